@@ -1,0 +1,1 @@
+"""Smarther Recorder: readings that BTicino / Legrand Smarther thermostats push, kept for good."""
