@@ -1,0 +1,116 @@
+# Smarther Recorder. `make` alone explains the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# A Python 3.13: the machine's own, or one that uv has or can fetch.
+PYTHON := $(shell for candidate in python3.13 python3 python; do \
+	"$$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && { command -v "$$candidate"; exit; }; done; \
+	command -v uv >/dev/null && { uv python find --no-project 3.13 2>/dev/null || { uv python install --quiet 3.13 >&2 && uv python find --no-project 3.13; }; } )
+
+DEV := .venv
+CLOUD := .venv-cloud
+SAM := .venv-sam
+
+# What the layers are built for; `make deploy ARCHITECTURE=x86_64` needs the template's parameter to say the same.
+export ARCHITECTURE ?= arm64
+export SAM_CLI_TELEMETRY := 0
+
+.PHONY: help
+help: ## This list
+	@echo "Smarther Recorder: the two commands to start with are 'make demo' and 'make test'."
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ---- Environments ----
+
+.PHONY: python
+python:
+	@[ -n "$(PYTHON)" ] || { echo "This project needs Python 3.13, and none was found. Install it from your system's packages or from python.org," >&2; \
+		echo "or install uv (then 'make' fetches a Python 3.13 by itself), and run make again." >&2; exit 1; }
+
+$(DEV)/.ready: requirements/dev.txt pyproject.toml | python
+	@echo "· setting up the project's environment ($(DEV))"
+	@$(PYTHON) -m venv --clear $(DEV)
+	@$(DEV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(DEV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(CLOUD)/.ready: requirements/cloud.txt | python
+	@echo "· setting up the local cloud's environment ($(CLOUD))"
+	@$(PYTHON) -m venv --clear $(CLOUD)
+	@$(CLOUD)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/cloud.txt
+	@touch $@
+
+$(SAM)/.ready: requirements/sam.txt | python
+	@echo "· setting up sam's environment ($(SAM))"
+	@$(PYTHON) -m venv --clear $(SAM)
+	@$(SAM)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/sam.txt
+	@touch $@
+
+.PHONY: setup
+setup: ## Set up the three environments (every other target does it by itself)
+	@$(MAKE) --no-print-directory -j3 $(DEV)/.ready $(CLOUD)/.ready $(SAM)/.ready
+
+.PHONY: browser
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "· installing chromium for the browser tests"; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+		else echo "The browser tests need Chromium: install your system's package 'chromium', then run make again." >&2; exit 1; fi; }
+
+.PHONY: lock
+lock: $(DEV)/.ready ## Lock the newest allowed versions of everything, with hashes (needs uv)
+	cd layers/dependencies && uv pip compile --quiet --upgrade $(LOCK_OPTIONS) requirements.in -o requirements.txt
+	cd requirements && for each in dev cloud sam; do uv pip compile --quiet --upgrade $(LOCK_OPTIONS) $$each.in -o $$each.txt; done
+
+LOCK_OPTIONS := --python-version 3.13 --python-platform linux --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
+
+# ---- The two commands ----
+
+.PHONY: demo
+demo: setup ## A day of a simulated home, through the real stack, on this machine (ONCE=1 ends by itself)
+	@$(DEV)/bin/python -m sandbox demo $(if $(ONCE),--once)
+
+.PHONY: test
+test: setup browser ## All tests, the deployed stack included
+	$(DEV)/bin/pytest
+
+# ---- The sandbox ----
+
+.PHONY: sandbox
+sandbox: setup ## Start the local cloud, deploy the stack into it, leave it running (LEGRAND_URL=… for another stand-in)
+	@$(DEV)/bin/python -m sandbox up $(if $(LEGRAND_URL),--legrand-url "$(LEGRAND_URL)")
+
+.PHONY: sandbox-stop
+sandbox-stop: $(DEV)/.ready ## End it
+	@$(DEV)/bin/python -m sandbox down
+
+# ---- AWS ----
+
+.PHONY: build
+build: $(SAM)/.ready $(DEV)/.ready ## Build the functions and layers for AWS
+	PATH="$(CURDIR)/$(SAM)/bin:$$PATH" sam build --parallel --parameter-overrides Architecture=$(ARCHITECTURE)
+
+.PHONY: deploy
+deploy: build ## Deploy to AWS, asking for what it needs to know
+	PATH="$(CURDIR)/$(SAM)/bin:$$PATH" sam deploy --guided
+
+# ---- The gate ----
+
+.PHONY: check
+check: setup ## Lint, format, types, template
+	$(DEV)/bin/ruff check .
+	$(DEV)/bin/ruff format --check .
+	$(DEV)/bin/mypy
+	PATH="$(CURDIR)/$(SAM)/bin:$$PATH" AWS_DEFAULT_REGION=eu-south-1 sam validate --lint
+
+.PHONY: format
+format: $(DEV)/.ready ## Put the code in order
+	$(DEV)/bin/ruff check --fix .
+	$(DEV)/bin/ruff format .
+
+.PHONY: clean
+clean: sandbox-stop ## Remove everything that make made
+	rm -rf $(DEV) $(CLOUD) $(SAM) .aws-sam .sandbox .mypy_cache .pytest_cache .ruff_cache .hypothesis
