@@ -1,0 +1,284 @@
+"""Legrand's cloud over HTTP: the login at one host, the API at another, every API call counted before it is made.
+
+Addresses and fields are those that the existing clients use (openHAB's `bticinosmarther` binding, artumino/smarther-rs,
+Legrand's OpenAPI export `smartherV2.yaml`). A failure is always a `LegrandError` with a classed outcome; none carries
+a header, an address, a body or the vendor's exception, since all of these may hold secrets.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+import requests
+
+from smarther.adapters.records import QuotaReached
+from smarther.domain.outcome import UNREACHABLE, Door, Kind, Outcome, classify
+from smarther.domain.quota import Need, stopped_until
+from smarther.domain.subscription import Subscription
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from smarther.adapters.records import Records
+    from smarther.domain.credentials import Credentials
+
+_CONNECT_SECONDS: Final = 5
+_API_SECONDS: Final = 10
+_LOGIN_SECONDS: Final = 20
+"""Long, for an answer that is given up on may hold the only copy of a rotated refresh token."""
+
+_RETRY_SECONDS: Final = 2.0
+_LONGEST_WAIT_SECONDS: Final = 5.0
+_RATE_LIMITED: Final = 429
+_RATE_LIMIT_SECONDS: Final = 60.0
+
+
+class LegrandError(Exception):
+    """A call came to nothing; `outcome` says what that means."""
+
+    def __init__(self, call: str, outcome: Outcome) -> None:
+        super().__init__(f"{call}: {outcome.kind}" + (f" ({outcome.status})" if outcome.status else ""))
+        self.call = call
+        self.outcome = outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A good answer: its status and its body, which need not be JSON."""
+
+    status: int
+    body: bytes = field(repr=False)
+
+    def json(self) -> Any:
+        """The body as JSON. Raises ValueError when it is none."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPlant:
+    """A plant of the account."""
+
+    plant_id: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedModule:
+    """A module of a plant's topology."""
+
+    module_id: str
+    name: str | None
+    device: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What both doors share: the HTTP session, the clock, and when a run must have come to its end."""
+
+    session: requests.Session
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    deadline: datetime
+
+    def send(self, call: str, door: Door, request: requests.Request, seconds: float) -> tuple[Outcome, Answer]:
+        """One attempt. Raises LegrandError past the deadline; every other way to fail is an outcome."""
+        if self.clock() >= self.deadline:
+            raise LegrandError(call, UNREACHABLE)
+        response = self._response(request, seconds)
+        if response is None:
+            return UNREACHABLE, Answer(0, b"")
+        outcome = classify(door, response.status_code, response.headers, response.content, now=self.clock())
+        return outcome, Answer(response.status_code, response.content)
+
+    def _response(self, request: requests.Request, seconds: float) -> requests.Response | None:
+        try:
+            return self.session.send(
+                self.session.prepare_request(request), timeout=(_CONNECT_SECONDS, seconds), allow_redirects=False
+            )
+        except requests.RequestException:
+            return None  # the exception holds the request with its headers and its form, so it goes no further
+
+
+def open_session() -> requests.Session:
+    """A session that takes nothing from its surroundings: a .netrc could replace the bearer token."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+class Login:
+    """The login: codes and refresh tokens become tokens. Its calls are outside the daily quota."""
+
+    def __init__(self, wire: Wire, base_url: str, credentials: Credentials) -> None:
+        self._wire = wire
+        self._url = f"{base_url.rstrip('/')}/token"
+        self._credentials = credentials
+
+    def exchange(self, code: str) -> Mapping[str, Any]:
+        """The fields of the answer to a consent's code. The code is good once, so there is one attempt."""
+        return self._token("exchange", attempts=1, grant_type="authorization_code", code=code)
+
+    def refresh(self, refresh_token: str) -> Mapping[str, Any]:
+        """The fields of the answer to a refresh token.
+
+        A second attempt follows a transient failure at once: where the answer was lost, the old token is likeliest to
+        be good still just then.
+        """
+        return self._token("refresh", attempts=2, grant_type="refresh_token", refresh_token=refresh_token)
+
+    def _token(self, call: str, *, attempts: int, **grant: str) -> Mapping[str, Any]:
+        form = {"client_id": self._credentials.client_id, "client_secret": self._credentials.client_secret, **grant}
+        request = requests.Request("POST", self._url, data=form, headers={"Accept": "application/json"})
+        outcome, answer = self._wire.send(call, Door.LOGIN, request, _LOGIN_SECONDS)
+        for _ in range(attempts - 1):
+            if outcome.kind is not Kind.TRANSIENT or outcome.status == _RATE_LIMITED:
+                break
+            self._wire.sleep(_RETRY_SECONDS)
+            outcome, answer = self._wire.send(call, Door.LOGIN, request, _LOGIN_SECONDS)
+        if outcome.kind is not Kind.OK:
+            raise LegrandError(call, outcome)
+        return _object(call, answer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """The API, opened with one access token, within the day's quota."""
+
+    wire: Wire
+    base_url: str
+    records: Records
+    subscription_key: str = field(repr=False)
+    access_token: str = field(repr=False)
+
+    def subscriptions(self) -> list[Subscription]:
+        """All subscriptions of the user's applications, ours and others'; 204 is none.
+
+        An answer that cannot be read is a transient failure, never an empty list: whole plants hang on it.
+        """
+        answer = self._call("list", self._request("GET", "/subscription"))
+        if answer.status == requests.codes.no_content:
+            return []
+        entries = _readable("list", answer)
+        if not isinstance(entries, list):
+            raise LegrandError("list", UNREACHABLE)
+        return [subscription for entry in entries if (subscription := _subscription(entry)) is not None]
+
+    def subscribe(self, plant_id: str, endpoint: str) -> None:
+        """Subscribe a plant; judged by the status alone, as the body of a good answer is not always JSON."""
+        path = f"/plants/{quote(plant_id, safe='')}/subscription"
+        self._call("subscribe", self._request("POST", path, {"EndPointUrl": endpoint}))
+
+    def unsubscribe(self, plant_id: str, subscription_id: str) -> None:
+        """Remove a subscription."""
+        path = f"/plants/{quote(plant_id, safe='')}/subscription/{quote(subscription_id, safe='')}"
+        self._call("unsubscribe", self._request("DELETE", path))
+
+    def plants(self) -> list[ListedPlant]:
+        """The plants of the account; 204 is none."""
+        answer = self._call("plants", self._request("GET", "/plants"), Need.OPTIONAL)
+        if answer.status == requests.codes.no_content:
+            return []
+        entries = _object("plants", answer).get("plants")
+        if not isinstance(entries, list):
+            raise LegrandError("plants", UNREACHABLE)
+        return [
+            ListedPlant(plant_id, _text(entry.get("name")))
+            for entry in entries
+            if isinstance(entry, dict) and (plant_id := _text(entry.get("id"))) is not None
+        ]
+
+    def topology(self, plant_id: str) -> tuple[ListedPlant, list[ListedModule]]:
+        """A plant's name and its modules."""
+        path = f"/plants/{quote(plant_id, safe='')}/topology"
+        answer = self._call("topology", self._request("GET", path), Need.OPTIONAL)
+        plant = _object("topology", answer).get("plant")
+        if not isinstance(plant, dict) or not isinstance(plant.get("modules"), list):
+            raise LegrandError("topology", UNREACHABLE)
+        modules = [
+            ListedModule(module_id, _text(entry.get("name")), _text(entry.get("device")))
+            for entry in plant["modules"]
+            if isinstance(entry, dict) and (module_id := _text(entry.get("id"))) is not None
+        ]
+        return ListedPlant(plant_id, _text(plant.get("name"))), modules
+
+    def status(self, plant_id: str, module_id: str) -> bytes:
+        """What a thermostat says now, as sent: the shape is that of a notification's `data`."""
+        path = (
+            f"/chronothermostat/thermoregulation/addressLocation/plants/{quote(plant_id, safe='')}"
+            f"/modules/parameter/id/value/{quote(module_id, safe='')}"
+        )
+        return self._call("status", self._request("GET", path), Need.OPTIONAL).body
+
+    def _request(self, method: str, path: str, document: Any = None) -> requests.Request:
+        headers = {
+            "Authorization": f"Bearer {self.access_token}",
+            "Ocp-Apim-Subscription-Key": self.subscription_key,
+            "Accept": "application/json",
+        }
+        return requests.Request(method, self.base_url.rstrip("/") + path, headers=headers, json=document)
+
+    def _call(self, call: str, request: requests.Request, need: Need = Need.REQUIRED) -> Answer:
+        """One call with one retry of what is transient and over soon. Raises LegrandError unless it went well."""
+        outcome, answer = self._attempt(call, request, need)
+        if outcome.kind is Kind.TRANSIENT and (outcome.retry_after or 0.0) <= _LONGEST_WAIT_SECONDS:
+            self.wire.sleep(_RETRY_SECONDS if outcome.retry_after is None else outcome.retry_after)
+            outcome, answer = self._attempt(call, request, need)
+        self._heed(outcome)
+        if outcome.kind is not Kind.OK:
+            raise LegrandError(call, outcome)
+        return answer
+
+    def _attempt(self, call: str, request: requests.Request, need: Need) -> tuple[Outcome, Answer]:
+        try:
+            self.records.count_call(need, self.wire.clock())
+        except QuotaReached:
+            pass  # told below, where the vendor's exception is no longer in hand
+        else:
+            outcome, answer = self.wire.send(call, Door.API, request, _API_SECONDS)
+            if outcome.status == _RATE_LIMITED and outcome.retry_after is None:
+                outcome = Outcome(outcome.kind, outcome.status, retry_after=_RATE_LIMIT_SECONDS)
+            return outcome, answer
+        raise LegrandError(call, Outcome(Kind.QUOTA))
+
+    def _heed(self, outcome: Outcome) -> None:
+        """Have this and later runs keep quiet for as long as the answer asks."""
+        now = self.wire.clock()
+        if outcome.kind is Kind.QUOTA:
+            self.records.pause_calls(now=now, until=stopped_until(now, outcome.retry_after), quota=True)
+        elif outcome.kind is Kind.TRANSIENT and outcome.retry_after:
+            until = min(now + timedelta(seconds=outcome.retry_after), stopped_until(now, outcome.retry_after))
+            self.records.pause_calls(now=now, until=until, quota=False)
+
+
+def _readable(call: str, answer: Answer) -> Any:
+    try:
+        return answer.json()
+    except (ValueError, RecursionError):
+        pass  # the decoder's exception quotes the body
+    raise LegrandError(call, UNREACHABLE)
+
+
+def _object(call: str, answer: Answer) -> Mapping[str, Any]:
+    found = _readable(call, answer)
+    if not isinstance(found, dict):
+        raise LegrandError(call, UNREACHABLE)
+    return found
+
+
+def _subscription(entry: object) -> Subscription | None:
+    """An entry of the list; one without plant or address is nothing that we could have made."""
+    if not isinstance(entry, dict):
+        return None
+    plant_id, endpoint = _text(entry.get("plantId")), _text(entry.get("EndPointUrl"))
+    if plant_id is None or endpoint is None:
+        return None
+    return Subscription(plant_id, _text(entry.get("subscriptionId")), endpoint)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None

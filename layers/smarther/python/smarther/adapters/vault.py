@@ -1,0 +1,138 @@
+"""Secrets Manager: secrets read by their newest version, and written so that a crash in between loses nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+CURRENT: Final = "AWSCURRENT"
+PENDING: Final = "AWSPENDING"
+PREVIOUS: Final = "AWSPREVIOUS"
+
+_PATIENCE: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds between the attempts to keep what cannot be had again."""
+
+
+class VaultError(Exception):
+    """Secrets Manager could not be read or written. The message never holds a secret."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version of a secret."""
+
+    text: str = field(repr=False)
+    version_id: str
+    created_at: datetime
+    stages: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newest:
+    """The newest version of a secret, and the id of the current one: another, or none, while the newest is pending."""
+
+    version: Version
+    current_id: str | None
+
+    @property
+    def proven(self) -> bool:
+        """Whether it is the current version already."""
+        return self.version.version_id == self.current_id
+
+
+class Vault:
+    """The secrets of one deployment, each named by its ARN."""
+
+    def __init__(self, client: SecretsManagerClient, *, sleep: Callable[[float], None]) -> None:
+        self._client = client
+        self._sleep = sleep
+
+    def read(self, arn: str) -> Version | None:
+        """The current version, or None of a secret that nobody has written yet. Raises VaultError."""
+        return self._version(arn, CURRENT)
+
+    def newest(self, arn: str) -> Newest | None:
+        """The version written last: the current one, or a pending one that a run before this left behind.
+
+        A pending label may also linger on a version that has been current: when somebody else has written since, or
+        after a crash at the end of a promotion. Such a version is not newer than the current one.
+        """
+        current, pending = self._version(arn, CURRENT), self._version(arn, PENDING)
+        if pending is not None and (current is None or _follows(pending, current)):
+            return Newest(version=pending, current_id=None if current is None else current.version_id)
+        return None if current is None else Newest(version=current, current_id=current.version_id)
+
+    def write(self, arn: str, text: str) -> None:
+        """Write a new current version. Raises VaultError."""
+        try:
+            self._client.put_secret_value(SecretId=arn, SecretString=text, ClientRequestToken=str(uuid4()))
+        except (ClientError, BotoCoreError) as failure:
+            raise VaultError("a secret could not be written") from failure
+
+    def keep_pending(self, arn: str, text: str) -> str:
+        """Write a pending version, and return its id.
+
+        What is kept here cannot be had again, so failures are met with half a minute of patience. All attempts carry
+        one idempotency token: an attempt whose success was not heard of makes no second version. The first version of
+        a secret becomes current at once; Secrets Manager does so by itself. Raises VaultError.
+        """
+        token = str(uuid4())
+        for pause in (*_PATIENCE, None):
+            try:
+                answer = self._client.put_secret_value(
+                    SecretId=arn, SecretString=text, ClientRequestToken=token, VersionStages=[PENDING]
+                )
+            except (ClientError, BotoCoreError) as failure:
+                if pause is None:
+                    raise VaultError("a pending secret could not be written") from failure
+                self._sleep(pause)
+            else:
+                return answer["VersionId"]
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def promote(self, arn: str, newest: Newest) -> None:
+        """Make a pending version the current one; the one before becomes previous. Raises VaultError."""
+        version_id = newest.version.version_id
+        try:
+            if not newest.proven:
+                self._client.update_secret_version_stage(
+                    SecretId=arn,
+                    VersionStage=CURRENT,
+                    MoveToVersionId=version_id,
+                    **({"RemoveFromVersionId": newest.current_id} if newest.current_id else {}),
+                )
+            self._client.update_secret_version_stage(SecretId=arn, VersionStage=PENDING, RemoveFromVersionId=version_id)
+        except (ClientError, BotoCoreError) as failure:
+            raise VaultError("a pending secret could not be promoted") from failure
+
+    def _version(self, arn: str, stage: str) -> Version | None:
+        try:
+            answer = self._client.get_secret_value(SecretId=arn, VersionStage=stage)
+        except self._client.exceptions.ResourceNotFoundException:
+            return None
+        except (ClientError, BotoCoreError) as failure:
+            raise VaultError("a secret could not be read") from failure
+        return Version(
+            text=answer.get("SecretString", ""),
+            version_id=answer["VersionId"],
+            created_at=answer["CreatedDate"],
+            stages=frozenset(answer["VersionStages"]),
+        )
+
+
+def _follows(pending: Version, current: Version) -> bool:
+    """Whether the pending version was written after the current one, and has never been current itself."""
+    return (
+        pending.version_id != current.version_id
+        and PREVIOUS not in pending.stages
+        and pending.created_at >= current.created_at
+    )

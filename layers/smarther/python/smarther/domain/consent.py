@@ -1,0 +1,54 @@
+"""Consent: the address to which the owner's browser goes, and the one-time state with which it comes back."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+STATE_BYTES: Final = 32
+STATE_LIFE: Final = timedelta(minutes=10)
+SCOPE: Final = "comfort.read comfort.write"
+
+_STATE = re.compile(r"[A-Za-z0-9_-]{43}")
+_CODE = re.compile(r"[\x21-\x7e]{1,8192}")
+
+
+def state_from(entropy: bytes) -> str:
+    """32 random bytes as the 43 characters of a state (URL-safe base64 without padding)."""
+    if len(entropy) != STATE_BYTES:
+        raise ValueError(f"a state is made of {STATE_BYTES} random bytes, not {len(entropy)}")
+    return base64.urlsafe_b64encode(entropy).rstrip(b"=").decode()
+
+
+def has_state_form(text: str) -> bool:
+    """Whether a text could be a state of ours at all."""
+    return _STATE.fullmatch(text) is not None
+
+
+def has_code_form(text: str) -> bool:
+    """Whether a text could be a code of the provider's: visible ASCII of a sane length."""
+    return _CODE.fullmatch(text) is not None
+
+
+def digest(state: str) -> str:
+    """SHA-256 (hex) of a state: the key under which it waits to be used.
+
+    A lookup by the digest of 256 random bits takes a time that tells nothing about the state itself.
+    """
+    return hashlib.sha256(state.encode()).hexdigest()
+
+
+def authorisation_address(login_url: str, *, client_id: str, redirect_uri: str, state: str) -> str:
+    """Where the owner gives consent. `redirect_uri` must be the registered one to the letter."""
+    query = {
+        "client_id": client_id,
+        "response_type": "code",
+        "redirect_uri": redirect_uri,
+        "state": state,
+        "scope": SCOPE,
+    }
+    return f"{login_url.rstrip('/')}/authorize?{urlencode(query)}"

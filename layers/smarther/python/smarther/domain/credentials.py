@@ -1,0 +1,63 @@
+"""The owner's application at Legrand: its credentials, and the birthday of its secret."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+SECRET_LIFE: Final = timedelta(days=365)
+"""Legrand lets a client secret expire after a year."""
+
+NOTICE: Final = timedelta(days=30)
+
+
+class CredentialsError(Exception):
+    """The credentials secret does not hold the three values. The message never quotes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """Client id, client secret and subscription key, and the day on which they were recorded."""
+
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    subscription_key: str = field(repr=False)
+    recorded_on: date
+
+    @property
+    def client_secret_ends_on(self) -> date:
+        """The day on which the client secret is a year old, counted from when it was recorded here."""
+        return self.recorded_on + SECRET_LIFE
+
+    def birthday_near(self, now: datetime) -> bool:
+        """Whether the client secret's year ends within thirty days, or has ended."""
+        return now.astimezone(UTC).date() >= self.client_secret_ends_on - NOTICE
+
+
+def from_secret(text: str, *, written_at: datetime) -> Credentials:
+    """The credentials that a secret holds; without a readable `recorded_at` the day of writing counts."""
+    try:
+        stored = json.loads(text)
+    except ValueError:
+        raise CredentialsError("the credentials secret is not JSON") from None  # the cause would quote the secret
+    if not isinstance(stored, dict):
+        raise CredentialsError("the credentials secret is not a JSON object")
+    names = ("client_id", "client_secret", "subscription_key")
+    if missing := [name for name in names if not isinstance(stored.get(name), str) or not stored[name].strip()]:
+        raise CredentialsError(f"the credentials secret lacks {', '.join(missing)}")
+    return Credentials(
+        client_id=stored["client_id"],
+        client_secret=stored["client_secret"],
+        subscription_key=stored["subscription_key"],
+        recorded_on=_day(stored.get("recorded_at")) or written_at.astimezone(UTC).date(),
+    )
+
+
+def _day(value: object) -> date | None:
+    """The day of an ISO date, or of an ISO instant."""
+    try:
+        return datetime.fromisoformat(value).date() if isinstance(value, str) else None
+    except ValueError:
+        return None

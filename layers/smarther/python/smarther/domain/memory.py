@@ -1,0 +1,35 @@
+"""What the keeper remembers from one run to the next, so that it does nothing twice and does not hammer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from smarther.domain.outcome import Reason
+
+
+class RefusedGrant(BaseModel):
+    """A refresh that the login refused for good: pointless to repeat with the same tokens and the same credentials."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tokens_version: str
+    credentials_version: str
+    reason: Reason
+    at: datetime
+
+
+class Memory(BaseModel):
+    """Everything remembered. Each part is empty until there is something to remember."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    login_not_before: datetime | None = None
+    refused: RefusedGrant | None = None
+    absent_plants: frozenset[str] = frozenset()
+    """Plants that the last list of plants lacked although they had been there."""
+    polled: dict[str, str] = {}
+    """For each module the newest reading, by its sort key, for which it has been polled."""
+    remade: dict[str, datetime] = {}
+    """For each plant when its subscription was last made anew because it gave no push."""
