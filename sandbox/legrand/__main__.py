@@ -1,0 +1,63 @@
+"""`python -m sandbox.legrand`: the stand-in in a process of its own."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sandbox.legrand.app import create_app
+from sandbox.legrand.provider import Settings
+from sandbox.legrand.server import listen, server, url_of
+
+EPILOG = (
+    "Login at URL/authorize and URL/token, the API at URL/smarther/v2.0, the control plane at URL/_control "
+    "(its operations are listed in sandbox/legrand/control.py). Ends with Ctrl-C or SIGTERM."
+)
+
+
+def main(  # noqa: PLR0913, PLR0917 - one parameter per option
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same days.")] = 1,
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            help='JSON file {"plants": [{"name": "...", "modules": ["room", ...]}]} instead of invented homes.',
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    plants: Annotated[int, typer.Option(help="How many homes to invent.", min=1)] = 2,
+    modules: Annotated[int, typer.Option(help="How many thermostats they share.", min=1)] = 5,
+    daily_calls: Annotated[int, typer.Option(help="API calls a day before 403.", min=0)] = 500,
+    limit_ms: Annotated[int, typer.Option(help="How long an endpoint may take to answer.", min=1)] = 750,
+    concurrency: Annotated[int, typer.Option(help="Notifications on their way at once.", min=1)] = 2,
+) -> None:
+    """Stand in for Legrand's cloud on this machine. Prints one line of JSON, {"url": ...}, once it can be called."""
+    try:
+        settings = Settings(
+            seed=seed,
+            plants=plants,
+            modules=modules,
+            home=home,
+            daily_calls=daily_calls,
+            limit_ms=limit_ms,
+            concurrency=concurrency,
+        )
+        app = create_app(settings)
+        listener = listen(port)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from error
+
+    def announce() -> None:
+        sys.stdout.write(json.dumps({"url": url_of(listener)}) + "\n")
+        sys.stdout.flush()
+
+    server(app, announce).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    application = typer.Typer(add_completion=False)
+    application.command(epilog=EPILOG)(main)
+    application()

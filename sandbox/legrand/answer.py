@@ -1,0 +1,57 @@
+"""What the provider answers, as a plain value: the core makes it, HTTP only carries it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+WORDS: Mapping[int, str] = {
+    400: "Bad request",
+    401: "Unauthorized",
+    404: "Resource not found",
+    408: "Request timeout",
+    409: "Subscription already exists",
+    430: "Wrong input parameters",
+    469: "Password used in the Thermostat official app is expired. Please renew it through the official application.",
+    470: "Terms and conditions for Thermostat official app are expired. "
+    "Please accept them again through the official application.",
+    486: "Busy visual user interface",
+    500: "Server internal error",
+}
+"""The documented messages (Legrand's OpenAPI export `smartherV2.yaml`, kept in berry-13/bticino-gateway-ha)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer. `delay_ms` is waited for before it leaves; `dropped` means the line goes dead instead."""
+
+    status: int
+    content: bytes = b""
+    content_type: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delay_ms: int = 0
+    dropped: bool = False
+
+    @classmethod
+    def of(cls, status: int, value: Any, headers: Mapping[str, str] | None = None) -> Self:
+        """Answer with `value` as JSON."""
+        content = json.dumps(value, ensure_ascii=False).encode()
+        return cls(status, content, "application/json; charset=utf-8", headers or {})
+
+    @classmethod
+    def words(cls, status: int, message: str | None = None, headers: Mapping[str, str] | None = None) -> Self:
+        """Answer in the documented failure shape `{"statusCode", "message"}`, with the documented words by default."""
+        return cls.of(status, {"statusCode": status, "message": message or WORDS.get(status, "")}, headers)
+
+    @property
+    def value(self) -> Any:
+        """The content read as JSON again; raises ValueError when it is none."""
+        return json.loads(self.content)
+
+
+class Refusal(Exception):  # noqa: N818 - it is the provider's answer, not an error of ours
+    """The provider says no; `answer` is how."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer

@@ -1,0 +1,175 @@
+"""The owner's plants: their names, their rooms, and their common time."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from zoneinfo import ZoneInfo
+
+from sandbox.legrand.home.habits import Habit
+from sandbox.legrand.home.program import WeeklyProgram, family_week
+from sandbox.legrand.home.snapshot import Mode, Snapshot
+from sandbox.legrand.home.thermostat import Order, Room, Thermostat
+from sandbox.legrand.home.weather import Weather
+
+HOME_NAMES = ("Casa in città", "Baita di montagna", "Casa al mare", "Ufficio")
+ROOM_NAMES = ("Soggiorno", "Camera da letto", "Bagno", "Cucina", "Camera degli ospiti", "Studio", "Mansarda", "Taverna")
+HABITS = (Habit.SLIDES, Habit.BOOSTS, Habit.AIRS, Habit.ORDINARY, Habit.EMPTY)
+NAMESPACE = uuid.UUID("6f0d6e0a-5d5b-4c7e-9a55-2f1f7f3f0b11")
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One thermostat's place in the account. `index` counts over the whole account and decides what lives there."""
+
+    id: str
+    name: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """One home of the account."""
+
+    id: str
+    name: str
+    modules: tuple[Module, ...]
+
+
+def invent_plants(plants: int, modules: int) -> list[Plant]:
+    """`plants` homes that share `modules` thermostats as evenly as can be. Ids depend on the position alone."""
+    if plants < 1 or modules < plants:
+        raise ValueError("at least one plant, and a thermostat in each")
+    share, more = divmod(modules, plants)
+    made: list[Plant] = []
+    first = 0
+    for number in range(plants):
+        size = share + (number < more)
+        names = [_nth(ROOM_NAMES, position) for position in range(first, first + size)]
+        made.append(make_plant(_nth(HOME_NAMES, number), names, number, first))
+        first += size
+    return made
+
+
+def make_plant(name: str, rooms: Sequence[str], number: int, first_index: int) -> Plant:
+    """The plant at position `number` of the account, its rooms counted from `first_index`."""
+    plant_id = str(uuid.uuid5(NAMESPACE, f"plant:{number}"))
+    modules = (
+        Module(str(uuid.uuid5(NAMESPACE, f"module:{index}")), room, index)
+        for index, room in enumerate(rooms, start=first_index)
+    )
+    return Plant(plant_id, name, tuple(modules))
+
+
+def read_plants(file: Path) -> list[Plant]:
+    """Plants from a JSON file `{"plants": [{"name": "…", "modules": ["…", …]}, …]}`. Raises ValueError otherwise."""
+    try:
+        described = [(str(plant["name"]), [str(room) for room in plant["modules"]]) for plant in _plants_in(file)]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f'{file.name}: not of the form {{"plants": [{{"name", "modules": [names]}}]}}') from error
+    made: list[Plant] = []
+    first = 0
+    for number, (name, rooms) in enumerate(described):
+        made.append(make_plant(name, rooms, number, first))
+        first += len(rooms)
+    return made
+
+
+def _plants_in(file: Path) -> list[dict[str, list[str]]]:
+    plants = json.loads(file.read_text(encoding="utf-8"))["plants"]
+    if not isinstance(plants, list) or not plants:
+        raise TypeError("plants")
+    return plants
+
+
+class World:
+    """All thermostats of the account and the time they have lived to."""
+
+    def __init__(self, plants: Sequence[Plant], seed: int, start: datetime, zone: ZoneInfo) -> None:
+        self.plants = {plant.id: plant for plant in plants}
+        self.zone = zone
+        self._ever = len(self.plants)
+        self._modules_ever = sum(len(plant.modules) for plant in plants)
+        self.begin(start, seed)
+
+    def begin(self, start: datetime, seed: int) -> None:
+        """Let everything live anew from `start`."""
+        self.now = start
+        self.seed = seed
+        self._weather = Weather(seed)
+        self._thermostats = {
+            (plant.id, module.id): self._thermostat(plant, module)
+            for plant in self.plants.values()
+            for module in plant.modules
+        }
+
+    def advance(self, to: datetime) -> list[Snapshot]:
+        """Live until `to`; all reports of all thermostats, in order of time."""
+        reports = [snapshot for thermostat in self._thermostats.values() for snapshot in thermostat.advance(to)]
+        self.now = max(self.now, to)
+        return sorted(reports, key=lambda snapshot: snapshot.at)
+
+    def snapshot(self, plant_id: str, module_id: str, at: datetime) -> Snapshot:
+        """What a thermostat would tell now. Raises KeyError for an unknown one."""
+        return self._thermostats[plant_id, module_id].snapshot(at)
+
+    def obey(self, plant_id: str, module_id: str, order: Order, at: datetime) -> list[Snapshot]:
+        """Pass an order on; its reports. Raises KeyError for an unknown one."""
+        return self._thermostats[plant_id, module_id].obey(order, at)
+
+    def programs(self, plant_id: str, module_id: str) -> list[WeeklyProgram]:
+        """The programs a thermostat knows. Raises KeyError for an unknown one."""
+        return [self._thermostats[plant_id, module_id].room.program]
+
+    def add_plant(self, name: str, rooms: Sequence[str]) -> Plant:
+        """A new home in the account."""
+        plant = make_plant(name, rooms, self._ever, self._modules_ever)
+        self._ever += 1
+        self._modules_ever += len(rooms)
+        self.plants[plant.id] = plant
+        for module in plant.modules:
+            self._thermostats[plant.id, module.id] = self._thermostat(plant, module)
+        return plant
+
+    def remove_plant(self, plant_id: str) -> None:
+        """A home leaves the account. Raises KeyError for an unknown one."""
+        plant = self.plants.pop(plant_id)
+        for module in plant.modules:
+            del self._thermostats[plant_id, module.id]
+
+    def _thermostat(self, plant: Plant, module: Module) -> Thermostat:
+        room = furnish(plant.id, module, Random(f"{self.seed}:room:{module.id}"))  # noqa: S311 - a home, nothing secret
+        return Thermostat(room, self._weather, self.zone, self.now, self.seed)
+
+
+def furnish(plant_id: str, module: Module, dice: Random) -> Room:
+    """The room of a module: its habit follows from its index (each fifth stands empty), the rest is drawn."""
+    habit = HABITS[module.index % len(HABITS)]
+    mode = Mode.AUTOMATIC
+    if habit is Habit.EMPTY:
+        mode = Mode.PROTECTION if module.index // len(HABITS) % 2 == 0 else Mode.OFF
+    week = family_week(
+        1, "Settimana", later_minutes=dice.randrange(-15, 31, 5), warmer=Decimal(dice.randrange(-10, 11, 5)) / 10
+    )
+    return Room(
+        plant_id=plant_id,
+        module_id=module.id,
+        program=week,
+        habit=habit,
+        mode=mode,
+        leak_hours=dice.uniform(35, 60) if habit is not Habit.EMPTY else dice.uniform(8, 14),
+        heat_per_hour=dice.uniform(1.5, 2.2),
+        hysteresis=dice.choice((0.2, 0.3)),
+        report_step=0.1,
+        usual_humidity=dice.uniform(46, 56),
+        tells_set_point_in_boost=dice.random() < 0.5,  # noqa: PLR2004 - even chances
+    )
+
+
+def _nth(names: Sequence[str], position: int) -> str:
+    again, index = divmod(position, len(names))
+    return names[index] if again == 0 else f"{names[index]} {again + 1}"

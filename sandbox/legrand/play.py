@@ -1,0 +1,130 @@
+"""A day that is played: virtual time runs, the clock follows it, and the notifications go out."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from sandbox.legrand.journey import Journey, Mischief
+from sandbox.legrand.ledger import Push
+from sandbox.legrand.notifier import Notifier
+from sandbox.legrand.provider import USER_OID, Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What is to be played. `realtime_factor`: virtual seconds per real second, None for as fast as possible.
+
+    A play that starts where the last one ended, with the same seed, goes on with the same lives; any other begins anew.
+    """
+
+    start: datetime
+    hours: float
+    seed: int
+    mischief: Mischief
+    realtime_factor: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None:
+            raise ValueError("start needs its offset from UTC")
+        if self.hours <= 0:
+            raise ValueError("hours is more than 0")
+        if self.realtime_factor is not None and self.realtime_factor <= 0:
+            raise ValueError("realtime_factor is more than 0, or null")
+
+    @property
+    def end(self) -> datetime:
+        """When it is over, in virtual time."""
+        return self.start + timedelta(hours=self.hours)
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a play is. `total` is foretold by living through a copy; `sent` counts pushes handed to the notifier."""
+
+    state: str = "preparing"
+    total: int | None = None
+    sent: int = 0
+    done: int = 0
+    virtual_time: datetime | None = None
+    first_entry: int = 1
+    error: str | None = None
+
+
+class Player:
+    """Plays one score at a time, in the background."""
+
+    def __init__(self, provider: Provider, notifier: Notifier) -> None:
+        self._provider = provider
+        self._notifier = notifier
+        self._task: asyncio.Task[None] | None = None
+        self.progress: Progress | None = None
+
+    @property
+    def playing(self) -> bool:
+        """Whether a play is on."""
+        return self._task is not None and not self._task.done()
+
+    def play(self, score: Score) -> Progress:
+        """Begin. Raises RuntimeError while another play is on."""
+        if self.playing:
+            raise RuntimeError("a play is on; stop it or wait for it")
+        self.progress = Progress(first_entry=self._provider.dispatch.ledger.last + 1, virtual_time=score.start)
+        self._task = asyncio.create_task(self._run(score, self.progress))
+        return self.progress
+
+    async def stop(self) -> None:
+        """End the play that is on, if any; what is on its way still arrives."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def _run(self, score: Score, progress: Progress) -> None:
+        clock = self._provider.clock
+        clock.hold(score.start)
+        try:
+            journey = self._journey(score)
+            progress.total = await asyncio.to_thread(journey.count)
+            progress.state = "playing"
+            await self._perform(journey, score, progress)
+            await self._notifier.drain()
+            clock.hold(score.end)
+            progress.virtual_time = score.end
+            progress.state = "finished"
+        except asyncio.CancelledError:
+            progress.state = "stopped"
+            raise
+        except Exception as error:
+            progress.state, progress.error = "failed", repr(error)
+            raise
+        finally:
+            clock.run_on()
+
+    def _journey(self, score: Score) -> Journey:
+        world = self._provider.world
+        if (world.now, world.seed) != (score.start, score.seed):
+            world.begin(score.start, score.seed)
+        dice = Random(f"{score.seed}:post:{score.start.isoformat()}")  # noqa: S311 - repeatable on purpose
+        return Journey(world, dice, [USER_OID], start=score.start, end=score.end, mischief=score.mischief)
+
+    async def _perform(self, journey: Journey, score: Score, progress: Progress) -> None:
+        begun = time.monotonic()
+        for due, push in journey.pushes():
+            if score.realtime_factor is not None:
+                passed = (due - score.start).total_seconds() / score.realtime_factor
+                await asyncio.sleep(max(0.0, begun + passed - time.monotonic()))
+            await self._notifier.ready()
+            self._provider.clock.hold(max(due, self._provider.clock.now()))
+            progress.virtual_time = due
+            self._send(push, progress)
+
+    def _send(self, push: Push, progress: Progress) -> None:
+        progress.sent += 1
+        if progress.total is not None:
+            progress.total = max(progress.total, progress.sent)
+
+        def count(_: object) -> None:
+            progress.done += 1
+
+        self._notifier.start(push).add_done_callback(count)
