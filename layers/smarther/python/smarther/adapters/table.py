@@ -1,0 +1,159 @@
+"""The table as the receiver needs it: readings, quarantined bodies, the accepted digests of the webhook's secret."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, cast
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from smarther.domain.reading import instant_text, stored
+from smarther.domain.webhook import AcceptedDigests
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    from smarther.domain.notification import Reject
+    from smarther.domain.reading import Reading, Source, Stored
+
+CONNECT_SECONDS = 0.1
+READ_SECONDS = 0.2
+
+_PART_BYTES = 300_000  # an item may have 400 KB, key and reason included
+_PART_CHARACTERS = _PART_BYTES // 4  # UTF-8 takes at most four bytes each
+_MAX_REASON = 1_000
+
+
+class TableUnavailableError(Exception):
+    """The table did not answer, or did not take it this time: another place or another time may."""
+
+
+class ItemRefusedError(Exception):
+    """The table says that this very item can never be stored."""
+
+
+def table_client() -> DynamoDBClient:
+    """A client that fails fast and never by itself a second time: who calls decides what a failure is worth."""
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        parameter_validation=False,
+    )
+    return cast("DynamoDBClient", botocore.session.get_session().create_client("dynamodb", config=config))
+
+
+class Table:
+    """Writes are conditional: what is there already stays as it is, so that doing things twice is harmless."""
+
+    def __init__(self, client: DynamoDBClient, name: str, *, retention_days: int | None = None) -> None:
+        self._client = client
+        self._name = name
+        self._retention_days = retention_days
+
+    def accepted_digests(self) -> AcceptedDigests:
+        """The digests by which a caller is known now, strongly consistent; none before the keeper's first run."""
+        try:
+            answer = self._client.get_item(
+                TableName=self._name, Key={"pk": {"S": "WEBHOOK"}, "sk": {"S": "DIGESTS"}}, ConsistentRead=True
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise TableUnavailableError(_told(error)) from error
+        item = answer.get("Item", {})
+        known = {name: item[name]["S"] for name in ("current", "pending", "previous") if "S" in item.get(name, {})}
+        return AcceptedDigests(**known)
+
+    def put_reading(self, reading: Reading, *, received_at: datetime, source: Source) -> bool:
+        """Store one reading; False when it was there already."""
+        return self._put(stored(reading, received_at=received_at, source=source, retention_days=self._retention_days))
+
+    def put_quarantined(self, body: bytes, rejects: Sequence[Reject], *, received_at: datetime) -> bool:
+        """Keep a whole body, verbatim, that could not be read completely; False when it was there already.
+
+        Raises, like `put_reading`, TableUnavailableError and ItemRefusedError.
+        """
+        digest = hashlib.sha256(body).hexdigest()
+        encoding, parts = _in_parts(body)
+        new = [
+            self._put(
+                {
+                    "pk": f"QUARANTINE#{digest[0]}",
+                    "sk": f"BODY#{digest}#{number:03d}",
+                    "reason": _joined(rejects),
+                    "rejected": Decimal(len(rejects)),
+                    "body": part,
+                    "encoding": encoding,
+                    "part": Decimal(number),
+                    "parts": Decimal(len(parts)),
+                    "received_at": instant_text(received_at),
+                }
+            )
+            for number, part in enumerate(parts, start=1)
+        ]
+        return any(new)
+
+    def _put(self, item: Mapping[str, Stored]) -> bool:
+        try:
+            self._client.put_item(
+                TableName=self._name,
+                Item={name: attribute(value) for name, value in item.items()},
+                ConditionExpression="attribute_not_exists(pk)",
+            )
+        except ClientError as error:
+            match error.response.get("Error", {}).get("Code"):
+                case "ConditionalCheckFailedException":
+                    return False
+                case "ValidationException":
+                    raise ItemRefusedError(_told(error)) from error
+                case _:
+                    raise TableUnavailableError(_told(error)) from error
+        except BotoCoreError as error:
+            raise TableUnavailableError(_told(error)) from error
+        return True
+
+
+def attribute(value: Stored) -> AttributeValueTypeDef:
+    """A value in DynamoDB's own JSON."""
+    match value:
+        case None:
+            return {"NULL": True}
+        case bool():
+            return {"BOOL": value}
+        case Decimal():
+            return {"N": str(value)}
+        case str():
+            return {"S": value}
+        case list():
+            return {"L": [attribute(entry) for entry in value]}
+        case Mapping():
+            return {"M": {name: attribute(entry) for name, entry in value.items()}}
+
+
+def _in_parts(body: bytes) -> tuple[str, list[str]]:
+    """A body as text where it is UTF-8, else as base64, cut to what an item can hold."""
+    try:
+        encoding, text, step = "text", body.decode(), _PART_CHARACTERS
+    except UnicodeDecodeError:
+        encoding, text, step = "base64", base64.b64encode(body).decode(), _PART_BYTES
+    return encoding, [text[start : start + step] for start in range(0, len(text), step)] or [""]
+
+
+def _joined(rejects: Sequence[Reject]) -> str:
+    reasons = "; ".join(f"{reject.path}: {reject.reason}" for reject in rejects[:_MAX_REASON])
+    return reasons if len(reasons) <= _MAX_REASON else f"{reasons[: _MAX_REASON - 1]}…"
+
+
+def _told(error: BotoCoreError | ClientError) -> str:
+    """The kind of the failure: a vendor's message may quote what was sent."""
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code", "unknown"))
+    return type(error).__name__

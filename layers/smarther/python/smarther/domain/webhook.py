@@ -1,0 +1,89 @@
+"""The webhook: its secret, the digests by which a caller is known, its address and how we know it again."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+SECRET_BYTES = 32
+_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
+_PATH = "/notifications/"
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedDigests:
+    """SHA-256 digests (hex) of the webhook secrets that are good now; absent ones are None.
+
+    `pending` is the next secret, already good while its address is being subscribed; `previous` the last one, still
+    good until its subscription is gone.
+    """
+
+    current: str | None = None
+    pending: str | None = None
+    previous: str | None = None
+
+    def accept(self, presented: str) -> bool:
+        """Whether a presented digest is one of them; the time taken tells nothing about which, or how nearly."""
+        matches = [
+            hmac.compare_digest(known.encode(), presented.encode())
+            for known in (self.current, self.pending, self.previous)
+            if known is not None
+        ]
+        return any(matches)
+
+
+def secret_from(entropy: bytes) -> str:
+    """32 random bytes as the 43 characters that stand in the address (URL-safe base64 without padding)."""
+    if len(entropy) != SECRET_BYTES:
+        raise ValueError(f"a webhook secret is made of {SECRET_BYTES} random bytes, not {len(entropy)}")
+    return base64.urlsafe_b64encode(entropy).rstrip(b"=").decode()
+
+
+def has_secret_form(text: str) -> bool:
+    """Whether a text could be one of our secrets at all."""
+    return _SECRET.fullmatch(text) is not None
+
+
+def digest(secret: str) -> str:
+    """SHA-256 (hex) of a secret: what is stored and compared in its place. Defined for any text at all."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def address(base_url: str, secret: str) -> str:
+    """The full address that is subscribed: `<base_url>/notifications/<secret>`."""
+    return f"{base_url.rstrip('/')}{_PATH}{secret}"
+
+
+def is_ours(url: str, base_url: str) -> bool:
+    """Whether an address is one of this deployment's webhooks, under whatever secret.
+
+    The same scheme, host and port, and our path with exactly one segment after it. The provider's list holds other
+    applications' subscriptions as well, so any doubt means no.
+    """
+    try:
+        theirs, ours = urlsplit(url), urlsplit(base_url)
+        same_origin = _origin(theirs.scheme, theirs.hostname, theirs.port) == _origin(
+            ours.scheme, ours.hostname, ours.port
+        )
+    except ValueError:  # a port that is no number, brackets that do not close: not an address that we made
+        return False
+    prefix = ours.path.rstrip("/") + _PATH
+    segment = theirs.path.removeprefix(prefix)
+    return (
+        same_origin
+        and theirs.username is None
+        and not theirs.query
+        and not theirs.fragment
+        and theirs.path.startswith(prefix)
+        and segment not in {"", ".", ".."}
+        and "/" not in segment
+    )
+
+
+def _origin(scheme: str, host: str | None, port: int | None) -> tuple[str, str | None, int | None]:
+    return scheme, host, port or _DEFAULT_PORTS.get(scheme)

@@ -1,0 +1,46 @@
+"""The receiver's environment as a frozen model, read once when it starts.
+
+Apart from the other functions' settings and plain, because importing pydantic would take a third of the receiver's
+cold start, and a receiver that starts slowly loses readings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_RETENTION_DAYS = 36_500
+
+
+class SettingsError(ValueError):
+    """A variable of the environment is missing or senseless; the message names it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiverSettings:
+    """What the receiver is told by its environment. `retention_days` is None to keep readings for good."""
+
+    table_name: str
+    retention_days: int | None
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Self:
+        """Read TABLE_NAME and RETENTION_DAYS ("0" keeps for good); raises SettingsError."""
+        return cls(table_name=_required(environ, "TABLE_NAME"), retention_days=_retention(environ))
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "")
+    if not value:
+        raise SettingsError(f"{name} is not set")
+    return value
+
+
+def _retention(environ: Mapping[str, str]) -> int | None:
+    text = _required(environ, "RETENTION_DAYS")
+    if not text.isascii() or not text.isdigit() or int(text) > MAX_RETENTION_DAYS:
+        raise SettingsError(f"RETENTION_DAYS is not a number of days from 0 to {MAX_RETENTION_DAYS}")
+    return int(text) or None

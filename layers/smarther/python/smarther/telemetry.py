@@ -1,0 +1,105 @@
+"""The one logger and the one set of metrics, and all their names.
+
+A record is an event with keys, one per outcome; never a payload, a token, an address that holds the secret, a user id.
+The exception is a recovery record, which holds a whole body because no other place took it. Nothing here raises: a
+notification must not be lost to its own log line.
+
+A custom metric costs money by its name and dimensions, so there are few; `service` is the only dimension. How long an
+answer took stands as a key in the record, and the platform's own `Duration` is its metric.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    type Key = str | int | float | bool | None
+
+
+class Metric(StrEnum):
+    """Every custom metric of the notification's way."""
+
+    READINGS_STORED = "ReadingsStored"
+    READINGS_DUPLICATE = "ReadingsDuplicate"
+    BODIES_QUARANTINED = "BodiesQuarantined"
+    NOTIFICATIONS_REFUSED = "NotificationsRefused"
+    NOTIFICATIONS_RECOVERABLE = "NotificationsRecoverable"
+    DELIVERY_LAG = "DeliveryLag"
+
+
+_UNITS = {Metric.DELIVERY_LAG: MetricUnit.Seconds}
+
+RECOVERABLE = "notification_recoverable"
+_RECOVERABLE_PART = 150_000  # characters; a log event may have 256 KB
+
+logger = Logger()
+logger.remove_keys(["location"])  # always the same lines of this module
+metrics = Metrics()
+
+
+def log(event: str, **keys: Key) -> None:
+    """One record for one outcome."""
+    _guarded(lambda: logger.info(event, extra=keys), event)
+
+
+def warn(event: str, **keys: Key) -> None:
+    """One record for an outcome that somebody may have to look at."""
+    _guarded(lambda: logger.warning(event, extra=keys), event)
+
+
+def measure(event: str, values: Mapping[Metric, float], **keys: Key) -> None:
+    """One line that is both: the record of an outcome, and its metrics (embedded metric format). Zeros are left out."""
+    counted = {metric: value for metric, value in values.items() if value}
+
+    def emit() -> None:
+        for metric, value in counted.items():
+            metrics.add_metric(name=metric, unit=_UNITS.get(metric, MetricUnit.Count), value=value)
+        for key, fact in {"event": event, **keys}.items():
+            metrics.add_metadata(key=key, value=fact)
+        metrics.flush_metrics()
+
+    if counted:
+        _guarded(emit, event)
+    else:
+        log(event, **keys)
+
+
+def keep_in_log(body: bytes, *, received_at: str, presented: str, verified: bool, reason: str) -> None:
+    """The last place for a notification that no other place took: the whole body as records marked for recovery.
+
+    `body` stands in base64, in as many records as its length asks for, together by `digest`. `presented` is the digest
+    of the secret that the caller presented, to be checked before storing unless it was `verified`.
+    """
+    text = base64.b64encode(body).decode()
+    parts = [text[start : start + _RECOVERABLE_PART] for start in range(0, len(text), _RECOVERABLE_PART)] or [""]
+    digest = hashlib.sha256(body).hexdigest()
+    for number, part in enumerate(parts, start=1):
+        keys: dict[str, Key] = {
+            "digest": digest,
+            "part": number,
+            "parts": len(parts),
+            "body": part,
+            "received_at": received_at,
+            "presented": presented,
+            "verified": verified,
+            "reason": reason,
+        }
+        _guarded(lambda keys=keys: logger.error(RECOVERABLE, extra=keys), RECOVERABLE, keys)  # type: ignore[misc] # mypy cannot type a lambda's default
+
+
+def _guarded(emit: Callable[[], None], event: str, keys: Mapping[str, Key] | None = None) -> None:
+    try:
+        emit()
+    except Exception as error:  # whatever a logging library can raise: the record is written by hand, and work goes on
+        record = {"message": event, "level": "ERROR", "telemetry_failed": type(error).__name__, **(keys or {})}
+        sys.stdout.write(json.dumps(record) + "\n")
