@@ -71,7 +71,7 @@ LOCK_OPTIONS := --python-version 3.13 --python-platform linux --generate-hashes 
 
 .PHONY: demo
 demo: setup ## A day of a simulated home, through the real stack, on this machine (ONCE=1 ends by itself)
-	@$(DEV)/bin/python -m sandbox demo $(if $(ONCE),--once)
+	@$(DEV)/bin/python -m sandbox demo $(if $(ONCE),--once) $(if $(LOSE_ONE),--lose-one)
 
 .PHONY: test
 test: setup browser ## All tests, the deployed stack included

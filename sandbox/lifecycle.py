@@ -6,7 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from sandbox import cloud, places, processes, stack
+from sandbox import cloud, local_invoke, places, processes, stack
 from sandbox.state import State
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def up(*, report: Callable[[str], None], legrand_url: str | None = None) -> Stat
         stack.invoke(running_cloud, deployed.outputs["KeeperFunctionName"], {})
         state = State(running_cloud, legrand_url.rstrip("/"), deployed, webhook_url(running_cloud, deployed))
         state.save()
+        local_invoke.write_settings(state)
     except BaseException:
         down()
         raise

@@ -1,0 +1,59 @@
+"""What `sam local invoke` needs to run one function on this machine against a running sandbox."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from sandbox import places
+from sandbox.processes import SandboxError
+from sandbox.stack import host_architecture
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.state import State
+
+SETTINGS = places.SANDBOX / "samconfig.toml"
+_ENVIRONMENT = places.SANDBOX / "local-environment.json"
+_SECRET_PLACE = "{secret}"  # noqa: S105 - a place to put one
+
+
+def write_settings(state: State) -> None:
+    """Write `.sandbox/samconfig.toml` and the environment file it names.
+
+    Locally, sam does not know the names of deployed resources, so each function gets the variables that it has in the
+    deployed stack, and the local cloud's address besides.
+    """
+    _ENVIRONMENT.write_text(json.dumps(_environments(state), indent=2))
+    overrides = f"Architecture={host_architecture()} AwsEndpointUrl={state.cloud.endpoint_url}"
+    SETTINGS.write_text(
+        "# Written by the sandbox for: sam local invoke --config-file .sandbox/samconfig.toml …\n"
+        "version = 0.1\n"
+        "[default.local_invoke.parameters]\n"
+        f'template_file = "{places.PROJECT / ".sandbox" / "build" / "template.yaml"}"\n'
+        f'env_vars = "{_ENVIRONMENT}"\n'
+        f'parameter_overrides = "{overrides}"\n'
+        'docker_network = "host"\n'
+        f'region = "{state.cloud.region}"\n'
+    )
+
+
+def event(state: State, file: Path) -> str:
+    """An example event as text, with the sandbox's webhook secret where the example has `{secret}`."""
+    if not file.is_file():
+        raise SandboxError(f"there is no event file {file}; the examples lie under events/")
+    return file.read_text().replace(_SECRET_PLACE, state.webhook_url.rpartition("/")[2])
+
+
+def _environments(state: State) -> dict[str, dict[str, str]]:
+    functions = state.cloud.client("lambda")
+    resources = state.cloud.client("cloudformation").describe_stack_resources(StackName=state.stack.name)
+    return {
+        each["LogicalResourceId"]: {
+            **functions.get_function_configuration(FunctionName=each["PhysicalResourceId"])["Environment"]["Variables"],
+            "AWS_ENDPOINT_URL": state.cloud.endpoint_url,
+        }
+        for each in resources["StackResources"]
+        if each["ResourceType"] == "AWS::Lambda::Function"
+    }
