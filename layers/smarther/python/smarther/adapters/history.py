@@ -1,29 +1,45 @@
-"""The table as those read it who look back: the home's directory and what its thermostats said.
+"""The table as those see it who look back: the home's directory, what its thermostats said, and the statistics of it.
 
-Every read is bounded by its `limit`, so that an answer costs the same however long the history is.
+Statistics live beside the readings they were made from, and stay when those expire:
+
+    pk MODULE#<module_id>  sk HOUR#<YYYY-MM-DDTHH>Z   an hour of UTC
+    pk MODULE#<module_id>  sk DAY#<YYYY-MM-DD>        a local day of the home
+    pk ROLLUP              sk STATE                   how far the rollup came
+
+Reads that an answer to a person waits for take a `limit`, so that it costs the same however long the history is.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import batched
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from smarther.domain.home import Snapshot, Thermostat, load_of
+from smarther.domain.rollup import RollupState
+from smarther.domain.statistics import HOUR, Measure, Statistics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, QueryInputTypeDef
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, QueryInputTypeDef, WriteRequestTypeDef
 
     type Item = Mapping[str, AttributeValueTypeDef]
 
 DIRECTORY_LIMIT = 300
 """Plants and thermostats read for one answer; no home has as many."""
+
+WRITES_AT_ONCE = 25  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+
+_SNAPSHOT_NAMES = ("time", "temperature_c", "humidity_percent", "setpoint_c", "load_state", "function")
+_MEASURES = ("temperature", "humidity", "setpoint")
+_MEASURE_PARTS = {"mean": "mean", "minimum": "min", "maximum": "max", "minutes": "minutes"}
+_LOADS = ("load_minutes", "heating_minutes", "cooling_minutes")
 
 
 class HistoryUnavailableError(Exception):
@@ -31,15 +47,16 @@ class HistoryUnavailableError(Exception):
 
 
 class History:
-    """Reads of one table, bounded and counted."""
+    """Reads and writes of one table; `items_read` counts what all reads so far returned."""
 
     def __init__(self, client: DynamoDBClient, table_name: str) -> None:
         self._client = client
         self._table_name = table_name
+        self.items_read = 0
 
     def thermostats(self) -> list[Thermostat]:
         """All thermostats of the directory by plant and name; one that has no name goes by its id."""
-        items = list(self._query("DIRECTORY", between=("MODULE#", "PLANT#~"), limit=DIRECTORY_LIMIT))
+        items = list(self._query("DIRECTORY", ("MODULE#", "PLANT#~"), limit=DIRECTORY_LIMIT))
         plants = {_text(item, "plant_id"): _text(item, "name") for item in items if "module_id" not in item}
         found = [
             Thermostat(
@@ -55,33 +72,121 @@ class History:
 
     def newest(self, module_id: str, *, limit: int) -> list[Snapshot]:
         """The thermostat's newest snapshots, newest first."""
-        found = self._query(f"MODULE#{module_id}", between=("READING#", "READING#~"), limit=limit, newest_first=True)
-        return [_snapshot(item) for item in found]
+        items = self._query(_partition(module_id), ("READING#", "READING#~"), limit=limit, newest_first=True)
+        return [_snapshot(item) for item in items]
+
+    def snapshots(self, module_id: str, *, start: datetime, end: datetime, limit: int | None = None) -> list[Snapshot]:
+        """What was measured, told and done from `start` up to but not including `end`, oldest first.
+
+        With a `limit`, the newest ones. Mode, program and activation time are not read.
+        """
+        items = self._query(
+            _partition(module_id),
+            # A key at `end` itself goes on with its digest, and so lies behind this.
+            (f"READING#{_instant_key(start)}", f"READING#{_instant_key(end)}"),
+            limit=limit,
+            newest_first=True,
+            names=_SNAPSHOT_NAMES,
+        )
+        return [_snapshot(item) for item in items][::-1]
+
+    def hours(
+        self, module_id: str, *, start: datetime, end: datetime, limit: int | None = None
+    ) -> dict[datetime, Statistics]:
+        """The stored hours from `start` up to but not including `end`, both full hours; with a `limit`, the newest."""
+        items = self._query(
+            _partition(module_id), (_hour_key(start), _hour_key(end - HOUR)), limit=limit, newest_first=True
+        )
+        return {_hour(item["sk"]["S"]): _statistics(item) for item in items}
+
+    def days(self, module_id: str, *, first: date, last: date, limit: int | None = None) -> dict[date, Statistics]:
+        """The stored local days from `first` to `last`, both included; with a `limit`, the newest."""
+        items = self._query(_partition(module_id), (_day_key(first), _day_key(last)), limit=limit, newest_first=True)
+        return {_day(item["sk"]["S"]): _statistics(item) for item in items}
+
+    def store_statistics(
+        self, module_id: str, hours: Mapping[datetime, Statistics], days: Mapping[date, Statistics]
+    ) -> None:
+        """Write these hours and days over what was stored of them. They never expire."""
+        keyed = {_hour_key(hour): made for hour, made in hours.items()} | {
+            _day_key(day): made for day, made in days.items()
+        }
+        self._put(
+            {"pk": {"S": _partition(module_id)}, "sk": {"S": key}, "module_id": {"S": module_id}, **_attributes(made)}
+            for key, made in keyed.items()
+        )
+
+    def rollup_state(self) -> RollupState | None:
+        """How far the rollup came, or `None` before its first run."""
+        for item in self._query("ROLLUP", ("STATE", "STATE"), limit=1):
+            return RollupState(
+                ran_at=datetime.fromisoformat(item["ran_at"]["S"]),
+                complete_through=datetime.fromisoformat(item["complete_through"]["S"]),
+            )
+        return None
+
+    def store_rollup_state(self, state: RollupState) -> None:
+        """Remember how far the rollup came."""
+        self._put(
+            [
+                {
+                    "pk": {"S": "ROLLUP"},
+                    "sk": {"S": "STATE"},
+                    "ran_at": {"S": state.ran_at.isoformat()},
+                    "complete_through": {"S": state.complete_through.isoformat()},
+                }
+            ]
+        )
 
     def _query(
-        self, partition: str, *, between: tuple[str, str], limit: int, newest_first: bool = False
+        self,
+        partition: str,
+        between: tuple[str, str],
+        *,
+        limit: int | None,
+        newest_first: bool = False,
+        names: tuple[str, ...] = (),
     ) -> Iterator[Item]:
-        """At most `limit` items of a partition whose sort keys lie between the two, both included."""
+        """The items of a partition whose sort keys lie between the two, both included; `names` is all that is sent."""
+        first, last = between
+        if first > last:
+            return
         request: QueryInputTypeDef = {
             "TableName": self._table_name,
             "KeyConditionExpression": "pk = :partition AND sk BETWEEN :first AND :last",
             "ExpressionAttributeValues": {
                 ":partition": {"S": partition},
-                ":first": {"S": between[0]},
-                ":last": {"S": between[1]},
+                ":first": {"S": first},
+                ":last": {"S": last},
             },
             "ScanIndexForward": not newest_first,
         }
+        if names:
+            request["ProjectionExpression"] = ", ".join(f"#{name}" for name in names)
+            request["ExpressionAttributeNames"] = {f"#{name}": name for name in names}
         left = limit
-        while left > 0:
-            request["Limit"] = left
+        while left is None or left > 0:
+            if left is not None:
+                request["Limit"] = left
             with _vendor_errors():
                 page = self._client.query(**request)
+            self.items_read += len(page["Items"])
             yield from page["Items"]
-            left -= len(page["Items"])
+            if left is not None:
+                left -= len(page["Items"])
             if "LastEvaluatedKey" not in page:
                 return
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _put(self, items: Iterable[dict[str, AttributeValueTypeDef]]) -> None:
+        for batch in batched(items, WRITES_AT_ONCE, strict=False):
+            requests: list[WriteRequestTypeDef] = [{"PutRequest": {"Item": item}} for item in batch]
+            with _vendor_errors():
+                kept_back = self._client.batch_write_item(RequestItems={self._table_name: requests})
+                if kept_back["UnprocessedItems"]:
+                    kept_back = self._client.batch_write_item(RequestItems=kept_back["UnprocessedItems"])
+            if kept_back["UnprocessedItems"]:
+                raise HistoryUnavailableError("the table did not take all that was written")
 
 
 @contextmanager
@@ -90,6 +195,30 @@ def _vendor_errors() -> Iterator[None]:
         yield
     except (ClientError, BotoCoreError) as unavailable:
         raise HistoryUnavailableError("the table cannot be reached") from unavailable
+
+
+def _partition(module_id: str) -> str:
+    return f"MODULE#{module_id}"
+
+
+def _instant_key(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _hour_key(hour: datetime) -> str:
+    return hour.astimezone(UTC).strftime("HOUR#%Y-%m-%dT%HZ")
+
+
+def _hour(key: str) -> datetime:
+    return datetime.strptime(key, "HOUR#%Y-%m-%dT%HZ").replace(tzinfo=UTC)
+
+
+def _day_key(day: date) -> str:
+    return f"DAY#{day.isoformat()}"
+
+
+def _day(key: str) -> date:
+    return date.fromisoformat(key.removeprefix("DAY#"))
 
 
 def _snapshot(item: Item) -> Snapshot:
@@ -104,6 +233,36 @@ def _snapshot(item: Item) -> Snapshot:
         program=None if program is None else int(program),
         activation_time=_text(item, "activation_time"),
     )
+
+
+def _statistics(item: Item) -> Statistics:
+    return Statistics(
+        count=int(item["count"]["N"]),
+        temperature=_measure(item, "temperature"),
+        humidity=_measure(item, "humidity"),
+        setpoint=_measure(item, "setpoint"),
+        load_minutes=_number(item, "load_minutes") or Decimal(0),
+        heating_minutes=_number(item, "heating_minutes") or Decimal(0),
+        cooling_minutes=_number(item, "cooling_minutes") or Decimal(0),
+    )
+
+
+def _measure(item: Item, name: str) -> Measure | None:
+    if f"{name}_mean" not in item:
+        return None
+    return Measure(**{part: Decimal(item[f"{name}_{suffix}"]["N"]) for part, suffix in _MEASURE_PARTS.items()})
+
+
+def _attributes(made: Statistics) -> dict[str, AttributeValueTypeDef]:
+    attributes: dict[str, AttributeValueTypeDef] = {"count": {"N": str(made.count)}}
+    for name in _MEASURES:
+        measure: Measure | None = getattr(made, name)
+        if measure is not None:
+            for part, suffix in _MEASURE_PARTS.items():
+                attributes[f"{name}_{suffix}"] = {"N": f"{getattr(measure, part):f}"}
+    if made.load_minutes:
+        attributes |= {name: {"N": f"{getattr(made, name):f}"} for name in _LOADS}
+    return attributes
 
 
 def _text(item: Item, name: str) -> str | None:
