@@ -22,6 +22,9 @@ _REGISTER = places.SANDBOX / "processes.json"
 _PATIENCE_SECONDS = 60
 _LOG_TAIL_CHARACTERS = 3000
 
+_started_here: dict[int, subprocess.Popen[bytes]] = {}
+"""Those of them that this very process started: it must collect their remains when they have ended."""
+
 
 class SandboxError(Exception):
     """Something the sandbox needs did not happen; the message says what, and what to look at."""
@@ -67,6 +70,7 @@ def start(
             cwd=places.PROJECT,
             start_new_session=True,
         )
+    _started_here[process.pid] = process
     background = Background(name, process.pid, _fingerprint(process.pid))
     _remember([*_remembered(), background])
     deadline = time.monotonic() + _PATIENCE_SECONDS
@@ -91,6 +95,8 @@ def stop_all() -> list[str]:
                 os.killpg(background.pid, signal.SIGKILL)
                 break
             time.sleep(0.05)
+        if child := _started_here.pop(background.pid, None):
+            child.wait()
         ended.append(background.name)
     _REGISTER.unlink(missing_ok=True)
     return ended

@@ -1,0 +1,30 @@
+"""The simulated home through the deployed stack: what was sent is stored, once."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sandbox.balance import balance
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Home
+
+HOURS = 3
+
+
+def test_everything_sent_is_stored_exactly_once(home: Home) -> None:
+    start = datetime.now(UTC) - timedelta(hours=HOURS)
+    home.control("play", {"start": start.isoformat(), "hours": HOURS, "duplicate_percent": 5})
+    while not home.control("play")["done"]:
+        time.sleep(0.2)
+
+    ledger = home.control("ledger")["entries"]
+    modules = {entry["module_id"] for entry in ledger}
+    books = balance(ledger, [reading for module in modules for reading in home.readings(module)])
+
+    assert len(modules) == 5
+    assert books.repeated > 0
+    assert (books.missing, books.doubled, books.unexplained) == ((), (), ())
+    assert home.control("summary")["dropped_in_ban"] == 0

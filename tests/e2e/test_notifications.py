@@ -1,0 +1,164 @@
+"""Notifications through API Gateway into DynamoDB, over HTTP only."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Home
+
+PLANT = "b5e48d6f-cbad-2711-e053-27182d0ad74c"
+USER = "a122e653-53fb-450e-b000-d47659807585"
+
+
+def status(module_id: str, **changes: Any) -> dict[str, Any]:
+    """A thermostat's status in the shape that was observed, with changes; None leaves a field out."""
+    whole = {
+        "function": "HEATING",
+        "mode": "MANUAL",
+        "setPoint": {"value": "19.10000", "unit": "C"},
+        "programs": [{"number": "1"}],
+        "activationTime": "2026-11-22T02:00:47Z",
+        "temperatureFormat": "C",
+        "loadState": "ACTIVE",
+        "time": "2026-11-21T15:30:20+00:00",
+        "thermometer": {"measures": [{"timeStamp": "2026-11-21T15:30:19+00:00", "value": "18.6", "unit": "C"}]},
+        "hygrometer": {"measures": [{"timeStamp": "2026-11-21T15:30:19+00:00", "value": "52.4", "unit": "%"}]},
+        "sender": {
+            "addressType": "AddressLocation",
+            "system": "thermoregulation",
+            "plant": {"id": PLANT, "module": {"id": module_id}},
+        },
+        "receiver": {"oid": [USER]},
+    }
+    return {name: value for name, value in (whole | changes).items() if value is not None}
+
+
+def envelope(*statuses: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": str(uuid.uuid4()),
+        "eventType": "DeviceToCloud",
+        "subject": f"///bs_cloud_{PLANT}//",
+        "eventTime": "2026-11-21T15:30:20Z",
+        "data": {"chronothermostats": list(statuses)},
+        "subjectElements": {"plantId": f"bs_cloud_{PLANT}"},
+    }
+
+
+def test_a_notification_is_stored_with_every_field_typed(bare_home: Home, module_id: str) -> None:
+    event = envelope(status(module_id))
+
+    answer = bare_home.notify([event])
+
+    assert answer.status_code == httpx.codes.OK
+    (reading,) = bare_home.readings(module_id)
+    received_at = reading.pop("received_at")
+    assert received_at.endswith("Z")
+    assert {name: value for name, value in reading.items() if name not in {"pk", "sk"}} == {
+        "plant_id": PLANT,
+        "module_id": module_id,
+        "time": "2026-11-21T15:30:20Z",
+        "function": "HEATING",
+        "mode": "MANUAL",
+        "load_state": "ACTIVE",
+        "setpoint_c": Decimal("19.1"),
+        "temperature_c": Decimal("18.6"),
+        "temperature_time": "2026-11-21T15:30:19Z",
+        "humidity_percent": Decimal("52.4"),
+        "humidity_time": "2026-11-21T15:30:19Z",
+        "program": Decimal(1),
+        "activation_time": "2026-11-22T02:00:47Z",
+        "temperature_format": "C",
+        "sender_system": "thermoregulation",
+        "sender_address_type": "AddressLocation",
+        "event_id": event["id"],
+        "event_type": "DeviceToCloud",
+        "event_time": "2026-11-21T15:30:20Z",
+        "source": "push",
+    }
+
+
+@pytest.mark.parametrize("shape", ["array", "envelope", "bare object"])
+def test_every_shape_that_was_observed_or_documented_is_understood(bare_home: Home, module_id: str, shape: str) -> None:
+    event = envelope(status(module_id))
+    body = {"array": [event], "envelope": event, "bare object": event["data"]}[shape]
+
+    assert bare_home.notify(body).status_code == httpx.codes.OK
+    assert len(bare_home.readings(module_id)) == 1
+
+
+def test_a_redelivery_changes_nothing_with_or_without_the_same_envelope_id(bare_home: Home, module_id: str) -> None:
+    first = envelope(status(module_id))
+    bare_home.notify([first])
+    (stored,) = bare_home.readings(module_id)
+
+    for repeated in (first, envelope(status(module_id)), first["data"]):
+        assert bare_home.notify(repeated).json()["duplicates"] == 1
+
+    assert bare_home.readings(module_id) == [stored]
+
+
+def test_a_field_that_nobody_knows_is_kept(bare_home: Home, module_id: str) -> None:
+    bare_home.notify([envelope(status(module_id, airQuality={"co2": 612}))])
+
+    (reading,) = bare_home.readings(module_id)
+    assert reading["extra"] == {"airQuality": {"co2": Decimal(612)}}
+
+
+def test_a_bad_status_is_quarantined_and_its_neighbour_stored(bare_home: Home, module_id: str) -> None:
+    body = [envelope(status(module_id), status(module_id, time="yesterday"))]
+
+    answer = bare_home.notify(body)
+
+    assert answer.status_code == httpx.codes.OK
+    assert len(bare_home.readings(module_id)) == 1
+    (kept,) = [each for each in bare_home.quarantined() if module_id in each["body"]]
+    assert "chronothermostats[1]" in kept["reason"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"not json", b"", b"[]", b"\xff\xfe\x00", b"[" * 5000, b"null", b'{"data": {}}', b" " * 300_000]
+)
+def test_a_genuine_caller_gets_200_whatever_the_body_holds(bare_home: Home, body: bytes) -> None:
+    answer = bare_home.notify(body)
+
+    assert answer.status_code == httpx.codes.OK
+    assert answer.json()["quarantined"] == 1
+
+
+def test_a_validation_event_is_answered_with_both_keys(bare_home: Home) -> None:
+    code = str(uuid.uuid4())
+
+    answer = bare_home.notify(
+        [
+            {
+                "id": str(uuid.uuid4()),
+                "eventType": "Microsoft.EventGrid.SubscriptionValidationEvent",
+                "eventTime": "2026-11-21T15:25:52.83003Z",
+                "data": {"validationCode": code},
+            }
+        ]
+    )
+
+    assert answer.status_code == httpx.codes.OK
+    assert answer.json()["validationCode"] == answer.json()["validationResponse"] == code
+
+
+def test_a_stranger_learns_nothing_and_leaves_nothing(bare_home: Home, module_id: str) -> None:
+    base = bare_home.outputs["WebhookBaseUrl"]
+    unknown = httpx.post(f"{base}/nowhere", json={})
+    before = len(bare_home.quarantined())
+
+    for guess in ("x" * 43, "guess", "%00", "a" * 2000):
+        answer = httpx.post(f"{base}/notifications/{guess}", json=[envelope(status(module_id))], timeout=30)
+        assert (answer.status_code, answer.content) == (unknown.status_code, unknown.content)
+
+    assert unknown.status_code == httpx.codes.NOT_FOUND
+    assert bare_home.readings(module_id) == []
+    assert len(bare_home.quarantined()) == before
+    assert module_id not in bare_home.logs()
