@@ -4,9 +4,9 @@ Readings come late: up to 18 hours were seen, and after an outage of the provide
 has no index of what arrived when, and needs none. Each run makes a recent stretch anew and writes only what differs
 from what is stored, whatever the reason:
 
-- every run, the last `RECENT`: what came in time, and most of what came late;
-- the first run of each local day, the last `DEEP`: what came days late;
-- after a pause, from where the last run came to, so that no stretch is left out.
+- every run, from `RECENT` before the point up to which the last one left nothing to make: what came in time, and
+  most of what came late; a pause or a run that was stopped leaves no stretch out;
+- the first run of each local day, the last `DEEP`: what came days late.
 
 What arrives later than that is for `smarther rollup --from --to`.
 """
@@ -33,7 +33,7 @@ class RollupRequestError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollupState:
-    """When the rollup ran last, and up to which hour, not included, it left nothing to make."""
+    """When the rollup ran last, and up to which hour, not included, it left nothing to make: never the running one."""
 
     ran_at: datetime
     complete_through: datetime
@@ -49,11 +49,15 @@ class Stretch:
 
 def due(state: RollupState | None, *, now: datetime, zone: tzinfo) -> Stretch:
     """What a scheduled run makes anew; it ends with the hour that is running."""
-    deep = state is None or local_day(state.ran_at, zone) != local_day(now, zone)
-    start = now - (DEEP if deep else RECENT)
-    if state is not None:
-        start = min(start, state.complete_through)
+    start = now - DEEP if state is None else state.complete_through - RECENT
+    if state is not None and local_day(state.ran_at, zone) != local_day(now, zone):
+        start = min(start, now - DEEP)
     return Stretch(hour_of(start), hour_of(now) + HOUR)
+
+
+def after_run(complete_through: datetime, *, now: datetime) -> RollupState:
+    """The state that a scheduled run leaves behind; the hour in which it ran has yet to end."""
+    return RollupState(ran_at=now, complete_through=min(complete_through, hour_of(now)))
 
 
 def asked_for(event: Mapping[str, object], *, now: datetime, zone: tzinfo) -> Stretch | None:
