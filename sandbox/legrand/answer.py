@@ -8,9 +8,11 @@ from typing import Any, Self
 WORDS: Mapping[int, str] = {
     400: "Bad request",
     401: "Unauthorized",
+    403: "Out of call volume quota. Quota will be replenished in 03:30:56.",
     404: "Resource not found",
     408: "Request timeout",
     409: "Subscription already exists",
+    429: "Rate limit is exceeded. Try again in 60 seconds.",
     430: "Wrong input parameters",
     469: "Password used in the Thermostat official app is expired. Please renew it through the official application.",
     470: "Terms and conditions for Thermostat official app are expired. "
@@ -18,7 +20,9 @@ WORDS: Mapping[int, str] = {
     486: "Busy visual user interface",
     500: "Server internal error",
 }
-"""The documented messages (Legrand's OpenAPI export `smartherV2.yaml`, kept in berry-13/bticino-gateway-ha)."""
+"""The documented messages (Legrand's OpenAPI export `smartherV2.yaml`, kept in berry-13/bticino-gateway-ha).
+
+Those of 403 and 429 are Azure API Management's stock wording."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,24 +3,64 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from urllib.parse import urlencode, urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from sandbox.legrand.answer import Answer, Refusal
-from sandbox.legrand.consent_page import consent_page
+from sandbox.legrand import gateway
+from sandbox.legrand.answer import Answer
 from sandbox.legrand.control import control_routes
-from sandbox.legrand.gateway import Gateway
-from sandbox.legrand.gateway import Request as Call
+from sandbox.legrand.login_desk import LoginDesk
 from sandbox.legrand.notifier import Notifier
 from sandbox.legrand.play import Player
 from sandbox.legrand.provider import Provider, Settings
 
 API_PATH = "/smarther/v2.0"
+
+
+def create_app(settings: Settings | None = None, provider: Provider | None = None) -> Starlette:
+    """The application over `provider`, or over a new one made with `settings`; it is kept at `app.state.provider`."""
+    provider = provider or Provider(settings)
+    desk = LoginDesk(provider)
+    api = gateway.Gateway(provider)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        limits = provider.settings
+        async with Notifier(provider.dispatch, limit_ms=limits.limit_ms, concurrency=limits.concurrency) as notifier:
+            app.state.notifier = notifier
+            app.state.player = Player(provider, notifier)
+            yield
+            await app.state.player.stop()
+
+    async def show_consent(request: Request) -> Response:
+        return await _carry(desk.show_consent(request.query_params), request.app)
+
+    async def decide(request: Request) -> Response:
+        return await _carry(desk.decide(request.query_params, await request.body()), request.app)
+
+    async def token(request: Request) -> Response:
+        content_type = request.headers.get("content-type", "")
+        return await _carry(desk.token(await request.body(), content_type), request.app)
+
+    async def call(request: Request) -> Response:
+        return await _carry(api.answer(await _call(request)), request.app)
+
+    app = Starlette(
+        routes=[
+            Route("/authorize", show_consent, methods=["GET"]),
+            Route("/authorize", decide, methods=["POST"]),
+            Route("/token", token, methods=["POST"]),
+            Mount("/_control", routes=control_routes()),
+            Mount(API_PATH, routes=[Route("/{path:path}", call, methods=["GET", "POST", "DELETE", "PUT", "PATCH"])]),
+        ],
+        lifespan=lifespan,
+    )
+    app.state.provider = provider
+    return app
 
 
 class Dropped(Response):
@@ -35,38 +75,8 @@ class Dropped(Response):
             pass
 
 
-def create_app(settings: Settings | None = None, provider: Provider | None = None) -> Starlette:
-    """The application over `provider`, or over a new one made with `settings`; it is kept at `app.state.provider`."""
-    provider = provider or Provider(settings)
-    gateway = Gateway(provider)
-
-    @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        limits = provider.settings
-        async with Notifier(provider.dispatch, limit_ms=limits.limit_ms, concurrency=limits.concurrency) as notifier:
-            app.state.notifier = notifier
-            app.state.player = Player(provider, notifier)
-            yield
-            await app.state.player.stop()
-
-    async def api(request: Request) -> Response:
-        return await _carry(gateway.answer(await _call(request)), request)
-
-    app = Starlette(
-        routes=[
-            Route("/authorize", _authorize, methods=["GET", "POST"]),
-            Route("/token", _token, methods=["POST"]),
-            Mount("/_control", routes=control_routes()),
-            Mount(API_PATH, routes=[Route("/{path:path}", api, methods=["GET", "POST", "DELETE", "PUT", "PATCH"])]),
-        ],
-        lifespan=lifespan,
-    )
-    app.state.provider = provider
-    return app
-
-
-async def _call(request: Request) -> Call:
-    return Call(
+async def _call(request: Request) -> gateway.Request:
+    return gateway.Request(
         method=request.method,
         path=request.url.path.removeprefix(API_PATH),
         headers={name.lower(): value for name, value in request.headers.items()},
@@ -75,55 +85,13 @@ async def _call(request: Request) -> Call:
     )
 
 
-async def _token(request: Request) -> Response:
-    provider: Provider = request.app.state.provider
-    body = await request.body()
-    content_type = request.headers.get("content-type", "")
-    answer = provider.faults.answer("token", lambda: provider.login.answer_token(body, content_type))
-    _note(provider, "token", answer)
-    return await _carry(answer, request)
-
-
-async def _authorize(request: Request) -> Response:
-    """GET shows the page, POST takes the decision; both look at the same query."""
-    provider: Provider = request.app.state.provider
-    query = dict(request.query_params)
-    body = await request.body()
-
-    def work() -> Answer:
-        try:
-            application = provider.login.check_authorize(query)
-        except Refusal as refusal:
-            return refusal.answer
-        if request.method == "POST":
-            return _decided(provider, query, allowed=b"decision=allow" in body.split(b"&"))
-        homes = [plant.name for plant in provider.world.plants.values()]
-        page = HTMLResponse(consent_page(application.name, homes))
-        return Answer(200, bytes(page.body), page.headers["content-type"], {"Cache-Control": "no-store"})
-
-    answer = provider.faults.answer("authorize", work)
-    _note(provider, "authorize", answer)
-    return await _carry(answer, request)
-
-
-def _decided(provider: Provider, query: dict[str, str], *, allowed: bool) -> Answer:
-    """The way back to the application, the state carried along."""
-    result = {"code": provider.login.consent(query["client_id"])} if allowed else {"error": "access_denied"}
-    if "state" in query:
-        result["state"] = query["state"]
-    back = query["redirect_uri"]
-    joint = "&" if urlsplit(back).query else "?"
-    response = RedirectResponse(f"{back}{joint}{urlencode(result)}", 302)
-    return Answer(302, headers={"Location": response.headers["location"], "Cache-Control": "no-store"})
-
-
-def _note(provider: Provider, operation: str, answer: Answer) -> None:
-    provider.calls.add(operation, 0 if answer.dropped else answer.status, provider.clock.now())
-
-
-async def _carry(answer: Answer, request: Request) -> Response:
+async def _carry(answer: Answer, app: Starlette) -> Response:
     """Send the notifications that the call caused on their way, wait if told to, and answer."""
-    await _empty_outbox(request.app)
+    provider: Provider = app.state.provider
+    while provider.outbox:
+        push = provider.outbox.popleft()
+        await app.state.notifier.ready()
+        app.state.notifier.start(push)
     if answer.delay_ms:
         await asyncio.sleep(answer.delay_ms / 1000)
     if answer.dropped:
@@ -132,11 +100,3 @@ async def _carry(answer: Answer, request: Request) -> Response:
     if answer.content_type is not None:
         headers["Content-Type"] = answer.content_type
     return Response(answer.content, answer.status, headers)
-
-
-async def _empty_outbox(app: Starlette) -> None:
-    provider: Provider = app.state.provider
-    while provider.outbox:
-        push = provider.outbox.popleft()
-        await app.state.notifier.ready()
-        app.state.notifier.start(push)

@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+from sandbox.legrand.answer import Answer
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -21,8 +23,9 @@ class CallLog:
     def __init__(self) -> None:
         self._calls: list[Call] = []
 
-    def add(self, operation: str, status: int, at: datetime) -> None:
+    def add(self, operation: str, answer: Answer, at: datetime) -> None:
         """Note one call."""
+        status = 0 if answer.dropped else answer.status
         self._calls.append(Call(len(self._calls) + 1, operation, status, at))
 
     def since(self, number: int = 0) -> list[Call]:

@@ -10,50 +10,34 @@ def real_time() -> datetime:
 
 
 class MovableClock:
-    """Runs with `real` plus an offset, or stands still where it is held."""
+    """Runs with `real`, from any instant and at any rate; rate 0 stands still."""
 
     def __init__(self, real: Callable[[], datetime] = real_time) -> None:
         self._real = real
-        self._offset = timedelta()
-        self._held: datetime | None = None
+        self.follow_real_time()
 
     def now(self) -> datetime:
         """The time here, aware, UTC."""
-        return self._held if self._held is not None else self._real() + self._offset
+        return self._at + (self._real() - self._since) * self._rate
 
-    @property
-    def held(self) -> bool:
-        """Whether it stands still."""
-        return self._held is not None
-
-    def set(self, at: datetime) -> None:
-        """Jump to `at` and run on from there. Raises ValueError for a naive instant."""
-        self._offset = _utc(at) - self._real()
-        self._held = None
+    def run(self, at: datetime, rate: float = 1.0) -> None:
+        """Jump to `at` and run on from there, `rate` times as fast as `real`. Raises ValueError for a naive instant."""
+        if at.tzinfo is None:
+            raise ValueError(f"an instant needs its offset from UTC: {at.isoformat()}")
+        self._at = at.astimezone(UTC)
+        self._since = self._real()
+        self._rate = rate
 
     def hold(self, at: datetime) -> None:
-        """Stand still at `at`, until told otherwise. Raises ValueError for a naive instant."""
-        self._held = _utc(at)
+        """Jump to `at` and stand still there. Raises ValueError for a naive instant."""
+        self.run(at, rate=0)
 
     def advance(self, by: timedelta) -> None:
-        """Jump by `by` (backwards when negative); held or running, it stays what it is."""
-        if self._held is not None:
-            self._held += by
-        else:
-            self._offset += by
-
-    def run_on(self) -> None:
-        """Run on from the instant at which it was held."""
-        if self._held is not None:
-            self.set(self._held)
+        """Jump by `by` (backwards when negative); running or standing, it stays what it is."""
+        self._at += by
 
     def follow_real_time(self) -> None:
-        """Be the machine's clock again."""
-        self._offset = timedelta()
-        self._held = None
-
-
-def _utc(at: datetime) -> datetime:
-    if at.tzinfo is None:
-        raise ValueError(f"an instant needs its offset from UTC: {at.isoformat()}")
-    return at.astimezone(UTC)
+        """Show what `real` shows."""
+        self._since = self._real()
+        self._at = self._since
+        self._rate = 1.0

@@ -6,7 +6,8 @@ All bodies are JSON. 400 tells what is wrong with a body, 404 that something is 
     POST   /clock          {"set": iso, "hold"?: true} | {"advance_seconds": n} | {"real": true}
     POST   /play           {"start"?: iso, "hours"?: 24, "seed"?: n, "duplicate_percent"?: 0, "late_percent"?: 0,
                             "realtime_factor"?: null}                          202, plays in the background
-    GET    /play                                     {"state", "total", "sent", "done", "virtual_time", …}
+    GET    /play?wait=S                              {"state", "total", "sent", "done", "virtual_time", …}, at once or
+                                                     when it is over, after S seconds at the latest
     DELETE /play                                     stops it
     GET    /ledger?since=N                           {"entries": […], "last"}
     GET    /summary?since=N                          everything in numbers
@@ -51,6 +52,15 @@ from sandbox.legrand.play import Player, Score
 from sandbox.legrand.provider import CLIENT_ID, Provider
 from sandbox.legrand.subscriptions import Subscription
 
+
+class ControlError(Exception):
+    """What was asked of the control plane cannot be; `status` is the answer's."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 type Handler = Callable[[Request], Awaitable[Any]]
 
 
@@ -91,12 +101,8 @@ def _told(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         except pydantic.ValidationError as error:
             wrong = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}".lstrip(": ") for e in error.errors()]
             return _json({"error": "; ".join(wrong)}, 400)
-        except KeyError as error:
-            return _json({"error": f"there is no {error.args[0]}"}, 404)
-        except ValueError as error:
-            return _json({"error": str(error)}, 400)
-        except RuntimeError as error:
-            return _json({"error": str(error)}, 409)
+        except ControlError as error:
+            return _json({"error": str(error)}, error.status)
         except Refusal as refusal:
             return _json({"error": refusal.answer.value["message"]}, refusal.answer.status)
 
@@ -113,10 +119,10 @@ async def _clock(request: Request) -> Any:
 async def _move_clock(request: Request) -> Any:
     order = orders.ClockOrder.model_validate_json(await request.body())
     if _player(request).playing:
-        raise RuntimeError("a play moves the clock")
+        raise ControlError(409, "a play moves the clock")
     clock = _provider(request).clock
     if order.set is not None:
-        (clock.hold if order.hold else clock.set)(order.set)
+        (clock.hold if order.hold else clock.run)(order.set)
     elif order.advance_seconds is not None:
         clock.advance(timedelta(seconds=order.advance_seconds))
     else:
@@ -126,7 +132,9 @@ async def _move_clock(request: Request) -> Any:
 
 async def _play(request: Request) -> Any:
     order = orders.PlayOrder.model_validate_json(await request.body() or b"{}")
-    provider = _provider(request)
+    provider, player = _provider(request), _player(request)
+    if player.playing:
+        raise ControlError(409, "a play is on; stop it or wait for it")
     score = Score(
         start=order.start or provider.clock.now(),
         hours=order.hours,
@@ -134,14 +142,15 @@ async def _play(request: Request) -> Any:
         mischief=Mischief(order.duplicate_percent, order.late_percent),
         realtime_factor=order.realtime_factor,
     )
-    return _json(_player(request).play(score), 202)
+    return _json(player.play(score), 202)
 
 
 async def _progress(request: Request) -> Any:
-    progress = _player(request).progress
-    if progress is None:
-        raise KeyError("play yet")
-    return progress
+    player = _player(request)
+    if player.progress is None:
+        raise ControlError(404, "nothing was played yet")
+    await player.wait(_number(request, "wait"))
+    return player.progress
 
 
 async def _stop(request: Request) -> Any:
@@ -221,7 +230,7 @@ async def _ghost(request: Request) -> Any:
         if each.ours and order.subscription_id in (None, each.id) and order.plant_id in (None, each.plant_id)
     ]
     if not chosen:
-        raise KeyError("such subscription")
+        raise ControlError(404, "there is no such subscription of ours")
     for number in chosen:
         book.make_ghost(number, ghost=order.ghost)
     return {"subscriptions": chosen, "ghost": order.ghost}
@@ -269,7 +278,7 @@ async def _register(request: Request) -> Any:
     elif order.client_secret and order.subscription_key:
         application = Application(**{"redirect_uris": (), "name": client_id, **given})
     else:
-        raise ValueError("a new client needs client_id, client_secret and subscription_key")
+        raise ControlError(400, "a new client needs client_id, client_secret and subscription_key")
     provider.login.register(application)
     return _without_secrets(application)
 
@@ -317,15 +326,20 @@ def _player(request: Request) -> Player:
 
 
 def _since(request: Request) -> int:
-    since = int(request.query_params.get("since", "0"))
-    if since < 0:
-        raise ValueError("since is the number of the last entry already seen, 0 for none")
-    return since
+    """The number of the last entry that the caller has seen."""
+    return _number(request, "since")
+
+
+def _number(request: Request, name: str) -> int:
+    text = request.query_params.get(name, "0")
+    if not (text.isascii() and text.isdigit()):
+        raise ControlError(400, f"{name} is a whole number, 0 or more")
+    return int(text)
 
 
 def _plant_of(request: Request, plant_id: str) -> None:
     if plant_id not in _provider(request).world.plants:
-        raise KeyError(f"plant {plant_id}")
+        raise ControlError(404, f"there is no plant {plant_id}")
 
 
 def _described(provider: Provider, subscription: Subscription) -> dict[str, Any]:

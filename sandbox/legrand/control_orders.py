@@ -7,6 +7,7 @@ from typing import Any, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
 from sandbox.legrand.faults import Fault
+from sandbox.legrand.login import MOST_REDIRECTS
 from sandbox.legrand.wire import encoded
 
 
@@ -56,10 +57,11 @@ class PushOrder(Strict):
     def _one_body(self) -> Self:
         if len({"body", "raw", "base64"} & self.model_fields_set) != 1:
             raise ValueError("give one of body, raw, base64")
+        self.content()
         return self
 
     def content(self) -> bytes:
-        """The bytes to send. Raises ValueError for what is not base64."""
+        """The bytes to send."""
         if self.raw is not None:
             return self.raw.encode()
         if self.base64 is not None:
@@ -130,7 +132,7 @@ class ClientOrder(Strict):
     client_id: str | None = None
     client_secret: str | None = None
     subscription_key: str | None = None
-    redirect_uris: tuple[str, ...] | None = None
+    redirect_uris: tuple[str, ...] | None = Field(default=None, max_length=MOST_REDIRECTS)
     name: str | None = None
     secret_age_days: float | None = None
 
@@ -154,6 +156,11 @@ class FaultOrder(Strict):
     after_effect: bool = False
     drop: bool = False
 
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        self.fault()
+        return self
+
     def fault(self) -> Fault:
-        """The fault. Raises ValueError for one that makes no sense."""
+        """The fault."""
         return Fault(**self.model_dump())

@@ -20,6 +20,8 @@ OPERATIONS = (
     "list",
 )
 EVERY_OPERATION = "*"
+RETRY_AFTER: Mapping[int, Mapping[str, str]] = {403: {"Retry-After": "12656"}, 429: {"Retry-After": "60"}}
+"""What goes with the default words of a fault, unless it brings headers of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,7 @@ class Fault:
         """The answer in place of the true one."""
         if self.status is None:
             return Answer(0, delay_ms=self.delay_ms, dropped=True)
-        headers = dict(self.headers)
-        if self.status == 429:  # noqa: PLR2004 - an HTTP status reads best as its number
-            headers.setdefault("Retry-After", "60")
+        headers = {**RETRY_AFTER.get(self.status, {}), **self.headers}
         return replace(self._content(self.status, headers), delay_ms=self.delay_ms, dropped=self.drop)
 
     def _content(self, status: int, headers: Mapping[str, str]) -> Answer:
@@ -63,9 +63,6 @@ class Fault:
             return Answer(status, self.body.encode(), "text/html; charset=utf-8", headers)
         if self.body is not None:
             return Answer.of(status, self.body, headers)
-        if status == 429:  # noqa: PLR2004
-            words = f"Rate limit is exceeded. Try again in {headers['Retry-After']} seconds."
-            return Answer.words(status, words, headers)
         return Answer.words(status, None, headers)
 
 

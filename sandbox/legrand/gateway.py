@@ -82,8 +82,7 @@ class Gateway:
             answer = self._admitted(operation, request, found)
         except Refusal as refusal:
             answer = refusal.answer
-        status = 0 if answer.dropped else answer.status
-        self._provider.calls.add(operation, status, self._provider.clock.now())
+        self._provider.calls.add(operation, answer, self._provider.clock.now())
         return answer
 
     def _find(self, request: Request) -> tuple[str, dict[str, str]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
+from typing import Self
 
 from sandbox.legrand import wire
 from sandbox.legrand.home.snapshot import Snapshot
@@ -83,9 +84,9 @@ class Journey:
                 due, _, push = heapq.heappop(self._due)
                 yield due, push
 
-    def count(self) -> int:
-        """How many there will be, found by living through a copy; changes from outside on the way alter it."""
-        return sum(1 for _ in copy.deepcopy(self).pushes())
+    def rehearsal(self) -> Self:
+        """The same journey through a copy of the world, to see beforehand what it brings."""
+        return copy.deepcopy(self)
 
     def _post(self, snapshot: Snapshot) -> None:
         push = first_push(snapshot, self._dice, self._receivers)

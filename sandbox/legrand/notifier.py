@@ -82,7 +82,7 @@ class Notifier:
             status = response.status_code
         except TimeoutError:
             pass  # no status and no failure: that is how a timeout is settled
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             failure = type(error).__name__
         return self._dispatch.settle(attempt, status, (time.perf_counter() - begun) * 1000, failure)
 

@@ -1,14 +1,12 @@
 """A day that is played: virtual time runs, the clock follows it, and the notifications go out."""
 
 import asyncio
-import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
 from sandbox.legrand.journey import Journey, Mischief
-from sandbox.legrand.ledger import Push
-from sandbox.legrand.notifier import Notifier
+from sandbox.legrand.notifier import Delivery, Notifier
 from sandbox.legrand.provider import USER_OID, Provider
 
 
@@ -25,14 +23,6 @@ class Score:
     mischief: Mischief
     realtime_factor: float | None = None
 
-    def __post_init__(self) -> None:
-        if self.start.tzinfo is None:
-            raise ValueError("start needs its offset from UTC")
-        if self.hours <= 0:
-            raise ValueError("hours is more than 0")
-        if self.realtime_factor is not None and self.realtime_factor <= 0:
-            raise ValueError("realtime_factor is more than 0, or null")
-
     @property
     def end(self) -> datetime:
         """When it is over, in virtual time."""
@@ -41,7 +31,11 @@ class Score:
 
 @dataclass(slots=True)
 class Progress:
-    """How far a play is. `total` is foretold by living through a copy; `sent` counts pushes handed to the notifier."""
+    """How far a play is. `sent` counts pushes handed to the notifier, `done` those that are settled.
+
+    `total` is foretold by living through a copy of the world, so orders to thermostats on the way alter it; a play with
+    a `realtime_factor` has none. `error` is the first thing that went wrong in the stand-in itself.
+    """
 
     state: str = "preparing"
     total: int | None = None
@@ -50,6 +44,13 @@ class Progress:
     virtual_time: datetime | None = None
     first_entry: int = 1
     error: str | None = None
+
+    def delivered(self, delivery: Delivery) -> None:
+        """Count one push as settled."""
+        self.done += 1
+        trouble = delivery.exception()
+        if trouble is not None and self.error is None:
+            self.error = repr(trouble)
 
 
 class Player:
@@ -67,12 +68,17 @@ class Player:
         return self._task is not None and not self._task.done()
 
     def play(self, score: Score) -> Progress:
-        """Begin. Raises RuntimeError while another play is on."""
+        """Begin. Raises RuntimeError while another one is on."""
         if self.playing:
             raise RuntimeError("a play is on; stop it or wait for it")
         self.progress = Progress(first_entry=self._provider.dispatch.ledger.last + 1, virtual_time=score.start)
         self._task = asyncio.create_task(self._run(score, self.progress))
         return self.progress
+
+    async def wait(self, seconds: float) -> None:
+        """Return when the play that is on, if any, is over, or after `seconds`."""
+        if self._task is not None and seconds:
+            await asyncio.wait([self._task], timeout=seconds)
 
     async def stop(self) -> None:
         """End the play that is on, if any; what is on its way still arrives."""
@@ -85,13 +91,15 @@ class Player:
         clock.hold(score.start)
         try:
             journey = self._journey(score)
-            progress.total = await asyncio.to_thread(journey.count)
+            if score.realtime_factor is None:
+                progress.total = await asyncio.to_thread(_count, journey.rehearsal())
+            else:
+                clock.run(score.start, score.realtime_factor)
             progress.state = "playing"
             await self._perform(journey, score, progress)
             await self._notifier.drain()
             clock.hold(score.end)
-            progress.virtual_time = score.end
-            progress.state = "finished"
+            progress.virtual_time, progress.state = score.end, "finished"
         except asyncio.CancelledError:
             progress.state = "stopped"
             raise
@@ -99,7 +107,7 @@ class Player:
             progress.state, progress.error = "failed", repr(error)
             raise
         finally:
-            clock.run_on()
+            clock.run(clock.now())
 
     def _journey(self, score: Score) -> Journey:
         world = self._provider.world
@@ -109,22 +117,19 @@ class Player:
         return Journey(world, dice, [USER_OID], start=score.start, end=score.end, mischief=score.mischief)
 
     async def _perform(self, journey: Journey, score: Score, progress: Progress) -> None:
-        begun = time.monotonic()
+        clock = self._provider.clock
         for due, push in journey.pushes():
             if score.realtime_factor is not None:
-                passed = (due - score.start).total_seconds() / score.realtime_factor
-                await asyncio.sleep(max(0.0, begun + passed - time.monotonic()))
+                await asyncio.sleep(max(0.0, (due - clock.now()).total_seconds() / score.realtime_factor))
             await self._notifier.ready()
-            self._provider.clock.hold(max(due, self._provider.clock.now()))
+            if score.realtime_factor is None:
+                clock.hold(max(due, clock.now()))
             progress.virtual_time = due
-            self._send(push, progress)
+            progress.sent += 1
+            if progress.total is not None:
+                progress.total = max(progress.total, progress.sent)
+            self._notifier.start(push).add_done_callback(progress.delivered)
 
-    def _send(self, push: Push, progress: Progress) -> None:
-        progress.sent += 1
-        if progress.total is not None:
-            progress.total = max(progress.total, progress.sent)
 
-        def count(_: object) -> None:
-            progress.done += 1
-
-        self._notifier.start(push).add_done_callback(count)
+def _count(journey: Journey) -> int:
+    return sum(1 for _ in journey.pushes())

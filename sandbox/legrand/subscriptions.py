@@ -96,7 +96,7 @@ def check_endpoint(url: object) -> str:
         raise Refusal(Answer.words(400))
     try:
         parts = urlsplit(url)
-        host = parts.hostname
+        host, _ = parts.hostname, parts.port  # both may raise
     except ValueError:
         raise Refusal(Answer.words(400)) from None
     if host is None or not (parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)):

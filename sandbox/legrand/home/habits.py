@@ -1,7 +1,7 @@
 """What people do to a room on a given day: windows, showers, a slid set point, a boost."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from random import Random
@@ -41,7 +41,16 @@ class Boost:
     minutes: int
 
 
-type Deed = OpenWindow | Steam | Slide | Boost
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The set point on its way while it is slid; it holds until `until` (naive local time)."""
+
+    at: datetime
+    set_point: Decimal
+    until: datetime
+
+
+type Deed = OpenWindow | Steam | Slide | Position | Boost
 
 
 class Habit(Enum):
@@ -75,7 +84,7 @@ def deeds_of_day(day: date, zone: ZoneInfo, habit: Habit, dice: Random) -> list[
 
     def moment(first_hour: float, last_hour: float) -> datetime:
         seconds = dice.uniform(first_hour, last_hour) * 3600
-        return datetime.combine(day, time(), zone) + timedelta(seconds=seconds)
+        return (datetime.combine(day, time(), zone) + timedelta(seconds=seconds)).astimezone(UTC)
 
     chances = CHANCES[habit]
     deeds: list[Deed] = []

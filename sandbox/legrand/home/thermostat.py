@@ -1,12 +1,12 @@
 """One room and the thermostat on its wall: it warms, cools, is heated with hysteresis, and reports what changed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from zoneinfo import ZoneInfo
 
-from sandbox.legrand.home.habits import Boost, Deed, Habit, OpenWindow, Slide, Steam, deeds_of_day
+from sandbox.legrand.home.habits import Boost, Deed, Habit, OpenWindow, Position, Slide, Steam, deeds_of_day
 from sandbox.legrand.home.program import WeeklyProgram
 from sandbox.legrand.home.snapshot import Function, Mode, Snapshot
 from sandbox.legrand.home.weather import Weather
@@ -203,51 +203,55 @@ class Thermostat:
         match deed:
             case OpenWindow(at, minutes):
                 self._window_until = at + timedelta(minutes=minutes)
+                return []
             case Steam(at, minutes):
                 self._steam_until = at + timedelta(minutes=minutes)
-            case Boost(minutes=minutes):
-                self._mode = Mode.BOOST
-                self._until = _whole_minute(self._local() + timedelta(minutes=minutes))
-                self._control()
-                return self._report()
-            case Slide() if self._mode in (Mode.AUTOMATIC, Mode.MANUAL):
-                return self._slide(deed)
+                return []
             case Slide():
-                pass  # nobody slides what is off or boosting
-        return []
+                self._deeds = sorted([*self._positions(deed), *self._deeds], key=lambda deed: deed.at)
+                return []
+            case Position(set_point=set_point, until=until):
+                self._mode, self._manual_set_point, self._until = Mode.MANUAL, set_point, until
+            case Boost(minutes=minutes):
+                self._mode, self._until = Mode.BOOST, _whole_minute(self._local() + timedelta(minutes=minutes))
+        self._control()
+        return self._report()
 
-    def _slide(self, slide: Slide) -> list[Snapshot]:
-        """Every intermediate position is told: the burst that fuzzybear62's README describes."""
-        begun, origin, local = self._now, self._wanted(), self._local()
-        self._mode = Mode.MANUAL
-        self._until = (
-            self.room.program.next_change(local)
-            if slide.hours is None
-            else _whole_minute(local + timedelta(hours=slide.hours))
-        )
-        reports: list[Snapshot] = []
-        for position in range(1, SLIDE_PUSHES + 1):
-            self._now = begun + timedelta(seconds=SLIDE_SECONDS * position / SLIDE_PUSHES)
-            self._manual_set_point = origin + (slide.by * position / SLIDE_PUSHES).quantize(Decimal("0.1"))
-            self._control()
-            reports += self._report()
-        return reports
+    def _positions(self, slide: Slide) -> list[Position]:
+        """Every intermediate position is told: the burst that fuzzybear62's README describes.
+
+        Nobody slides what is off or boosting.
+        """
+        if self._mode not in (Mode.AUTOMATIC, Mode.MANUAL):
+            return []
+        origin, local = self._wanted(), self._local()
+        until = self.room.program.next_change(local)
+        if slide.hours is not None:
+            until = _whole_minute(local + timedelta(hours=slide.hours))
+        return [
+            Position(
+                at=slide.at + timedelta(seconds=SLIDE_SECONDS * position / SLIDE_PUSHES),
+                set_point=origin + (slide.by * position / SLIDE_PUSHES).quantize(Decimal("0.1")),
+                until=until,
+            )
+            for position in range(1, SLIDE_PUSHES + 1)
+        ]
 
     # The reports
 
     def _report(self) -> list[Snapshot]:
-        now = self.snapshot()
-        told = self._told
-        if told is not None and not self._is_news(now, told):
+        if self._told is not None and not self._is_news(self._told):
             return []
-        self._told = now
-        return [now]
+        self._told = self.snapshot()
+        return [self._told]
 
-    def _is_news(self, now: Snapshot, told: Snapshot) -> bool:
+    def _is_news(self, told: Snapshot) -> bool:
         return (
             abs(self._sensed_temperature - float(told.temperature)) >= self.room.report_step
             or abs(self._sensed_humidity - float(told.humidity)) >= HUMIDITY_STEP
-            or replace(now, at=told.at, temperature=told.temperature, humidity=told.humidity) != told
+            or (self._active, self._mode, self._until, self._function)
+            != (told.active, told.mode, told.until, told.function)
+            or self._shown_set_point() != told.set_point
         )
 
 
