@@ -6,7 +6,8 @@ All bodies are JSON. 400 tells what is wrong with a body, 404 that something is 
     POST   /clock          {"set": iso, "hold"?: true} | {"advance_seconds": n} | {"real": true}
     POST   /play           {"start"?: iso, "hours"?: 24, "seed"?: n, "duplicate_percent"?: 0, "late_percent"?: 0,
                             "realtime_factor"?: null}                          202, plays in the background
-    GET    /play?wait=S                              {"state", "total", "sent", "done", "virtual_time", …}, at once or
+    GET    /play?wait=S                              {"done", "state", "total", "sent", "settled",
+                                                     "virtual_time", "first_entry", "error"}, at once or
                                                      when it is over, after S seconds at the latest
     DELETE /play                                     stops it
     GET    /ledger?since=N                           {"entries": […], "last"}

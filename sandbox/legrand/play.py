@@ -31,23 +31,24 @@ class Score:
 
 @dataclass(slots=True)
 class Progress:
-    """How far a play is. `sent` counts pushes handed to the notifier, `done` those that are settled.
+    """How far a play is. `sent` counts pushes handed to the notifier, `settled` those that ended.
 
     `total` is foretold by living through a copy of the world, so orders to thermostats on the way alter it; a play with
-    a `realtime_factor` has none. `error` is the first thing that went wrong in the stand-in itself.
+    a `realtime_factor` has none. `done`: nothing more will come, `state` tells why. `error` is the first thing that went wrong in the stand-in itself.
     """
 
     state: str = "preparing"
+    done: bool = False
     total: int | None = None
     sent: int = 0
-    done: int = 0
+    settled: int = 0
     virtual_time: datetime | None = None
     first_entry: int = 1
     error: str | None = None
 
     def delivered(self, delivery: Delivery) -> None:
         """Count one push as settled."""
-        self.done += 1
+        self.settled += 1
         trouble = delivery.exception()
         if trouble is not None and self.error is None:
             self.error = repr(trouble)
@@ -108,6 +109,7 @@ class Player:
             raise
         finally:
             clock.run(clock.now())
+            progress.done = True
 
     def _journey(self, score: Score) -> Journey:
         world = self._provider.world

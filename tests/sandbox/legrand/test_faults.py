@@ -1,0 +1,127 @@
+import pytest
+
+from sandbox.legrand.answer import Answer
+from sandbox.legrand.faults import Fault, FaultBook
+from tests.sandbox.legrand.account import Account
+
+
+def listing(account: Account) -> Answer:
+    return account.call("GET", "/subscription")
+
+
+@pytest.mark.parametrize("status", [400, 404, 408, 469, 470, 486, 500, 503])
+def test_a_fault_answers_in_place_of_the_operation_once(account: Account, status: int) -> None:
+    account.provider.faults.add(Fault("list", status))
+
+    faulty = listing(account)
+    assert (faulty.status, faulty.value["statusCode"]) == (status, status)
+    assert listing(account).status == 200
+
+
+def test_a_rate_limit_says_when_to_come_back(account: Account) -> None:
+    account.provider.faults.add(Fault("token", 429))
+    answer = account.refresh("any")
+    assert (answer.status, answer.headers["Retry-After"]) == (429, "60")
+    assert answer.value["message"] == "Rate limit is exceeded. Try again in 60 seconds."
+
+
+def test_a_fault_of_one_operation_leaves_the_others_alone(account: Account) -> None:
+    account.provider.faults.add(Fault("list", 500))
+    assert account.call("GET", "/plants").status == 200
+    assert listing(account).status == 500
+
+
+def test_a_fault_can_be_for_every_operation_and_for_several_times(account: Account) -> None:
+    account.provider.faults.add(Fault("*", 500, times=2))
+    statuses = [account.call("GET", "/plants").status, listing(account).status, listing(account).status]
+    assert statuses == [500, 500, 200]
+
+
+def test_a_fault_can_last_until_it_is_cleared(account: Account) -> None:
+    account.provider.faults.add(Fault("list", 500, times=None))
+    assert [listing(account).status for _ in range(30)] == [500] * 30
+    account.provider.faults.clear()
+    assert listing(account).status == 200
+
+
+def test_faults_come_in_the_order_in_which_they_were_added(account: Account) -> None:
+    account.provider.faults.add(Fault("list", 500))
+    account.provider.faults.add(Fault("list", 408))
+    assert [listing(account).status for _ in range(3)] == [500, 408, 200]
+
+
+def test_before_the_effect_nothing_happens(account: Account) -> None:
+    account.provider.faults.add(Fault("subscribe", 500))
+    assert account.subscribe(account.plant_ids()[0]).status == 500
+    assert account.subscribe(account.plant_ids()[0]).status == 201
+
+
+def test_after_the_effect_only_the_answer_is_lost(account: Account) -> None:
+    account.provider.faults.add(Fault("subscribe", 500, after_effect=True))
+    assert account.subscribe(account.plant_ids()[0]).status == 500
+    assert account.subscribe(account.plant_ids()[0]).status == 409
+
+
+def test_a_lost_refresh_leaves_the_old_token_revoked(account: Account) -> None:
+    token = account.log_in()["refresh_token"]
+    account.provider.faults.add(Fault("token", drop=True, after_effect=True))
+
+    assert account.refresh(token).dropped
+    assert account.refresh(token).status == 400
+
+
+def test_a_dropped_line_before_the_effect_leaves_the_token_as_it_was(account: Account) -> None:
+    token = account.log_in()["refresh_token"]
+    account.provider.faults.add(Fault("token", drop=True))
+
+    assert account.refresh(token).dropped
+    assert account.refresh(token).status == 200
+
+
+def test_an_answer_need_not_be_json(account: Account) -> None:
+    account.provider.faults.add(Fault("subscribe", 201, body="<h1>Created</h1>", after_effect=True))
+    answer = account.subscribe(account.plant_ids()[0])
+    assert (answer.status, answer.content) == (201, b"<h1>Created</h1>")
+    with pytest.raises(ValueError, match="Expecting value"):
+        _ = answer.value
+
+
+def test_a_fault_can_bring_its_own_body_and_headers(account: Account) -> None:
+    account.provider.faults.add(Fault("list", 401, body={"message": "x", "code": 11}, headers={"X-Cause": "test"}))
+    answer = listing(account)
+    assert (answer.value, answer.headers) == ({"message": "x", "code": 11}, {"X-Cause": "test"})
+
+
+def test_a_delay_alone_leaves_the_answer_true(account: Account) -> None:
+    account.provider.faults.add(Fault("list", delay_ms=1500))
+    answer = listing(account)
+    assert (answer.status, answer.delay_ms) == (200, 1500)
+
+
+def test_a_faulty_call_is_in_the_log_and_in_the_quota(account: Account) -> None:
+    account.provider.faults.add(Fault("list", 500))
+    account.provider.faults.add(Fault("list", drop=True))
+    listing(account)
+    listing(account)
+    assert [call.status for call in account.provider.calls.since()[-2:]] == [500, 0]
+    assert account.provider.quota.calls_today == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ({"operation": "reboot", "status": 500}, "no operation 'reboot'"),
+        ({"operation": "list"}, "needs a status"),
+        ({"operation": "list", "status": 500, "times": 0}, "at least 1"),
+    ],
+)
+def test_a_fault_that_makes_no_sense_is_refused(fault: dict[str, object], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        Fault(**fault)  # type: ignore[arg-type] # wrong on purpose
+
+
+def test_pending_faults_can_be_looked_at() -> None:
+    book = FaultBook()
+    book.add(Fault("list", 500, times=3))
+    book.answer("list", lambda: Answer(200))
+    assert [fault.times for fault in book.pending()] == [2]
