@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Metric(StrEnum):
-    """Every custom metric of the notification's way."""
+    """Every custom metric: of the notification's way, then of the keeper's care."""
 
     READINGS_STORED = "ReadingsStored"
     READINGS_DUPLICATE = "ReadingsDuplicate"
@@ -35,6 +35,11 @@ class Metric(StrEnum):
     NOTIFICATIONS_REFUSED = "NotificationsRefused"
     NOTIFICATIONS_RECOVERABLE = "NotificationsRecoverable"
     DELIVERY_LAG = "DeliveryLag"
+    PERSON_NEEDED = "PersonNeeded"
+    SUBSCRIPTIONS_MISSING = "SubscriptionsMissing"
+    THERMOSTATS_SILENT = "ThermostatsSilent"
+    LEGRAND_CALLS_TODAY = "LegrandCallsToday"
+    CONSENT_DAYS_LEFT = "ConsentDaysLeft"
 
 
 _UNITS = {Metric.DELIVERY_LAG: MetricUnit.Seconds}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -247,12 +246,10 @@ class Api:
 
     def _heed(self, outcome: Outcome) -> None:
         """Have this and later runs keep quiet for as long as the answer asks."""
-        now = self.wire.clock()
-        if outcome.kind is Kind.QUOTA:
-            self.records.pause_calls(now=now, until=stopped_until(now, outcome.retry_after), quota=True)
-        elif outcome.kind is Kind.TRANSIENT and outcome.retry_after:
-            until = min(now + timedelta(seconds=outcome.retry_after), stopped_until(now, outcome.retry_after))
-            self.records.pause_calls(now=now, until=until, quota=False)
+        quota = outcome.kind is Kind.QUOTA
+        if quota or outcome.retry_after:
+            now = self.wire.clock()
+            self.records.pause_calls(now=now, until=stopped_until(now, outcome.retry_after), quota=quota)
 
 
 def _readable(call: str, answer: Answer) -> Any:

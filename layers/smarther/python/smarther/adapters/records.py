@@ -17,8 +17,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from smarther.domain import consent
 from smarther.domain.memory import Memory
 from smarther.domain.quota import Need, day, next_day
-from smarther.domain.reading import instant_text
+from smarther.domain.reading import instant_text, partition_key
 from smarther.domain.report import Report
+from smarther.domain.silence import SAID, LastWord
 from smarther.domain.webhook import AcceptedDigests
 
 if TYPE_CHECKING:
@@ -72,16 +73,6 @@ class Directory:
     plants: Mapping[str, Plant]
     modules: Mapping[str, Module]
     refreshed_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LatestReading:
-    """Of a thermostat's newest reading what tells silence from speech."""
-
-    sort_key: str
-    time: datetime
-    received_at: datetime
-    pushed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,25 +266,18 @@ class Records:
 
     # ---- silence
 
-    def latest_reading(self, module_id: str) -> LatestReading | None:
+    def last_word(self, module_id: str) -> LastWord | None:
         """The newest reading of a thermostat by its own clock; None when it never spoke."""
         with _vendor_errors():
             answer = self._client.query(
                 TableName=self._table,
                 KeyConditionExpression="pk = :module AND begins_with(sk, :reading)",
-                ExpressionAttributeValues=_wire({":module": f"MODULE#{module_id}", ":reading": "READING#"}),
+                ExpressionAttributeValues=_wire({":module": partition_key(module_id), ":reading": "READING#"}),
                 ScanIndexForward=False,
                 ConsistentRead=True,
                 Limit=1,
             )
-        for item in map(_plain, answer["Items"]):
-            return LatestReading(
-                sort_key=item["sk"],
-                time=datetime.fromisoformat(item["time"]),
-                received_at=datetime.fromisoformat(item["received_at"]),
-                pushed=item.get("source") == "push",
-            )
-        return None
+        return next(map(_last_word, answer["Items"]), None)
 
     # ---- memory and report
 
@@ -358,6 +342,18 @@ def _module(item: Mapping[str, Any]) -> Module:
         item.get("name"),
         item.get("device"),
         None if known_since is None else datetime.fromisoformat(known_since),
+    )
+
+
+def _last_word(stored: Mapping[str, Any]) -> LastWord:
+    deserializer = TypeDeserializer()
+    item = {name: deserializer.deserialize(value) for name, value in stored.items()}
+    return LastWord(
+        sort_key=item["sk"],
+        time=datetime.fromisoformat(item["time"]),
+        received_at=datetime.fromisoformat(item["received_at"]),
+        pushed=item["source"] == "push",
+        said=tuple(item.get(name) for name in SAID),
     )
 
 

@@ -44,9 +44,9 @@ class Newest:
     current_id: str | None
 
     @property
-    def proven(self) -> bool:
-        """Whether it is the current version already."""
-        return self.version.version_id == self.current_id
+    def settled(self) -> bool:
+        """Whether it is the current version and no longer called pending."""
+        return self.version.version_id == self.current_id and PENDING not in self.version.stages
 
 
 class Vault:
@@ -78,8 +78,8 @@ class Vault:
         except (ClientError, BotoCoreError) as failure:
             raise VaultError("a secret could not be written") from failure
 
-    def keep_pending(self, arn: str, text: str) -> str:
-        """Write a pending version, and return its id.
+    def keep_pending(self, arn: str, text: str) -> None:
+        """Write a pending version: safe, but not yet in force.
 
         What is kept here cannot be had again, so failures are met with half a minute of patience. All attempts carry
         one idempotency token: an attempt whose success was not heard of makes no second version. The first version of
@@ -88,7 +88,7 @@ class Vault:
         token = str(uuid4())
         for pause in (*_PATIENCE, None):
             try:
-                answer = self._client.put_secret_value(
+                self._client.put_secret_value(
                     SecretId=arn, SecretString=text, ClientRequestToken=token, VersionStages=[PENDING]
                 )
             except (ClientError, BotoCoreError) as failure:
@@ -96,19 +96,17 @@ class Vault:
                     raise VaultError("a pending secret could not be written") from failure
                 self._sleep(pause)
             else:
-                return answer["VersionId"]
-        raise AssertionError("unreachable: the last attempt returns or raises")
+                return
 
     def promote(self, arn: str, newest: Newest) -> None:
-        """Make a pending version the current one; the one before becomes previous. Raises VaultError."""
-        version_id = newest.version.version_id
+        """Put a pending version in force; the one before becomes previous. Raises VaultError."""
+        version_id, current_id = newest.version.version_id, newest.current_id
         try:
-            if not newest.proven:
+            if current_id is None:
+                self._client.update_secret_version_stage(SecretId=arn, VersionStage=CURRENT, MoveToVersionId=version_id)
+            elif current_id != version_id:
                 self._client.update_secret_version_stage(
-                    SecretId=arn,
-                    VersionStage=CURRENT,
-                    MoveToVersionId=version_id,
-                    **({"RemoveFromVersionId": newest.current_id} if newest.current_id else {}),
+                    SecretId=arn, VersionStage=CURRENT, MoveToVersionId=version_id, RemoveFromVersionId=current_id
                 )
             self._client.update_secret_version_stage(SecretId=arn, VersionStage=PENDING, RemoveFromVersionId=version_id)
         except (ClientError, BotoCoreError) as failure:

@@ -19,12 +19,13 @@ class CredentialsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """Client id, client secret and subscription key, and the day on which they were recorded."""
+    """Client id, client secret and subscription key, the day on which they were recorded, and the secret's version."""
 
     client_id: str = field(repr=False)
     client_secret: str = field(repr=False)
     subscription_key: str = field(repr=False)
     recorded_on: date
+    version: str = ""
 
     @property
     def client_secret_ends_on(self) -> date:
@@ -36,7 +37,7 @@ class Credentials:
         return now.astimezone(UTC).date() >= self.client_secret_ends_on - NOTICE
 
 
-def from_secret(text: str, *, written_at: datetime) -> Credentials:
+def from_secret(text: str, *, version: str, written_at: datetime) -> Credentials:
     """The credentials that a secret holds; without a readable `recorded_at` the day of writing counts."""
     try:
         stored = json.loads(text)
@@ -47,11 +48,15 @@ def from_secret(text: str, *, written_at: datetime) -> Credentials:
     names = ("client_id", "client_secret", "subscription_key")
     if missing := [name for name in names if not isinstance(stored.get(name), str) or not stored[name].strip()]:
         raise CredentialsError(f"the credentials secret lacks {', '.join(missing)}")
+    subscription_key = stored["subscription_key"].strip()
+    if not (subscription_key.isascii() and subscription_key.isprintable()):
+        raise CredentialsError("the subscription key holds characters that cannot travel in a header")
     return Credentials(
-        client_id=stored["client_id"],
+        client_id=stored["client_id"].strip(),
         client_secret=stored["client_secret"],
-        subscription_key=stored["subscription_key"],
+        subscription_key=subscription_key,
         recorded_on=_day(stored.get("recorded_at")) or written_at.astimezone(UTC).date(),
+        version=version,
     )
 
 

@@ -101,6 +101,11 @@ class Outcome:
     reason: Reason | None = None
     retry_after: float | None = None
 
+    @property
+    def final(self) -> bool:
+        """Whether every other call of this run would be answered alike."""
+        return self.kind in {Kind.PERSON, Kind.UNAUTHORISED}
+
 
 UNREACHABLE: Final = Outcome(Kind.TRANSIENT)
 """No answer at all: no connection, a time-out, an answer that breaks off."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 type Standing = Literal["healthy", "created", "remade", "missing", "unknown"]
 type ConsentOutcome = Literal["accepted", "refused", "unavailable", "not_configured"]
+type WebhookStanding = Literal["steady", "settling", "rotated"]
+type Poll = Literal["stored", "no_news", "failed", "not_now", "before"]
 
 
 class _Part(BaseModel):
@@ -44,7 +47,7 @@ class SilentModule(_Part):
     module_id: str
     name: str | None = None
     since: str
-    poll: Literal["stored", "no_news", "failed", "not_now", "before"]
+    poll: Poll
 
 
 class Report(_Part):
@@ -61,5 +64,17 @@ class Report(_Part):
     paused_until: str | None = None
     actions: tuple[str, ...] = ()
     silent: tuple[SilentModule, ...] = ()
-    webhook: Literal["steady", "settling", "rotated"] | None = None
+    webhook: WebhookStanding | None = None
     client_secret_ends_on: str | None = None
+
+    @property
+    def subscriptions_missing(self) -> int:
+        """How many wanted plants are known to have no subscription."""
+        return sum(plant.subscription == "missing" for plant in self.plants)
+
+    @property
+    def consent_days_left(self) -> float | None:
+        """Days until the refresh token ends if nothing renews it; None when nobody knows."""
+        if self.tokens is None or self.tokens.refresh_expires_at is None:
+            return None
+        return (self.tokens.refresh_expires_at - datetime.fromisoformat(self.at).timestamp()) / 86_400

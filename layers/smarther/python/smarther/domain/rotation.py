@@ -51,8 +51,8 @@ class WebhookSecrets:
         return every_days > 0 and self.pending is None and now - self.created_at >= timedelta(days=every_days)
 
     def begun(self, new: str) -> WebhookSecrets:
-        """With a new secret pending; one that is pending already stays."""
-        return self if self.pending is not None else replace(self, pending=new)
+        """With a new secret pending."""
+        return replace(self, pending=new)
 
     def promoted(self, now: datetime) -> WebhookSecrets:
         """With the pending secret in use and the one before it still accepted."""
@@ -60,10 +60,13 @@ class WebhookSecrets:
             raise ValueError("no secret is pending")
         return WebhookSecrets(current=self.pending, previous=self.current, created_at=now)
 
-    def forgetful(self, now: datetime) -> WebhookSecrets:
-        """Without the previous secret, once its grace is over."""
-        over = self.previous is not None and now - self.created_at >= GRACE
-        return replace(self, previous=None) if over else self
+    def grace_over(self, now: datetime) -> bool:
+        """Whether the current secret has been in use for so long that nothing meant for the previous one can come."""
+        return now - self.created_at >= GRACE
+
+    def without_previous(self) -> WebhookSecrets:
+        """With the previous secret forgotten."""
+        return replace(self, previous=None)
 
 
 def from_secret(text: str) -> WebhookSecrets:

@@ -125,7 +125,8 @@ def _number(value: object) -> float | None:
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+    """A text that can travel in a header."""
+    return value if isinstance(value, str) and value and value.isascii() and value.isprintable() else None
 
 
 def _epoch(instant: datetime) -> int:

@@ -1,0 +1,69 @@
+"""Keeps tokens and subscriptions alive: every half hour, when the owner has consented, and when the owner asks."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from smarther import telemetry
+from smarther.adapters.legrand import open_session
+from smarther.adapters.records import Records
+from smarther.adapters.table import Table
+from smarther.adapters.vault import Vault
+from smarther.keeper.run import Keeper, Request
+from smarther.keeper.tools import Tools
+from smarther.settings import KeeperSettings
+from smarther.telemetry import Metric
+
+if TYPE_CHECKING:
+    from smarther.domain.report import Report
+
+settings = KeeperSettings.from_environment()
+config = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 4, "mode": "standard"})
+dynamodb = boto3.client("dynamodb", config=config)
+keeper = Keeper(
+    Tools(
+        settings=settings,
+        vault=Vault(boto3.client("secretsmanager", config=config), sleep=time.sleep),
+        records=Records(dynamodb, settings.table_name),
+        table=Table(dynamodb, settings.table_name, retention_days=settings.retention),
+        session=open_session(),
+        clock=lambda: datetime.now(UTC),
+        sleep=time.sleep,
+        entropy=os.urandom,
+    )
+)
+
+
+def handler(event: Any, context: object) -> dict[str, Any]:
+    """One run: `{}` or the schedule's event, `{"rotate_webhook": true}`, `{"consent": {"code": …}}`. Its report."""
+    report = keeper.run(Request.of(event))
+    tell(report)
+    return report.model_dump(mode="json", exclude_none=True)
+
+
+def tell(report: Report) -> None:
+    """One record for the run with its metrics, one more for each reason that needs a person."""
+    for person in report.person:
+        telemetry.warn("person_needed", reason=person.reason, do=person.do)
+    for trouble in report.troubles:
+        telemetry.warn("keeper_trouble", trouble=trouble)
+    telemetry.measure(
+        "keeper_ran",
+        {
+            Metric.PERSON_NEEDED: len(report.person),
+            Metric.SUBSCRIPTIONS_MISSING: report.subscriptions_missing,
+            Metric.THERMOSTATS_SILENT: len(report.silent),
+            Metric.LEGRAND_CALLS_TODAY: report.calls_today or 0,
+            Metric.CONSENT_DAYS_LEFT: report.consent_days_left or 0,
+        },
+        outcome=report.outcome,
+        plants=len(report.plants),
+        actions=len(report.actions),
+        tokens_renewed=report.tokens is not None and report.tokens.refreshed,
+    )

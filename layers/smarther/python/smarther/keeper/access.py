@@ -1,0 +1,237 @@
+"""Access: tokens that are saved before they are used, and renewed before anybody misses them.
+
+The login takes a refresh token back as soon as it is used. So its answer is the only copy of the next one, and the
+order is: ask, save as pending, prove by one real call, put in force. A run that finds a pending version goes on from
+there.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from smarther.adapters.legrand import Api, LegrandError, Login, Wire
+from smarther.domain import tokens as token_forms
+from smarther.domain.memory import RefusedGrant
+from smarther.domain.outcome import Kind, Reason
+from smarther.domain.report import TokenStanding
+from smarther.domain.tokens import Tokens, TokensError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from smarther.adapters.vault import Newest
+    from smarther.domain.credentials import Credentials
+    from smarther.domain.memory import Memory
+    from smarther.domain.report import ConsentOutcome
+    from smarther.domain.subscription import Subscription
+    from smarther.keeper.journal import Journal
+    from smarther.keeper.lease import Lease
+    from smarther.keeper.tools import Tools
+
+REFRESH_EARLY: Final = timedelta(minutes=40)
+"""Longer than the half hour between two runs: should one fail, the next still has a good access token."""
+
+SPARE: Final = timedelta(seconds=60)
+"""An access token this near to its end is not taken into a call."""
+
+REFUSAL_LASTS: Final = timedelta(hours=6)
+"""For so long a refusal is believed, unless the tokens or the credentials change."""
+
+_LOGIN_PAUSE: Final = 60.0
+_LONGEST_LOGIN_PAUSE: Final = 3600.0
+
+
+class Access:
+    """The newest tokens, through one run. The lease is renewed right before tokens are; LeaseLost may come of it."""
+
+    def __init__(
+        self, tools: Tools, journal: Journal, *, credentials: Credentials, memory: Memory, lease: Lease
+    ) -> None:
+        self._tools = tools
+        self._journal = journal
+        self._credentials = credentials
+        self._lease = lease
+        self._wire = Wire(tools.session, tools.clock, tools.sleep, lease.deadline)
+        self._login = Login(self._wire, tools.settings.login_url, credentials)
+        self._renewed = False
+        self._newest: Newest | None = None
+        self._tokens: Tokens | None = None
+        self.memory = memory
+        self._read()
+
+    # ---- what the run asks for
+
+    @property
+    def api(self) -> Api:
+        """The API, opened with the newest access token. Only after `obtain` said yes."""
+        if self._tokens is None:
+            raise RuntimeError("there are no tokens")
+        settings = self._tools.settings
+        return Api(
+            wire=self._wire,
+            base_url=settings.api_url,
+            records=self._tools.records,
+            subscription_key=self._credentials.subscription_key,
+            access_token=self._tokens.access_token,
+        )
+
+    def exchange(self, code: str) -> None:
+        """Turn a consent's code into tokens, which replace whatever there was."""
+        self._lease.renew()
+        try:
+            answer = self._login.exchange(code)
+        except LegrandError as error:
+            self._journal.consent = _consent_outcome(error)
+            if error.outcome.reason not in {None, Reason.CONSENT_EXPIRED}:
+                self._journal.failed(error)  # the credentials are at fault, not the code
+            return
+        if self._take(answer, previous=None):
+            self._journal.consent = "accepted"
+            self._journal.actions.append("consent_accepted")
+        else:
+            self._journal.consent = "unavailable"
+
+    def obtain(self) -> bool:
+        """Whether there is an access token to go on with; one that ends too soon is renewed first."""
+        if self._tokens is None or self._newest is None:
+            self._journal.person_needed(Reason.CONSENT_MISSING)
+            return False
+        # A pending version is proven and put in force first, as long as its access token can still do that.
+        margin = REFRESH_EARLY if self._newest.settled else SPARE
+        if self._tokens.expires_within(margin, self._tools.clock()):
+            self._refresh()
+        self._note()
+        return not self._tokens.expires_within(SPARE, self._tools.clock())
+
+    def subscriptions(self) -> list[Subscription]:
+        """The provider's list; getting it is also what proves new tokens. One 401 leads to one refresh.
+
+        Raises LegrandError.
+        """
+        try:
+            listed = self._proving()
+        except LegrandError as error:
+            if error.outcome.kind is not Kind.UNAUTHORISED:
+                raise
+            if self._renewed or not self._refresh():
+                self._blame_access()
+                raise
+            listed = self._proving_afresh()
+        self._note()
+        return listed
+
+    # ---- inside
+
+    def _proving(self) -> list[Subscription]:
+        try:
+            listed = self.api.subscriptions()
+        except LegrandError as error:
+            if error.outcome.kind is Kind.PERSON:
+                self._settle()  # the API let the token in before it asked for a person
+            raise
+        self._settle()
+        return listed
+
+    def _proving_afresh(self) -> list[Subscription]:
+        try:
+            return self._proving()
+        except LegrandError as error:
+            if error.outcome.kind is Kind.UNAUTHORISED:
+                self._blame_access()
+            raise
+
+    def _blame_access(self) -> None:
+        """A refused token that is fresh is not at fault itself; one that could not be renewed has its own reason."""
+        if self._renewed:
+            self._journal.person_needed(Reason.ACCESS_REFUSED)
+
+    def _refresh(self) -> bool:
+        """Renew the tokens; at most once in a run, and not while the login has asked for quiet."""
+        if self._newest is None or self._tokens is None or self._is_quiet(self._newest):
+            return False
+        self._lease.renew()
+        try:
+            answer = self._login.refresh(self._tokens.refresh_token)
+        except LegrandError as error:
+            self._note_refusal(error, self._newest)
+            return False
+        return self._take(answer, previous=self._tokens.refresh_token)
+
+    def _take(self, answer: Mapping[str, object], *, previous: str | None) -> bool:
+        """Save the tokens of an answer before anything uses them."""
+        try:
+            tokens = token_forms.from_answer(answer, now=self._tools.clock(), previous=previous)
+        except TokensError as error:
+            self._journal.trouble(str(error))
+            return False
+        self._tools.vault.keep_pending(self._tools.settings.tokens_arn, token_forms.to_secret(tokens))
+        self._read()
+        self._renewed = True
+        self.memory = self.memory.model_copy(update={"refused": None, "login_not_before": None})
+        self._journal.actions.append("tokens_renewed")
+        return True
+
+    def _settle(self) -> None:
+        """Put proven tokens in force."""
+        if self._newest is not None and not self._newest.settled:
+            self._tools.vault.promote(self._tools.settings.tokens_arn, self._newest)
+            self._read()
+
+    def _read(self) -> None:
+        self._newest = self._tools.vault.newest(self._tools.settings.tokens_arn)
+        try:
+            self._tokens = None if self._newest is None else token_forms.from_secret(self._newest.version.text)
+        except TokensError as error:
+            self._tokens = None
+            self._journal.trouble(str(error))
+
+    def _is_quiet(self, newest: Newest) -> bool:
+        """Whether asking the login now would only be hammering: it said when, or it said no to just this."""
+        now = self._tools.clock()
+        if self.memory.login_not_before is not None and now < self.memory.login_not_before:
+            self._journal.trouble("refresh: the login asked for patience")
+            return True
+        refused = self.memory.refused
+        if (
+            refused is None
+            or (refused.tokens_version, refused.credentials_version)
+            != (newest.version.version_id, self._credentials.version)
+            or now - refused.at >= REFUSAL_LASTS
+        ):
+            return False
+        self._journal.person_needed(refused.reason)
+        return True
+
+    def _note_refusal(self, error: LegrandError, newest: Newest) -> None:
+        self._journal.failed(error)
+        now, outcome = self._tools.clock(), error.outcome
+        update: dict[str, object] = {}
+        if outcome.reason is not None:
+            update["refused"] = RefusedGrant(
+                tokens_version=newest.version.version_id,
+                credentials_version=self._credentials.version,
+                reason=outcome.reason,
+                at=now,
+            )
+        elif outcome.retry_after is not None or outcome.status == _RATE_LIMITED:
+            pause = min(outcome.retry_after or _LOGIN_PAUSE, _LONGEST_LOGIN_PAUSE)
+            update["login_not_before"] = now + timedelta(seconds=pause)
+        self.memory = self.memory.model_copy(update=update)
+
+    def _note(self) -> None:
+        if self._tokens is not None:
+            self._journal.tokens = TokenStanding(
+                expires_at=self._tokens.expires_at,
+                refresh_expires_at=self._tokens.refresh_expires_at,
+                refreshed=self._renewed,
+            )
+
+
+_RATE_LIMITED: Final = 429
+
+
+def _consent_outcome(error: LegrandError) -> ConsentOutcome:
+    if error.outcome.kind is Kind.TRANSIENT:
+        return "unavailable"
+    return "refused" if error.outcome.reason in {None, Reason.CONSENT_EXPIRED} else "not_configured"

@@ -1,0 +1,189 @@
+"""One run of the keeper, from the lease to the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import BaseModel, ConfigDict
+
+from smarther.adapters.legrand import LegrandError
+from smarther.domain import credentials as credential_forms
+from smarther.domain.credentials import CredentialsError
+from smarther.domain.outcome import Reason
+from smarther.domain.reading import instant_text
+from smarther.domain.report import Report
+from smarther.domain.subscription import Wanted
+from smarther.keeper.access import Access
+from smarther.keeper.journal import Journal
+from smarther.keeper.lease import Lease, LeaseLost
+from smarther.keeper.plants import Plants
+from smarther.keeper.silence import Silence
+from smarther.keeper.subscriptions import Subscriptions
+from smarther.keeper.webhook import Webhook
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from smarther.adapters.records import Module
+    from smarther.domain.credentials import Credentials
+    from smarther.domain.memory import Memory
+    from smarther.domain.subscription import Subscription
+    from smarther.keeper.tools import Tools
+
+_THERMOSTAT: Final = frozenset({None, "chronothermostat"})
+
+
+class Consent(BaseModel):
+    """What came back from the owner's browser."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    code: str
+
+
+class Request(BaseModel):
+    """What a run is asked for; the schedule asks for nothing in particular, and adds keys of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    consent: Consent | None = None
+    rotate_webhook: bool = False
+
+    @classmethod
+    def of(cls, event: Any) -> Request:
+        """Read a function's event. Raises pydantic's `ValidationError`, which quotes nothing of it."""
+        return cls.model_validate(event if isinstance(event, dict) else {})
+
+
+class Keeper:
+    """Runs; one at a time, whoever starts them."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    def run(self, request: Request) -> Report:
+        """Keep everything alive, and report.
+
+        What Legrand does is in the report. Raises VaultError, RecordsError and the table's errors when AWS itself
+        fails: then the run is simply done again.
+        """
+        lease = Lease(self._tools)
+        if not lease.take(patient=request.consent is not None):
+            return self._busy()
+        try:
+            return self._run(request, lease)
+        except LeaseLost:
+            return self._busy()
+        finally:
+            lease.release()
+
+    def _busy(self) -> Report:
+        return Report(at=instant_text(self._tools.clock()), outcome="busy")
+
+    # ---- the work, in its order
+
+    def _run(self, request: Request, lease: Lease) -> Report:
+        journal = Journal()
+        webhook = Webhook(self._tools, journal, rotate=request.rotate_webhook)
+        memory = self._tools.records.memory()
+        plants = Plants(self._tools, journal)
+        credentials = self._credentials(journal)
+        if credentials is None:
+            self._note_lack(journal, request)
+        else:
+            access = Access(self._tools, journal, credentials=credentials, memory=memory, lease=lease)
+            if request.consent is not None:
+                access.exchange(request.consent.code)
+            if access.obtain():
+                tending = _Tending(self._tools, journal, access, webhook, plants)
+                tending.tend(lease.deadline, at_once=journal.consent == "accepted")
+            memory = access.memory
+        for plant_id in plants.known():
+            journal.standings.setdefault(plant_id, "unknown")
+        journal.names = {plant_id: plant.name for plant_id, plant in plants.directory.plants.items()}
+        return self._reported(journal, memory, credentials)
+
+    def _credentials(self, journal: Journal) -> Credentials | None:
+        """The credentials; noted when they are missing, or near the end of their year."""
+        version = self._tools.vault.read(self._tools.settings.credentials_arn)
+        if version is None:
+            journal.person_needed(Reason.CREDENTIALS_MISSING)
+            return None
+        try:
+            credentials = credential_forms.from_secret(
+                version.text, version=version.version_id, written_at=version.created_at
+            )
+        except CredentialsError as error:
+            journal.trouble(str(error))
+            journal.person_needed(Reason.CREDENTIALS_MISSING)
+            return None
+        if credentials.birthday_near(self._tools.clock()):
+            journal.person_needed(Reason.CLIENT_SECRET_BIRTHDAY)
+        return credentials
+
+    def _note_lack(self, journal: Journal, request: Request) -> None:
+        """Without credentials nobody can consent either; who looks at the report sees the whole way before them."""
+        if self._tools.vault.read(self._tools.settings.tokens_arn) is None:
+            journal.person_needed(Reason.CONSENT_MISSING)
+        if request.consent is not None:
+            journal.consent = "not_configured"
+
+    def _reported(self, journal: Journal, memory: Memory, credentials: Credentials | None) -> Report:
+        now, records = self._tools.clock(), self._tools.records
+        report = journal.report(
+            now,
+            calls_today=records.calls_today(now),
+            paused_until=records.paused_until(now),
+            credentials=credentials,
+        )
+        records.remember(memory)
+        records.keep_report(report)
+        return report
+
+
+class _Tending:
+    """What a run does once it has access: list, mend, rotate, name, listen."""
+
+    def __init__(self, tools: Tools, journal: Journal, access: Access, webhook: Webhook, plants: Plants) -> None:
+        self._tools = tools
+        self._journal = journal
+        self._access = access
+        self._webhook = webhook
+        self._plants = plants
+
+    def tend(self, deadline: datetime, *, at_once: bool) -> None:
+        """Go as far as Legrand lets us; what is not reached now is reached by a later run."""
+        try:
+            listed = self._access.subscriptions()
+            api = self._access.api
+            found = self._plants.wanted(api, listed, self._access.memory.absent_plants)
+            self._access.memory = self._access.memory.model_copy(update={"absent_plants": found.absent})
+            self._webhook.forget(listed)
+            self._webhook.introduce(deadline)
+            wanted = Wanted(
+                base_url=self._tools.settings.webhook_base_url,
+                endpoint=self._webhook.endpoint,
+                plants=frozenset(found.names),
+                tolerated=self._webhook.tolerated,
+            )
+            subscriptions = Subscriptions(api, self._journal, wanted)
+            if subscriptions.mend(listed):
+                self._webhook.promote()
+            self._plants.refresh(api, found, at_once=at_once)
+            self._listen(subscriptions, listed, wanted.plants)
+        except LegrandError as error:
+            self._journal.failed(error)
+
+    def _listen(self, subscriptions: Subscriptions, listed: list[Subscription], plants: frozenset[str]) -> None:
+        silence = Silence(self._tools, self._journal, self._access.memory)
+        try:
+            for plant_id in silence.listen(self._access.api, self._thermostats(plants)):
+                if self._journal.standings.get(plant_id) == "healthy":
+                    silence.note_remade(plant_id)
+                    subscriptions.remake(listed, plant_id)
+        finally:
+            self._access.memory = silence.memory
+
+    def _thermostats(self, plants: frozenset[str]) -> list[Module]:
+        modules = self._plants.directory.modules.values()
+        return [module for module in modules if module.plant_id in plants and module.device in _THERMOSTAT]

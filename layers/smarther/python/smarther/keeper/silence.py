@@ -1,0 +1,123 @@
+"""Silent thermostats: asked once, what they say is kept, and a subscription that only seems alive is made anew."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from smarther.adapters.legrand import LegrandError
+from smarther.domain.notification import parse
+from smarther.domain.outcome import Kind
+from smarther.domain.reading import instant_text
+from smarther.domain.report import SilentModule
+from smarther.domain.silence import said, silent_since
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from smarther.adapters.legrand import Api
+    from smarther.adapters.records import Module
+    from smarther.domain.memory import Memory
+    from smarther.domain.report import Poll
+    from smarther.domain.silence import LastWord
+    from smarther.keeper.journal import Journal
+    from smarther.keeper.tools import Tools
+
+
+class Silence:
+    """The thermostats of the wanted plants, listened to."""
+
+    def __init__(self, tools: Tools, journal: Journal, memory: Memory) -> None:
+        self._tools = tools
+        self._journal = journal
+        self.memory = memory
+        self._changed_unheard: set[str] = set()
+
+    def listen(self, api: Api, modules: list[Module]) -> list[str]:
+        """Ask each thermostat that has been silent for too long, once in its silence.
+
+        The plants to subscribe anew: all of whose thermostats are silent, one of which has changed without a push,
+        and whose subscription was not made anew before in this silence.
+        """
+        last_words = {module.module_id: self._tools.records.last_word(module.module_id) for module in modules}
+        by_plant: dict[str, list[Module]] = defaultdict(list)
+        for module in modules:
+            by_plant[module.plant_id].append(module)
+        self._forget_ended(last_words, by_plant)
+        deaf = []
+        for plant_id, of_plant in sorted(by_plant.items()):
+            silent = [self._listen_to(api, module, last_words[module.module_id]) for module in of_plant]
+            if all(silent) and plant_id in self._changed_unheard and plant_id not in self.memory.remade:
+                deaf.append(plant_id)
+        return deaf
+
+    def note_remade(self, plant_id: str) -> None:
+        """Remember that a plant was subscribed anew, before it is."""
+        remade = {**self.memory.remade, plant_id: self._tools.clock()}
+        self.memory = self.memory.model_copy(update={"remade": remade})
+        self._tools.records.remember(self.memory)
+
+    def _forget_ended(self, last_words: dict[str, LastWord | None], by_plant: dict[str, list[Module]]) -> None:
+        """A push ends a silence: what was done about it may be done again in the next."""
+        remade = {
+            plant_id: at
+            for plant_id, at in self.memory.remade.items()
+            if not any(_pushed_after(last_words[module.module_id], at) for module in by_plant.get(plant_id, []))
+        }
+        polled = {key: sort_key for key, sort_key in self.memory.polled.items() if key in last_words}
+        self.memory = self.memory.model_copy(update={"remade": remade, "polled": polled})
+
+    def _listen_to(self, api: Api, module: Module, last: LastWord | None) -> bool:
+        """Whether a thermostat is silent; if so it is asked, unless it has been."""
+        limit = self._tools.settings.stale_after
+        since = silent_since(last, known_since=module.known_since, now=self._tools.clock(), limit=limit)
+        if since is None:
+            return False
+        poll = self._poll(api, module, last)
+        self._journal.silent.append(
+            SilentModule(
+                plant_id=module.plant_id,
+                module_id=module.module_id,
+                name=module.name,
+                since=instant_text(since),
+                poll=poll,
+            )
+        )
+        return True
+
+    def _poll(self, api: Api, module: Module, last: LastWord | None) -> Poll:
+        key = "" if last is None else last.sort_key
+        if self.memory.polled.get(module.module_id) == key:
+            return "before"
+        try:
+            body = api.status(module.plant_id, module.module_id)
+        except LegrandError as error:
+            if error.outcome.final:
+                raise
+            if error.outcome.kind is not Kind.NOT_FOUND:  # a gateway that is offline explains the silence
+                self._journal.failed(error)
+                return "not_now"
+            body = b""
+        polled = {**self.memory.polled, module.module_id: key}
+        self.memory = self.memory.model_copy(update={"polled": polled})
+        return self._keep_news(module, body, last) if body else "failed"
+
+    def _keep_news(self, module: Module, body: bytes, last: LastWord | None) -> Poll:
+        """Store what a thermostat answered, if it is newer than its last word."""
+        news = [
+            reading
+            for reading in parse(body).readings
+            if reading.module_id == module.module_id and (last is None or reading.time > last.time)
+        ]
+        stored = [
+            self._tools.table.put_reading(reading, received_at=self._tools.clock(), source="poll") for reading in news
+        ]
+        if any(last is None or said(reading) != last.said for reading in news):
+            self._changed_unheard.add(module.plant_id)
+        if any(stored):
+            self._journal.actions.append(f"gap_filled {module.module_id}")
+        return "stored" if any(stored) else "no_news"
+
+
+def _pushed_after(last: LastWord | None, at: datetime) -> bool:
+    return last is not None and last.pushed and last.received_at > at
