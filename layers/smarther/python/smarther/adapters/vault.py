@@ -119,8 +119,11 @@ class Vault:
             return None
         except (ClientError, BotoCoreError) as failure:
             raise VaultError("a secret could not be read") from failure
+        text = answer.get("SecretString", "")
+        if not text:  # nobody can write an empty value: the secret is as CloudFormation made it
+            return None
         return Version(
-            text=answer.get("SecretString", ""),
+            text=text,
             version_id=answer["VersionId"],
             created_at=answer["CreatedDate"],
             stages=frozenset(answer["VersionStages"]),
