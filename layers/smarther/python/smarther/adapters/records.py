@@ -117,6 +117,10 @@ class Records:
                 return False
         return True
 
+    def consent_waits(self, state: str) -> bool:
+        """Whether a state that was begun has not been used yet; it stays until then, or until it expires."""
+        return self._get({"pk": "CONSENT", "sk": consent.digest(state)}) is not None
+
     # ---- the lease
 
     def take_lease(self, owner: str, *, now: datetime, life: timedelta) -> bool:

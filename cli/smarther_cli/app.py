@@ -1,0 +1,62 @@
+"""`smarther`: the commands put together."""
+
+from typing import Annotated
+
+import typer
+
+from smarther_cli.authorize import authorize
+from smarther_cli.call import Call, OwnersGroup
+from smarther_cli.configure import configure
+from smarther_cli.deployment import DEFAULT_STACK, Place
+from smarther_cli.errors import WrongUse
+from smarther_cli.keeper import keeper, rotate_webhook
+from smarther_cli.status import status
+
+app = typer.Typer(
+    name="smarther",
+    cls=OwnersGroup,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    epilog=(
+        "Exit statuses: 0 all is well; 1 it failed, or not everything is well; 2 wrong use; 3 a person is needed;"
+        " 4 not found."
+    ),
+)
+
+
+@app.callback()
+def shared(  # noqa: PLR0913 - each is an option that people type
+    context: typer.Context,
+    *,
+    stack: Annotated[
+        str, typer.Option(envvar="SMARTHER_STACK", help="Name of the deployed stack.", metavar="NAME")
+    ] = DEFAULT_STACK,
+    profile: Annotated[
+        str | None, typer.Option(help="AWS profile; as without it: the usual one.", metavar="NAME")
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option(help="AWS region; as without it: the profile's.", metavar="NAME")
+    ] = None,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="The sandbox on this machine instead of AWS.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Your Smarther Recorder: what you do with it, and what you want to know of it.
+
+    A new stack needs two commands: `smarther configure`, then `smarther authorize`. After that, `smarther status`
+    says whether all is well. The options below may stand anywhere on the line.
+    """
+    context.obj = Call(Place(stack=stack, profile=profile, region=region, sandbox=sandbox), json)
+    if sandbox and (profile or region):
+        raise WrongUse("--sandbox has its own region and keys.", "Leave --profile and --region out.")
+
+
+app.command(epilog="Example: smarther configure")(configure)
+app.command(epilog="Example: smarther authorize --no-browser")(authorize)
+app.command(epilog="Example: smarther status --stack my-home --region eu-south-1")(status)
+app.add_typer(keeper, name="keeper")
+app.command("rotate-webhook", epilog="Example: smarther rotate-webhook")(rotate_webhook)
+
+
+def main() -> None:
+    """Run one command; leaves with its exit status."""
+    app(prog_name="smarther")

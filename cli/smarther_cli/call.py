@@ -1,0 +1,91 @@
+"""One call of the command line: where its stack is, how it prints, and the options that every command shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from typer.core import TyperGroup
+
+from smarther_cli import screen
+from smarther_cli.deployment import Deployment, Place
+from smarther_cli.errors import ADAPTER_ERRORS, Failure, explained
+
+if TYPE_CHECKING:
+    from smarther_cli.errors import Status
+
+_FLAGS: Final = frozenset({"--sandbox", "--json"})
+_WITH_VALUE: Final = frozenset({"--stack", "--profile", "--region"})
+
+
+@dataclass(frozen=True)
+class Call:
+    """What the shared options say."""
+
+    place: Place
+    json: bool
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """The stack, looked up when a command first needs it."""
+        return Deployment(self.place)
+
+
+def this_call(context: typer.Context) -> Call:
+    """The call that a command belongs to."""
+    call: Call = context.find_root().obj
+    return call
+
+
+def ended(status: Status) -> typer.Exit:
+    """To be raised by a command whose answer is its exit status."""
+    return typer.Exit(status.value)
+
+
+class OwnersGroup(TyperGroup):
+    """The commands, with the shared options welcome anywhere on the line, and errors told in the owner's words."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse with the shared options first, where the group expects them."""
+        return super().parse_args(ctx, shared_first(args))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; what goes wrong is told on standard error and in the exit status."""
+        try:
+            return super().invoke(ctx)
+        except Failure as failure:
+            told = failure
+        except (ClientError, BotoCoreError, *ADAPTER_ERRORS) as error:
+            told = explained(error, _place(ctx))
+        screen.remark(str(told), style="bold red")
+        if told.remedy:
+            screen.remark(told.remedy)
+        raise ended(told.status)
+
+
+def shared_first(args: list[str]) -> list[str]:
+    """The arguments with the shared options, wherever they stand before a `--`, moved to the front."""
+    front: list[str] = []
+    rest: list[str] = []
+    left = iter(args)
+    for argument in left:
+        if argument == "--":
+            return [*front, *rest, argument, *left]
+        if argument in _FLAGS or argument.partition("=")[0] in _WITH_VALUE:
+            front.append(argument)
+            if argument in _WITH_VALUE:
+                front.extend([value for value in [next(left, None)] if value is not None])
+        else:
+            rest.append(argument)
+    return front + rest
+
+
+def _place(ctx: Any) -> Place:
+    call: Call | None = ctx.obj
+    if call is None:
+        return Place()
+    # The deployment knows the region and the sandbox's stack, once there is one.
+    return call.deployment.place if "deployment" in vars(call) else call.place

@@ -1,0 +1,195 @@
+"""The deployed stack: where it is, what it is made of, and the clients to reach it with."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from botocore.config import Config
+
+from smarther.adapters.history import History
+from smarther.adapters.records import Records
+from smarther.adapters.vault import Vault
+from smarther_cli.errors import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+
+DEFAULT_STACK: Final = "smarther-recorder"
+
+_PROJECT: Final = Path(__file__).resolve().parents[2]
+_PATIENT: Final = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
+_INVOKING: Final = Config(
+    connect_timeout=5,
+    read_timeout=135,  # the keeper may take 120 s
+    retries={"total_max_attempts": 1, "mode": "standard"},  # a second call would be a second run
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the owner says the stack is."""
+
+    stack: str = DEFAULT_STACK
+    profile: str | None = None
+    region: str | None = None
+    sandbox: bool = False
+
+
+class Deployment:
+    """One deployed stack. Nothing is asked of AWS before it is needed; what AWS says no to is boto3's own error."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self._endpoint: str | None = None
+        if place.sandbox:
+            self._enter_sandbox()
+        else:
+            self._session = boto3.Session(profile_name=place.profile, region_name=place.region)
+            self.place = replace(place, region=self._session.region_name)
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        """The stack's outputs."""
+        return self._described[0]
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """The stack's parameters, defaults included."""
+        return self._described[1]
+
+    @cached_property
+    def table_name(self) -> str:
+        """The one table."""
+        return self._output("TableName")
+
+    @cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        """A client of the table's service."""
+        client: DynamoDBClient = self._client("dynamodb", _PATIENT)
+        return client
+
+    @cached_property
+    def history(self) -> History:
+        """What the thermostats said."""
+        return History(self.dynamodb, self.table_name)
+
+    @cached_property
+    def records(self) -> Records:
+        """What the keeper keeps in the table."""
+        return Records(self.dynamodb, self.table_name)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The secrets."""
+        return Vault(self._client("secretsmanager", _PATIENT), sleep=time.sleep)
+
+    @property
+    def credentials_arn(self) -> str:
+        """The secret that holds the credentials."""
+        return self._output("CredentialsSecretArn")
+
+    @property
+    def redirect_uri(self) -> str:
+        """The redirect address to register at Legrand."""
+        return self._output("RedirectUri")
+
+    @property
+    def login_url(self) -> str:
+        """Where Legrand asks for consent."""
+        return self._parameter("LegrandLoginUrl")
+
+    @property
+    def keeper_minutes(self) -> int:
+        """Minutes between two runs of the keeper."""
+        return int(self._parameter("KeeperRateMinutes"))
+
+    @property
+    def stale_after_hours(self) -> int:
+        """Hours after which a silent thermostat is reported."""
+        return int(self._parameter("StaleAfterHours"))
+
+    def invoke_keeper(self, event: Mapping[str, object]) -> bytes:
+        """Run the keeper now and return what it answers. Raises Failure when it fails."""
+        return self._invoke(self._output("KeeperFunctionName"), event)
+
+    def _invoke(self, function_name: str, event: Mapping[str, object]) -> bytes:
+        client: LambdaClient = self._client("lambda", _INVOKING)
+        answer = client.invoke(FunctionName=function_name, Payload=json.dumps(event))
+        payload = answer["Payload"].read()
+        if answer.get("FunctionError"):
+            # Its words may hold anything; its kind does not.
+            raise Failure(
+                f"{function_name} failed ({_error_type(payload)}).",
+                f"Its log says more: aws logs tail {self._log_group(function_name)} --since 15m",
+            )
+        return payload
+
+    def _log_group(self, function_name: str) -> str:
+        return f"/smarther/{self.place.stack}/{function_name.removeprefix(f'{self.place.stack}-')}"
+
+    @cached_property
+    def _described(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        formation: CloudFormationClient = self._client("cloudformation", _PATIENT)
+        stack = formation.describe_stacks(StackName=self.place.stack)["Stacks"][0]
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+        parameters = {each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", [])}
+        if not outputs:
+            raise Failure(
+                f"The stack {self.place.stack!r} has no outputs; its state is {stack['StackStatus']}.",
+                "Wait until its deployment has ended. If it has failed, deploy it again with `make deploy`.",
+            )
+        return outputs, parameters
+
+    def _output(self, name: str) -> str:
+        return self._named(self.outputs, name, "output")
+
+    def _parameter(self, name: str) -> str:
+        return self._named(self.parameters, name, "parameter")
+
+    def _named(self, values: Mapping[str, str], name: str, kind: str) -> str:
+        try:
+            return values[name]
+        except KeyError:
+            raise Failure(
+                f"The stack {self.place.stack!r} has no {kind} {name}, so it is not this version of the recorder.",
+                "Name the right stack with --stack, or deploy this version with `make deploy`.",
+            ) from None
+
+    def _client(self, service: str, config: Config) -> Any:
+        return self._session.client(service, endpoint_url=self._endpoint, config=config)
+
+    def _enter_sandbox(self) -> None:
+        """Take endpoint, keys and stack from the running sandbox, whatever the user's own AWS settings are."""
+        path = _PROJECT / os.environ.get("SANDBOX_FOLDER", ".sandbox") / "state.json"
+        try:
+            told = json.loads(path.read_text())
+            aws = told["aws"]
+            self.place = Place(stack=told["stack"]["name"], region=aws["region"], sandbox=True)
+            self._endpoint = aws["endpoint_url"]
+            self._session = boto3.Session(
+                aws_access_key_id=aws["access_key_id"],
+                aws_secret_access_key=aws["secret_access_key"],
+                region_name=aws["region"],
+            )
+        except FileNotFoundError:
+            raise Failure("No sandbox is running.", "Start one with `make sandbox`.") from None
+        except (ValueError, KeyError, TypeError):
+            raise Failure(f"{path} cannot be read.", "Run `make sandbox-stop`, then `make sandbox`.") from None
+
+
+def _error_type(payload: bytes) -> str:
+    try:
+        return str(json.loads(payload)["errorType"])
+    except (ValueError, KeyError, TypeError):
+        return "no kind given"

@@ -1,0 +1,174 @@
+"""What can go wrong for the owner, in words that say what to do next, and the exit statuses.
+
+Failure                 the command did not do what it was asked to            exit status 1
+├── WrongUse            it was asked for something it cannot understand        2
+└── NotFound            what it was asked for is not there                     4
+"""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    InvalidRegionError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+
+from smarther.adapters.history import HistoryUnavailableError
+from smarther.adapters.records import RecordsError
+from smarther.adapters.vault import VaultError
+
+if TYPE_CHECKING:
+    from smarther_cli.deployment import Place
+
+
+class Status(IntEnum):
+    """The exit statuses of every command."""
+
+    FINE = 0
+    FAILED = 1
+    WRONG_USE = 2
+    PERSON_NEEDED = 3
+    NOT_FOUND = 4
+
+
+class Failure(Exception):  # noqa: N818 - the tree above reads better without three times "Error"
+    """A command that did not do what it was asked to: what happened, and what to do about it."""
+
+    status: ClassVar[Status] = Status.FAILED
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
+class WrongUse(Failure):
+    """The command was asked for something that it cannot understand."""
+
+    status = Status.WRONG_USE
+
+
+class NotFound(Failure):
+    """What the command was asked for is not there."""
+
+    status = Status.NOT_FOUND
+
+
+AwsError = ClientError | BotoCoreError
+"""What boto3 raises, whatever the service."""
+
+ADAPTER_ERRORS: Final = (VaultError, RecordsError, HistoryUnavailableError)
+"""What the package's adapters raise; the vendor's own error is the cause of each."""
+
+_CREDENTIALS: Final = (
+    NoCredentialsError,
+    PartialCredentialsError,
+    CredentialRetrievalError,
+    SSOError,
+    TokenRetrievalError,
+)
+_REFUSED_CREDENTIALS: Final = frozenset(
+    {
+        "AuthFailure",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+_ACTION: Final = re.compile(r"not authorized to perform:? ([A-Za-z0-9-]+:[A-Za-z0-9*]+)")
+_LOG_IN: Final = (
+    "Log in as you do for the AWS CLI (`aws configure`, `aws sso login`), or name a profile with --profile. For the"
+    " sandbox on this machine, add --sandbox."
+)
+
+
+def explained(error: Exception, place: Place) -> Failure:
+    """What boto3, or an adapter because of it, raised, as the owner is to read it."""
+    cause = error.__cause__ if isinstance(error, ADAPTER_ERRORS) else error
+    if isinstance(cause, ClientError):
+        return _refused(cause, place)
+    if isinstance(cause, BotoCoreError):
+        return _not_reached(cause, place)
+    return Failure(str(error))
+
+
+def _not_reached(error: BotoCoreError, place: Place) -> Failure:
+    """The call never got an answer: something is missing on this machine, or the network is."""
+    if isinstance(error, _CREDENTIALS):
+        return Failure("There are no AWS credentials to use.", f"{_LOG_IN} ({_one_line(error)})")
+    if isinstance(error, ProfileNotFound):
+        return WrongUse(_one_line(error) + ".", "`aws configure list-profiles` names the profiles of this machine.")
+    if isinstance(error, NoRegionError):
+        return WrongUse(
+            "No AWS region is set.", "Name the one you deployed to, such as --region eu-south-1, or set AWS_REGION."
+        )
+    if isinstance(error, InvalidRegionError):
+        return WrongUse(_one_line(error) + ".", "A region is a name such as eu-south-1.")
+    if isinstance(error, HTTPClientError):
+        return _silent(error, place)
+    return Failure(f"AWS could not be asked: {_one_line(error)}")
+
+
+def _silent(error: HTTPClientError, place: Place) -> Failure:
+    if place.sandbox:
+        return Failure("The sandbox does not answer.", "Start it with `make sandbox`.")
+    region = f" the region ({place.region})" if place.region else " the region"
+    return Failure(
+        "AWS does not answer.", f"Check this machine's network and{region}, then try again. ({_one_line(error)})"
+    )
+
+
+def _refused(error: ClientError, place: Place) -> Failure:
+    """AWS answered, and said no."""
+    told = error.response.get("Error", {})
+    code, message = str(told.get("Code", "")), str(told.get("Message", ""))
+    if code in _REFUSED_CREDENTIALS:
+        return Failure("AWS does not accept your credentials, or they have expired.", f"{_LOG_IN} ({code})")
+    if code in _DENIED:
+        found = _ACTION.search(message)
+        action = found[1] if found else error.operation_name
+        return Failure(
+            f"AWS does not allow you to do this: {action}.",
+            "Use a profile that may (--profile), or have the permission added; docs/owner/command-line.md lists what"
+            " each command needs.",
+        )
+    if code == "ValidationError" and "does not exist" in message:
+        return _no_such_stack(place)
+    if code in {"ResourceNotFoundException", "ResourceNotFound"}:
+        return NotFound(
+            f"The stack's outputs name something that is no longer there ({error.operation_name}).",
+            "Deploy the stack again (`make deploy`), then try again.",
+        )
+    # Services may quote what they refuse, and a secret is quoted nowhere.
+    quoted = "" if error.operation_name == "PutSecretValue" else f": {message}"
+    return Failure(f"AWS answered {code} to {error.operation_name}{quoted}", "If it looks passing, try again.")
+
+
+def _no_such_stack(place: Place) -> Failure:
+    where = "in the sandbox" if place.sandbox else f"in {place.region}" if place.region else "in your region"
+    return NotFound(
+        f"There is no stack {place.stack!r} {where}.",
+        "Run `make sandbox` again."
+        if place.sandbox
+        else "Name yours with --stack and --region (or SMARTHER_STACK and AWS_REGION), or deploy it: `make deploy`.",
+    )
+
+
+def _one_line(error: BotoCoreError) -> str:
+    return " ".join(str(error).split()).rstrip(".")

@@ -1,0 +1,48 @@
+"""Thermostats by the names that people give them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from smarther.domain.home import Thermostat
+from smarther_cli.errors import NotFound, WrongUse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def named(wanted: str, thermostats: Sequence[Thermostat]) -> Thermostat:
+    """The thermostat with this id or name, or the only one whose name or id begins so, whatever the case.
+
+    An id that the directory does not know is taken as it is: the readings of a thermostat outlive its entry there.
+    Raises NotFound with the names that there are, and WrongUse with the candidates when there are several.
+    """
+    sought = wanted.casefold()
+    for matches in (
+        [one for one in thermostats if one.module_id.casefold() == sought],
+        [one for one in thermostats if one.name.casefold() == sought],
+        [one for one in thermostats if one.name.casefold().startswith(sought) or _begins(one.module_id, sought)],
+    ):
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise WrongUse(f"{wanted!r} could be any of these:", _listed(matches))
+    if _ID.fullmatch(wanted):
+        return Thermostat(module_id=wanted, name=wanted, plant_id="", plant_name="")
+    if not thermostats:
+        raise NotFound(
+            f"There is no thermostat {wanted!r}: none is known yet.",
+            "They become known when consent was given and the keeper has run (`smarther status`).",
+        )
+    raise NotFound(f"There is no thermostat {wanted!r}. These are known:", _listed(thermostats))
+
+
+def _begins(module_id: str, sought: str) -> bool:
+    return bool(sought) and module_id.casefold().startswith(sought)
+
+
+def _listed(thermostats: Sequence[Thermostat]) -> str:
+    return "\n".join(f"  {one.name}  ({one.plant_name}, {one.module_id})" for one in thermostats)
