@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from smarther.domain.reading import Stored
 
 
+MAX_ELEMENTS = 2_000
+"""A genuine status has more than 500 bytes, so this many do not fit into the longest body that is read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reject:
     """A part that could not be read: where it stands (`[0].data.chronothermostats[1]`) and why, in words.
@@ -61,8 +65,8 @@ def parse(body: bytes) -> Notification:
         return _rejected("body", error)
     if not isinstance(document, list):
         return _element(document, "")
-    if not document:
-        return _rejected("body", UnreadableError("body is an empty list"))
+    if not 0 < len(document) <= MAX_ELEMENTS:
+        return _rejected("body", UnreadableError(f"body is a list of {len(document)} elements"))
     parts = [_element(element, f"[{index}]") for index, element in enumerate(document)]
     return Notification(
         readings=tuple(chain.from_iterable(part.readings for part in parts)),
@@ -75,7 +79,7 @@ def _rejected(path: str, error: UnreadableError) -> Notification:
     return Notification(rejects=(Reject(path, str(error)),))
 
 
-# --- from an element of a body to its statuses -----------------------------------------------------------------------
+# --- from an element of a body to its statuses ----------------------------------------------------------------------
 
 _STATUSES = "chronothermostats"
 
@@ -126,6 +130,8 @@ def _open_data(data: dict[str, object], path: str) -> _Opened:
         statuses = data[_STATUSES]
         if not isinstance(statuses, list) or not statuses:
             raise UnreadableError(f"{_STATUSES} is not a list with something in it")
+        if len(statuses) > MAX_ELEMENTS:
+            raise UnreadableError(f"{_STATUSES} is a list of {len(statuses)} elements")
         prefix = f"{path}.{_STATUSES}" if path else _STATUSES
         around = {name: value for name, value in data.items() if name != _STATUSES}
         return _Opened([(f"{prefix}[{index}]", status) for index, status in enumerate(statuses)], around)
@@ -137,7 +143,7 @@ def _open_data(data: dict[str, object], path: str) -> _Opened:
     raise UnreadableError("element holds no thermostat status")
 
 
-# --- the envelope ----------------------------------------------------------------------------------------------------
+# --- the envelope ---------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,14 +160,15 @@ def _event(envelope: Mapping[str, object]) -> _Event:
     """An odd envelope costs no reading: a known field in an unknown form is kept as sent, like an unknown one."""
     event_id, event_type = wire.short_text(envelope.get("id")), wire.short_text(envelope.get("eventType"))
     time = wire.instant(wire.short_text(envelope.get("eventTime")) or "")
-    understood = {"id": event_id, "eventType": event_type, "eventTime": time, "subject": envelope.get("subject")}
+    subject = wire.short_text(envelope.get("subject"))
+    understood = {"id": event_id, "eventType": event_type, "eventTime": time, "subject": subject}
     rest = {
         name: _without_plant(value) if name == "subjectElements" else value
         for name, value in envelope.items()
         if understood.get(name) is None and value is not None
     }
-    rest = {name: value for name, value in rest.items() if value != {}}
-    return _Event(id=event_id, type=event_type, time=time, extra=wire.kept(rest, "envelope"))
+    extra = {name: value for name, value in wire.kept(rest, "envelope").items() if value != {}}
+    return _Event(id=event_id, type=event_type, time=time, extra=extra)
 
 
 def _without_plant(elements: object) -> object:
@@ -171,7 +178,7 @@ def _without_plant(elements: object) -> object:
     return {name: value for name, value in elements.items() if name != "plantId"}
 
 
-# --- from a status to a reading --------------------------------------------------------------------------------------
+# --- from a status to a reading -------------------------------------------------------------------------------------
 
 
 def _reading(value: object, event: _Event) -> Reading:

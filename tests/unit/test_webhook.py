@@ -1,0 +1,136 @@
+"""The webhook's secret, its digest, and how we know our own address again."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smarther.domain import webhook
+from smarther.domain.webhook import AcceptedDigests
+
+BASE = "https://abc.execute-api.eu-south-1.amazonaws.com"
+LOCAL = "http://127.0.0.1:4566/_aws/execute-api/abc"
+SECRET = webhook.secret_from(bytes(range(32)))
+
+
+def test_a_secret_is_256_bits_that_can_stand_in_an_address() -> None:
+    assert SECRET == "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_every_secret_has_the_form_of_one(entropy: bytes) -> None:
+    assert webhook.has_secret_form(webhook.secret_from(entropy))
+
+
+@pytest.mark.parametrize("size", [0, 16, 31, 33])
+def test_a_secret_of_another_strength_is_refused(size: int) -> None:
+    with pytest.raises(ValueError, match="32 random bytes"):
+        webhook.secret_from(bytes(size))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", SECRET[:-1], SECRET + "A", SECRET + "\n", SECRET[:-1] + "=", SECRET[:-1] + "é"]
+)
+def test_other_texts_have_not(text: str) -> None:
+    assert not webhook.has_secret_form(text)
+
+
+def test_the_digest_is_sha_256_in_hex() -> None:
+    assert webhook.digest(SECRET) == hashlib.sha256(SECRET.encode()).hexdigest()
+
+
+@given(st.text(alphabet=st.characters()))
+def test_any_text_has_a_digest(text: str) -> None:
+    assert len(webhook.digest(text)) == 64
+
+
+@pytest.mark.parametrize("name", ["current", "pending", "previous"])
+def test_each_accepted_digest_is_accepted(name: str) -> None:
+    digest = webhook.digest(SECRET)
+    assert AcceptedDigests(**{name: digest}).accept(digest)
+
+
+@pytest.mark.parametrize(
+    "presented", ["", webhook.digest("x"), webhook.digest(SECRET)[:-1], webhook.digest(SECRET).upper(), "é"]
+)
+def test_nothing_else_is(presented: str) -> None:
+    digest = webhook.digest(SECRET)
+    assert not AcceptedDigests(current=digest, pending=webhook.digest("a"), previous=webhook.digest("b")).accept(
+        presented
+    )
+
+
+@pytest.mark.parametrize("presented", ["", webhook.digest(SECRET)])
+def test_before_there_is_a_secret_nobody_is(presented: str) -> None:
+    assert not AcceptedDigests().accept(presented)
+
+
+@pytest.mark.parametrize(
+    ("base", "address"),
+    [
+        (BASE, f"{BASE}/notifications/{SECRET}"),
+        (f"{BASE}/", f"{BASE}/notifications/{SECRET}"),
+        (LOCAL, f"{LOCAL}/notifications/{SECRET}"),
+    ],
+)
+def test_our_address_is_known_again(base: str, address: str) -> None:
+    assert webhook.address(base, SECRET) == address
+    assert webhook.is_ours(address, base)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"{BASE}/notifications/another-secret",
+        f"{BASE.upper().replace('HTTPS', 'https')}/notifications/x",
+        f"{BASE}:443/notifications/x",
+        f"{BASE.replace('https', 'HTTPS')}/notifications/x",
+    ],
+)
+def test_it_is_ours_under_any_secret_and_spelling(url: str) -> None:
+    assert webhook.is_ours(url, BASE)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "x",
+        "http://www.example.com",
+        "https://alexa.example.com/notifications/x",
+        BASE,
+        f"{BASE}/notifications",
+        f"{BASE}/notifications/",
+        f"{BASE}/notifications/.",
+        f"{BASE}/notifications/..",
+        f"{BASE}/notifications/x/y",
+        f"{BASE}/notifications/x?y",
+        f"{BASE}/notifications/x#y",
+        f"{BASE}/Notifications/x",
+        f"{BASE}/callback",
+        f"{BASE}/prod/notifications/x",
+        f"{BASE}.example.com/notifications/x",
+        f"{BASE}:444/notifications/x",
+        f"{BASE}:port/notifications/x",
+        f"{BASE}:99999/notifications/x",
+        "https://[::1/notifications/x",
+        f"{BASE.replace('https', 'http')}/notifications/x",
+        f"{BASE.replace('https://', 'https://user@')}/notifications/x",
+        f"{BASE.replace('https://', 'https://evil.example.com#')}/notifications/x",
+    ],
+)
+def test_anything_else_is_not(url: str) -> None:
+    assert not webhook.is_ours(url, BASE)
+
+
+@given(st.text())
+def test_no_text_at_all_raises_anything(url: str) -> None:
+    assert not webhook.is_ours(url, BASE)
+
+
+def test_under_a_path_only_that_path_is_ours() -> None:
+    assert not webhook.is_ours(f"http://127.0.0.1:4566/notifications/{SECRET}", LOCAL)
+    assert not webhook.is_ours(f"http://127.0.0.1:4566/_aws/execute-api/other/notifications/{SECRET}", LOCAL)
