@@ -58,7 +58,7 @@ class Vault:
 
     def read(self, arn: str) -> Version | None:
         """The current version, or None of a secret that nobody has written yet. Raises VaultError."""
-        return self._version(arn, CURRENT)
+        return _written(self._version(arn, CURRENT))
 
     def newest(self, arn: str) -> Newest | None:
         """The version written last: the current one, or a pending one that a run before this left behind.
@@ -69,7 +69,8 @@ class Vault:
         current, pending = self._version(arn, CURRENT), self._version(arn, PENDING)
         if pending is not None and (current is None or _follows(pending, current)):
             return Newest(version=pending, current_id=None if current is None else current.version_id)
-        return None if current is None else Newest(version=current, current_id=current.version_id)
+        written = _written(current)
+        return None if written is None else Newest(version=written, current_id=written.version_id)
 
     def write(self, arn: str, text: str) -> None:
         """Write a new current version. Raises VaultError."""
@@ -119,15 +120,20 @@ class Vault:
             return None
         except (ClientError, BotoCoreError) as failure:
             raise VaultError("a secret could not be read") from failure
-        text = answer.get("SecretString", "")
-        if not text:  # nobody can write an empty value: the secret is as CloudFormation made it
-            return None
         return Version(
-            text=text,
+            text=answer.get("SecretString", ""),
             version_id=answer["VersionId"],
             created_at=answer["CreatedDate"],
             stages=frozenset(answer["VersionStages"]),
         )
+
+
+def _written(version: Version | None) -> Version | None:
+    """The version, unless it is an empty one: nobody can write that, so the secret is as it was made.
+
+    Secrets Manager gives a secret that is made without a value no version at all; others give it an empty one.
+    """
+    return version if version is not None and version.text else None
 
 
 def _follows(pending: Version, current: Version) -> bool:
