@@ -5,9 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 STATE_BYTES: Final = 32
 STATE_LIFE: Final = timedelta(minutes=10)
@@ -52,3 +57,32 @@ def authorisation_address(login_url: str, *, client_id: str, redirect_uri: str, 
         "scope": SCOPE,
     }
     return f"{login_url.rstrip('/')}/authorize?{urlencode(query)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The owner allowed it: a code to exchange, and the state that must be ours."""
+
+    code: str = field(repr=False)
+    state: str = field(repr=False)
+
+
+class NotGiven(StrEnum):
+    """The browser came back without what is needed."""
+
+    DECLINED = "declined"
+    FAILED = "failed"
+    INCOMPLETE = "incomplete"
+
+
+def returned(query: Mapping[str, str]) -> Given | NotGiven:
+    """What the browser brings back from the provider. Names and values are anybody's, so only known forms count.
+
+    The provider was seen to send a state without a code; that is as incomplete as nothing at all.
+    """
+    if "error" in query:
+        return NotGiven.DECLINED if query["error"] == "access_denied" else NotGiven.FAILED
+    code, state = query.get("code", ""), query.get("state", "")
+    if has_code_form(code) and has_state_form(state):
+        return Given(code, state)
+    return NotGiven.INCOMPLETE

@@ -56,14 +56,14 @@ class Plants:
         if not listed:
             going_on = self.directory.plants.keys() | self._of_ours(subscribed)
             return Wanted({plant_id: self._name(plant_id) for plant_id in going_on}, absent_before)
-        missing = frozenset(self.directory.plants) - listed.keys()
+        missing = frozenset(self.directory.plants).difference(listed)
         absent = missing - absent_before
         spared = {plant_id: self._name(plant_id) for plant_id in absent}
         return Wanted({**listed, **spared}, absent)
 
     def refresh(self, api: Api, wanted: Wanted, *, at_once: bool) -> None:
         """Ask for names once a day, and whenever a plant is new."""
-        self._forget(frozenset(self.directory.plants) - wanted.names.keys())
+        self._forget(frozenset(self.directory.plants).difference(wanted.names))
         now, refreshed_at = self._tools.clock(), self.directory.refreshed_at
         unknown = wanted.names.keys() - self.directory.plants.keys()
         due = at_once or refreshed_at is None or now - refreshed_at >= NAMES_LAST

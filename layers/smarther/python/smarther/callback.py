@@ -1,0 +1,60 @@
+"""The owner's return from consent: the one-time state is used up, and the keeper is given the code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from smarther import telemetry
+from smarther.adapters.keeper_function import KeeperError, KeeperSlow
+from smarther.adapters.records import RecordsError
+from smarther.domain import consent_page
+from smarther.domain.consent import Given, NotGiven, returned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from smarther.adapters.keeper_function import KeeperFunction
+    from smarther.adapters.records import Records
+    from smarther.domain.consent_page import Page
+
+_NOT_GIVEN: Mapping[NotGiven, Page] = {
+    NotGiven.DECLINED: consent_page.DECLINED,
+    NotGiven.FAILED: consent_page.FAILED,
+    NotGiven.INCOMPLETE: consent_page.INCOMPLETE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """What an answer needs. It can read no secret: the keeper does the rest."""
+
+    records: Records
+    keeper: KeeperFunction
+    now: Callable[[], datetime]
+
+    def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer an HTTP API request (payload format 2.0) with a page."""
+        query = event.get("queryStringParameters")
+        page = self._page(query if isinstance(query, dict) else {})
+        telemetry.log("consent_answered", page=page.title, status=page.status)
+        return {
+            "statusCode": page.status,
+            "headers": dict(consent_page.HEADERS),
+            "body": consent_page.html(page),
+        }
+
+    def _page(self, query: Mapping[str, str]) -> Page:
+        given = returned(query)
+        if not isinstance(given, Given):
+            return _NOT_GIVEN[given]
+        try:
+            if not self.records.use_consent(given.state, self.now()):
+                return consent_page.NOT_VALID
+            return consent_page.page_for(self.keeper.consent(given.code))
+        except KeeperSlow:
+            return consent_page.SLOW
+        except (KeeperError, RecordsError) as failure:
+            telemetry.warn("consent_failed", failure=str(failure))
+            return consent_page.BROKEN

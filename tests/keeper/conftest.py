@@ -1,0 +1,38 @@
+"""AWS by moto, no sockets, and credentials that open nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from moto import mock_aws
+
+from tests.keeper.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def _aws(socket_disabled: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-south-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def world() -> World:
+    """A deployment that nobody has touched."""
+    return World()
+
+
+@pytest.fixture
+def home(world: World) -> World:
+    """Configured, consented, subscribed."""
+    world.configure()
+    report = world.consent()
+    assert report.outcome == "healthy", report
+    return world
