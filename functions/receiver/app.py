@@ -7,22 +7,34 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from smarther.adapters.table import Table, table_client
+import botocore.session
+
+from smarther import budget
+from smarther.adapters.clients import Patience, client
+from smarther.adapters.spill import SpillQueue
+from smarther.adapters.table import Table
 from smarther.authentication import Authenticator
+from smarther.notification_settings import ReceiverSettings
 from smarther.receiver import Receiver
-from smarther.receiver_settings import ReceiverSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 settings = ReceiverSettings.from_environment(os.environ)
-table = Table(table_client(), settings.table_name, retention_days=settings.retention_days)
-authenticator = Authenticator(table, time.monotonic)
-receiver = Receiver(table=table, authenticator=authenticator, now=lambda: datetime.now(UTC), seconds=time.monotonic)
+session = botocore.session.get_session()
+patience = Patience(connect_seconds=budget.CONNECT_TIMEOUT_SECONDS, read_seconds=budget.READ_TIMEOUT_SECONDS)
+table = Table(client(session, "dynamodb", patience), settings.table_name, retention_days=settings.retention_days)
+receiver = Receiver(
+    table=table,
+    spill=SpillQueue(client(session, "sqs", patience), settings.spill_queue_url) if settings.spill_queue_url else None,
+    authenticator=Authenticator(table, time.monotonic),
+    now=lambda: datetime.now(UTC),
+    seconds=time.monotonic,
+)
 
 # While the function initialises it has a full processor: the connection is opened and the digests are read here, and
 # not in the first caller's 750 ms. Where the table does not answer, the first notification is kept to be checked later.
-authenticator.look()
+receiver.look(time.monotonic())
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:

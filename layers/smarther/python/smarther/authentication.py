@@ -9,8 +9,6 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from smarther.adapters.table import TableUnavailableError
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -18,13 +16,13 @@ if TYPE_CHECKING:
     from smarther.domain.webhook import AcceptedDigests
 
 REFRESH_SECONDS = 60.0
-"""A mismatch looks again for new digests at most this often, so that guessing costs us nothing."""
+"""A mismatch looks again for new digests at most this often, so that guessing costs next to nothing."""
 RETRY_SECONDS = 5.0
-"""After a failed look nobody waits for another one this long."""
+"""After a look that failed nobody waits for another one this long."""
 
 
 class Verdict(Enum):
-    """Whether a caller is genuine; UNKNOWN while the table cannot be asked."""
+    """Whether a caller is genuine; UNKNOWN while that takes a look at the table."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -44,25 +42,21 @@ class Authenticator:
         self._read_at: float | None = None
         self._failed_at: float | None = None
 
-    def look(self) -> bool:
-        """Read the accepted digests now; False when the table does not answer."""
-        try:
-            self._digests = self._table.accepted_digests()
-        except TableUnavailableError:
-            self._failed_at = self._seconds()
-            return False
-        self._read_at, self._failed_at = self._seconds(), None
-        return True
-
     def judge(self, presented: str) -> Verdict:
-        """Judge the digest (SHA-256, hex) of a presented secret; reads the table only when it must."""
+        """Judge the digest (SHA-256, hex) of a presented secret, from memory alone."""
         if self._digests is not None and self._digests.accept(presented):
             return Verdict.ACCEPTED
-        if self._within(self._read_at, REFRESH_SECONDS):
-            return Verdict.REFUSED
-        if self._within(self._failed_at, RETRY_SECONDS) or not self.look():
-            return Verdict.UNKNOWN
-        return Verdict.ACCEPTED if self._digests is not None and self._digests.accept(presented) else Verdict.REFUSED
+        return Verdict.REFUSED if self._within(self._read_at, REFRESH_SECONDS) else Verdict.UNKNOWN
+
+    def may_look(self) -> bool:
+        """Whether the table is worth asking: not right after it failed."""
+        return not self._within(self._failed_at, RETRY_SECONDS)
+
+    def look(self) -> None:
+        """Read the accepted digests now; raises TableUnavailableError. A look that never returns counts as failed."""
+        self._failed_at = self._seconds()
+        self._digests = self._table.accepted_digests()
+        self._read_at, self._failed_at = self._seconds(), None
 
     def _within(self, since: float | None, seconds: float) -> bool:
         return since is not None and self._seconds() - since < seconds

@@ -3,6 +3,10 @@
 The provider wants an answer below 300 within 750 ms, bans endpoints that fail, and never sends again (its support, as
 relayed in github.com/andrea-mattioli/mattiols_hassio_repository issue 16). So a genuine caller always gets 200,
 whatever the body holds and whatever fails here; and anybody else gets exactly what an unknown path gets.
+
+There are three places to keep a notification, and each is tried until its deadline:
+
+    table ──fails──▶ spill queue ──fails──▶ log, marked for recovery
 """
 
 from __future__ import annotations
@@ -13,11 +17,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from smarther import telemetry
+from smarther import budget, telemetry
 from smarther.authentication import Verdict
 from smarther.domain import webhook
+from smarther.domain.deferred import Deferred
 from smarther.domain.notification import Notification, parse
-from smarther.domain.reading import instant_text
 from smarther.recorder import Outcome, record
 from smarther.telemetry import Metric
 
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from smarther.adapters.spill import SpillQueue
     from smarther.adapters.table import Table
     from smarther.authentication import Authenticator
 
@@ -33,47 +38,107 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
-    """What an invocation needs. `now` gives aware datetimes, `seconds` is a monotonic clock."""
+    """What an invocation needs. `spill` is None where there is no queue.
+
+    `now` gives aware datetimes, `seconds` is a monotonic clock, `within` holds a deadline as `budget.within` does.
+    """
 
     table: Table
+    spill: SpillQueue | None
     authenticator: Authenticator
     now: Callable[[], datetime]
     seconds: Callable[[], float]
+    within: Callable[[float, Callable[[], Any]], Any] = budget.within
 
     def answer(self, event: Mapping[str, Any]) -> Answer:
         """Answer one event: an HTTP API request (payload format 2.0), or `{"keep_warm": true}` from the schedule."""
         started = self.seconds()
         if event.get("keep_warm") is True:
-            return {"warm": self.authenticator.look()}
+            return {"warm": self.look(started)}
         secret = _secret(event)
         presented = webhook.digest(secret)
-        match self.authenticator.judge(presented):
+        verdict = self.authenticator.judge(presented)
+        if verdict is Verdict.UNKNOWN and self.authenticator.may_look():
+            self.look(started)
+            verdict = self.authenticator.judge(presented)
+        match verdict:
             case Verdict.ACCEPTED:
                 return self._receive(_body(event), presented, started)
             case Verdict.UNKNOWN if webhook.has_secret_form(secret):
-                # Refusing a genuine caller would lose what it brought; so it is kept, and checked before it is stored.
-                self._keep(_body(event), presented, self.now(), verified=False, reason="unverified")
-                telemetry.measure("notification_unverified", {Metric.NOTIFICATIONS_RECOVERABLE: 1})
-                return _answer(200, {"deferred": 1})
+                return self._receive_unverified(_body(event), presented, started)
             case _:
-                telemetry.measure("notification_refused", {Metric.NOTIFICATIONS_REFUSED: 1})
+                telemetry.log("notification_refused")
                 return _answer(404, {"message": "Not Found"})
+
+    def look(self, started: float) -> bool:
+        """Read the accepted digests over the connection that notifications need too; False where that fails."""
+        try:
+            self._until(budget.TABLE_UNTIL_SECONDS, started, self.authenticator.look)
+        except Exception as error:  # not knowing who calls is handled by whoever asked
+            telemetry.warn("digests_unreadable", error=str(error) or type(error).__name__)
+            return False
+        return True
 
     def _receive(self, body: bytes, presented: str, started: float) -> Answer:
         received_at = self.now()
         notification, outcome = Notification(), Outcome()
         try:
             notification = parse(body)
-            outcome = record(notification, body, table=self.table, received_at=received_at)
+            outcome = self._until(
+                budget.TABLE_UNTIL_SECONDS,
+                started,
+                lambda: record(
+                    notification, body, table=self.table, received_at=received_at, in_time=lambda: self._early(started)
+                ),
+            )
         except Exception as error:  # a fault of ours must cost neither the notification nor the endpoint's standing
             outcome = Outcome(failed=1, failure=type(error).__name__)
+        kept = "table"
         if outcome.failed:
-            self._keep(body, presented, received_at, verified=True, reason=outcome.failure or "unknown")
-        self._tell(notification, outcome, received_at, started)
+            deferred = Deferred(body=body, received_at=received_at, presented=presented, verified=True)
+            kept = self._keep(deferred, outcome.failure or "unknown", started)
+        self._tell(notification, outcome, received_at, started, kept)
         counts = {"stored": outcome.stored, "duplicates": outcome.duplicates, "quarantined": outcome.quarantined}
         return _answer(200, counts | {"deferred": int(outcome.failed > 0)} | _handshake(notification))
 
-    def _tell(self, notification: Notification, outcome: Outcome, received_at: datetime, started: float) -> None:
+    def _receive_unverified(self, body: bytes, presented: str, started: float) -> Answer:
+        """Refusing a genuine caller would lose what it brought; so it is kept, and checked before it is stored."""
+        deferred = Deferred(body=body, received_at=self.now(), presented=presented, verified=False)
+        kept = self._keep(deferred, "Unverified", started)
+        telemetry.measure(
+            "notification_unverified",
+            {Metric.NOTIFICATIONS_RECOVERABLE: int(kept == "log")},
+            kept=kept,
+            answer_ms=self._elapsed_ms(started),
+        )
+        return _answer(200, {"deferred": 1})
+
+    def _keep(self, deferred: Deferred, reason: str, started: float) -> str:
+        """Keep a notification outside the table; tells where."""
+        spill = self.spill
+        if spill is not None:
+            try:
+                self._until(budget.SPILL_UNTIL_SECONDS, started, lambda: spill.put(deferred))
+            except Exception as error:  # whatever went wrong, there is one place left
+                reason = f"{reason}, then {str(error) or type(error).__name__}"
+            else:
+                return "spill"
+        telemetry.keep_in_log(deferred, reason=reason)
+        return "log"
+
+    def _until[Result](self, deadline: float, started: float, work: Callable[[], Result]) -> Result:
+        result: Result = self.within(deadline - (self.seconds() - started), work)
+        return result
+
+    def _early(self, started: float) -> bool:
+        return self.seconds() - started < budget.TABLE_LAST_CALL_SECONDS
+
+    def _elapsed_ms(self, started: float) -> int:
+        return round((self.seconds() - started) * 1000)
+
+    def _tell(
+        self, notification: Notification, outcome: Outcome, received_at: datetime, started: float, kept: str
+    ) -> None:
         lags = [(received_at - reading.time).total_seconds() for reading in notification.readings]
         telemetry.measure(
             "notification_recorded",
@@ -81,18 +146,14 @@ class Receiver:
                 Metric.READINGS_STORED: outcome.stored,
                 Metric.READINGS_DUPLICATE: outcome.duplicates,
                 Metric.BODIES_QUARANTINED: int(outcome.quarantined > 0),
-                Metric.NOTIFICATIONS_RECOVERABLE: int(outcome.failed > 0),
+                Metric.NOTIFICATIONS_RECOVERABLE: int(kept == "log"),
                 Metric.DELIVERY_LAG: round(max(0.0, *lags)) if lags and outcome.stored else 0,
             },
             rejected=outcome.quarantined,
             handshake=notification.validation_code is not None,
-            answer_ms=round((self.seconds() - started) * 1000),
-        )
-
-    def _keep(self, body: bytes, presented: str, received_at: datetime, *, verified: bool, reason: str) -> None:
-        """Somewhere else than in the table, to be stored later."""
-        telemetry.keep_in_log(
-            body, received_at=instant_text(received_at), presented=presented, verified=verified, reason=reason
+            kept=kept,
+            failure=outcome.failure,
+            answer_ms=self._elapsed_ms(started),
         )
 
 

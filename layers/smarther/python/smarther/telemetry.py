@@ -4,13 +4,13 @@ A record is an event with keys, one per outcome; never a payload, a token, an ad
 The exception is a recovery record, which holds a whole body because no other place took it. Nothing here raises: a
 notification must not be lost to its own log line.
 
-A custom metric costs money by its name and dimensions, so there are few; `service` is the only dimension. How long an
-answer took stands as a key in the record, and the platform's own `Duration` is its metric.
+A custom metric costs money by its name and dimensions, so there are few, and one dimension that is the same everywhere.
+What the platform counts already has no metric of ours: answers that took long or were refused (API Gateway), messages
+in the spill queue (SQS), durations (Lambda). Those facts stand as keys in the record.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import sys
@@ -23,6 +23,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from smarther.domain.deferred import Deferred
+
     type Key = str | int | float | bool | None
 
 
@@ -32,7 +34,6 @@ class Metric(StrEnum):
     READINGS_STORED = "ReadingsStored"
     READINGS_DUPLICATE = "ReadingsDuplicate"
     BODIES_QUARANTINED = "BodiesQuarantined"
-    NOTIFICATIONS_REFUSED = "NotificationsRefused"
     NOTIFICATIONS_RECOVERABLE = "NotificationsRecoverable"
     DELIVERY_LAG = "DeliveryLag"
     PERSON_NEEDED = "PersonNeeded"
@@ -49,7 +50,7 @@ _RECOVERABLE_PART = 150_000  # characters; a log event may have 256 KB
 
 logger = Logger()
 logger.remove_keys(["location"])  # always the same lines of this module
-metrics = Metrics()
+metrics = Metrics(service="recorder")
 
 
 def log(event: str, **keys: Key) -> None:
@@ -79,24 +80,23 @@ def measure(event: str, values: Mapping[Metric, float], **keys: Key) -> None:
         log(event, **keys)
 
 
-def keep_in_log(body: bytes, *, received_at: str, presented: str, verified: bool, reason: str) -> None:
+def keep_in_log(deferred: Deferred, *, reason: str) -> None:
     """The last place for a notification that no other place took: the whole body as records marked for recovery.
 
-    `body` stands in base64, in as many records as its length asks for, together by `digest`. `presented` is the digest
-    of the secret that the caller presented, to be checked before storing unless it was `verified`.
+    A record holds the fields of the notification put aside; a long body takes several, each with a `part` of it, which
+    belong together by `digest` (SHA-256 of the body) and `received_at`.
     """
-    text = base64.b64encode(body).decode()
+    fields = deferred.fields()
+    text = str(fields["body"])
     parts = [text[start : start + _RECOVERABLE_PART] for start in range(0, len(text), _RECOVERABLE_PART)] or [""]
-    digest = hashlib.sha256(body).hexdigest()
+    digest = hashlib.sha256(deferred.body).hexdigest()
     for number, part in enumerate(parts, start=1):
         keys: dict[str, Key] = {
-            "digest": digest,
+            **fields,
+            "body": part,
             "part": number,
             "parts": len(parts),
-            "body": part,
-            "received_at": received_at,
-            "presented": presented,
-            "verified": verified,
+            "digest": digest,
             "reason": reason,
         }
         _guarded(lambda keys=keys: logger.error(RECOVERABLE, extra=keys), RECOVERABLE, keys)  # type: ignore[misc] # mypy cannot type a lambda's default

@@ -6,12 +6,11 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from smarther.adapters.clients import call, kind
 from smarther.domain.reading import instant_text, stored
 from smarther.domain.webhook import AcceptedDigests
 
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
 
     from smarther.domain.notification import Reject
     from smarther.domain.reading import Reading, Source, Stored
-
-CONNECT_SECONDS = 0.1
-READ_SECONDS = 0.2
 
 _PART_BYTES = 300_000  # an item may have 400 KB, key and reason included
 _PART_CHARACTERS = _PART_BYTES // 4  # UTF-8 takes at most four bytes each
@@ -41,17 +37,6 @@ class ItemRefusedError(Exception):
     """The table says that this very item can never be stored."""
 
 
-def table_client() -> DynamoDBClient:
-    """A client that fails fast and never by itself a second time: who calls decides what a failure is worth."""
-    config = Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        retries={"total_max_attempts": 1, "mode": "standard"},
-        parameter_validation=False,
-    )
-    return cast("DynamoDBClient", botocore.session.get_session().create_client("dynamodb", config=config))
-
-
 class Table:
     """Writes are conditional: what is there already stays as it is, so that doing things twice is harmless."""
 
@@ -63,11 +48,14 @@ class Table:
     def accepted_digests(self) -> AcceptedDigests:
         """The digests by which a caller is known now, strongly consistent; none before the keeper's first run."""
         try:
-            answer = self._client.get_item(
-                TableName=self._name, Key={"pk": {"S": "WEBHOOK"}, "sk": {"S": "DIGESTS"}}, ConsistentRead=True
+            answer = call(
+                self._client.get_item,
+                TableName=self._name,
+                Key={"pk": {"S": "WEBHOOK"}, "sk": {"S": "DIGESTS"}},
+                ConsistentRead=True,
             )
         except (BotoCoreError, ClientError) as error:
-            raise TableUnavailableError(_told(error)) from error
+            raise TableUnavailableError(kind(error)) from error
         item = answer.get("Item", {})
         known = {name: item[name]["S"] for name in ("current", "pending", "previous") if "S" in item.get(name, {})}
         return AcceptedDigests(**known)
@@ -103,7 +91,8 @@ class Table:
 
     def _put(self, item: Mapping[str, Stored]) -> bool:
         try:
-            self._client.put_item(
+            call(
+                self._client.put_item,
                 TableName=self._name,
                 Item={name: attribute(value) for name, value in item.items()},
                 ConditionExpression="attribute_not_exists(pk)",
@@ -113,11 +102,11 @@ class Table:
                 case "ConditionalCheckFailedException":
                     return False
                 case "ValidationException":
-                    raise ItemRefusedError(_told(error)) from error
+                    raise ItemRefusedError(kind(error)) from error
                 case _:
-                    raise TableUnavailableError(_told(error)) from error
+                    raise TableUnavailableError(kind(error)) from error
         except BotoCoreError as error:
-            raise TableUnavailableError(_told(error)) from error
+            raise TableUnavailableError(kind(error)) from error
         return True
 
 
@@ -150,10 +139,3 @@ def _in_parts(body: bytes) -> tuple[str, list[str]]:
 def _joined(rejects: Sequence[Reject]) -> str:
     reasons = "; ".join(f"{reject.path}: {reject.reason}" for reject in rejects[:_MAX_REASON])
     return reasons if len(reasons) <= _MAX_REASON else f"{reasons[: _MAX_REASON - 1]}…"
-
-
-def _told(error: BotoCoreError | ClientError) -> str:
-    """The kind of the failure: a vendor's message may quote what was sent."""
-    if isinstance(error, ClientError):
-        return str(error.response.get("Error", {}).get("Code", "unknown"))
-    return type(error).__name__

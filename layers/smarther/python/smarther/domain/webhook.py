@@ -29,12 +29,12 @@ class AcceptedDigests:
 
     def accept(self, presented: str) -> bool:
         """Whether a presented digest is one of them; the time taken tells nothing about which, or how nearly."""
-        matches = [
-            hmac.compare_digest(known.encode(), presented.encode())
-            for known in (self.current, self.pending, self.previous)
-            if known is not None
-        ]
+        matches = [hmac.compare_digest(known.encode(), presented.encode()) for known in self.known()]
         return any(matches)
+
+    def known(self) -> list[str]:
+        """Those that there are; none before the keeper's first run."""
+        return [digest for digest in (self.current, self.pending, self.previous) if digest is not None]
 
 
 def secret_from(entropy: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The receiver's environment as a frozen model, read once when it starts.
+"""The environment of the receiver and the redriver as frozen models, read once when they start.
 
 Apart from the other functions' settings and plain, because importing pydantic would take a third of the receiver's
 cold start, and a receiver that starts slowly loses readings.
@@ -21,14 +21,36 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiverSettings:
-    """What the receiver is told by its environment. `retention_days` is None to keep readings for good."""
+    """What the receiver is told by its environment.
+
+    `retention_days` is None to keep readings for good; `spill_queue_url` is None where there is no such queue, and what
+    the table does not take goes to the log at once.
+    """
+
+    table_name: str
+    retention_days: int | None
+    spill_queue_url: str | None
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Self:
+        """Read TABLE_NAME, RETENTION_DAYS ("0" keeps for good) and SPILL_QUEUE_URL; raises SettingsError."""
+        return cls(
+            table_name=_required(environ, "TABLE_NAME"),
+            retention_days=_retention(environ),
+            spill_queue_url=environ.get("SPILL_QUEUE_URL") or None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedriverSettings:
+    """What the redriver is told by its environment; `retention_days` as in ReceiverSettings."""
 
     table_name: str
     retention_days: int | None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
-        """Read TABLE_NAME and RETENTION_DAYS ("0" keeps for good); raises SettingsError."""
+        """Read TABLE_NAME and RETENTION_DAYS; raises SettingsError."""
         return cls(table_name=_required(environ, "TABLE_NAME"), retention_days=_retention(environ))
 
 

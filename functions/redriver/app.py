@@ -1,0 +1,31 @@
+"""Takes what waits in the spill queue into the table: an SQS event source with partial batch responses."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+
+from smarther.adapters.clients import Patience, client
+from smarther.adapters.table import Table
+from smarther.notification_settings import RedriverSettings
+from smarther.redriver import Redriver
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+settings = RedriverSettings.from_environment(os.environ)
+# Nobody waits for it, and what it cannot store stays in the queue.
+patience = Patience(connect_seconds=1.0, read_seconds=3.0, attempts=3)
+table = Table(
+    client(botocore.session.get_session(), "dynamodb", patience),
+    settings.table_name,
+    retention_days=settings.retention_days,
+)
+redriver = Redriver(table)
+
+
+def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """The messages that the queue shall hand out again."""
+    return redriver.redrive(event)

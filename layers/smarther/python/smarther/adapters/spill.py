@@ -1,0 +1,33 @@
+"""The spill queue: where a notification waits when the table does not take it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from smarther.adapters.clients import call, kind
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+    from smarther.domain.deferred import Deferred
+
+
+class SpillUnavailableError(Exception):
+    """The queue did not take it."""
+
+
+class SpillQueue:
+    """One queue, only written to."""
+
+    def __init__(self, client: SQSClient, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def put(self, deferred: Deferred) -> None:
+        """Put a notification into the queue; raises SpillUnavailableError. Twice is harmless."""
+        try:
+            call(self._client.send_message, QueueUrl=self._url, MessageBody=deferred.message())
+        except (BotoCoreError, ClientError) as error:
+            raise SpillUnavailableError(kind(error)) from error

@@ -1,0 +1,41 @@
+"""The time from an event's arrival in the receiver to its answer, shared out in one place.
+
+The provider waits for 750 ms, and its network, API Gateway and a cold start want their part of that; so the answer
+leaves within half a second of the event, whatever fails:
+
+    0 ms ── table ── 280 ms ── spill queue ── 470 ms ── log, answer ── 500 ms
+
+Each place has until its deadline and not longer. A deadline is held from outside (`within`), because a client's own
+timeouts leave gaps: resolving a name has none, a host with several addresses takes its connect timeout for each, and a
+read timeout begins anew with every byte. The clients' timeouts are there to end what nobody waits for any more.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ANSWER_SECONDS = 0.50
+TABLE_UNTIL_SECONDS = 0.28
+TABLE_LAST_CALL_SECONDS = 0.18
+"""After this no further write begins: what a long batch has left goes to the queue in one piece."""
+SPILL_UNTIL_SECONDS = 0.47
+
+CONNECT_TIMEOUT_SECONDS = 0.10
+READ_TIMEOUT_SECONDS = 0.25
+
+# Room for what hangs beside what works: work that missed its deadline ends by its client's timeouts, soon after.
+_workers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="within")
+
+
+def within[Result](seconds: float, work: Callable[[], Result]) -> Result:
+    """The result of the work, or TimeoutError when it is not done so soon; what the work raises passes through.
+
+    Work that misses its deadline is not stopped. So it must be harmless when it is done later, or done twice.
+    """
+    if seconds <= 0:
+        raise TimeoutError
+    return _workers.submit(work).result(timeout=seconds)

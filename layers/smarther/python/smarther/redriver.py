@@ -1,0 +1,73 @@
+"""The redriver: what waited in the spill queue goes the same way into the table, with the time of its arrival."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from smarther import telemetry
+from smarther.adapters.table import TableUnavailableError
+from smarther.domain import deferred
+from smarther.domain.deferred import MalformedError
+from smarther.domain.notification import parse
+from smarther.recorder import record
+from smarther.telemetry import Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from smarther.adapters.table import Table
+    from smarther.domain.deferred import Deferred
+
+
+@dataclass(frozen=True, slots=True)
+class Redriver:
+    """What an invocation needs."""
+
+    table: Table
+
+    def redrive(self, event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
+        """Store each message of an SQS event; the answer names those to be tried again (partial batch response).
+
+        A message that fails takes no other along. One that fails each time ends in the dead-letter queue.
+        """
+        failed = [message["messageId"] for message in event["Records"] if not self._settled(message["body"])]
+        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+    def _settled(self, message: str) -> bool:
+        """Whether the queue may forget a message."""
+        try:
+            waiting = deferred.from_message(message)
+            return self._refused(waiting) or self._stored(waiting)
+        except (MalformedError, TableUnavailableError) as error:
+            telemetry.warn("redrive_failed", error=type(error).__name__, reason=str(error))
+        except Exception as error:  # a fault of ours: the message stays, and its neighbours get their turn
+            telemetry.warn("redrive_failed", error=type(error).__name__)
+        return False
+
+    def _refused(self, waiting: Deferred) -> bool:
+        """Check a caller whom the receiver could not check. A stranger's message is forgotten."""
+        if waiting.verified:
+            return False
+        digests = self.table.accepted_digests()
+        if digests.accept(waiting.presented):
+            return False
+        if not digests.known():
+            raise TableUnavailableError("no accepted digests in the table")  # so nobody can be called a stranger
+        telemetry.log("notification_refused", kept="no")
+        return True
+
+    def _stored(self, waiting: Deferred) -> bool:
+        outcome = record(parse(waiting.body), waiting.body, table=self.table, received_at=waiting.received_at)
+        telemetry.measure(
+            "notification_redriven",
+            {
+                Metric.READINGS_STORED: outcome.stored,
+                Metric.READINGS_DUPLICATE: outcome.duplicates,
+                Metric.BODIES_QUARANTINED: int(outcome.quarantined > 0),
+            },
+            rejected=outcome.quarantined,
+            failed=outcome.failed,
+            failure=outcome.failure,
+        )
+        return outcome.failed == 0
