@@ -72,12 +72,17 @@ def configure(
 
 def _given(client_id: str | None, *, from_stdin: bool) -> dict[str, str]:
     """What options, standard input or the environment hold, in this order."""
-    given = {name: os.environ[variable].strip() for name, variable in VARIABLES.items() if os.environ.get(variable)}
+    given = {name: os.environ[variable] for name, variable in VARIABLES.items() if os.environ.get(variable)}
     if from_stdin:
         given |= _read_stdin()
     if client_id is not None:
-        given["client_id"] = client_id.strip()
-    return given
+        given["client_id"] = client_id
+    return {name: _trimmed(name, value) for name, value in given.items()}
+
+
+def _trimmed(name: str, value: str) -> str:
+    """Without what copying adds; a client secret may hold any characters, so only line ends are taken from it."""
+    return value.strip("\r\n") if name == "client_secret" else value.strip()
 
 
 def _read_stdin() -> Mapping[str, str]:
@@ -90,7 +95,7 @@ def _read_stdin() -> Mapping[str, str]:
             "Standard input does not hold the JSON that --stdin expects.",
             'It is {"client_id": "…", "client_secret": "…", "subscription_key": "…"}. What is left out stays as it is.',
         )
-    return {name: told[name].strip() for name in VARIABLES if told.get(name)}
+    return {name: told[name] for name in VARIABLES if told.get(name)}
 
 
 def _present(call: Call) -> Mapping[str, str]:
@@ -124,9 +129,10 @@ def _ask(name: str, present: Mapping[str, str]) -> str:
         )
     words = f"{_WORDS[name]} (Enter keeps the present one)" if name in present else _WORDS[name]
     while True:
-        answer: str = typer.prompt(
+        typed: str = typer.prompt(
             words, default="" if name in present else None, show_default=False, hide_input=name != "client_id", err=True
-        ).strip()
+        )
+        answer = _trimmed(name, typed)
         if not answer and name in present:
             return present[name]
         try:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionError,  # noqa: A004 - boto3's own
     CredentialRetrievalError,
     HTTPClientError,
     InvalidRegionError,
@@ -120,12 +121,12 @@ def _not_reached(error: BotoCoreError, place: Place) -> Failure:
         )
     if isinstance(error, InvalidRegionError):
         return WrongUse(_one_line(error) + ".", "A region is a name such as eu-south-1.")
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, ConnectionError | HTTPClientError):
         return _silent(error, place)
     return Failure(f"AWS could not be asked: {_one_line(error)}")
 
 
-def _silent(error: HTTPClientError, place: Place) -> Failure:
+def _silent(error: BotoCoreError, place: Place) -> Failure:
     if place.sandbox:
         return Failure("The sandbox does not answer.", "Start it with `make sandbox`.")
     region = f" the region ({place.region})" if place.region else " the region"

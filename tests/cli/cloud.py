@@ -1,0 +1,127 @@
+"""CloudFormation and Lambda as far as the command line uses them, answering on the loopback interface.
+
+Table and secrets are moto's; a call to them that comes here, as all of the sandbox's do, is handed on to it.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
+
+import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+_NAMESPACE = "http://cloudformation.amazonaws.com/doc/2010-05-15/"
+
+
+@dataclass
+class Stack:
+    """A stack as `DescribeStacks` describes it."""
+
+    outputs: dict[str, str]
+    parameters: dict[str, str]
+    state: str = "CREATE_COMPLETE"
+
+
+@dataclass
+class Cloud:
+    """What the two services know, and what they were asked. A `fault` answers everything instead."""
+
+    stacks: dict[str, Stack] = field(default_factory=dict)
+    functions: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    function_errors: dict[str, str] = field(default_factory=dict)
+    invoked: list[tuple[str, Any]] = field(default_factory=list)
+    fault: tuple[str, str] | None = None
+    url: str = ""
+
+    @contextmanager
+    def serving(self) -> Iterator[Cloud]:
+        """Answer until the end of the block."""
+        with ThreadingHTTPServer(("127.0.0.1", 0), self._handler()) as server:
+            self.url = f"http://127.0.0.1:{server.server_port}"
+            thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+            thread.start()
+            try:
+                yield self
+            finally:
+                server.shutdown()
+                thread.join()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        cloud = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                status, headers, answer = cloud.answer(self.path, dict(self.headers), body)
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's own name
+                """Tests are quiet."""
+
+        return Handler
+
+    def answer(self, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, Mapping[str, str], bytes]:
+        """The answer to one call."""
+        if "X-Amz-Target" in headers:
+            return _from_moto(headers, body)
+        if self.fault is not None:
+            return 400, {}, _refusal(*self.fault)
+        if path == "/":
+            return self._describe(parse_qs(body.decode())["StackName"][0])
+        return self._invoke(path.split("/")[3], json.loads(body))
+
+    def _describe(self, name: str) -> tuple[int, Mapping[str, str], bytes]:
+        stack = self.stacks.get(name)
+        if stack is None:
+            return 400, {}, _refusal("ValidationError", f"Stack with id {name} does not exist")
+        outputs = _members("Output", stack.outputs)
+        parameters = _members("Parameter", stack.parameters)
+        described = (
+            f'<DescribeStacksResponse xmlns="{_NAMESPACE}"><DescribeStacksResult><Stacks><member>'
+            f"<StackName>{name}</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime>"
+            f"<StackStatus>{stack.state}</StackStatus><Outputs>{outputs}</Outputs>"
+            f"<Parameters>{parameters}</Parameters></member></Stacks></DescribeStacksResult></DescribeStacksResponse>"
+        )
+        return 200, {"content-type": "text/xml"}, described.encode()
+
+    def _invoke(self, name: str, event: Any) -> tuple[int, Mapping[str, str], bytes]:
+        self.invoked.append((name, event))
+        if name in self.function_errors:
+            failed = {"errorType": self.function_errors[name], "errorMessage": "words that may hold anything"}
+            return 200, {"x-amz-function-error": "Unhandled"}, json.dumps(failed).encode()
+        return 200, {}, json.dumps(self.functions[name](event)).encode()
+
+
+def _from_moto(headers: Mapping[str, str], body: bytes) -> tuple[int, Mapping[str, str], bytes]:
+    service = "secretsmanager" if headers["X-Amz-Target"].startswith("secretsmanager.") else "dynamodb"
+    signed = {name: value for name, value in headers.items() if name not in {"Host", "Content-Length"}}
+    answer = requests.post(f"https://{service}.eu-south-1.amazonaws.com/", headers=signed, data=body, timeout=5)
+    return answer.status_code, {"content-type": "application/x-amz-json-1.0"}, answer.content
+
+
+def _members(kind: str, values: Mapping[str, str]) -> str:
+    return "".join(
+        f"<member><{kind}Key>{key}</{kind}Key><{kind}Value>{escape(value)}</{kind}Value></member>"
+        for key, value in values.items()
+    )
+
+
+def _refusal(code: str, message: str) -> bytes:
+    return (
+        f'<ErrorResponse xmlns="{_NAMESPACE}"><Error><Type>Sender</Type><Code>{code}</Code>'
+        f"<Message>{escape(message)}</Message></Error></ErrorResponse>"
+    ).encode()

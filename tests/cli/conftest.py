@@ -1,0 +1,181 @@
+"""A deployed stack for the command line: moto behind table and secrets, and the loopback for the rest."""
+
+from __future__ import annotations
+
+import json
+import os
+import webbrowser
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from samtranslator.yaml_helper import yaml_parse
+from typer.testing import CliRunner
+
+from smarther.adapters.records import Module, Plant, Records
+from smarther.adapters.table import Table
+from smarther.domain.report import PlantStanding, Report, TokenStanding
+from smarther_cli.app import app
+from tests.cli.cloud import Cloud, Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from typer.testing import Result
+
+PROJECT = Path(__file__).resolve().parents[2]
+STACK = "smarther-recorder"
+REGION = "eu-south-1"
+CLIENT_ID = "0f9d8c7b-6a5e-4d3c-8b2a-1f0e9d8c7b6a"
+CLIENT_SECRET = "s3cret'with\"marks [bold] ü"
+SUBSCRIPTION_KEY = "0123456789abcdef0123456789ABCDEF"
+
+type Run = Callable[..., Result]
+
+
+@dataclass
+class Home:
+    """The stack under test, and how to put things into it."""
+
+    cloud: Cloud
+    dynamodb: DynamoDBClient
+    secrets: SecretsManagerClient
+    table_name: str
+    credentials_arn: str
+
+    @property
+    def records(self) -> Records:
+        return Records(self.dynamodb, self.table_name)
+
+    @property
+    def table(self) -> Table:
+        return Table(self.dynamodb, self.table_name)
+
+    @property
+    def stack(self) -> Stack:
+        return self.cloud.stacks[STACK]
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """What the credentials secret holds."""
+        found: dict[str, str] = json.loads(self.secrets.get_secret_value(SecretId=self.credentials_arn)["SecretString"])
+        return found
+
+    def configured(self, **changes: str) -> None:
+        """Have credentials in the secret."""
+        values = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "subscription_key": SUBSCRIPTION_KEY}
+        self.secrets.put_secret_value(SecretId=self.credentials_arn, SecretString=json.dumps(values | changes))
+
+    def thermostat(self, module_id: str, name: str, *, plant_id: str = "plant-1", plant: str = "Home") -> None:
+        """Have a thermostat in the directory."""
+        self.records.keep_plant(Plant(plant_id, plant))
+        self.records.keep_module(Module(plant_id, module_id, name, "chronothermostat"))
+
+    def keeper_answers(self, report: Report | Callable[[Any], Any]) -> None:
+        """Have the keeper answer with a report, or with whatever a function of the event gives."""
+        self.cloud.functions[f"{STACK}-keeper"] = (
+            report if callable(report) else lambda _: report.model_dump(mode="json", exclude_none=True)
+        )
+
+
+@pytest.fixture(autouse=True)
+def no_user_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing of this machine's own AWS settings, terminal or sandbox plays a part."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "SMARTHER_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("SANDBOX_FOLDER", str(tmp_path / "sandbox"))
+    monkeypatch.setenv("COLUMNS", "160")
+
+
+@pytest.fixture(autouse=True)
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses that would have been opened in a browser; none ever is."""
+    addresses: list[str] = []
+
+    def note(address: str) -> bool:
+        addresses.append(address)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", note)
+    return addresses
+
+
+@pytest.fixture
+def run() -> Run:
+    """Run a command, with nobody at a terminal."""
+    runner = CliRunner()
+
+    def runs(*arguments: str, stdin: str | None = None) -> Result:
+        return runner.invoke(app, arguments, input=stdin)
+
+    return runs
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """An AWS account with credentials that are good, and nothing in it."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    with mock_aws(), Cloud().serving() as cloud:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", cloud.url)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", cloud.url)
+        yield cloud
+
+
+@pytest.fixture
+def home(aws: Cloud) -> Home:
+    """The stack as it is right after its deployment: the template's table, secrets without a value."""
+    template = yaml_parse((PROJECT / "template.yaml").read_text())
+    table = template["Resources"]["Table"]["Properties"]
+    dynamodb: DynamoDBClient = boto3.client("dynamodb")
+    dynamodb.create_table(
+        TableName="table",
+        **{name: table[name] for name in ("BillingMode", "AttributeDefinitions", "KeySchema")},
+    )
+    secrets: SecretsManagerClient = boto3.client("secretsmanager")
+    arns = {name: secrets.create_secret(Name=name)["ARN"] for name in ("credentials", "tokens", "webhook")}
+    aws.stacks[STACK] = Stack(
+        outputs={
+            "WebhookBaseUrl": "https://abc.execute-api.eu-south-1.amazonaws.com",
+            "RedirectUri": "https://abc.execute-api.eu-south-1.amazonaws.com/callback",
+            "TableName": "table",
+            "CredentialsSecretArn": arns["credentials"],
+            "TokensSecretArn": arns["tokens"],
+            "WebhookSecretArn": arns["webhook"],
+            "KeeperFunctionName": f"{STACK}-keeper",
+            "DashboardUrl": "https://eu-south-1.console.aws.amazon.com/cloudwatch/home",
+        },
+        parameters={
+            "LegrandLoginUrl": template["Parameters"]["LegrandLoginUrl"]["Default"],
+            "KeeperRateMinutes": "30",
+            "StaleAfterHours": "24",
+        },
+    )
+    return Home(aws, dynamodb, secrets, "table", arns["credentials"])
+
+
+def report(now: datetime | None = None, **changes: Any) -> Report:
+    """A report of a run in which all was well."""
+    now = now or datetime.now(UTC)
+    values: dict[str, Any] = {
+        "at": now.isoformat(),
+        "outcome": "healthy",
+        "plants": (PlantStanding(plant_id="plant-1", name="Home", subscription="healthy"),),
+        "tokens": TokenStanding(
+            expires_at=int((now + timedelta(minutes=59, seconds=30)).timestamp()),
+            refresh_expires_at=int((now + timedelta(days=90, seconds=30)).timestamp()),
+        ),
+        "calls_today": 12,
+    }
+    return Report(**(values | changes))

@@ -1,0 +1,223 @@
+"""Consent: the address, the waiting, the end of it."""
+
+from __future__ import annotations
+
+import json
+import webbrowser
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from smarther.domain.outcome import Reason
+from smarther.domain.report import PersonNeeded
+from smarther_cli import authorize
+from tests.cli.conftest import CLIENT_ID, CLIENT_SECRET, SUBSCRIPTION_KEY, Home, Run, report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Time:
+    """A clock that moves only while somebody waits, and what happens meanwhile."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.happens: list[tuple[float, Callable[[], Any]]] = []
+
+    def at(self, seconds: float, happens: Callable[[], Any]) -> None:
+        self.happens.append((seconds, happens))
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        due = [happens for at, happens in self.happens if at <= self.now]
+        self.happens = [(at, happens) for at, happens in self.happens if at > self.now]
+        for happens in due:
+            happens()
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Time:
+    clock = Time()
+    monkeypatch.setattr(authorize, "sleep", clock.sleep)
+    monkeypatch.setattr(authorize, "monotonic", lambda: clock.now)
+    return clock
+
+
+@pytest.fixture
+def in_long_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For those who wait to the very end."""
+    monkeypatch.setattr(authorize, "POLL_SECONDS", 30)
+
+
+def state_of(address: str) -> str:
+    return parse_qs(urlsplit(address).query)["state"][0]
+
+
+def comes_back(home: Home, opened: list[str]) -> None:
+    """The browser comes back: the callback uses the state up."""
+    assert home.records.use_consent(state_of(opened[0]), datetime.now(UTC))
+
+
+def test_consent_is_waited_for_and_the_plants_are_told(home: Home, run: Run, opened: list[str], time: Time) -> None:
+    home.configured()
+    time.at(10, lambda: comes_back(home, opened))
+    time.at(14, lambda: home.records.keep_report(report(consent="accepted")))
+
+    result = run("authorize")
+
+    assert result.exit_code == 0, result.output
+    assert time.now == 14
+    assert "Consent is given" in result.stdout
+    assert "Home" in result.stdout
+    assert not [secret for secret in (CLIENT_SECRET, SUBSCRIPTION_KEY) if secret in result.output]
+
+
+def test_the_address_is_opened_and_printed_whole(home: Home, run: Run, opened: list[str], time: Time) -> None:
+    home.configured()
+    time.at(2, lambda: home.records.keep_report(report(consent="accepted")))
+
+    result = run("authorize")
+
+    (address,) = opened
+    assert address in result.stderr.splitlines()
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+    assert urlsplit(address)._replace(query="").geturl() == "https://partners-login.eliotbylegrand.com/authorize"
+    assert asked["client_id"] == CLIENT_ID
+    assert asked["redirect_uri"] == home.stack.outputs["RedirectUri"]
+
+
+@pytest.mark.usefixtures("in_long_steps")
+def test_each_time_has_a_state_of_its_own_that_waits(home: Home, run: Run, opened: list[str], time: Time) -> None:
+    home.configured()
+
+    run("authorize")
+    run("authorize")
+
+    first, second = map(state_of, opened)
+    assert first != second
+    assert home.records.consent_waits(first)
+    assert not home.records.consent_waits("another state")
+
+
+def test_without_a_browser_the_address_is_only_printed(home: Home, run: Run, opened: list[str], time: Time) -> None:
+    home.configured()
+    time.at(2, lambda: home.records.keep_report(report(consent="accepted")))
+
+    result = run("authorize", "--no-browser")
+
+    assert result.exit_code == 0
+    assert opened == []
+    assert "https://partners-login.eliotbylegrand.com/authorize?" in result.stderr
+
+
+def test_a_browser_that_does_not_open_is_no_obstacle(
+    home: Home, run: Run, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.configured()
+    monkeypatch.setattr(webbrowser, "open", lambda _: False)
+    time.at(2, lambda: home.records.keep_report(report(consent="accepted")))
+
+    result = run("authorize")
+
+    assert result.exit_code == 0
+    assert "on any device" in result.stderr
+
+
+@pytest.mark.usefixtures("in_long_steps")
+def test_a_report_of_before_is_not_taken_for_this_consent(home: Home, run: Run, opened: list[str], time: Time) -> None:
+    home.configured()
+    home.records.keep_report(report(datetime.now(UTC) - timedelta(minutes=5), consent="accepted"))
+
+    result = run("authorize")
+
+    assert result.exit_code == 1
+    assert "No consent was given within 10 minutes" in result.stderr
+
+
+def test_a_scheduled_run_meanwhile_is_not_taken_for_this_consent(home: Home, run: Run, time: Time) -> None:
+    home.configured()
+    time.at(4, lambda: home.records.keep_report(report()))
+    time.at(20, lambda: home.records.keep_report(report(consent="accepted")))
+
+    assert run("authorize").exit_code == 0
+    assert time.now == 20
+
+
+@pytest.mark.parametrize(
+    ("consent", "says"),
+    [("refused", "refused the code"), ("unavailable", "did not answer"), ("not_configured", "no credentials")],
+)
+def test_consent_that_comes_to_nothing_is_told(home: Home, run: Run, time: Time, consent: str, says: str) -> None:
+    home.configured()
+    time.at(4, lambda: home.records.keep_report(report(consent=consent)))
+
+    result = run("authorize")
+
+    assert result.exit_code == 1
+    assert says in result.stderr
+
+
+def test_a_refusal_in_the_browser_is_told_once_the_keeper_cannot_be_at_work(
+    home: Home, run: Run, opened: list[str], time: Time
+) -> None:
+    home.configured()
+    time.at(10, lambda: comes_back(home, opened))
+
+    result = run("authorize")
+
+    assert result.exit_code == 1
+    assert "no consent came of it" in result.stderr
+    assert time.now < 10 + authorize.KEEPER_SECONDS + 2 * authorize.POLL_SECONDS
+
+
+def test_an_account_that_needs_a_person_is_told(home: Home, run: Run, time: Time) -> None:
+    home.configured()
+    needed = PersonNeeded(reason=Reason.APP_TERMS.value, do=Reason.APP_TERMS.remedy)
+    time.at(4, lambda: home.records.keep_report(report(consent="accepted", plants=(), person=(needed,))))
+
+    result = run("authorize")
+
+    assert result.exit_code == 3
+    assert "No plant was found" in result.stdout
+    assert "Open the app" in result.stdout
+
+
+def test_the_report_as_json(home: Home, run: Run, time: Time) -> None:
+    home.configured()
+    time.at(4, lambda: home.records.keep_report(report(consent="accepted")))
+
+    assert json.loads(run("authorize", "--json").stdout)["plants"][0]["name"] == "Home"
+
+
+def test_without_credentials_configure_comes_first(home: Home, run: Run, opened: list[str]) -> None:
+    result = run("authorize")
+
+    assert result.exit_code == 1
+    assert "smarther configure" in result.stderr
+    assert opened == []
+
+
+def test_credentials_that_cannot_be_used_are_told_without_quoting_them(home: Home, run: Run) -> None:
+    home.configured(subscription_key="")
+
+    result = run("authorize")
+
+    assert result.exit_code == 1
+    assert "lacks subscription_key" in result.stderr
+    assert CLIENT_SECRET not in result.output
+
+
+def test_ctrl_c_ends_the_waiting_cleanly(home: Home, run: Run, time: Time) -> None:
+    home.configured()
+
+    def ctrl_c() -> None:
+        raise KeyboardInterrupt
+
+    time.at(4, ctrl_c)
+
+    result = run("authorize")
+
+    assert result.exit_code == 130
+    assert "Traceback" not in result.output

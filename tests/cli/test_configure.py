@@ -1,0 +1,155 @@
+"""Credentials on their way into the secret, and nowhere else."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from smarther_cli import screen
+from tests.cli.conftest import CLIENT_ID, CLIENT_SECRET, SUBSCRIPTION_KEY, Home, Run, report
+
+GIVEN = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "subscription_key": SUBSCRIPTION_KEY}
+TODAY = datetime.now(UTC).date().isoformat()
+SECRETS = (CLIENT_SECRET, SUBSCRIPTION_KEY)
+
+
+@pytest.fixture
+def somebody_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person at the terminal."""
+    monkeypatch.setattr(screen, "can_ask", lambda: True)
+
+
+def test_json_on_standard_input_is_stored(home: Home, run: Run) -> None:
+    result = run("configure", "--stdin", stdin=json.dumps(GIVEN))
+
+    assert result.exit_code == 0, result.output
+    assert home.credentials == {**GIVEN, "recorded_at": TODAY}
+
+
+def test_the_redirect_address_and_the_next_command_are_told(home: Home, run: Run) -> None:
+    said = run("configure", "--stdin", stdin=json.dumps(GIVEN)).stdout
+
+    assert "https://abc.execute-api.eu-south-1.amazonaws.com/callback" in said.split()
+    assert "smarther authorize" in said
+
+
+def test_once_consent_was_given_the_keeper_is_next(home: Home, run: Run) -> None:
+    home.records.keep_report(report())
+
+    told = json.loads(run("configure", "--stdin", "--json", stdin=json.dumps(GIVEN)).stdout)
+
+    assert told == {
+        "recorded_at": TODAY,
+        "redirect_uri": home.stack.outputs["RedirectUri"],
+        "next": "smarther keeper run",
+    }
+
+
+def test_the_environment_is_stored(home: Home, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMARTHER_CLIENT_SECRET", CLIENT_SECRET)
+    monkeypatch.setenv("SMARTHER_SUBSCRIPTION_KEY", SUBSCRIPTION_KEY)
+
+    assert run("configure", "--client-id", CLIENT_ID).exit_code == 0
+    assert home.credentials == {**GIVEN, "recorded_at": TODAY}
+
+
+@pytest.mark.usefixtures("somebody_there")
+def test_a_person_is_asked_and_what_is_secret_is_hidden(home: Home, run: Run) -> None:
+    result = run("configure", stdin=f"{CLIENT_ID}\n{CLIENT_SECRET}\n{SUBSCRIPTION_KEY}\n")
+
+    assert result.exit_code == 0, result.output
+    assert home.credentials == {**GIVEN, "recorded_at": TODAY}
+    assert not [secret for secret in SECRETS if secret in result.output]
+
+
+@pytest.mark.usefixtures("somebody_there")
+def test_a_person_who_mistypes_is_asked_again(home: Home, run: Run) -> None:
+    result = run("configure", stdin=f"oops\n{CLIENT_ID}\n{CLIENT_SECRET}\nshort\n{SUBSCRIPTION_KEY}\n")
+
+    assert home.credentials == {**GIVEN, "recorded_at": TODAY}
+    assert "01234567-89ab-cdef-0123-456789abcdef" in result.stderr
+    assert "32 hexadecimal digits" in result.stderr
+
+
+@pytest.mark.usefixtures("somebody_there")
+def test_a_person_may_keep_what_is_there_and_the_secret_keeps_its_birthday(home: Home, run: Run) -> None:
+    home.configured(recorded_at="2026-01-31")
+
+    assert run("configure", stdin="\n\n\n").exit_code == 0
+    assert home.credentials == {**GIVEN, "recorded_at": "2026-01-31"}
+
+
+def test_a_renewed_client_secret_alone_keeps_the_rest_and_has_its_own_birthday(home: Home, run: Run) -> None:
+    home.configured(recorded_at="2025-01-31")
+
+    assert run("configure", "--stdin", stdin='{"client_secret": "renewed"}').exit_code == 0
+    assert home.credentials == {**GIVEN, "client_secret": "renewed", "recorded_at": TODAY}
+
+
+def test_a_secret_that_holds_something_else_is_replaced(home: Home, run: Run) -> None:
+    home.secrets.put_secret_value(SecretId=home.credentials_arn, SecretString="no json")
+
+    assert run("configure", "--stdin", stdin=json.dumps(GIVEN)).exit_code == 0
+    assert home.credentials == {**GIVEN, "recorded_at": TODAY}
+
+
+def test_line_ends_around_values_are_not_part_of_them(home: Home, run: Run) -> None:
+    padded = {name: f"{value}\n" for name, value in GIVEN.items()}
+
+    assert run("configure", "--stdin", stdin=json.dumps(padded)).exit_code == 0
+    assert home.credentials == {**GIVEN, "recorded_at": TODAY}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("client_id", "not-a-uuid"),
+        ("client_id", CLIENT_ID + "0"),
+        ("client_secret", "two\nlines"),
+        ("subscription_key", SUBSCRIPTION_KEY[:-1]),
+        ("subscription_key", SUBSCRIPTION_KEY[:-1] + "g"),
+    ],
+)
+def test_a_value_of_another_form_is_refused_without_quoting_it(home: Home, run: Run, name: str, value: str) -> None:
+    result = run("configure", "--stdin", stdin=json.dumps(GIVEN | {name: value}))
+
+    assert result.exit_code == 2
+    assert "this is not its form" in result.stderr
+    assert value not in result.output
+    assert nothing_stored(home)
+
+
+@pytest.mark.parametrize("text", ["", "no json", "[]", '{"client_secret": 5}'])
+def test_standard_input_in_another_form_is_refused_without_quoting_it(home: Home, run: Run, text: str) -> None:
+    result = run("configure", "--stdin", stdin=text)
+
+    assert result.exit_code == 2
+    assert "client_secret" in result.stderr
+    assert nothing_stored(home)
+
+
+def test_with_nobody_to_ask_the_missing_value_is_named(home: Home, run: Run) -> None:
+    result = run("configure", "--stdin", stdin=json.dumps({"client_id": CLIENT_ID}))
+
+    assert result.exit_code == 2
+    assert "SMARTHER_CLIENT_SECRET" in result.stderr
+    assert nothing_stored(home)
+
+
+def test_with_nothing_given_and_nobody_to_ask_nothing_is_written_again(home: Home, run: Run) -> None:
+    home.configured(recorded_at="2026-01-31")
+    version = home.secrets.get_secret_value(SecretId=home.credentials_arn)["VersionId"]
+
+    assert run("configure").exit_code == 2
+    assert home.secrets.get_secret_value(SecretId=home.credentials_arn)["VersionId"] == version
+
+
+@pytest.mark.parametrize("option", ["--client-secret", "--subscription-key"])
+def test_a_secret_is_no_argument(home: Home, run: Run, option: str) -> None:
+    assert run("configure", option, "x").exit_code == 2
+
+
+def nothing_stored(home: Home) -> bool:
+    return home.secrets.describe_secret(SecretId=home.credentials_arn).get("VersionIdsToStages", {}) == {}
