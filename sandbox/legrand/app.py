@@ -37,17 +37,17 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
             await app.state.player.stop()
 
     async def show_consent(request: Request) -> Response:
-        return await _carry(desk.show_consent(request.query_params), request.app)
+        return await _carry(desk.show_consent(request.query_params), request)
 
     async def decide(request: Request) -> Response:
-        return await _carry(desk.decide(request.query_params, await request.body()), request.app)
+        return await _carry(desk.decide(request.query_params, await request.body()), request)
 
     async def token(request: Request) -> Response:
         content_type = request.headers.get("content-type", "")
-        return await _carry(desk.token(await request.body(), content_type), request.app)
+        return await _carry(desk.token(await request.body(), content_type), request)
 
     async def call(request: Request) -> Response:
-        return await _carry(api.answer(await _call(request)), request.app)
+        return await _carry(api.answer(await _call(request)), request)
 
     app = Starlette(
         routes=[
@@ -85,18 +85,28 @@ async def _call(request: Request) -> gateway.Request:
     )
 
 
-async def _carry(answer: Answer, app: Starlette) -> Response:
+async def _carry(answer: Answer, request: Request) -> Response:
     """Send the notifications that the call caused on their way, wait if told to, and answer."""
-    provider: Provider = app.state.provider
+    provider: Provider = request.app.state.provider
+    notifier: Notifier = request.app.state.notifier
     while provider.outbox:
         push = provider.outbox.popleft()
-        await app.state.notifier.ready()
-        app.state.notifier.start(push)
-    if answer.delay_ms:
-        await asyncio.sleep(answer.delay_ms / 1000)
+        await notifier.ready()
+        notifier.start(push)
+    await _wait(answer.delay_ms / 1000, request)
     if answer.dropped:
         return Dropped()
     headers = dict(answer.headers)
     if answer.content_type is not None:
         headers["Content-Type"] = answer.content_type
     return Response(answer.content, answer.status, headers)
+
+
+async def _wait(seconds: float, request: Request) -> None:
+    """Let time pass before an answer, no longer than somebody is there to get it."""
+    if not seconds:
+        return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while (await request.receive())["type"] != "http.disconnect":
+                pass

@@ -34,7 +34,8 @@ class Progress:
     """How far a play is. `sent` counts pushes handed to the notifier, `settled` those that ended.
 
     `total` is foretold by living through a copy of the world, so orders to thermostats on the way alter it; a play with
-    a `realtime_factor` has none. `done`: nothing more will come, `state` tells why. `error` is the first thing that went wrong in the stand-in itself.
+    a `realtime_factor` has none. `done`: nothing more will come, and `state` tells why. `error` is the first thing that
+    went wrong in the stand-in itself.
     """
 
     state: str = "preparing"

@@ -37,8 +37,8 @@ class Weather:
 
     def temperature(self, at: datetime) -> float:
         """°C outside at `at`; no jumps, not even at midnight."""
-        season = -math.cos(2 * math.pi * (at.timetuple().tm_yday - COLDEST_DAY) / 365.25)
         hour = at.hour + at.minute / 60 + at.second / 3600
+        season = -math.cos(2 * math.pi * (at.timetuple().tm_yday + hour / 24 - COLDEST_DAY) / 365.25)
         day = -math.cos(2 * math.pi * (hour - COLDEST_HOUR) / 24)
         climate = self.climate
         return climate.mean + climate.season * season + climate.day * day + self._mood(at, hour / 24)

@@ -1,0 +1,108 @@
+"""The stand-in over HTTP: what only shows on the wire."""
+
+import asyncio
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from sandbox.legrand import CLIENT_ID, CLIENT_SECRET, SUBSCRIPTION_KEY, Settings, Stand, create_app, serve_in_thread
+from tests.sandbox.legrand.account import QUERY
+
+API = "/smarther/v2.0"
+
+
+@pytest.fixture
+def stand() -> Iterator[Stand]:
+    with serve_in_thread(Settings(token_fields="strings")) as stand:
+        yield stand
+
+
+@pytest.fixture
+def http(stand: Stand) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=stand.url, trust_env=False, timeout=20) as http:
+        yield http
+
+
+@pytest.fixture
+def owner(http: httpx.Client) -> httpx.Client:
+    """The client, with the headers of an application that went through consent."""
+    location = urlsplit(http.post("/authorize", params=QUERY, data={"decision": "allow"}).headers["location"])
+    form = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "grant_type": "authorization_code"}
+    answer = http.post("/token", data={**form, "code": parse_qs(location.query)["code"][0]})
+    http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+    http.headers["Ocp-Apim-Subscription-Key"] = SUBSCRIPTION_KEY
+    return http
+
+
+def test_the_login_page_is_html_and_its_form_leads_back(http: httpx.Client) -> None:
+    page = http.get("/authorize", params=QUERY)
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert page.headers["cache-control"] == "no-store"
+    assert '<form method="post">' in page.text
+
+    refused = http.post("/authorize", params=QUERY, data={"decision": "refuse"})
+    assert refused.status_code == 302
+    assert parse_qs(urlsplit(refused.headers["location"]).query) == {
+        "error": ["access_denied"],
+        "state": [QUERY["state"]],
+    }
+
+
+def test_an_application_gets_from_consent_to_its_plants(owner: httpx.Client) -> None:
+    answer = owner.get(f"{API}/plants")
+    assert (answer.status_code, len(answer.json()["plants"])) == (200, 2)
+
+
+def test_an_empty_answer_has_no_body_and_no_type(owner: httpx.Client, stand: Stand) -> None:
+    for plant_id in list(stand.provider.world.plants):
+        owner.post("/_control/plants", json={"remove": plant_id})
+    answer = owner.get(f"{API}/subscription")
+    assert (answer.status_code, answer.content, answer.headers.get("content-type")) == (204, b"", None)
+
+
+def test_the_key_in_the_query_passes_over_http(owner: httpx.Client) -> None:
+    del owner.headers["Ocp-Apim-Subscription-Key"]
+    assert owner.get(f"{API}/plants").status_code == 401
+    assert owner.get(f"{API}/plants", params={"subscription-key": SUBSCRIPTION_KEY}).status_code == 200
+
+
+def test_a_quota_refusal_carries_its_header(owner: httpx.Client) -> None:
+    owner.post("/_control/faults", json={"operation": "list", "status": 403})
+    answer = owner.get(f"{API}/subscription")
+    assert (answer.status_code, answer.headers["retry-after"]) == (403, "12656")
+
+
+def test_a_dropped_connection_gives_no_answer_at_all(owner: httpx.Client) -> None:
+    order = {"operation": "list", "drop": True, "after_effect": True}
+    assert owner.post("/_control/faults", json=order).status_code == 200
+    with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+        owner.get(f"{API}/subscription")
+    assert owner.get(f"{API}/subscription").status_code == 200
+    assert [call["status"] for call in owner.get("/_control/calls").json()["calls"]][-2:] == [0, 200]
+
+
+def test_a_late_answer_is_later_than_a_patient_client_waits(owner: httpx.Client) -> None:
+    owner.post("/_control/faults", json={"operation": "list", "delay_ms": 60_000})
+    with pytest.raises(httpx.ReadTimeout):
+        owner.get(f"{API}/subscription", timeout=0.05)
+
+
+def test_a_late_answer_is_the_true_one(owner: httpx.Client) -> None:
+    owner.post("/_control/faults", json={"operation": "plants", "delay_ms": 1})
+    assert len(owner.get(f"{API}/plants").json()["plants"]) == 2
+
+
+def test_only_the_own_server_can_drop_a_connection() -> None:
+    app = create_app()
+    transport = httpx.ASGITransport(app)
+
+    async def lose() -> None:
+        client = httpx.AsyncClient(transport=transport, base_url="http://stand-in")
+        async with app.router.lifespan_context(app), client as http:
+            await http.post("/_control/faults", json={"operation": "token", "drop": True})
+            await http.post("/token")
+
+    with pytest.raises(RuntimeError, match="can drop a connection"):
+        asyncio.run(lose())

@@ -1,0 +1,94 @@
+import json
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from sandbox.legrand.home.world import World, invent_plants
+from sandbox.legrand.journey import Journey, Mischief
+from sandbox.legrand.ledger import Kind, Push
+
+START = datetime(2025, 11, 20, 16, tzinfo=UTC)
+END = START + timedelta(hours=8)
+
+
+def journey(mischief: Mischief, seed: int = 1) -> Journey:
+    world = World(invent_plants(2, 5), seed, START, ZoneInfo("Europe/Rome"))
+    return Journey(world, Random(seed), ["owner"], start=START, end=END, mischief=mischief)  # noqa: S311 - repeatable
+
+
+def pushes(mischief: Mischief, seed: int = 1) -> list[tuple[datetime, Push]]:
+    return list(journey(mischief, seed).pushes())
+
+
+def test_without_mischief_each_change_is_told_once_at_its_time_and_in_order() -> None:
+    told = pushes(Mischief())
+
+    assert [due for due, _ in told] == sorted(due for due, _ in told)
+    assert len({push.content for _, push in told}) == len({push.envelope_id for _, push in told}) == len(told)
+    assert {push.kind for _, push in told} == {Kind.CHANGE}
+    assert all(f"{due:%Y-%m-%dT%H:%M:%S}+00:00" == push.device_time for due, push in told)
+    assert all(json.loads(push.body)[0]["id"] == push.envelope_id for _, push in told)
+
+
+def test_copies_say_the_same_half_of_them_under_another_id() -> None:
+    told = [push for _, push in pushes(Mischief(duplicate_percent=50))]
+    first = {push.content: push for push in told if push.kind is Kind.CHANGE}
+    copies = [push for push in told if push.kind is Kind.DUPLICATE]
+
+    assert {push.content for push in copies} <= set(first)
+    same = Counter(push.envelope_id == first[push.content].envelope_id for push in copies)
+    assert 0.4 < len(copies) / len(first) < 0.6
+    assert 0.3 < same[True] / len(copies) < 0.7
+    assert all(
+        push.body == first[push.content].body for push in copies if push.envelope_id == first[push.content].envelope_id
+    )
+
+
+def test_a_copy_never_comes_before_what_it_copies() -> None:
+    seen: set[str] = set()
+    for _, push in pushes(Mischief(duplicate_percent=50, late_percent=30)):
+        assert push.kind is Kind.CHANGE or push.content in seen
+        seen.add(push.content)
+
+
+def test_duplicates_and_lateness_change_nothing_of_what_is_told() -> None:
+    plain = {push.content for _, push in pushes(Mischief())}
+    assert {push.content for _, push in pushes(Mischief(duplicate_percent=30, late_percent=30))} == plain
+
+
+def test_late_ones_come_at_least_45_minutes_late_but_within_the_journey() -> None:
+    late = 0
+    for due, push in pushes(Mischief(late_percent=40)):
+        happened = datetime.fromisoformat(push.device_time or "")
+        if due - happened > timedelta(seconds=1):
+            late += 1
+            assert due == END or due - happened >= timedelta(minutes=45)
+        assert due <= END
+    assert late > 20
+
+
+def test_late_ones_disturb_the_order_of_device_times() -> None:
+    times = [push.device_time or "" for _, push in pushes(Mischief(late_percent=40))]
+    assert any(later < earlier for earlier, later in pairwise(times))
+
+
+def test_the_same_seed_is_the_same_journey() -> None:
+    mischief = Mischief(duplicate_percent=20, late_percent=20)
+    assert pushes(mischief) == pushes(mischief)
+    assert pushes(mischief) != pushes(mischief, seed=2)
+
+
+def test_a_rehearsal_foretells_the_journey_and_leaves_it_as_it_was() -> None:
+    whole = journey(Mischief(duplicate_percent=20))
+    foretold = list(whole.rehearsal().pushes())
+    assert list(whole.pushes()) == foretold
+
+
+@pytest.mark.parametrize("percent", [-1, 101])
+def test_per_cent_means_0_to_100(percent: float) -> None:
+    with pytest.raises(ValueError, match="per cent"):
+        Mischief(duplicate_percent=percent)
