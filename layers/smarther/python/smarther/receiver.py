@@ -44,10 +44,10 @@ class Receiver:
     """
 
     table: Table
-    spill: SpillQueue | None
     authenticator: Authenticator
     now: Callable[[], datetime]
     seconds: Callable[[], float]
+    spill: SpillQueue | None = None
     within: Callable[[float, Callable[[], Any]], Any] = budget.within
 
     def answer(self, event: Mapping[str, Any]) -> Answer:
