@@ -8,29 +8,21 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from smarther.adapters.history import History
-from smarther.domain.home import standing
-from smarther.domain.overview import DESCRIPTION, NEWEST_SNAPSHOTS, Card, home_page, refusal_page
-from smarther.domain.widget_call import WidgetCallError, wants_description, widget_call
 from smarther.settings import WidgetSettings
+from smarther.telemetry import log
+from smarther.widget import Widget
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 settings = WidgetSettings.from_environment()
-history = History(boto3.client("dynamodb"), settings.table_name)
+client = boto3.client("dynamodb")
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> str | dict[str, str]:
     """HTML for the console to show, or the widget's documentation as Markdown when it asks to `describe`."""
-    if wants_description(event):
-        return {"markdown": DESCRIPTION}
-    now = datetime.now(UTC)
-    try:
-        call = widget_call(event, now=now)
-    except WidgetCallError as refused:
-        return refusal_page(str(refused))
-    cards = [
-        Card(thermostat, standing(history.newest(thermostat.module_id, limit=NEWEST_SNAPSHOTS)))
-        for thermostat in history.thermostats()
-    ]
-    return home_page(cards, call, now=now, stale_after=settings.stale_after)
+    history = History(client, settings.table_name)
+    widget = Widget(history, home=settings.timezone, stale_after=settings.stale_after)
+    answer = widget.answer(event, now=datetime.now(UTC), endpoint=context.invoked_function_arn)
+    log("home_drawn", items_read=history.items_read)
+    return answer

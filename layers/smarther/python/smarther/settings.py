@@ -17,6 +17,8 @@ class WidgetSettings(BaseModel):
 
     table_name: str = Field(alias="TABLE_NAME", min_length=1)
     stale_after_hours: int = Field(alias="STALE_AFTER_HOURS", gt=0)
+    timezone: ZoneInfo = Field(alias="TIMEZONE", default=ZoneInfo("UTC"))
+    """The home's time zone, the same as the rollup's, whose days the widget draws."""
 
     @property
     def stale_after(self) -> timedelta:

@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from smarther.domain.home import Snapshot, Thermostat, load_of
 from smarther.domain.rollup import RollupState
+from smarther.domain.series import DIRECTORY_ITEMS
 from smarther.domain.statistics import HOUR, Measure, Statistics
 
 if TYPE_CHECKING:
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, QueryInputTypeDef, WriteRequestTypeDef
 
     type Item = Mapping[str, AttributeValueTypeDef]
-
-DIRECTORY_LIMIT = 300
-"""Plants and thermostats read for one answer; no home has as many."""
 
 WRITES_AT_ONCE = 25  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 
@@ -56,7 +54,7 @@ class History:
 
     def thermostats(self) -> list[Thermostat]:
         """All thermostats of the directory by plant and name; one that has no name goes by its id."""
-        items = list(self._query("DIRECTORY", ("MODULE#", "PLANT#~"), limit=DIRECTORY_LIMIT))
+        items = list(self._query("DIRECTORY", ("MODULE#", "PLANT#~"), limit=DIRECTORY_ITEMS))
         plants = {_text(item, "plant_id"): _text(item, "name") for item in items if "module_id" not in item}
         found = [
             Thermostat(

@@ -1,35 +1,44 @@
-"""The home at a glance, as HTML: a card per thermostat with what it measures, what it was told and what it does."""
+"""The widget's pages as HTML: the home at a glance, and one thermostat large.
+
+No script, as the console demands; choices are `cwdb-action` elements, each of which acts on the element before it.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_interactivity.html
+"""
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from smarther.domain.chart import CHART_STYLE, ChartStyle, chart, summary_text
 from smarther.domain.home import Load
 from smarther.domain.markup import Markup, element, join
+from smarther.domain.units import ago_text, clock_text, percent_text, period_text, temperature_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from smarther.domain.home import Snapshot, Standing, Thermostat
+    from smarther.domain.series import Series
     from smarther.domain.widget_call import WidgetCall
-
-NEWEST_SNAPSHOTS = 40
-"""Snapshots read per thermostat to tell since when it heats: a few hours of a busy one."""
 
 DESCRIPTION = """\
 ## The home
 
-A card per thermostat: temperature, set point, humidity, whether it heats and since when, its mode, and how long ago
-it spoke. One that has been silent for too long stands out.
+A card per thermostat: temperature, set point, humidity, whether it heats and since when, its mode, how long ago it
+spoke, and a chart of the dashboard's time range. A thermostat that has been silent for too long stands out. Choose one
+to see it large, and to look closer or further back.
+
+Up to two days are drawn from every reading, up to two months from hourly means, more from daily ones; coarser when
+many thermostats share the page. Times are those of the dashboard's time zone.
 
 ### Parameters
 | Name | Meaning |
 |---|---|
 | **unit** | `C` (as without it) or `F` |
-| **module** | the id of one thermostat, to show it alone |
+| **module** | the id of a thermostat to show alone |
 
 ### Example
 ``` yaml
@@ -37,29 +46,89 @@ unit: C
 ```
 """
 
-_FAHRENHEIT_STEP, _FAHRENHEIT_ZERO = Decimal("1.8"), Decimal(32)
+_PADDING, _GUTTER, _CARD_EDGE = 4, 12, 30
+_NARROWEST_CARD, _MOST_COLUMNS = 320, 4
+_PHONE, _PHONE_PAGE = 340, 640  # a chart for a page that turns out narrower than was said, and the style's limit for it
+_PERIODS = {
+    "6 h": timedelta(hours=6),
+    "1 day": timedelta(days=1),
+    "1 week": timedelta(days=7),
+    "1 month": timedelta(days=30),
+    "1 year": timedelta(days=365),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One thermostat and where it stands; `None` when it never reported."""
+    """One thermostat, where it stands (`None` when it never reported), and what its chart shows."""
 
     thermostat: Thermostat
     standing: Standing | None
+    series: Series
 
 
-def home_page(cards: Sequence[Card], call: WidgetCall, *, now: datetime, stale_after: timedelta) -> str:
-    """The whole widget for these thermostats."""
-    if not cards:
-        return _page(
-            call,
-            element(
-                "p", "No thermostats yet. They appear after consent was given and the keeper ran.", class_="sm-note"
-            ),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What all parts of a page need to know: the request, the present, and the function that a choice calls."""
+
+    call: WidgetCall
+    now: datetime
+    stale_after: timedelta
+    endpoint: str
+
+    def clock(self, instant: datetime) -> str:
+        """The instant as the viewer's clock shows it."""
+        return clock_text(instant, zone=self.call.zone, now=self.now)
+
+    def is_stale(self, standing: Standing | None) -> bool:
+        """Whether a thermostat has been silent for too long, or always."""
+        return standing is None or standing.is_stale(self.now, self.stale_after)
+
+    def choice(self, label: str, *, class_: str, title: str | None = None, **parameters: str | int | None) -> Markup:
+        """A link that draws the widget anew with these parameters."""
+        return join(
+            (
+                element("a", label, class_=class_, title=title),
+                element("cwdb-action", json.dumps(parameters), action="call", display="widget", endpoint=self.endpoint),
+            )
         )
+
+
+def home_page(cards: Sequence[Card], view: View, *, others: Sequence[Thermostat] = ()) -> str:
+    """The whole home: a card each, and by name alone those for which there is no room."""
+    if not cards:
+        return _page(view, _empty())
+    columns = max(1, min(len(cards), _MOST_COLUMNS, (view.call.width + _GUTTER) // (_NARROWEST_CARD + _GUTTER)))
+    room = (view.call.width - 2 * _PADDING - (columns - 1) * _GUTTER) // columns
     several_plants = len({card.thermostat.plant_id for card in cards}) > 1
-    drawn = (_card(card, call, now, stale_after, with_plant=several_plants) for card in cards)
-    return _page(call, element("div", *drawn, class_="sm-grid"))
+    drawn = (_card(card, view, width=room, with_plant=several_plants) for card in cards)
+    grid = f"grid-template-columns:repeat({columns},minmax(0,1fr))"
+    return _page(
+        view,
+        element("div", element("p", _home_text(cards, view)), _legend(cards), class_="sm-bar"),
+        element("div", *drawn, class_="sm-cards", style=grid),
+        element("p", "Also: ", *(_name(each, view) for each in others), class_="sm-note") if others else None,
+    )
+
+
+def thermostat_page(card: Card, view: View) -> str:
+    """One thermostat as large as there is room, with ways to move in time."""
+    width = view.call.width - 2 * _PADDING
+    return _page(
+        view,
+        element("div", _all(view), *_moves(card, view), class_="sm-bar"),
+        _card(card, view, width=width, with_plant=True, large=True),
+        element("div", _legend([card]), class_="sm-bar"),
+    )
+
+
+def nobody_page(module_id: str, view: View) -> str:
+    """What is shown when the chosen thermostat is not in the directory."""
+    return _page(
+        view,
+        element("div", _all(view), class_="sm-bar"),
+        element("p", f"There is no thermostat with the id {module_id}.", class_="sm-note"),
+    )
 
 
 def refusal_page(reason: str) -> str:
@@ -67,90 +136,164 @@ def refusal_page(reason: str) -> str:
     return element("p", f"This widget's parameters cannot be used. {reason}")
 
 
-def temperature_text(celsius: Decimal, *, fahrenheit: bool) -> str:
-    """One decimal and the unit."""
-    value = celsius * _FAHRENHEIT_STEP + _FAHRENHEIT_ZERO if fahrenheit else celsius
-    return f"{value:.1f} °{'F' if fahrenheit else 'C'}"
+def _page(view: View, *content: Markup | None) -> str:
+    theme = "sm-dark" if view.call.dark else "sm-light"
+    style = element("style", Markup(CHART_STYLE + _STYLE))
+    return element("div", style, *content, class_=f"sm {theme} cwdb-no-default-styles")
 
 
-def ago_text(instant: datetime, now: datetime) -> str:
-    """How long ago, in the coarsest unit that still tells something."""
-    minutes = int((now - instant).total_seconds() // 60)
-    if minutes < 1:
-        return "just now"
-    if minutes < 60:  # noqa: PLR2004 - minutes of an hour
-        return f"{minutes} min ago"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} h ago"
-    return f"{minutes // (24 * 60)} days ago"
-
-
-def _page(call: WidgetCall, *content: Markup) -> str:
-    theme = "sm-dark" if call.dark else "sm-light"
-    return element("div", element("style", _STYLE), *content, class_=f"sm {theme} cwdb-no-default-styles")
-
-
-def _card(card: Card, call: WidgetCall, now: datetime, stale_after: timedelta, *, with_plant: bool) -> Markup:
-    standing = card.standing
-    stale = standing is None or standing.is_stale(now, stale_after)
-    heading = element(
-        "header",
-        element("h3", card.thermostat.name),
-        element("span", card.thermostat.plant_name, class_="sm-plant") if with_plant else None,
+def _empty() -> Markup:
+    return element(
+        "section",
+        element("h3", "No thermostats yet"),
+        element(
+            "p", "They appear here once consent was given and the keeper has asked Legrand for them.", class_="sm-note"
+        ),
+        class_="sm-card",
     )
-    if standing is None:
-        body = element("p", "Never reported.", class_="sm-note")
-    else:
-        body = join((_values(standing.last, call), _doing(standing, call, now), _said(standing.last, now, stale=stale)))
-    return element("section", heading, body, class_="sm-card sm-stale" if stale else "sm-card")
 
 
-def _values(last: Snapshot, call: WidgetCall) -> Markup:
-    def temperature(value: Decimal | None) -> str:
-        return "–" if value is None else temperature_text(value, fahrenheit=call.fahrenheit)
+def _home_text(cards: Sequence[Card], view: View) -> str:
+    loads = Counter(card.standing.last.load for card in cards if card.standing and not view.is_stale(card.standing))
+    silent = sum(view.is_stale(card.standing) for card in cards)
+    parts = [f"{len(cards)} thermostat{'s' if len(cards) > 1 else ''}"]
+    parts += [f"{loads[load]} {load}" for load in (Load.HEATING, Load.COOLING) if loads[load]]
+    parts += [f"{silent} silent"] if silent else []
+    return " · ".join([*parts, _period_text(cards[0].series, view)])
 
+
+def _period_text(series: Series, view: View) -> str:
+    return f"{period_text(series.start, series.end, zone=view.call.zone)}, {series.grain}"
+
+
+def _legend(cards: Sequence[Card]) -> Markup:
+    cooled = any(card.series.summary.cooling_minutes for card in cards)
+    entries = (
+        ("sm-t", "temperature", "M0 6H22"),
+        ("sm-s", "set point", "M0 6H22"),
+        ("sm-heat", "heating", "M3 1H19V11H3z"),
+        *([("sm-cool", "cooling", "M3 1H19V11H3z")] if cooled else []),
+        ("sm-h", "humidity", "M0 6H22"),
+        ("sm-gap", "nothing recorded", "M3 1H19V11H3z"),
+    )
     return element(
         "p",
-        element("span", temperature(last.temperature), class_="sm-temperature", title="Temperature"),
-        element("span", f"→ {temperature(last.setpoint)}", class_="sm-setpoint", title="Set point"),
-        element(
-            "span",
-            "–" if last.humidity is None else f"{last.humidity:.0f} %",
-            class_="sm-humidity",
-            title="Humidity",
+        *(
+            element(
+                "span",
+                element("svg", element("path", d=mark, class_=class_), width=22, height=12, aria_hidden="true"),
+                word,
+            )
+            for class_, word, mark in entries
         ),
+        class_="sm-legend",
+    )
+
+
+def _all(view: View) -> Markup:
+    return view.choice("\u2190 All thermostats", class_="sm-button", module=None)
+
+
+def _moves(card: Card, view: View) -> Iterator[Markup]:
+    """Links to other periods: earlier and later by half, and lengths that end where the shown one ends."""
+    start, end = view.call.start, view.call.end
+    half = (end - start) / 2
+    yield _move("\u25c2", card, view, (start - half, end - half), "half a period earlier")
+    for label, length in _PERIODS.items():
+        yield _move(label, card, view, (end - length, end), f"the {label} before {view.clock(end)}")
+    yield _move("\u25b8", card, view, (start + half, end + half), "half a period later")
+    yield _move("+", card, view, (start + half / 2, end - half / 2), "look closer")
+    yield _move("\u2212", card, view, (start - half, end + half), "look wider")
+    if view.call.moved:
+        module_id = card.thermostat.module_id
+        yield view.choice("Dashboard\u2019s period", class_="sm-button", module=module_id)
+
+
+def _move(label: str, card: Card, view: View, period: tuple[datetime, datetime], title: str) -> Markup:
+    start, end = (round(instant.timestamp() * 1000) for instant in period)
+    shown = end - start == round((view.call.end - view.call.start).total_seconds() * 1000)
+    here = shown and label in _PERIODS
+    return view.choice(
+        label,
+        class_="sm-button sm-here" if here else "sm-button",
+        title=title,
+        module=card.thermostat.module_id,
+        start=start,
+        end=end,
+    )
+
+
+def _card(card: Card, view: View, *, width: int, with_plant: bool, large: bool = False) -> Markup:
+    standing = card.standing
+    name = element("h3", card.thermostat.name if large else _name(card.thermostat, view))
+    plant = element("span", card.thermostat.plant_name, class_="sm-plant") if with_plant else None
+    said = element("span", _said(standing, view), class_="sm-ago", title=_said_at(standing, view))
+    return element(
+        "section",
+        element("header", name, plant, said),
+        _values(standing.last, view) if standing else None,
+        _doing(standing, view) if standing else None,
+        _drawing(card, view, width=width - _CARD_EDGE, large=large),
+        element("p", _caption(card, view, large=large), class_="sm-note") if large or card.series.spans else None,
+        class_="sm-card sm-stale" if view.is_stale(standing) else "sm-card",
+    )
+
+
+def _name(thermostat: Thermostat, view: View) -> Markup:
+    return view.choice(thermostat.name, class_="sm-name", title="show large", module=thermostat.module_id)
+
+
+def _said(standing: Standing | None, view: View) -> str:
+    if standing is None:
+        return "Never reported"
+    ago = ago_text(standing.last.time, view.now)
+    return f"Silent, last heard {ago}" if view.is_stale(standing) else ago
+
+
+def _said_at(standing: Standing | None, view: View) -> str | None:
+    return view.clock(standing.last.time) if standing else None
+
+
+def _values(last: Snapshot, view: View) -> Markup:
+    fahrenheit = view.call.fahrenheit
+    return element(
+        "p",
+        element("b", temperature_text(last.temperature, fahrenheit=fahrenheit), class_="sm-temperature"),
+        _value("set point", temperature_text(last.setpoint, fahrenheit=fahrenheit)),
+        _value("humidity", percent_text(last.humidity)),
         class_="sm-values",
     )
 
 
-def _doing(standing: Standing, call: WidgetCall, now: datetime) -> Markup:
+def _value(label: str, text: str) -> Markup:
+    return element("span", element("small", label), text, class_="sm-value")
+
+
+def _doing(standing: Standing, view: View) -> Markup:
     load = standing.last.load
-    words = {Load.HEATING: "Heating", Load.COOLING: "Cooling", Load.IDLE: "Idle", None: "State not sent"}[load]
-    since = f" {'since before' if standing.load_since_before else 'since'} {_clock(standing.load_since, call, now)}"
+    words = {Load.HEATING: "Heating", Load.COOLING: "Cooling", Load.IDLE: "Idle"}
+    if load is None:
+        text = "Load not sent"
+    else:
+        text = f"{words[load]} since {'before ' if standing.load_since_before else ''}{view.clock(standing.load_since)}"
     return element(
         "p",
-        element("span", words, class_=f"sm-load sm-{load or 'unknown'}"),
-        since if load is not None else None,
-        element("span", _mode_text(standing.last, call, now), class_="sm-mode"),
+        element("span", text, class_=f"sm-pill sm-{load or 'unknown'}"),
+        element("span", _mode_text(standing.last, view), class_="sm-mode"),
         class_="sm-doing",
     )
 
 
-def _said(last: Snapshot, now: datetime, *, stale: bool) -> Markup:
-    said = ago_text(last.time, now)
-    return element("p", f"Silent: last heard {said}" if stale else said, class_="sm-ago")
-
-
-def _mode_text(last: Snapshot, call: WidgetCall, now: datetime) -> str:
+def _mode_text(last: Snapshot, view: View) -> str | None:
     if last.mode is None:
-        return ""
+        return None
     if last.mode == "AUTOMATIC" and last.program is not None:
         return f"Program {last.program}"
-    until = "" if last.activation_time is None else f" until {_until_text(last.activation_time, call, now)}"
+    until = "" if last.activation_time is None else f" until {_until_text(last.activation_time, view)}"
     return last.mode.capitalize() + until
 
 
-def _until_text(activation_time: str, call: WidgetCall, now: datetime) -> str:
+def _until_text(activation_time: str, view: View) -> str:
     """The end of what was sent as an instant or as `start/end`.
 
     Zoned instants are written in the viewer's time; one without a zone is the home's own clock and stays as it is.
@@ -161,29 +304,60 @@ def _until_text(activation_time: str, call: WidgetCall, now: datetime) -> str:
         instant = datetime.fromisoformat(end)
     except ValueError:
         return end
-    if instant.tzinfo is None:
-        return f"{instant:%H:%M}" if instant.date() == now.astimezone(call.zone).date() else f"{instant:%d %b %H:%M}"
-    return _clock(instant, call, now)
+    return view.clock(instant if instant.tzinfo else instant.replace(tzinfo=view.call.zone))
 
 
-def _clock(instant: datetime, call: WidgetCall, now: datetime) -> str:
-    local = instant.astimezone(call.zone)
-    return f"{local:%H:%M}" if local.date() == now.astimezone(call.zone).date() else f"{local:%d %b %H:%M}"
+def _drawing(card: Card, view: View, *, width: int, large: bool) -> Markup:
+    """The chart for the width that was said, and one for a page that turns out to be a phone's."""
+    wide = _chart(card, view, width=width, large=large)
+    if view.call.width <= _PHONE_PAGE or width <= _PHONE * 1.5:
+        return wide
+    return join(
+        (
+            element("div", wide, class_="sm-wide"),
+            element("div", _chart(card, view, width=_PHONE, large=large), class_="sm-narrow"),
+        )
+    )
 
 
-_STYLE = Markup("""
+def _chart(card: Card, view: View, *, width: int, large: bool) -> Markup:
+    height = min(max(width // 3, 230), 380) if large else min(max(width // 2, 170), 240)
+    style = ChartStyle(width=width, height=height, zone=view.call.zone, fahrenheit=view.call.fahrenheit)
+    return chart(card.series, style, name=card.thermostat.name)
+
+
+def _caption(card: Card, view: View, *, large: bool) -> str:
+    summary = summary_text(card.series, fahrenheit=view.call.fahrenheit, short=not large)
+    return f"{_period_text(card.series, view)}: {summary}" if large else summary
+
+
+_STYLE = """
 .sm{font:14px/1.4 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:var(--ink);padding:4px}
-.sm *{box-sizing:border-box;margin:0}
-.sm-light{--ink:#16191f;--soft:#545b64;--card:#fff;--line:#d5dbdb;--heat:#b34700;--cool:#0072b2;--warn:#8d6605}
-.sm-dark{--ink:#e9ebed;--soft:#a3adb8;--card:#1b232d;--line:#414d5c;--heat:#ff9d5c;--cool:#7cc8f5;--warn:#f2cd54}
-.sm-grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,260px),1fr));gap:12px}
+.sm *{box-sizing:border-box;margin:0}.sm cwdb-action{display:none}
+.sm-light{--warn:#8d6605;--warm:#fdf0dc;--cold:#e1f1fb;--calm:#eef1f2}
+.sm-dark{--warn:#f2cd54;--warm:#46361a;--cold:#1d3d52;--calm:#2a3440}
+.sm-bar{display:flex;flex-wrap:wrap;gap:6px;align-items:center;margin-bottom:10px}
+.sm-bar>p:first-child{margin-right:auto;color:var(--soft);font-size:13px}
+.sm-legend{display:flex;flex-wrap:wrap;gap:2px 14px;color:var(--soft);font-size:12px}
+.sm-legend span{display:inline-flex;align-items:center;gap:5px}
+.sm-button{border:1px solid var(--line);border-radius:14px;padding:2px 11px;font-size:12px;color:var(--ink);
+background:var(--card);cursor:pointer;text-decoration:none;white-space:nowrap}
+.sm-button:hover{border-color:var(--ink)}.sm-here{border-color:var(--s);color:var(--s);font-weight:600}
+.sm-card+.sm-bar{margin:10px 2px 0}.sm-cards{display:grid;gap:12px}
+@media(max-width:640px){.sm .sm-cards{grid-template-columns:minmax(0,1fr)!important}}
 .sm-card{min-width:0;background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 14px}
-.sm-card header{display:flex;justify-content:space-between;gap:8px;align-items:baseline}
-.sm-card h3{font-size:15px;font-weight:600;overflow-wrap:anywhere}
-.sm-plant,.sm-ago,.sm-mode,.sm-note{color:var(--soft);font-size:12px}
-.sm-values{display:flex;flex-wrap:wrap;gap:4px 14px;align-items:baseline;font-variant-numeric:tabular-nums}
-.sm-temperature{font-size:28px;font-weight:600}
-.sm-doing{display:flex;flex-wrap:wrap;gap:4px 10px;align-items:baseline;font-size:12px}
-.sm-load{font-weight:600}.sm-heating{color:var(--heat)}.sm-cooling{color:var(--cool)}
-.sm-stale{border:2px dashed var(--warn)}.sm-stale .sm-ago,.sm-stale .sm-note{color:var(--warn);font-weight:600}
-""")
+.sm-card header{display:flex;flex-wrap:wrap;gap:0 10px;align-items:baseline;margin-bottom:4px}
+.sm-card h3{font-size:15px;font-weight:600;overflow-wrap:anywhere;min-width:0}
+.sm-name{color:inherit;text-decoration:none;cursor:pointer}.sm-name:hover{text-decoration:underline}
+.sm-plant,.sm-ago,.sm-mode,.sm-note{color:var(--soft);font-size:12px;overflow-wrap:anywhere}
+.sm-ago{margin-left:auto;text-align:right}
+.sm-values{display:flex;flex-wrap:wrap;gap:2px 18px;align-items:flex-end;font-variant-numeric:tabular-nums}
+.sm-temperature{font-size:28px;line-height:1.15;font-weight:600}
+.sm-value small{display:block;font-size:11px;line-height:1.2;color:var(--soft)}
+.sm-doing{display:flex;flex-wrap:wrap;gap:4px 10px;align-items:center;margin:6px 0 8px}
+.sm-pill{border-radius:10px;padding:1px 9px;font-size:12px;font-weight:600;background:var(--calm)}
+.sm-heating{background:var(--warm)}.sm-cooling{background:var(--cold)}.sm-idle,.sm-unknown{font-weight:400}
+.sm-stale{border:2px dashed var(--warn)}.sm-stale .sm-ago{color:var(--warn);font-weight:600}
+.sm-stale .sm-values,.sm-stale .sm-doing{opacity:.6}
+.sm-narrow{display:none}@media(max-width:640px){.sm .sm-wide{display:none}.sm .sm-narrow{display:block}}
+"""

@@ -110,7 +110,7 @@ def hourly(
     for snapshot in snapshots:
         if start <= snapshot.time < min(end, until):
             counts[hour_of(snapshot.time)] += 1
-    return {hour: _over(pieces[hour], counts[hour]) for hour in sorted(pieces.keys() | counts.keys())}
+    return {hour: over(pieces[hour], counts[hour]) for hour in sorted(pieces.keys() | counts.keys())}
 
 
 def daily(hours: Mapping[datetime, Statistics], zone: tzinfo) -> dict[date, Statistics]:
@@ -118,7 +118,7 @@ def daily(hours: Mapping[datetime, Statistics], zone: tzinfo) -> dict[date, Stat
     days: defaultdict[date, list[Statistics]] = defaultdict(list)
     for hour, statistics in hours.items():
         days[local_day(hour, zone)].append(statistics)
-    return {day: _together(parts) for day, parts in sorted(days.items())}
+    return {day: together(parts) for day, parts in sorted(days.items())}
 
 
 def local_day(hour: datetime, zone: tzinfo) -> date:
@@ -130,6 +130,32 @@ def hours_of_day(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
     """The first hour that begins in a local day, and the first of the day after."""
     first, after = (_first_hour(each, zone) for each in (day, day + timedelta(days=1)))
     return first, after
+
+
+def over(pieces: Sequence[Held], count: int) -> Statistics:
+    """The statistics of these pieces of one stretch of time, in which `count` snapshots were taken."""
+    return Statistics(
+        count=count,
+        temperature=_measure((piece.snapshot.temperature, piece) for piece in pieces),
+        humidity=_measure((piece.snapshot.humidity, piece) for piece in pieces),
+        setpoint=_measure((piece.snapshot.setpoint, piece) for piece in pieces),
+        load_minutes=_minutes(piece for piece in pieces if piece.snapshot.load is not None),
+        heating_minutes=_minutes(piece for piece in pieces if piece.snapshot.load is Load.HEATING),
+        cooling_minutes=_minutes(piece for piece in pieces if piece.snapshot.load is Load.COOLING),
+    )
+
+
+def together(parts: Sequence[Statistics]) -> Statistics:
+    """Several stretches as one. Minutes are added as they stand, so a day's are exactly those of its hours."""
+    return Statistics(
+        count=sum(part.count for part in parts),
+        temperature=_combined([part.temperature for part in parts]),
+        humidity=_combined([part.humidity for part in parts]),
+        setpoint=_combined([part.setpoint for part in parts]),
+        load_minutes=sum((part.load_minutes for part in parts), _NOTHING),
+        heating_minutes=sum((part.heating_minutes for part in parts), _NOTHING),
+        cooling_minutes=sum((part.cooling_minutes for part in parts), _NOTHING),
+    )
 
 
 def _first_hour(day: date, zone: tzinfo) -> datetime:
@@ -148,18 +174,6 @@ def _by_hour(stretches: Iterable[Held], start: datetime, end: datetime) -> Itera
             at = cut
 
 
-def _over(pieces: Sequence[Held], count: int) -> Statistics:
-    return Statistics(
-        count=count,
-        temperature=_measure((piece.snapshot.temperature, piece) for piece in pieces),
-        humidity=_measure((piece.snapshot.humidity, piece) for piece in pieces),
-        setpoint=_measure((piece.snapshot.setpoint, piece) for piece in pieces),
-        load_minutes=_minutes(piece for piece in pieces if piece.snapshot.load is not None),
-        heating_minutes=_minutes(piece for piece in pieces if piece.snapshot.load is Load.HEATING),
-        cooling_minutes=_minutes(piece for piece in pieces if piece.snapshot.load is Load.COOLING),
-    )
-
-
 def _measure(values: Iterable[tuple[Decimal | None, Held]]) -> Measure | None:
     known = [(value, piece) for value, piece in values if value is not None]
     minutes = _minutes(piece for _, piece in known)
@@ -171,19 +185,6 @@ def _measure(values: Iterable[tuple[Decimal | None, Held]]) -> Measure | None:
         minimum=min(value for value, _ in known),
         maximum=max(value for value, _ in known),
         minutes=minutes,
-    )
-
-
-def _together(parts: Sequence[Statistics]) -> Statistics:
-    """Several stretches as one. Minutes are added as they stand, so a day's are exactly those of its hours."""
-    return Statistics(
-        count=sum(part.count for part in parts),
-        temperature=_combined([part.temperature for part in parts]),
-        humidity=_combined([part.humidity for part in parts]),
-        setpoint=_combined([part.setpoint for part in parts]),
-        load_minutes=sum((part.load_minutes for part in parts), _NOTHING),
-        heating_minutes=sum((part.heating_minutes for part in parts), _NOTHING),
-        cooling_minutes=sum((part.cooling_minutes for part in parts), _NOTHING),
     )
 
 

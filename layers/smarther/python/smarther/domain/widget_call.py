@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 DEFAULT_RANGE = timedelta(days=1)
-LONGEST_RANGE = timedelta(days=5 * 366)
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 NARROWEST, WIDEST = 240, 2400  # pixels between which a drawing makes sense
 
 
@@ -49,9 +49,11 @@ def wants_description(event: Mapping[str, object]) -> bool:
     return event.get("describe") is True
 
 
-def widget_call(event: Mapping[str, object], *, now: datetime) -> WidgetCall:
+def widget_call(event: Mapping[str, object], *, now: datetime, home: tzinfo) -> WidgetCall:
     """The event as a `WidgetCall`; what is missing gets a default, so that an empty event draws the last day.
 
+    The console tells the viewer's offset from UTC as it is today, not the time zone. Where `home` has the same offset
+    the viewer is taken to be there, so that the times of last month are right across a change of the clocks.
     Raises `WidgetCallError` when something that was sent cannot be used.
     """
     try:
@@ -62,10 +64,11 @@ def widget_call(event: Mapping[str, object], *, now: datetime) -> WidgetCall:
         place = ".".join(str(part) for part in first["loc"])
         raise WidgetCallError(f"{place}: {first['msg']}") from invalid
     start, end = _period(options, context.time_range, now)
+    offset = context.timezone.offset()
     return WidgetCall(
         start=start,
         end=end,
-        zone=context.timezone.zone(),
+        zone=home if now.astimezone(home).utcoffset() == offset else timezone(offset),
         dark=context.theme == "dark",
         width=min(max(context.width, NARROWEST), WIDEST),
         fahrenheit=options.unit == "F",
@@ -75,18 +78,16 @@ def widget_call(event: Mapping[str, object], *, now: datetime) -> WidgetCall:
 
 
 def _instant(milliseconds: int) -> datetime:
-    try:
-        return datetime.fromtimestamp(milliseconds / 1000, UTC)
-    except (OverflowError, OSError, ValueError) as beyond:
-        raise ValueError("is no instant in milliseconds") from beyond
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
-def _representable(milliseconds: int) -> int:
-    _instant(milliseconds)
+def _within_reason(milliseconds: int) -> int:
+    if not EARLIEST.timestamp() <= milliseconds / 1000 <= LATEST.timestamp():
+        raise ValueError("is no instant of this or the next century, in milliseconds")
     return milliseconds
 
 
-type _Milliseconds = Annotated[int, AfterValidator(_representable)]
+type _Milliseconds = Annotated[int, AfterValidator(_within_reason)]
 
 
 class _Sent(BaseModel):
@@ -105,11 +106,11 @@ class _TimeRange(_Period):
 class _Timezone(_Sent):
     offset_iso: str = Field(default="+00:00", alias="offsetISO", pattern=r"^[+-]\d\d:\d\d$")
 
-    def zone(self) -> tzinfo:
+    def offset(self) -> timedelta:
         """The viewer's offset. Read from `offsetISO`, whose sign cannot be misread, unlike that of a minute count."""
         sign = -1 if self.offset_iso[0] == "-" else 1
         hours, minutes = int(self.offset_iso[1:3]), int(self.offset_iso[4:6])
-        return timezone(sign * timedelta(hours=min(hours, 23), minutes=min(minutes, 59)))
+        return sign * timedelta(hours=min(hours, 23), minutes=min(minutes, 59))
 
 
 class _Context(_Sent):
@@ -140,4 +141,4 @@ def _period(options: _Options, dashboard: _TimeRange | None, now: datetime) -> t
         start, end = now - DEFAULT_RANGE, now
     if end <= start:
         raise WidgetCallError("the period shown ends before it begins")
-    return max(start, end - LONGEST_RANGE), end
+    return start, end

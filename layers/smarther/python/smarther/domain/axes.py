@@ -1,0 +1,110 @@
+"""Where the marks of an axis stand: round numbers for values, round local times for instants."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import tzinfo
+
+_ROUND = (1, 2, 5, 10, 20, 50)
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A mark on the time axis. `major` ones begin something larger: a day among hours, a year among months."""
+
+    at: datetime
+    label: str
+    major: bool
+
+
+def value_ticks(low: float, high: float, *, at_most: int) -> list[float]:
+    """Round values between `low` and `high`, one at least and `at_most` as many as asked for."""
+    power = 10.0 ** math.floor(math.log10((high - low) / at_most))
+    for step in (factor * power for factor in _ROUND):
+        first, last = math.ceil(low / step), math.floor(high / step)
+        if last - first < at_most:
+            break
+    return [round(number * step, 6) for number in range(first, last + 1)]
+
+
+def time_ticks(start: datetime, end: datetime, zone: tzinfo, *, at_most: int) -> list[Tick]:
+    """Round local times within a period, no more than `at_most`, whatever its length."""
+    first, last = start.astimezone(zone).replace(tzinfo=None), end.astimezone(zone).replace(tzinfo=None)
+    for step in _STEPS:
+        if (last - first) / step.length <= at_most:
+            break
+    marks = ((local, _instant(local, zone)) for local in step.walk(first, last))
+    return [
+        Tick(instant, step.label(local), major=step.major(local))
+        for local, instant in marks
+        if instant is not None and start <= instant <= end
+    ]
+
+
+def _instant(local: datetime, zone: tzinfo) -> datetime | None:
+    """The instant of a local time, or `None` when the clocks skip it."""
+    instant = local.replace(tzinfo=zone).astimezone(UTC)
+    return instant if instant.astimezone(zone).replace(tzinfo=None) == local else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A way to walk through local time: how far apart the marks are, and how they are written."""
+
+    length: timedelta
+    walk: Callable[[datetime, datetime], Iterator[datetime]]
+    label: Callable[[datetime], str]
+    major: Callable[[datetime], bool]
+
+
+def _within_days(length: timedelta) -> _Step:
+    def walk(first: datetime, last: datetime) -> Iterator[datetime]:
+        mark = datetime.combine(first.date(), time())
+        while mark <= last:
+            yield mark
+            mark += length
+
+    def is_midnight(local: datetime) -> bool:
+        return local.time() == time()
+
+    return _Step(
+        length, walk, lambda local: f"{local:%a} {local.day}" if is_midnight(local) else f"{local:%H:%M}", is_midnight
+    )
+
+
+def _days(count: int) -> _Step:
+    def walk(first: datetime, last: datetime) -> Iterator[datetime]:
+        # Ordinal 1 is a Monday, so that weeks begin on Mondays; and a mark stays where it is when the period moves.
+        ordinal = first.toordinal() - (first.toordinal() - 1) % count
+        while ordinal <= last.toordinal():
+            yield datetime.combine(date.fromordinal(ordinal), time())
+            ordinal += count
+
+    return _Step(count * _DAY, walk, lambda local: f"{local.day} {local:%b}", lambda local: local.day == 1)
+
+
+def _months(count: int) -> _Step:
+    def walk(first: datetime, last: datetime) -> Iterator[datetime]:
+        month = (first.year * 12 + first.month - 1) // count * count
+        while (mark := datetime(month // 12, month % 12 + 1, 1)) <= last:  # noqa: DTZ001 - local, as all here
+            yield mark
+            month += count
+
+    def label(local: datetime) -> str:
+        return f"{local:%Y}" if local.month == 1 else f"{local:%b}"
+
+    return _Step(count * 30 * _DAY, walk, label, lambda local: local.month == 1)
+
+
+_STEPS = (
+    *(_within_days(timedelta(minutes=minutes)) for minutes in (5, 10, 15, 30, 60, 120, 180, 360, 720)),
+    *(_days(count) for count in (1, 2, 7, 14)),
+    *(_months(count) for count in (1, 3, 6, 12, 24, 60, 120, 600, 6000)),
+)

@@ -1,0 +1,74 @@
+"""How values are written for people: one decimal for temperatures, whole percents, times as a clock shows them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
+_FAHRENHEIT_STEP, _FAHRENHEIT_ZERO = Decimal("1.8"), Decimal(32)
+_MINUTE = timedelta(minutes=1)
+_MINUTES_OF_HOUR = 60
+_HOURS_BEFORE_DAYS = 48
+
+
+def in_unit(celsius: Decimal, *, fahrenheit: bool) -> Decimal:
+    """A temperature in the unit it is shown in."""
+    return celsius * _FAHRENHEIT_STEP + _FAHRENHEIT_ZERO if fahrenheit else celsius
+
+
+def temperature_text(celsius: Decimal | None, *, fahrenheit: bool) -> str:
+    """One decimal and the unit; a dash for what is not known."""
+    if celsius is None:
+        return "–"
+    return f"{in_unit(celsius, fahrenheit=fahrenheit):.1f} °{'F' if fahrenheit else 'C'}"
+
+
+def percent_text(percent: Decimal | None) -> str:
+    """Whole percents; a dash for what is not known."""
+    return "–" if percent is None else f"{percent:.0f} %"
+
+
+def minutes_text(minutes: Decimal) -> str:
+    """A duration in hours and minutes."""
+    whole = int(minutes.to_integral_value())
+    hours, rest = divmod(whole, _MINUTES_OF_HOUR)
+    return " ".join(
+        part for part in (f"{hours} h" if hours else "", f"{rest} min" if rest or not hours else "") if part
+    )
+
+
+def ago_text(instant: datetime, now: datetime) -> str:
+    """How long ago, in the coarsest unit that still tells something."""
+    minutes = (now - instant) // _MINUTE
+    if minutes < 1:
+        return "just now"
+    if minutes < _MINUTES_OF_HOUR:
+        return f"{minutes} min ago"
+    hours = minutes // _MINUTES_OF_HOUR
+    return f"{hours} h ago" if hours < _HOURS_BEFORE_DAYS else f"{hours // 24} days ago"
+
+
+def clock_text(instant: datetime, *, zone: tzinfo, now: datetime) -> str:
+    """The time of day where the reader is, with the date unless it is today, and the year unless it is this one."""
+    local, today = instant.astimezone(zone), now.astimezone(zone)
+    if local.date() == today.date():
+        return f"{local:%H:%M}"
+    year = "" if local.year == today.year else f" {local.year}"
+    return f"{local.day} {local:%b}{year} {local:%H:%M}"
+
+
+def period_text(start: datetime, end: datetime, *, zone: tzinfo) -> str:
+    """From when to when, where the reader is; the date once when it is the same."""
+    first, last = start.astimezone(zone), end.astimezone(zone)
+    if first.date() == last.date():
+        return f"{_date(first)} {first:%H:%M} to {last:%H:%M}"
+    year = f" {first.year}" if first.year != last.year else ""
+    return f"{_date(first)}{year} {first:%H:%M} to {_date(last)}{f' {last.year}' if year else ''} {last:%H:%M}"
+
+
+def _date(local: datetime) -> str:
+    return f"{local.day} {local:%b}"
