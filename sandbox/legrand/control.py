@@ -5,7 +5,8 @@ All bodies are JSON. 400 tells what is wrong with a body, 404 that something is 
     GET    /clock                                    {"now", "playing"}
     POST   /clock          {"set": iso, "hold"?: true} | {"advance_seconds": n} | {"real": true}
     POST   /play           {"start"?: iso, "hours"?: 24, "seed"?: n, "duplicate_percent"?: 0, "late_percent"?: 0,
-                            "realtime_factor"?: null}                          202, plays in the background
+                            "outage"?: {"after_hours", "hours"}, "realtime_factor"?: null}
+                                                     202, plays in the background
     GET    /play?wait=S                              {"done", "state", "total", "sent", "settled",
                                                      "virtual_time", "first_entry", "error"}, at once or
                                                      when it is over, after S seconds at the latest
@@ -46,7 +47,6 @@ from starlette.routing import Route
 from sandbox.legrand import control_orders as orders
 from sandbox.legrand.answer import Refusal
 from sandbox.legrand.dispatch import Standing
-from sandbox.legrand.journey import Mischief
 from sandbox.legrand.ledger import Kind, Push
 from sandbox.legrand.login import Application
 from sandbox.legrand.play import Player, Score
@@ -140,7 +140,7 @@ async def _play(request: Request) -> Any:
         start=order.start or provider.clock.now(),
         hours=order.hours,
         seed=provider.settings.seed if order.seed is None else order.seed,
-        mischief=Mischief(order.duplicate_percent, order.late_percent),
+        mischief=order.mischief(),
         realtime_factor=order.realtime_factor,
     )
     return _json(player.play(score), 202)

@@ -2,13 +2,18 @@
 
 import base64
 import binascii
+from datetime import timedelta
 from typing import Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
 from sandbox.legrand.faults import Fault
+from sandbox.legrand.journey import Mischief, Outage
 from sandbox.legrand.login import MOST_REDIRECTS
 from sandbox.legrand.wire import encoded
+
+TEN_YEARS_OF_HOURS = 10 * 366 * 24
+"""Far enough for any test, near enough for every calendar."""
 
 
 class Strict(BaseModel):
@@ -22,7 +27,7 @@ class ClockOrder(Strict):
 
     set: AwareDatetime | None = None
     hold: bool = False
-    advance_seconds: float | None = None
+    advance_seconds: float | None = Field(default=None, ge=-TEN_YEARS_OF_HOURS * 3600, le=TEN_YEARS_OF_HOURS * 3600)
     real: bool | None = None
 
     @model_validator(mode="after")
@@ -32,15 +37,30 @@ class ClockOrder(Strict):
         return self
 
 
+class OutageOrder(Strict):
+    """From `after_hours` on, nothing is delivered for `hours`; then everything at once."""
+
+    after_hours: float = Field(ge=0, le=TEN_YEARS_OF_HOURS)
+    hours: float = Field(gt=0, le=TEN_YEARS_OF_HOURS)
+
+
 class PlayOrder(Strict):
     """A stretch of virtual time to play; `start` is the clock's present by default."""
 
     start: AwareDatetime | None = None
-    hours: float = Field(default=24, gt=0)
+    hours: float = Field(default=24, gt=0, le=TEN_YEARS_OF_HOURS)
     seed: int | None = None
     duplicate_percent: float = Field(default=0, ge=0, le=100)
     late_percent: float = Field(default=0, ge=0, le=100)
+    outage: OutageOrder | None = None
     realtime_factor: float | None = Field(default=None, gt=0)
+
+    def mischief(self) -> Mischief:
+        """How unreliable its delivery is."""
+        outage = None
+        if self.outage is not None:
+            outage = Outage(timedelta(hours=self.outage.after_hours), timedelta(hours=self.outage.hours))
+        return Mischief(self.duplicate_percent, self.late_percent, outage)
 
 
 class PushOrder(Strict):

@@ -21,11 +21,23 @@ COPY_WITHIN = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
+class Outage:
+    """Nothing is delivered from `after` (since the start) for `lasts`; then all that was held back comes at once.
+
+    So it was in December 2025 (andrea-mattioli/bticino_x8000_component issue 66).
+    """
+
+    after: timedelta
+    lasts: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Mischief:
     """How unreliable delivery is, in per cent of the notifications; order and uniqueness are promised by nobody."""
 
     duplicate_percent: float = 0.0
     late_percent: float = 0.0
+    outage: Outage | None = None
 
     def __post_init__(self) -> None:
         if not all(0 <= percent <= 100 for percent in (self.duplicate_percent, self.late_percent)):  # noqa: PLR2004
@@ -67,7 +79,7 @@ class Journey:
         self._world = world
         self._dice = dice
         self._receivers = receivers
-        self._at = start
+        self._start = self._at = start
         self.end = end
         self._mischief = mischief
         self._due: list[tuple[datetime, int, Push]] = []
@@ -104,6 +116,9 @@ class Journey:
         return replace(first_push(snapshot, self._dice, self._receivers), kind=Kind.DUPLICATE)
 
     def _enqueue(self, due: datetime, push: Push) -> None:
+        outage = self._mischief.outage
+        if outage is not None and timedelta() <= due - self._start - outage.after < outage.lasts:
+            due = self._start + outage.after + outage.lasts
         self._posted += 1
         heapq.heappush(self._due, (min(due, self.end), self._posted, push))
 

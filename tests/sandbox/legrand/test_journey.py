@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sandbox.legrand.home.world import World, invent_plants
-from sandbox.legrand.journey import Journey, Mischief
+from sandbox.legrand.journey import Journey, Mischief, Outage
 from sandbox.legrand.ledger import Kind, Push
 
 START = datetime(2025, 11, 20, 16, tzinfo=UTC)
@@ -74,6 +74,17 @@ def test_late_ones_come_at_least_45_minutes_late_but_within_the_journey() -> Non
 def test_late_ones_disturb_the_order_of_device_times() -> None:
     times = [push.device_time or "" for _, push in pushes(Mischief(late_percent=40))]
     assert any(later < earlier for earlier, later in pairwise(times))
+
+
+def test_after_an_outage_the_backlog_comes_at_once_in_its_order() -> None:
+    begin, end = START + timedelta(hours=2), START + timedelta(hours=5)
+    told = pushes(Mischief(outage=Outage(timedelta(hours=2), timedelta(hours=3))))
+
+    assert not [due for due, _ in told if begin <= due < end]
+    backlog = [push for due, push in told if due == end]
+    assert len(backlog) > 50
+    assert [push.device_time for push in backlog] == sorted(push.device_time or "" for push in backlog)
+    assert {push.content for _, push in told} == {push.content for _, push in pushes(Mischief())}
 
 
 def test_the_same_seed_is_the_same_journey() -> None:

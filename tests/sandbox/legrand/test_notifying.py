@@ -163,6 +163,13 @@ def test_the_clock_can_run_with_the_play(scene: Scene, endpoint: Endpoint) -> No
     assert scene.ask("clock")["now"].startswith("2025-11-20T12:12:")
 
 
+def test_an_outage_holds_everything_back_and_then_lets_it_go(scene: Scene, endpoint: Endpoint) -> None:
+    progress = scene.play(hours=2, outage={"after_hours": 0, "hours": 1})
+    first = scene.ask("ledger")["entries"][0]
+    assert first["at"] == "2025-11-20T13:00:00Z" > first["device_time"]
+    assert progress["total"] == len(endpoint.bodies)
+
+
 def test_a_play_can_be_stopped_and_only_one_is_on(scene: Scene) -> None:
     scene.order("play", {"start": START, "realtime_factor": 0.001}, 202)
     assert "a play is on" in scene.order("play", {"start": START}, 409)["error"]
@@ -309,6 +316,8 @@ def test_moving_the_clock_ends_tokens(scene: Scene) -> None:
         ("clock", {"set": "2025-11-20T12:00:00"}, "timezone"),
         ("clock", {"sett": START}, "Extra inputs"),
         ("play", {"hours": 0}, "greater than 0"),
+        ("play", {"hours": 1e9}, "less than or equal to"),
+        ("clock", {"advance_seconds": 1e15}, "less than or equal to"),
         ("play", {"duplicate_percent": 101}, "less than or equal to 100"),
         ("play", {"start": "2025-11-20T12:00:00"}, "timezone"),
         ("push", {"plant_id": "x"}, "give one of body, raw, base64"),
