@@ -11,7 +11,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from sandbox import lifecycle, owner
+from sandbox import lifecycle, owner, stack
 from sandbox.balance import balance
 from sandbox.processes import SandboxError
 
@@ -27,6 +27,7 @@ PATIENCE_MS = 750
 
 _DUPLICATE_PERCENT = 2
 _POLL_SECONDS = 0.2
+_PATIENCE_SECONDS = 120
 
 
 def run(console: Console, *, once: bool, lose_one: bool) -> int:
@@ -85,8 +86,18 @@ def _play_a_day(console: Console, state: State) -> None:
             clock = datetime.fromisoformat(play["virtual_time"]).strftime("%H:%M")
             progress.update(task, total=play["total"], completed=play["sent"], clock=clock)
             if play["done"]:
-                return
+                break
             time.sleep(_POLL_SECONDS)
+    settle(state)
+
+
+def settle(state: State) -> None:
+    """Wait until nothing is left in the spill queue; raises SandboxError when something stays there."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while left := stack.waiting(state.cloud, state.stack):
+        if time.monotonic() > deadline:
+            raise SandboxError(f"{left} notifications still wait in the spill queue; the redriver's log says why")
+        time.sleep(_POLL_SECONDS)
 
 
 def _tell(console: Console, state: State) -> bool:
@@ -111,24 +122,26 @@ def _tell(console: Console, state: State) -> bool:
 
 
 def _latest(items: list[dict[str, Any]], readings: list[dict[str, Any]]) -> Table:
-    names = {item["module_id"]: item for item in items if item["pk"] == "DIRECTORY" and "module_id" in item}
-    plants = {item["plant_id"]: item["name"] for item in items if item["sk"].startswith("PLANT#")}
+    names = {item["module_id"]: item["name"] for item in items if item["sk"].startswith("MODULE#")}
     table = Table(title="The home now: the latest reading of every thermostat", title_justify="left")
-    for column in ("thermostat", "plant", "°C", "set point", "humidity", "mode", "heating", "device time (UTC)"):
-        table.add_column(column, justify="right" if column in {"°C", "set point", "humidity"} else "left")
+    for column in ("thermostat", "°C", "set", "humidity", "mode", "heating", "UTC"):
+        table.add_column(column, justify="right" if column in {"°C", "set", "humidity"} else "left", no_wrap=True)
     newest = {reading["module_id"]: reading for reading in sorted(readings, key=lambda each: str(each["sk"]))}
-    for module_id, reading in sorted(newest.items(), key=lambda pair: names.get(pair[0], {}).get("name", pair[0])):
+    for name, reading in sorted((names.get(module_id, module_id), each) for module_id, each in newest.items()):
         table.add_row(
-            names.get(module_id, {}).get("name", module_id),
-            plants.get(reading["plant_id"], reading["plant_id"]),
-            f"{reading['temperature_c']:.1f}" if "temperature_c" in reading else "–",
-            f"{reading['setpoint_c']:.1f}" if "setpoint_c" in reading else "–",
-            f"{reading['humidity_percent']:.0f} %" if "humidity_percent" in reading else "–",
+            name,
+            _number(reading, "temperature_c", ".1f"),
+            _number(reading, "setpoint_c", ".1f"),
+            _number(reading, "humidity_percent", ".0f", " %"),
             str(reading.get("mode", "–")).lower(),
             "on" if reading.get("load_state") == "ACTIVE" else "off",
-            str(reading["time"]).replace("T", " ").removesuffix("Z"),
+            str(reading["time"])[11:16],
         )
     return table
+
+
+def _number(reading: dict[str, Any], name: str, form: str, unit: str = "") -> str:
+    return f"{reading[name]:{form}}{unit}" if name in reading else "–"
 
 
 def _books(books: Balance, quarantined: int, summary: dict[str, Any]) -> Table:
@@ -140,12 +153,8 @@ def _books(books: Balance, quarantined: int, summary: dict[str, Any]) -> Table:
     table.add_row("quarantined", f"{quarantined}", "bodies that nobody could read")
     table.add_row("answered too late or badly", f"{summary['failed']}", "each a step towards a ban")
     table.add_row("dropped in a ban", f"{summary['dropped_in_ban']}", "never sent")
-    table.add_row(
-        "answer times",
-        f"p50 {latency['p50']:.0f} ms",
-        f"p90 {latency['p90']:.0f} · p99 {latency['p99']:.0f} · longest {latency['max']:.0f}; "
-        f"Legrand's patience ends at {PATIENCE_MS} ms",
-    )
+    for rank in ("p50", "p90", "p99", "max"):
+        table.add_row(f"answer time, {rank}", f"{latency[rank]:.0f} ms", f"Legrand's patience ends at {PATIENCE_MS} ms")
     return table
 
 

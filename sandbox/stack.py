@@ -102,6 +102,15 @@ def invoke(cloud: Cloud, function_name: str, event: Mapping[str, Any]) -> Any:
     return json.loads(payload)
 
 
+def waiting(cloud: Cloud, deployed: Stack) -> int:
+    """How many notifications wait in the spill queue or are on their way from it into the table."""
+    counts = cloud.client("sqs").get_queue_attributes(
+        QueueUrl=deployed.outputs["SpillQueueUrl"],
+        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    )["Attributes"]
+    return sum(int(count) for count in counts.values())
+
+
 def _described_routes(body: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The (route key, logical id of the function) pairs of an OpenAPI description as SAM writes it."""
     routes = []

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.balance import balance
+from sandbox.demo import settle
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Home
@@ -19,6 +20,7 @@ def test_everything_sent_is_stored_exactly_once(home: Home) -> None:
     home.control("play", {"start": start.isoformat(), "hours": HOURS, "duplicate_percent": 5})
     while not home.control("play")["done"]:
         time.sleep(0.2)
+    settle(home.state)
 
     ledger = home.control("ledger")["entries"]
     modules = {entry["module_id"] for entry in ledger}
