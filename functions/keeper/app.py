@@ -49,6 +49,9 @@ def handler(event: Any, context: object) -> dict[str, Any]:
 
 def tell(report: Report) -> None:
     """One record for the run with its metrics, one more for each reason that needs a person."""
+    if report.outcome == "busy":
+        telemetry.log("keeper_busy")  # a run that did nothing has nothing to measure; the other one has
+        return
     for person in report.person:
         telemetry.warn("person_needed", reason=person.reason, do=person.do)
     for trouble in report.troubles:
@@ -56,11 +59,11 @@ def tell(report: Report) -> None:
     telemetry.measure(
         "keeper_ran",
         {
-            Metric.PERSON_NEEDED: len(report.person),
+            Metric.PERSON_NEEDED: report.reasons_now,
             Metric.SUBSCRIPTIONS_MISSING: report.subscriptions_missing,
-            Metric.THERMOSTATS_SILENT: len(report.silent),
-            Metric.LEGRAND_CALLS_TODAY: report.calls_today or 0,
-            Metric.CONSENT_DAYS_LEFT: report.consent_days_left or 0,
+            Metric.THERMOSTATS_SILENT: report.thermostats_silent,
+            Metric.LEGRAND_CALLS_TODAY: report.calls_today,
+            Metric.DAYS_TO_RENEWAL: report.days_to_renewal,
         },
         outcome=report.outcome,
         plants=len(report.plants),

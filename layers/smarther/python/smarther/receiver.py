@@ -107,7 +107,7 @@ class Receiver:
         kept = self._keep(deferred, "Unverified", started)
         telemetry.measure(
             "notification_unverified",
-            {Metric.NOTIFICATIONS_RECOVERABLE: int(kept == "log")},
+            {Metric.NOTIFICATIONS_SPILLED: 1},
             kept=kept,
             answer_ms=self._elapsed_ms(started),
         )
@@ -146,8 +146,8 @@ class Receiver:
                 Metric.READINGS_STORED: outcome.stored,
                 Metric.READINGS_DUPLICATE: outcome.duplicates,
                 Metric.BODIES_QUARANTINED: int(outcome.quarantined > 0),
-                Metric.NOTIFICATIONS_RECOVERABLE: int(kept == "log"),
-                Metric.DELIVERY_LAG: round(max(0.0, *lags)) if lags and outcome.stored else 0,
+                Metric.NOTIFICATIONS_SPILLED: int(kept != "table"),
+                Metric.DELIVERY_LAG: round(max(0.0, *lags)) if lags and outcome.stored else None,
             },
             rejected=outcome.quarantined,
             handshake=notification.validation_code is not None,

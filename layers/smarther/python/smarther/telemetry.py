@@ -4,9 +4,9 @@ A record is an event with keys, one per outcome; never a payload, a token, an ad
 The exception is a recovery record, which holds a whole body because no other place took it. Nothing here raises: a
 notification must not be lost to its own log line.
 
-A custom metric costs money by its name and dimensions, so there are few, and one dimension that is the same everywhere.
-What the platform counts already has no metric of ours: answers that took long or were refused (API Gateway), messages
-in the spill queue (SQS), durations (Lambda). Those facts stand as keys in the record.
+A custom metric costs money by its name and dimensions, and ten are free: so there are ten, with one dimension that is
+the same everywhere. What the platform counts already has no metric of ours: answers that took long or were refused
+(API Gateway), messages in the queues (SQS), durations (Lambda). docs/metrics.md says what each means and who uses it.
 """
 
 from __future__ import annotations
@@ -34,16 +34,26 @@ class Metric(StrEnum):
     READINGS_STORED = "ReadingsStored"
     READINGS_DUPLICATE = "ReadingsDuplicate"
     BODIES_QUARANTINED = "BodiesQuarantined"
-    NOTIFICATIONS_RECOVERABLE = "NotificationsRecoverable"
+    NOTIFICATIONS_SPILLED = "NotificationsSpilled"
     DELIVERY_LAG = "DeliveryLag"
     PERSON_NEEDED = "PersonNeeded"
     SUBSCRIPTIONS_MISSING = "SubscriptionsMissing"
     THERMOSTATS_SILENT = "ThermostatsSilent"
     LEGRAND_CALLS_TODAY = "LegrandCallsToday"
-    CONSENT_DAYS_LEFT = "ConsentDaysLeft"
+    DAYS_TO_RENEWAL = "DaysToRenewal"
 
 
-_UNITS = {Metric.DELIVERY_LAG: MetricUnit.Seconds}
+_EVENTS = frozenset(
+    {
+        Metric.READINGS_STORED,
+        Metric.READINGS_DUPLICATE,
+        Metric.BODIES_QUARANTINED,
+        Metric.NOTIFICATIONS_SPILLED,
+    }
+)
+"""What is counted as it happens; none of it is no news. Of everything else zero is a value like any other."""
+
+_UNITS = {Metric.DELIVERY_LAG: MetricUnit.Seconds, Metric.DAYS_TO_RENEWAL: MetricUnit.NoUnit}
 
 RECOVERABLE = "notification_recoverable"
 _RECOVERABLE_PART = 150_000  # characters; a log event may have 256 KB
@@ -63,18 +73,23 @@ def warn(event: str, **keys: Key) -> None:
     _guarded(lambda: logger.warning(event, extra=keys), event)
 
 
-def measure(event: str, values: Mapping[Metric, float], **keys: Key) -> None:
-    """One line that is both: the record of an outcome, and its metrics (embedded metric format). Zeros are left out."""
-    counted = {metric: value for metric, value in values.items() if value}
+def measure(event: str, values: Mapping[Metric, float | None], **keys: Key) -> None:
+    """One line that is both: the record of an outcome, and its metrics (embedded metric format).
+
+    Left out is what is None, because nobody knows it, and the zero of what is counted as it happens.
+    """
+    measured = {
+        metric: value for metric, value in values.items() if value or (value is not None and metric not in _EVENTS)
+    }
 
     def emit() -> None:
-        for metric, value in counted.items():
+        for metric, value in measured.items():
             metrics.add_metric(name=metric, unit=_UNITS.get(metric, MetricUnit.Count), value=value)
         for key, fact in {"event": event, **keys}.items():
             metrics.add_metadata(key=key, value=fact)
         metrics.flush_metrics()
 
-    if counted:
+    if measured:
         _guarded(emit, event)
     else:
         log(event, **keys)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from smarther.domain.credentials import NOTICE
+from smarther.domain.outcome import Reason
 
 type Standing = Literal["healthy", "created", "remade", "missing", "unknown"]
 type ConsentOutcome = Literal["accepted", "refused", "unavailable", "not_configured"]
 type WebhookStanding = Literal["steady", "settling", "rotated"]
 type Poll = Literal["stored", "no_news", "failed", "not_now", "before"]
+
+CONSENT_NOTICE: Final = timedelta(days=7)
+"""So long before its end a consent is to be given anew. One in use renews itself and never comes so near."""
 
 
 class _Part(BaseModel):
@@ -68,13 +74,34 @@ class Report(_Part):
     client_secret_ends_on: str | None = None
 
     @property
-    def subscriptions_missing(self) -> int:
-        """How many wanted plants are known to have no subscription."""
-        return sum(plant.subscription == "missing" for plant in self.plants)
+    def reasons_now(self) -> int:
+        """How many reasons need a person now. The birthday of the client secret, told a month ahead, is not one."""
+        return sum(person.reason != Reason.CLIENT_SECRET_BIRTHDAY for person in self.person)
 
     @property
-    def consent_days_left(self) -> float | None:
-        """Days until the refresh token ends if nothing renews it; None when nobody knows."""
-        if self.tokens is None or self.tokens.refresh_expires_at is None:
+    def subscriptions_missing(self) -> int:
+        """How many wanted plants are not known to be subscribed: it is missing, or nobody could look."""
+        return sum(plant.subscription in {"missing", "unknown"} for plant in self.plants)
+
+    @property
+    def thermostats_silent(self) -> int | None:
+        """How many thermostats are silent; None when the run did not get as far as to listen."""
+        if not self.silent and any(plant.subscription == "unknown" for plant in self.plants):
             return None
-        return (self.tokens.refresh_expires_at - datetime.fromisoformat(self.at).timestamp()) / 86_400
+        return len(self.silent)
+
+    @property
+    def days_to_renewal(self) -> float | None:
+        """Days until the owner has to renew something by hand, below zero when it is overdue; None when nobody knows.
+
+        The client secret counts until thirty days before its birthday, the consent until a week before its end.
+        """
+        due = []
+        if self.client_secret_ends_on is not None:
+            ends_on = date.fromisoformat(self.client_secret_ends_on)
+            due.append(datetime(ends_on.year, ends_on.month, ends_on.day, tzinfo=UTC) - NOTICE)
+        if self.tokens is not None and self.tokens.refresh_expires_at is not None:
+            due.append(datetime.fromtimestamp(self.tokens.refresh_expires_at, UTC) - CONSENT_NOTICE)
+        if not due:
+            return None
+        return round((min(due) - datetime.fromisoformat(self.at)) / timedelta(days=1), 2)
