@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SETTINGS = places.SANDBOX / "samconfig.toml"
 _ENVIRONMENT = places.SANDBOX / "local-environment.json"
+_REACHED_BY_FUNCTIONS = {"AWS_ENDPOINT_URL", "LEGRAND_API_URL", "LEGRAND_LOGIN_URL", "SPILL_QUEUE_URL"}
+_HOST_IN_A_CONTAINER = "host.docker.internal"
 _SECRET_PLACE = "{secret}"  # noqa: S105 - a place to put one
 
 
@@ -26,7 +28,8 @@ def write_settings(state: State) -> None:
     deployed stack, and the local cloud's address besides.
     """
     _ENVIRONMENT.write_text(json.dumps(_environments(state), indent=2))
-    overrides = f"Architecture={host_architecture()} AwsEndpointUrl={state.cloud.endpoint_url}"
+    endpoint = _from_a_container(state.cloud.endpoint_url)
+    overrides = f"Architecture={host_architecture()} AwsEndpointUrl={endpoint}"
     SETTINGS.write_text(
         "# Written by the sandbox for: sam local invoke --config-file .sandbox/samconfig.toml …\n"
         "version = 0.1\n"
@@ -34,7 +37,7 @@ def write_settings(state: State) -> None:
         f'template_file = "{places.PROJECT / ".sandbox" / "build" / "template.yaml"}"\n'
         f'env_vars = "{_ENVIRONMENT}"\n'
         f'parameter_overrides = "{overrides}"\n'
-        'docker_network = "host"\n'
+        f'add_host = ["{_HOST_IN_A_CONTAINER}:host-gateway"]\n'
         f'region = "{state.cloud.region}"\n'
     )
 
@@ -49,11 +52,16 @@ def event(state: State, file: Path) -> str:
 def _environments(state: State) -> dict[str, dict[str, str]]:
     functions = state.cloud.client("lambda")
     resources = state.cloud.client("cloudformation").describe_stack_resources(StackName=state.stack.name)
-    return {
-        each["LogicalResourceId"]: {
-            **functions.get_function_configuration(FunctionName=each["PhysicalResourceId"])["Environment"]["Variables"],
-            "AWS_ENDPOINT_URL": state.cloud.endpoint_url,
-        }
-        for each in resources["StackResources"]
-        if each["ResourceType"] == "AWS::Lambda::Function"
-    }
+    found = {}
+    for each in resources["StackResources"]:
+        if each["ResourceType"] == "AWS::Lambda::Function":
+            configured = functions.get_function_configuration(FunctionName=each["PhysicalResourceId"])
+            variables = configured["Environment"]["Variables"] | {"AWS_ENDPOINT_URL": state.cloud.endpoint_url}
+            reached = {name: _from_a_container(variables[name]) for name in _REACHED_BY_FUNCTIONS & variables.keys()}
+            found[each["LogicalResourceId"]] = variables | reached
+    return found
+
+
+def _from_a_container(url: str) -> str:
+    """The same address as a container calls it. The webhook's own address stays: it is known by its letters."""
+    return url.replace("127.0.0.1", _HOST_IN_A_CONTAINER)
