@@ -9,7 +9,10 @@ from smarther_cli.call import Call, OwnersGroup
 from smarther_cli.configure import configure
 from smarther_cli.deployment import DEFAULT_STACK, Place
 from smarther_cli.errors import WrongUse
+from smarther_cli.export import export
+from smarther_cli.history import history
 from smarther_cli.keeper import keeper, rotate_webhook
+from smarther_cli.quarantine import quarantine
 from smarther_cli.status import status
 
 app = typer.Typer(
@@ -55,6 +58,9 @@ app.command(epilog="Example: smarther authorize --no-browser")(authorize)
 app.command(epilog="Example: smarther status --stack my-home --region eu-south-1")(status)
 app.add_typer(keeper, name="keeper")
 app.command("rotate-webhook", epilog="Example: smarther rotate-webhook")(rotate_webhook)
+app.command(epilog="Example: smarther history --module kitchen --since 7d --every day")(history)
+app.command(epilog="Example: smarther export --output readings.csv --since 2026-01-01")(export)
+app.add_typer(quarantine, name="quarantine")
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from botocore.config import Config
 from smarther.adapters.history import History
 from smarther.adapters.records import Records
 from smarther.adapters.vault import Vault
+from smarther_cli.archive import Archive
 from smarther_cli.errors import Failure
 
 if TYPE_CHECKING:
@@ -83,6 +84,11 @@ class Deployment:
     def history(self) -> History:
         """What the thermostats said."""
         return History(self.dynamodb, self.table_name)
+
+    @cached_property
+    def archive(self) -> Archive:
+        """Whole readings and quarantined bodies."""
+        return Archive(self.dynamodb, self.table_name)
 
     @cached_property
     def records(self) -> Records:

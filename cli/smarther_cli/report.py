@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from pydantic import ValidationError
 from rich.text import Text
 
-from smarther.domain.overview import ago_text
 from smarther.domain.report import Report
+from smarther.domain.units import ago_text
 from smarther_cli import screen
 from smarther_cli.errors import Failure, Status
 from smarther_cli.moments import ahead_text

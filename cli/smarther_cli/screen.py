@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from smarther_cli.decimals import json_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -55,7 +56,7 @@ def remark(text: str, *, style: str = "") -> None:
 
 def show_json(document: object) -> None:
     """The result as JSON, for programs."""
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=_json_number) + "\n")
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=json_number) + "\n")
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, right: Sequence[str] = ()) -> None:
@@ -76,9 +77,3 @@ def show_facts(facts: Mapping[str, str | Text]) -> None:
     for name, value in facts.items():
         table.add_row(name, value if isinstance(value, Text) else Text(plain(value)))
     results().print(table)
-
-
-def _json_number(value: object) -> int | float:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    raise TypeError(f"{type(value).__name__} has no place in a result")

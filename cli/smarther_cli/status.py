@@ -9,8 +9,8 @@ from rich.text import Text
 
 from smarther.domain.home import Load, Snapshot, Thermostat
 from smarther.domain.outcome import Reason
-from smarther.domain.overview import ago_text, temperature_text
 from smarther.domain.report import PersonNeeded, Report
+from smarther.domain.units import ago_text, temperature_text
 from smarther_cli import screen
 from smarther_cli.call import ended, this_call
 from smarther_cli.deployment import Deployment

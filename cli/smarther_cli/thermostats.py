@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
+def chosen(wanted: Sequence[str], thermostats: Sequence[Thermostat]) -> list[Thermostat]:
+    """Those that are wanted, each once; all of them when none in particular is."""
+    if not wanted:
+        return list(thermostats)
+    found = {one.module_id: one for one in (named(each, thermostats) for each in wanted)}
+    return list(found.values())
+
+
 def named(wanted: str, thermostats: Sequence[Thermostat]) -> Thermostat:
     """The thermostat with this id or name, or the only one whose name or id begins so, whatever the case.
 

@@ -33,13 +33,18 @@ class Stack:
 
 @dataclass
 class Cloud:
-    """What the two services know, and what they were asked. A `fault` answers everything instead."""
+    """What the two services know, and what they were asked.
+
+    A `fault` (code and message) answers their every call instead; `refused` holds faults for single operations of table
+    and secrets.
+    """
 
     stacks: dict[str, Stack] = field(default_factory=dict)
     functions: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
     function_errors: dict[str, str] = field(default_factory=dict)
     invoked: list[tuple[str, Any]] = field(default_factory=list)
     fault: tuple[str, str] | None = None
+    refused: dict[str, tuple[str, str]] = field(default_factory=dict)
     url: str = ""
 
     @contextmanager
@@ -76,8 +81,9 @@ class Cloud:
 
     def answer(self, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, Mapping[str, str], bytes]:
         """The answer to one call."""
-        if "X-Amz-Target" in headers:
-            return _from_moto(headers, body)
+        if (target := headers.get("X-Amz-Target")) is not None:
+            fault = self.refused.get(target.partition(".")[2])
+            return _from_moto(headers, body) if fault is None else _json_refusal(*fault)
         if self.fault is not None:
             return 400, {}, _refusal(*self.fault)
         if path == "/":
@@ -104,6 +110,14 @@ class Cloud:
             failed = {"errorType": self.function_errors[name], "errorMessage": "words that may hold anything"}
             return 200, {"x-amz-function-error": "Unhandled"}, json.dumps(failed).encode()
         return 200, {}, json.dumps(self.functions[name](event)).encode()
+
+
+def _json_refusal(code: str, message: str) -> tuple[int, Mapping[str, str], bytes]:
+    return (
+        400,
+        {"content-type": "application/x-amz-json-1.1"},
+        json.dumps({"__type": code, "message": message}).encode(),
+    )
 
 
 def _from_moto(headers: Mapping[str, str], body: bytes) -> tuple[int, Mapping[str, str], bytes]:

@@ -151,5 +151,29 @@ def test_a_secret_is_no_argument(home: Home, run: Run, option: str) -> None:
     assert run("configure", option, "x").exit_code == 2
 
 
+@pytest.mark.parametrize("operation", ["GetSecretValue", "PutSecretValue"])
+def test_a_refusal_of_the_secret_store_is_told(
+    home: Home, run: Run, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", home.cloud.url)
+    home.cloud.refused[operation] = ("AccessDeniedException", f"not authorized to perform: secretsmanager:{operation}")
+
+    result = run("configure", "--stdin", stdin=json.dumps(GIVEN))
+
+    assert result.exit_code == 1
+    assert f"secretsmanager:{operation}" in result.stderr
+
+
+def test_what_the_secret_store_quotes_is_not_shown(home: Home, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", home.cloud.url)
+    home.cloud.refused["PutSecretValue"] = ("InvalidRequestException", f"{CLIENT_SECRET} is not to our taste")
+
+    result = run("configure", "--stdin", stdin=json.dumps(GIVEN))
+
+    assert result.exit_code == 1
+    assert "InvalidRequestException" in result.stderr
+    assert CLIENT_SECRET not in result.output
+
+
 def nothing_stored(home: Home) -> bool:
     return home.secrets.describe_secret(SecretId=home.credentials_arn).get("VersionIdsToStages", {}) == {}

@@ -1,0 +1,191 @@
+"""The table as its owner reads it: whole readings, and the bodies that nobody could read.
+
+Every read goes page by page, so that a history of any length needs no more memory than one page. What DynamoDB says no
+to is boto3's own error.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from smarther.domain.reading import partition_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+type Row = dict[str, Any]
+"""A reading's attributes by their names, without those that only the table needs."""
+
+type Key = dict[str, dict[str, str]]
+"""Where a page ended, in DynamoDB's own form."""
+
+_ONLY_THE_TABLES: Final = frozenset({"pk", "sk", "expires_at"})
+_FIRST: Final = "READING#"
+_LAST: Final = "READING#~"
+_HEX: Final = "0123456789abcdef"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """From `since` up to but not including `until`, by the thermostats' own clocks; open where it is None."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """The sort keys between which its readings lie."""
+        # A key at `until` itself goes on with its digest, and so lies behind it.
+        return (
+            _FIRST if self.since is None else _FIRST + _key_text(self.since),
+            _LAST if self.until is None else _FIRST + _key_text(self.until),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some readings, and where to go on; `next_key` is None on the last page."""
+
+    rows: list[Row]
+    next_key: Key | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined:
+    """A body in quarantine: its SHA-256, why it is there, since when, in how many parts, how many statuses of it."""
+
+    digest: str
+    reason: str
+    received_at: str
+    parts: int
+    rejected: int | None
+
+
+class Archive:
+    """Reads of one table."""
+
+    def __init__(self, client: DynamoDBClient, table_name: str) -> None:
+        self._client = client
+        self._table_name = table_name
+
+    # ---- readings
+
+    def newest(self, module_id: str, span: Span, *, limit: int) -> list[Row]:
+        """The newest readings of a thermostat in a span, newest first."""
+        found: list[Row] = []
+        for page in self.pages(span, module_id=module_id, newest_first=True, page_size=limit):
+            found += page.rows
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    def pages(
+        self,
+        span: Span,
+        *,
+        module_id: str | None = None,
+        newest_first: bool = False,
+        page_size: int | None = None,
+        key: Key | None = None,
+    ) -> Iterator[Page]:
+        """All readings of a thermostat in a span, in the order of time; without a thermostat, of all there ever were.
+
+        All there ever were stand in no particular order: they come from a scan, which misses nothing, as the directory
+        forgets a thermostat that has left the account. `key` goes on behind an earlier page.
+        """
+        first, last = span.keys
+        request: dict[str, Any] = {"TableName": self._table_name}
+        if module_id is None:
+            request["FilterExpression"] = "begins_with(pk, :partition) AND sk BETWEEN :first AND :last"
+            partition = partition_key("")
+            ask: Any = self._client.scan
+        else:
+            request["KeyConditionExpression"] = "pk = :partition AND sk BETWEEN :first AND :last"
+            request["ScanIndexForward"] = not newest_first
+            partition = partition_key(module_id)
+            ask = self._client.query
+        request["ExpressionAttributeValues"] = {
+            ":partition": {"S": partition},
+            ":first": {"S": first},
+            ":last": {"S": last},
+        }
+        if page_size is not None:
+            request["Limit"] = page_size
+        while True:
+            answer = ask(**request, **({"ExclusiveStartKey": key} if key else {}))
+            key = answer.get("LastEvaluatedKey")
+            yield Page([_row(item) for item in answer["Items"]], key)
+            if key is None:
+                return
+
+    # ---- quarantine
+
+    def quarantined(self, digest_prefix: str = "") -> Iterator[Quarantined]:
+        """The bodies in quarantine whose SHA-256 begins so; their content is not sent."""
+        for partition in digest_prefix[:1] or _HEX:
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table_name,
+                KeyConditionExpression="pk = :partition AND begins_with(sk, :body)",
+                FilterExpression="#part = :one",
+                ProjectionExpression="sk, reason, received_at, parts, rejected",
+                ExpressionAttributeNames={"#part": "part"},
+                ExpressionAttributeValues={
+                    ":partition": {"S": f"QUARANTINE#{partition}"},
+                    ":body": {"S": f"BODY#{digest_prefix}"},
+                    ":one": {"N": "1"},
+                },
+            )
+            for page in pages:
+                yield from map(_quarantined, page["Items"])
+
+    def body(self, digest: str) -> bytes:
+        """The whole body with this SHA-256, as it was received. Raises ValueError when it is not all there."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table_name,
+            KeyConditionExpression="pk = :partition AND begins_with(sk, :body)",
+            ExpressionAttributeValues={
+                ":partition": {"S": f"QUARANTINE#{digest[0]}"},
+                ":body": {"S": f"BODY#{digest}#"},
+            },
+        )
+        items = [_plain(item) for page in pages for item in page["Items"]]
+        text = "".join(item["body"] for item in items)
+        encoded = any(item.get("encoding") == "base64" for item in items)
+        body = base64.b64decode(text) if encoded else text.encode()
+        if hashlib.sha256(body).hexdigest() != digest:
+            raise ValueError("the parts in the table do not make up the body that was received")
+        return body
+
+
+def _key_text(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _plain(item: Mapping[str, Any]) -> Row:
+    deserializer = TypeDeserializer()
+    return {name: deserializer.deserialize(value) for name, value in item.items()}
+
+
+def _row(item: Mapping[str, Any]) -> Row:
+    return _plain({name: value for name, value in item.items() if name not in _ONLY_THE_TABLES})
+
+
+def _quarantined(item: Mapping[str, Any]) -> Quarantined:
+    plain = _plain(item)
+    rejected = plain.get("rejected")
+    return Quarantined(
+        digest=plain["sk"].split("#")[1],
+        reason=plain["reason"],
+        received_at=plain["received_at"],
+        parts=int(plain.get("parts", Decimal(1))),
+        rejected=None if rejected is None else int(rejected),
+    )

@@ -1,0 +1,124 @@
+"""`smarther export`: every reading into a file, page by page, so that neither memory nor an interruption matters."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from smarther.domain.home import Thermostat
+from smarther_cli import screen
+from smarther_cli.archive import Archive, Page, Row, Span
+from smarther_cli.call import this_call
+from smarther_cli.errors import NotFound, WrongUse
+from smarther_cli.lines import Format, header, lines
+from smarther_cli.moments import instant
+from smarther_cli.thermostats import chosen
+from smarther_cli.unfinished import Place, Unfinished
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """The readings of these thermostats with their names; of none in particular, all there ever were."""
+
+    archive: Archive
+    modules: Sequence[str]
+    names: Mapping[str, Thermostat]
+
+    def pages(self, span: Span, place: Place) -> Iterator[tuple[list[Row], Place]]:
+        """The pages behind a place, each with the place behind it."""
+        modules: Sequence[str | None] = self.modules or (None,)
+        for index in range(place.module, len(modules)):
+            key = place.key if index == place.module else None
+            for page in self.archive.pages(span, module_id=modules[index], key=key):
+                yield self._named(page), Place(index, page.next_key) if page.next_key else Place(index + 1)
+
+    def _named(self, page: Page) -> list[Row]:
+        return [self._with_names(row) for row in page.rows]
+
+    def _with_names(self, row: Row) -> Row:
+        known = self.names.get(row["module_id"])
+        return row if known is None else {"thermostat": known.name, "plant": known.plant_name, **row}
+
+
+def export(  # noqa: PLR0913 - each is an option that people type
+    context: typer.Context,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The file; as without it: standard output.", show_default=False),
+    ] = None,
+    form: Annotated[
+        Format | None, typer.Option("--format", help="As without it: what the file's name ends in, or csv.")
+    ] = None,
+    module: Annotated[
+        list[str] | None,
+        typer.Option("--module", "-m", help="A thermostat by name or id, or how either begins; may be given again."),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="How far back: 7d, 2w, or a date or time; as without it: all.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Up to when; as without it: all.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
+) -> None:
+    """Write readings to a file, as CSV or as one JSON object a line.
+
+    With --module they stand thermostat by thermostat in the order of time. Without it they stand in no particular
+    order, and those of thermostats that have left the account are there as well. Times are UTC.
+
+    An export that was interrupted goes on where it stopped when you run it again in the same words.
+    """
+    call = this_call(context)
+    now = datetime.now(UTC)
+    thermostats = call.deployment.history.thermostats()
+    readings = Readings(
+        call.deployment.archive,
+        [one.module_id for one in chosen(module, thermostats)] if module else [],
+        {one.module_id: one for one in thermostats},
+    )
+    span = Span(
+        since=None if since is None else instant(since, now=now),
+        until=None if until is None else instant(until, now=now),
+    )
+    form = form or (Format.JSONL if output is not None and output.suffix == ".jsonl" else Format.CSV)
+    if output is None:
+        count = _to_standard_output(readings, span, form)
+    elif output.exists() and not overwrite:
+        raise WrongUse(f"{output} is there already.", "Give another name, or --overwrite.")
+    else:
+        words = {"modules": list(readings.modules), "since": since, "until": until, "format": form.value}
+        with Unfinished(output, asked=words, span=span) as unfinished:
+            count = _to_file(readings, unfinished, form)
+    if not count:
+        raise NotFound("There are no such readings.", "`smarther status` says when each thermostat spoke last.")
+    screen.remark(f"{count} readings" + ("" if output is None else f" in {output}"))
+
+
+def _to_standard_output(readings: Readings, span: Span, form: Format) -> int:
+    count = 0
+    sys.stdout.buffer.write(header(form))
+    for rows, _ in readings.pages(span, Place()):
+        sys.stdout.buffer.write(lines(rows, form))
+        count += len(rows)
+    sys.stdout.buffer.flush()
+    return count
+
+
+def _to_file(readings: Readings, unfinished: Unfinished, form: Format) -> int:
+    if unfinished.resumed:
+        screen.remark(f"Going on behind the {unfinished.progress.count} readings that are there.")
+    else:
+        unfinished.write(header(form), count=0, place=Place())
+    with screen.remarks().status("Exporting") as spinner:
+        for rows, place in readings.pages(unfinished.progress.span, unfinished.progress.place):
+            unfinished.write(lines(rows, form), count=len(rows), place=place)
+            spinner.update(f"Exporting: {unfinished.progress.count} readings")
+    count = unfinished.progress.count
+    if count:
+        unfinished.finish()
+    else:
+        unfinished.discard()
+    return count

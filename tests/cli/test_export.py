@@ -1,0 +1,291 @@
+"""Readings into files: all of them, each once, whatever happens on the way."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from smarther.domain.reading import Reading, stored
+from smarther_cli.archive import Archive
+from smarther_cli.lines import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from smarther_cli import archive
+    from tests.cli.conftest import Home, Run
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+FULL = Reading(
+    plant_id="plant-1",
+    module_id="module-1",
+    time=NOW,
+    function="HEATING",
+    mode="BOOST",
+    load_state="ACTIVE",
+    temperature_c=Decimal("20.25"),
+    temperature_f=Decimal("68.45"),
+    temperature_time=NOW,
+    humidity_percent=Decimal("48.2"),
+    humidity_time=NOW,
+    setpoint_c=Decimal(21),
+    setpoint_f=Decimal("69.8"),
+    program=Decimal(0),
+    activation_time='2026-01-31T13:00:00,"quoted"\nü',
+    temperature_format="F",
+    online=False,
+    sender_system="thermoregulation",
+    sender_address_type="AddressLocation",
+    extra={"new": Decimal("1.5")},
+    event_id="495def51",
+    event_type="DeviceToCloud",
+    event_time=NOW,
+    event_extra={"topic": "x"},
+)
+
+
+@pytest.fixture(autouse=True)
+def thermostats(home: Home) -> None:
+    home.thermostat("module-1", "Kitchen")
+    home.thermostat("module-2", "Attic")
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three items a page."""
+    whole = Archive.pages
+
+    def pages(self: Archive, span: archive.Span, **options: Any) -> Iterator[archive.Page]:
+        return whole(self, span, **(options | {"page_size": 3}))
+
+    monkeypatch.setattr(Archive, "pages", pages)
+
+
+def said(home: Home, module_id: str = "module-1", *, count: int = 1) -> None:
+    for index in range(count):
+        reading = replace(FULL, module_id=module_id, time=NOW + timedelta(minutes=index))
+        home.table.put_reading(reading, received_at=NOW, source="push")
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    if path.suffix == ".csv":
+        return list(csv.DictReader(io.StringIO(path.read_text())))
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_every_attribute_of_a_reading_has_its_column() -> None:
+    full = stored(FULL, received_at=NOW, source="push", retention_days=1)
+    assert {each.name for each in fields(Reading)} <= full.keys(), "the reading of this test leaves something out"
+
+    assert set(COLUMNS) == full.keys() - {"pk", "sk", "expires_at"} | {"thermostat", "plant"}
+
+
+def test_csv(home: Home, run: Run, tmp_path: Path) -> None:
+    said(home)
+
+    result = run("export", "--output", str(tmp_path / "all.csv"))
+
+    assert result.exit_code == 0, result.output
+    (row,) = read(tmp_path / "all.csv")
+    assert tuple(row) == COLUMNS
+    assert (row["thermostat"], row["plant"], row["module_id"]) == ("Kitchen", "Home", "module-1")
+    assert (row["temperature_c"], row["program"], row["online"]) == ("20.25", "0", "false")
+    assert row["activation_time"] == FULL.activation_time
+    assert json.loads(row["extra"]) == {"new": 1.5}
+    assert "1 readings" in result.stderr
+
+
+def test_jsonl_by_the_files_name(home: Home, run: Run, tmp_path: Path) -> None:
+    said(home)
+
+    run("export", "--output", str(tmp_path / "all.jsonl"))
+
+    (row,) = read(tmp_path / "all.jsonl")
+    assert (row["temperature_c"], row["program"], row["online"]) == (20.25, 0, False)
+    assert row["extra"] == {"new": 1.5}
+    assert not {"pk", "sk", "expires_at"} & row.keys()
+
+
+def test_standard_output(home: Home, run: Run) -> None:
+    said(home, count=2)
+
+    result = run("export", "--format", "jsonl")
+
+    assert [json.loads(line)["thermostat"] for line in result.stdout.splitlines()] == ["Kitchen", "Kitchen"]
+    assert run("export").stdout.startswith("thermostat,plant,")
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_all_of_all_pages_and_of_those_that_the_directory_forgot(home: Home, run: Run, tmp_path: Path) -> None:
+    said(home, count=7)
+    said(home, "module-2", count=5)
+    said(home, "gone", count=4)
+
+    assert run("export", "-o", str(tmp_path / "all.csv")).exit_code == 0
+
+    rows = read(tmp_path / "all.csv")
+    assert len(rows) == len({(row["module_id"], row["time"]) for row in rows}) == 16
+
+
+def test_only_readings_are_exported(home: Home, run: Run, tmp_path: Path) -> None:
+    said(home)
+    home.table.put_quarantined(b"odd", [], received_at=NOW)
+    home.dynamodb.put_item(
+        TableName=home.table_name, Item={"pk": {"S": "MODULE#module-1"}, "sk": {"S": "HOUR#2026-01-31T12Z"}}
+    )
+
+    run("export", "-o", str(tmp_path / "all.jsonl"))
+
+    assert len(read(tmp_path / "all.jsonl")) == 1
+
+
+@pytest.mark.parametrize("module", [(), ("--module", "kitchen")])
+def test_a_span(home: Home, run: Run, tmp_path: Path, module: tuple[str, ...]) -> None:
+    said(home, count=10)
+
+    run(
+        "export",
+        *module,
+        *("-o", str(tmp_path / "some.jsonl"), "--since", "2026-01-31T12:03Z", "--until", "2026-01-31T12:06Z"),
+    )
+
+    assert sorted(row["time"] for row in read(tmp_path / "some.jsonl")) == [
+        "2026-01-31T12:03:00Z",
+        "2026-01-31T12:04:00Z",
+        "2026-01-31T12:05:00Z",
+    ]
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_chosen_thermostats_in_the_order_of_time(home: Home, run: Run, tmp_path: Path) -> None:
+    said(home, count=7)
+    said(home, "module-2", count=4)
+    said(home, "gone", count=2)
+
+    run("export", "-m", "attic", "-m", "kitchen", "-o", str(tmp_path / "some.csv"))
+
+    rows = read(tmp_path / "some.csv")
+    assert [row["thermostat"] for row in rows] == ["Attic"] * 4 + ["Kitchen"] * 7
+    assert [row["time"] for row in rows[4:]] == sorted(row["time"] for row in rows[4:])
+
+
+def test_no_readings_leave_no_file(run: Run, tmp_path: Path) -> None:
+    result = run("export", "-o", str(tmp_path / "none.csv"))
+
+    assert result.exit_code == 4
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_there_is_replaced_only_when_asked(home: Home, run: Run, tmp_path: Path) -> None:
+    said(home)
+    (tmp_path / "all.csv").write_text("precious")
+
+    result = run("export", "-o", str(tmp_path / "all.csv"))
+
+    assert result.exit_code == 2
+    assert (tmp_path / "all.csv").read_text() == "precious"
+    assert run("export", "-o", str(tmp_path / "all.csv"), "--overwrite").exit_code == 0
+    assert len(read(tmp_path / "all.csv")) == 1
+
+
+# ---- interruptions
+
+
+class Interruption(Exception):  # noqa: N818 - what happens, not what is wrong
+    """The machine is switched off."""
+
+
+@pytest.fixture
+def interrupted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Breaks off before the page with this number, once; and half of that page may be in the file already."""
+    at: list[int] = []
+    whole = Archive.pages
+
+    def pages(self: Archive, span: archive.Span, **options: Any) -> Iterator[archive.Page]:
+        for number, page in enumerate(whole(self, span, **(options | {"page_size": 3}))):
+            if at == [number]:
+                at.clear()
+                raise Interruption
+            yield page
+
+    monkeypatch.setattr(Archive, "pages", pages)
+    return at
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("words", [(), ("-m", "attic", "-m", "kitchen")])
+def test_an_interrupted_export_goes_on_and_has_each_reading_once(  # noqa: PLR0913, PLR0917 - fixtures and cases
+    home: Home, run: Run, tmp_path: Path, interrupted: list[int], form: str, number: int, words: tuple[str, ...]
+) -> None:
+    said(home, count=8)
+    said(home, "module-2", count=7)
+    path = tmp_path / f"all.{form}"
+    interrupted.append(number)
+
+    broken = run("export", "-o", str(path), *words)
+    if isinstance(broken.exception, Interruption):
+        assert not path.exists()
+        with (tmp_path / f"all.{form}.part").open("a") as part:
+            part.write("half a li")  # written, but not noted
+        assert run("export", "-o", str(path), *words).exit_code == 0
+
+    rows = read(path)
+    assert len(rows) == len({(row["module_id"], row["time"]) for row in rows}) == 15
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+def test_going_on_is_told(home: Home, run: Run, tmp_path: Path, interrupted: list[int]) -> None:
+    said(home, count=8)
+    interrupted.append(2)
+    run("export", "-o", str(tmp_path / "all.csv"), "--since", "2026-01-01")
+
+    result = run("export", "-o", str(tmp_path / "all.csv"), "--since", "2026-01-01")
+
+    assert "Going on behind" in result.stderr
+    assert "8 readings" in result.stderr
+
+
+def test_other_words_do_not_go_on_with_it(home: Home, run: Run, tmp_path: Path, interrupted: list[int]) -> None:
+    said(home, count=8)
+    interrupted.append(1)
+    run("export", "-o", str(tmp_path / "all.csv"))
+
+    result = run("export", "-o", str(tmp_path / "all.csv"), "--since", "2026-01-01")
+
+    assert result.exit_code == 2
+    assert "other words" in result.stderr
+
+
+def test_a_note_that_cannot_be_read_is_told(home: Home, run: Run, tmp_path: Path, interrupted: list[int]) -> None:
+    said(home, count=8)
+    interrupted.append(1)
+    run("export", "-o", str(tmp_path / "all.csv"))
+    (tmp_path / "all.csv.resume").write_text("{")
+
+    assert run("export", "-o", str(tmp_path / "all.csv")).exit_code == 2
+
+
+def test_a_relative_since_means_what_it_meant_at_the_beginning(
+    home: Home, run: Run, tmp_path: Path, interrupted: list[int]
+) -> None:
+    for minutes in range(8):
+        reading = replace(FULL, time=datetime.now(UTC) - timedelta(minutes=minutes))
+        home.table.put_reading(reading, received_at=NOW, source="push")
+    interrupted.append(1)
+    run("export", "-o", str(tmp_path / "all.jsonl"), "--since", "4m")
+    note = json.loads((tmp_path / "all.jsonl.resume").read_text())
+    note["since"] = (datetime.now(UTC) - timedelta(minutes=6, seconds=30)).isoformat()
+    (tmp_path / "all.jsonl.resume").write_text(json.dumps(note))
+
+    run("export", "-o", str(tmp_path / "all.jsonl"), "--since", "4m")
+
+    assert len(read(tmp_path / "all.jsonl")) > 4

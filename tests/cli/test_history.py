@@ -1,0 +1,238 @@
+"""What the thermostats said, shown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from smarther.adapters.history import History
+from smarther.domain.reading import Reading
+from smarther.domain.statistics import Measure, Statistics, hour_of
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Home, Run
+
+NOW = datetime.now(UTC)
+KITCHEN = "1ee68d6f-46b7-8f11-e053-27182d0a846a"
+READING = Reading(
+    plant_id="plant-1",
+    module_id=KITCHEN,
+    time=NOW - timedelta(minutes=30),
+    function="HEATING",
+    mode="MANUAL",
+    load_state="ACTIVE",
+    temperature_c=Decimal("20.5"),
+    humidity_percent=Decimal("48.2"),
+    setpoint_c=Decimal(21),
+    activation_time="2026-12-05T23:30:00",
+)
+
+
+@pytest.fixture(autouse=True)
+def thermostats(home: Home) -> None:
+    home.thermostat(KITCHEN, "Kitchen")
+    home.thermostat("module-2", "Kids' room")
+    home.thermostat("module-3", "Attic")
+
+
+def said(home: Home, module_id: str = KITCHEN, *, ago: timedelta, temperature: str = "20.5") -> None:
+    reading = replace(READING, module_id=module_id, time=NOW - ago, temperature_c=Decimal(temperature))
+    home.table.put_reading(reading, received_at=NOW, source="push")
+
+
+def temperatures(run: Run, *arguments: str) -> list[float]:
+    result = run("history", "--json", *arguments)
+    assert result.exit_code == 0, result.output
+    return [row["temperature_c"] for row in json.loads(result.stdout)]
+
+
+def test_the_last_day_of_all_in_the_order_of_time(home: Home, run: Run) -> None:
+    said(home, ago=timedelta(hours=25), temperature="10")
+    said(home, ago=timedelta(hours=3), temperature="20")
+    said(home, "module-2", ago=timedelta(hours=2), temperature="21")
+    said(home, ago=timedelta(hours=1), temperature="22")
+
+    assert temperatures(run) == [20, 21, 22]
+
+
+def test_a_reading_is_shown_in_words(home: Home, run: Run) -> None:
+    said(home, ago=timedelta(hours=1))
+
+    shown = run("history").stdout
+
+    for words in ("Kitchen", "20.5 °C", "21.0 °C", "48 %", "heating", "manual until 2026-12-05T23:30:00", "push"):
+        assert words in shown
+    assert f"{(NOW - timedelta(hours=1)).astimezone():%Y-%m-%d %H:%M:%S}" in shown
+
+
+def test_json_holds_all_that_was_said(home: Home, run: Run) -> None:
+    said(home, ago=timedelta(hours=1))
+
+    (row,) = json.loads(run("history", "--json").stdout)
+
+    assert row["thermostat"] == "Kitchen"
+    assert row["activation_time"] == "2026-12-05T23:30:00"
+    assert row["source"] == "push"
+    assert "pk" not in row
+
+
+def test_what_was_not_said_is_no_obstacle(home: Home, run: Run) -> None:
+    bare = Reading(plant_id="plant-1", module_id=KITCHEN, time=READING.time)
+    home.table.put_reading(bare, received_at=NOW, source="poll")
+
+    assert "–" in run("history").stdout
+
+
+@pytest.mark.parametrize("name", ["Kitchen", "kitchen", "kit", KITCHEN, KITCHEN.upper(), "1ee6"])
+def test_a_thermostat_goes_by_name_id_or_how_either_begins(home: Home, run: Run, name: str) -> None:
+    said(home, ago=timedelta(hours=1), temperature="20")
+    said(home, "module-2", ago=timedelta(hours=1), temperature="15")
+
+    assert temperatures(run, "--module", name) == [20]
+
+
+def test_several_thermostats_may_be_named(home: Home, run: Run) -> None:
+    said(home, ago=timedelta(hours=3), temperature="20")
+    said(home, "module-2", ago=timedelta(hours=2), temperature="21")
+    said(home, "module-3", ago=timedelta(hours=1), temperature="22")
+
+    assert temperatures(run, "--module", "kitchen", "--module", "attic", "-m", "kit") == [20, 22]
+
+
+def test_a_name_that_fits_several_lists_them(run: Run) -> None:
+    result = run("history", "--module", "ki")
+
+    assert result.exit_code == 2
+    assert "Kitchen" in result.stderr
+    assert "Kids' room" in result.stderr
+    assert "Attic" not in result.stderr
+
+
+def test_a_whole_name_wins_over_one_that_begins_so(home: Home, run: Run) -> None:
+    home.thermostat("module-4", "Kitchen upstairs")
+    said(home, ago=timedelta(hours=1), temperature="20")
+
+    assert temperatures(run, "--module", "kitchen") == [20]
+
+
+def test_two_of_the_same_name_are_told_with_their_ids(home: Home, run: Run) -> None:
+    home.thermostat("module-5", "Kitchen", plant_id="plant-2", plant="Seaside")
+
+    result = run("history", "--module", "kitchen")
+
+    assert result.exit_code == 2
+    assert f"Kitchen  (Home, {KITCHEN})" in result.stderr
+    assert "Kitchen  (Seaside, module-5)" in result.stderr
+
+
+def test_an_unknown_name_lists_the_known_ones(run: Run) -> None:
+    result = run("history", "--module", "cellar")
+
+    assert result.exit_code == 4
+    assert "Attic" in result.stderr
+
+
+def test_an_id_that_the_directory_has_forgotten_still_has_its_readings(home: Home, run: Run) -> None:
+    gone = "00000000-46b7-8f11-e053-27182d0a846a"
+    said(home, gone, ago=timedelta(hours=1), temperature="19")
+
+    assert temperatures(run, "--module", gone) == [19]
+
+
+@pytest.mark.parametrize(
+    ("since", "shown"),
+    [("90m", [22]), ("2h", [21, 22]), ("2 H", [21, 22]), ("3d", [19, 20, 21, 22]), ("1w", [18, 19, 20, 21, 22])],
+)
+def test_since_goes_back_from_now(home: Home, run: Run, since: str, shown: list[float]) -> None:
+    for ago, temperature in ((5 * 24, "18"), (70, "19"), (3, "20"), (1.9, "21"), (1, "22")):
+        said(home, ago=timedelta(hours=ago), temperature=temperature)
+
+    assert temperatures(run, "--since", since) == shown
+
+
+def test_since_is_included_and_until_is_not(home: Home, run: Run) -> None:
+    for hours, temperature in ((3, "20"), (2, "21"), (1, "22")):
+        said(home, ago=timedelta(hours=hours), temperature=temperature)
+
+    since, until = ((NOW - timedelta(hours=hours)).isoformat() for hours in (3, 1))
+    assert temperatures(run, "--since", since, "--until", until) == [20, 21]
+
+
+def test_a_time_without_a_zone_is_local(home: Home, run: Run) -> None:
+    said(home, ago=timedelta(hours=2), temperature="20")
+    said(home, ago=timedelta(minutes=10), temperature="21")
+
+    since = (NOW - timedelta(hours=1)).astimezone().replace(tzinfo=None).isoformat()
+    assert temperatures(run, "--since", since) == [21]
+
+
+@pytest.mark.parametrize("since", ["yesterday", "5", "", "9999999999d", "2026-13-01"])
+def test_a_time_that_is_none_is_refused(run: Run, since: str) -> None:
+    result = run("history", "--since", since)
+
+    assert result.exit_code == 2
+    assert "90m" in result.stderr
+
+
+def test_the_newest_are_shown_when_there_are_too_many(home: Home, run: Run) -> None:
+    for hours, temperature in ((3, "20"), (2, "21"), (1, "22")):
+        said(home, ago=timedelta(hours=hours), temperature=temperature)
+
+    result = run("history", "--limit", "2", "--json")
+
+    assert [row["temperature_c"] for row in json.loads(result.stdout)] == [21, 22]
+    assert "Only the newest 2" in result.stderr
+    assert "Only the newest" not in run("history", "--limit", "3").stderr
+
+
+def test_nothing_found_is_told(run: Run) -> None:
+    result = run("history")
+
+    assert result.exit_code == 4
+    assert "Nothing was found" in result.stderr
+
+
+# ---- hours and days
+
+HOUR = Statistics(
+    count=4,
+    temperature=Measure(Decimal("20.25"), Decimal("19.5"), Decimal(21), Decimal(60)),
+    humidity=None,
+    setpoint=Measure(Decimal(20), Decimal(20), Decimal(20), Decimal(60)),
+    load_minutes=Decimal(60),
+    heating_minutes=Decimal(25),
+)
+
+
+def test_hours(home: Home, run: Run) -> None:
+    this_hour = hour_of(NOW)
+    earlier = this_hour - timedelta(hours=1)
+    History(home.dynamodb, home.table_name).store_statistics(
+        KITCHEN, {this_hour: HOUR, earlier: replace(HOUR, count=7), this_hour - timedelta(days=3): HOUR}, {}
+    )
+
+    shown = run("history", "--every", "hour").stdout
+    told = json.loads(run("history", "--every", "hour", "--json").stdout)
+
+    for words in ("20.2 °C", "19.5 °C", "21.0 °C", "25 min", f"{earlier.astimezone():%Y-%m-%d %H:%M}"):
+        assert words in shown
+    assert [(row["hour"], row["count"]) for row in told] == [(earlier.isoformat(), 7), (this_hour.isoformat(), 4)]
+    assert told[0]["heating_minutes"] == 25
+    assert "humidity_mean" not in told[0]
+
+
+def test_days_are_the_homes(home: Home, run: Run) -> None:
+    home.stack.parameters["Timezone"] = "Pacific/Kiritimati"  # fourteen hours ahead: tomorrow, most of the time
+    today = (NOW + timedelta(hours=14)).date()
+    statistics = {today: HOUR, today - timedelta(days=1): HOUR, today - timedelta(days=9): HOUR}
+    History(home.dynamodb, home.table_name).store_statistics(KITCHEN, {}, statistics)
+
+    told = json.loads(run("history", "--every", "day", "--since", "2d", "--json").stdout)
+
+    assert [row["day"] for row in told] == [(today - timedelta(days=1)).isoformat(), today.isoformat()]
+    assert today.isoformat() in run("history", "--every", "day").stdout

@@ -1,0 +1,131 @@
+"""Bodies that could not be read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from smarther.domain.notification import Reject
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Home, Run
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+def kept(home: Home, body: bytes, *, reason: str = "not JSON", minutes: int = 0) -> str:
+    """Put a body into quarantine; returns its id."""
+    home.table.put_quarantined(
+        body, [Reject("body", reason), Reject("[1]", reason)], received_at=NOW + timedelta(minutes=minutes)
+    )
+    return hashlib.sha256(body).hexdigest()
+
+
+def test_an_empty_quarantine_is_good_news(home: Home, run: Run) -> None:
+    result = run("quarantine", "list")
+
+    assert result.exit_code == 0
+    assert "empty" in result.stdout
+
+
+def test_bodies_are_listed_newest_first(home: Home, run: Run) -> None:
+    ids = [kept(home, f"body {number}".encode(), minutes=number) for number in range(20)]
+    assert len({each[0] for each in ids}) > 5, "the bodies of this test lie in too few partitions"
+
+    told = json.loads(run("quarantine", "list", "--json").stdout)
+    shown = run("quarantine", "list").stdout
+
+    assert told["count"] == 20
+    assert [each["id"] for each in told["bodies"]] == ids[::-1]
+    assert told["bodies"][0]["rejected"] == 2
+    assert ids[0][:12] in shown
+    assert "body: not JSON" in shown
+
+
+def test_only_the_newest_are_listed_and_the_rest_counted(home: Home, run: Run) -> None:
+    ids = [kept(home, f"body {number}".encode(), minutes=number) for number in range(4)]
+
+    result = run("quarantine", "list", "--limit", "1")
+
+    assert ids[3][:12] in result.stdout
+    assert ids[2][:12] not in result.stdout
+    assert "newest 1 of 4" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"odd": true}', "ü".encode() * 400_000, bytes(range(256)) * 3000, b""],
+    ids=["short", "several parts of text", "several parts of bytes", "empty"],
+)
+def test_a_body_is_given_back_byte_for_byte(home: Home, run: Run, body: bytes) -> None:
+    identifier = kept(home, body)
+
+    assert run("quarantine", "show", identifier[:12], "--raw").stdout_bytes == body
+
+
+def test_a_body_of_several_parts_is_listed_once(home: Home, run: Run) -> None:
+    kept(home, b"x" * 400_000)
+
+    assert json.loads(run("quarantine", "list", "--json").stdout)["count"] == 1
+
+
+def test_a_body_is_shown_with_its_reason(home: Home, run: Run) -> None:
+    identifier = kept(home, b"line 1\nline \x1b[2J2", reason="odd [bold]")
+
+    shown = run("quarantine", "show", identifier[:4].upper()).stdout
+
+    assert identifier in shown
+    assert "odd [bold]" in shown
+    assert "line 1\nline �[2J2" in shown
+
+
+def test_json_says_how_the_body_is_written(home: Home, run: Run) -> None:
+    text, octets = kept(home, b"text"), kept(home, b"\xff")
+
+    assert json.loads(run("quarantine", "show", text, "--json").stdout)["body"] == "text"
+    told = json.loads(run("quarantine", "show", octets, "--json").stdout)
+    assert (told["encoding"], told["body"]) == ("base64", "/w==")
+
+
+def test_an_id_that_fits_none_is_told(home: Home, run: Run) -> None:
+    assert run("quarantine", "show", "0123").exit_code == 4
+
+
+@pytest.mark.parametrize("identifier", ["012", "xyz0", "0" * 65])
+def test_an_id_that_is_none_is_told(run: Run, identifier: str) -> None:
+    assert run("quarantine", "show", identifier).exit_code == 2
+
+
+def test_an_id_that_fits_several_lists_them(home: Home, run: Run) -> None:
+    seen: dict[str, str] = {}
+    number = 0
+    while True:  # two bodies whose ids begin alike
+        digest = hashlib.sha256(f"body {number}".encode()).hexdigest()
+        if digest[:4] in seen:
+            break
+        seen[digest[:4]] = f"body {number}"
+        number += 1
+    first, second = kept(home, seen[digest[:4]].encode()), kept(home, f"body {number}".encode())
+
+    result = run("quarantine", "show", digest[:4])
+
+    assert result.exit_code == 2
+    assert first in result.stderr
+    assert second in result.stderr
+
+
+def test_a_body_that_is_not_all_there_is_told(home: Home, run: Run) -> None:
+    identifier = kept(home, b"x" * 400_000)
+    home.dynamodb.delete_item(
+        TableName=home.table_name,
+        Key={"pk": {"S": f"QUARANTINE#{identifier[0]}"}, "sk": {"S": f"BODY#{identifier}#002"}},
+    )
+
+    result = run("quarantine", "show", identifier)
+
+    assert result.exit_code == 1
+    assert "do not make up the body" in result.stderr
