@@ -14,7 +14,9 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from contextlib import suppress
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger, Metrics
@@ -65,12 +67,12 @@ metrics = Metrics(service="recorder")
 
 def log(event: str, **keys: Key) -> None:
     """One record for one outcome."""
-    _guarded(lambda: logger.info(event, extra=keys), event)
+    _guarded(lambda: logger.info(event, extra=keys), event, keys)
 
 
 def warn(event: str, **keys: Key) -> None:
     """One record for an outcome that somebody may have to look at."""
-    _guarded(lambda: logger.warning(event, extra=keys), event)
+    _guarded(lambda: logger.warning(event, extra=keys), event, keys)
 
 
 def measure(event: str, values: Mapping[Metric, float | None], **keys: Key) -> None:
@@ -83,14 +85,17 @@ def measure(event: str, values: Mapping[Metric, float | None], **keys: Key) -> N
     }
 
     def emit() -> None:
-        for metric, value in measured.items():
-            metrics.add_metric(name=metric, unit=_UNITS.get(metric, MetricUnit.Count), value=value)
-        for key, fact in {"event": event, **keys}.items():
-            metrics.add_metadata(key=key, value=fact)
-        metrics.flush_metrics()
+        try:
+            for metric, value in measured.items():
+                metrics.add_metric(name=metric, unit=_UNITS.get(metric, MetricUnit.Count), value=value)
+            for key, fact in {"event": event, **keys}.items():
+                metrics.add_metadata(key=key, value=fact)
+            metrics.flush_metrics()
+        finally:
+            metrics.clear_metrics()  # what could not be written must not count with the next outcome
 
     if measured:
-        _guarded(emit, event)
+        _guarded(emit, event, keys)
     else:
         log(event, **keys)
 
@@ -114,12 +119,13 @@ def keep_in_log(deferred: Deferred, *, reason: str) -> None:
             "digest": digest,
             "reason": reason,
         }
-        _guarded(lambda keys=keys: logger.error(RECOVERABLE, extra=keys), RECOVERABLE, keys)  # type: ignore[misc] # mypy cannot type a lambda's default
+        _guarded(partial(logger.error, RECOVERABLE, extra=keys), RECOVERABLE, keys)
 
 
-def _guarded(emit: Callable[[], None], event: str, keys: Mapping[str, Key] | None = None) -> None:
+def _guarded(emit: Callable[[], None], event: str, keys: Mapping[str, Key]) -> None:
     try:
         emit()
     except Exception as error:  # whatever a logging library can raise: the record is written by hand, and work goes on
-        record = {"message": event, "level": "ERROR", "telemetry_failed": type(error).__name__, **(keys or {})}
-        sys.stdout.write(json.dumps(record) + "\n")
+        record = {"message": event, "level": "ERROR", "telemetry_failed": type(error).__name__, **keys}
+        with suppress(Exception):  # nowhere is left to tell that there is nowhere left
+            sys.stdout.write(json.dumps(record, default=str) + "\n")

@@ -1,0 +1,141 @@
+"""How the adapters meet services that fail: real clients, real sockets, failures of the domain and no second try."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import botocore.session
+import pytest
+
+from smarther.adapters.clients import Patience, client
+from smarther.adapters.spill import SpillQueue, SpillUnavailableError
+from smarther.adapters.table import ItemRefusedError, Table, TableUnavailableError
+from smarther.domain.deferred import Deferred
+from smarther.domain.notification import Reject
+from smarther.domain.reading import Reading
+from smarther.domain.webhook import AcceptedDigests
+from tests import faulty_service as faults
+from tests.faulty_service import Answer, Behaviour, FaultyService
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, tzinfo=UTC)
+READING = Reading(plant_id="P", module_id="M", time=ARRIVAL, mode="SECRETIVE")
+DEFERRED = Deferred(body=b"SECRETIVE", received_at=ARRIVAL, presented="0f" * 32, verified=True)
+PATIENCE = Patience(connect_seconds=0.2, read_seconds=0.2)
+
+
+def put_reading() -> bool:
+    return table().put_reading(READING, received_at=ARRIVAL, source="push")
+
+
+def put_quarantined() -> bool:
+    return table().put_quarantined(b"SECRETIVE", [Reject("body", "body is not JSON")], received_at=ARRIVAL)
+
+
+def accepted_digests() -> AcceptedDigests:
+    return table().accepted_digests()
+
+
+def spill() -> None:
+    SpillQueue(client(botocore.session.get_session(), "sqs", PATIENCE), "https://sqs.example.com/1/spill").put(DEFERRED)
+
+
+def table() -> Table:
+    return Table(client(botocore.session.get_session(), "dynamodb", PATIENCE), "readings")
+
+
+OPERATIONS = [put_reading, put_quarantined, accepted_digests, spill]
+UNAVAILABLE = (TableUnavailableError, SpillUnavailableError)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize(
+    ("behaviour", "told"),
+    [
+        ("hang", "ReadTimeoutError"),
+        (faults.DENIED, "AccessDeniedException"),
+        (faults.THROTTLED, "ProvisionedThroughputExceededException"),
+        (faults.NO_TABLE, "ResourceNotFoundException"),
+        (faults.BROKEN, "InternalServerError"),
+        (faults.AWAY, "503"),
+    ],
+)
+def test_a_failing_service_is_asked_once_and_its_failure_is_ours(
+    service: FaultyService, operation: Callable[[], object], behaviour: Behaviour, told: str
+) -> None:
+    service.otherwise = behaviour
+    with pytest.raises(UNAVAILABLE) as caught:
+        operation()
+    assert str(caught.value) == told
+    assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [(faults.refusing_address, "EndpointConnectionError"), (faults.silent_address, "ReadTimeoutError")],
+)
+def test_a_service_that_cannot_be_reached_is_a_failure_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+    operation: Callable[[], object],
+    address: Callable[[], AbstractContextManager[str]],
+    told: str,
+) -> None:
+    with address() as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        with pytest.raises(UNAVAILABLE) as caught:
+            operation()
+    assert str(caught.value) == told
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_connection_that_was_closed_while_idle_is_opened_again(
+    service: FaultyService, operation: Callable[[], object]
+) -> None:
+    service.script = ["hang up"]
+    operation()
+    assert len(service.requests) == 2
+    assert service.requests[0] == service.requests[1]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_service_that_keeps_hanging_up_is_a_failure(service: FaultyService, operation: Callable[[], object]) -> None:
+    service.otherwise = "hang up"
+    with pytest.raises(UNAVAILABLE, match="ConnectionClosedError"):
+        operation()
+    assert len(service.requests) == 2
+
+
+@pytest.mark.parametrize("operation", [put_reading, put_quarantined])
+def test_what_is_there_already_is_no_failure(service: FaultyService, operation: Callable[[], bool]) -> None:
+    service.otherwise = faults.CONDITION_FAILED
+    assert operation() is False
+
+
+@pytest.mark.parametrize("operation", [put_reading, put_quarantined])
+def test_an_item_that_can_never_be_stored_is_told_from_a_service_that_fails(
+    service: FaultyService, operation: Callable[[], bool]
+) -> None:
+    service.otherwise = faults.INVALID
+    with pytest.raises(ItemRefusedError, match="ValidationException"):
+        operation()
+
+
+def test_more_patience_asks_again(service: FaultyService) -> None:
+    service.script = [faults.BROKEN]
+    patience = Patience(connect_seconds=0.2, read_seconds=0.2, attempts=2)
+    patient = Table(client(botocore.session.get_session(), "dynamodb", patience), "readings")
+    assert patient.put_reading(READING, received_at=ARRIVAL, source="push")
+    assert len(service.requests) == 2
+
+
+def test_a_service_that_answers_is_no_failure(service: FaultyService) -> None:
+    service.otherwise = Answer(content={"Item": {"current": {"S": "c"}}})
+    assert accepted_digests() == AcceptedDigests(current="c")
+    assert service.requests == [
+        {"TableName": "readings", "Key": {"pk": {"S": "WEBHOOK"}, "sk": {"S": "DIGESTS"}}, "ConsistentRead": True}
+    ]

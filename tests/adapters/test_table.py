@@ -1,0 +1,142 @@
+"""Readings, quarantined bodies and accepted digests in the table that the template deploys."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from boto3.dynamodb.types import TypeDeserializer
+
+from smarther.adapters.table import ItemRefusedError, Table
+from smarther.domain.notification import Reject
+from smarther.domain.reading import Reading, stored
+from smarther.domain.webhook import AcceptedDigests
+from tests import deployed
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, tzinfo=UTC)
+READING = Reading(
+    plant_id="P",
+    module_id="M",
+    time=datetime(2026, 1, 14, 6, 30, 4, tzinfo=UTC),
+    mode="AUTOMATIC",
+    temperature_c=Decimal("18.7"),
+    setpoint_c=Decimal(20),
+    humidity_percent=Decimal("1E+125"),
+    online=False,
+    extra={"a": [None, True, "x", Decimal("0.5"), {"b": {}}]},
+)
+REJECTS = [Reject("[0]", "element holds no thermostat status"), Reject("[1]", "element has the wrong type")]
+
+
+@pytest.fixture
+def table(dynamodb: DynamoDBClient) -> Table:
+    return Table(dynamodb, deployed.TABLE)
+
+
+def plain(item: dict[str, Any]) -> dict[str, Any]:
+    decode = TypeDeserializer().deserialize
+    return {name: decode(value) for name, value in item.items()}
+
+
+def test_a_reading_is_in_the_table_as_it_was(table: Table, dynamodb: DynamoDBClient) -> None:
+    assert table.put_reading(READING, received_at=ARRIVAL, source="push")
+    (item,) = deployed.items(dynamodb, "MODULE#M")
+    assert plain(item) == stored(READING, received_at=ARRIVAL, source="push", retention_days=None)
+
+
+def test_a_duplicate_changes_nothing(table: Table, dynamodb: DynamoDBClient) -> None:
+    table.put_reading(READING, received_at=ARRIVAL, source="push")
+    before = deployed.items(dynamodb, "MODULE#M")
+    again = replace(READING, event_id="another")
+    assert not table.put_reading(again, received_at=ARRIVAL + timedelta(days=1), source="poll")
+    assert deployed.items(dynamodb, "MODULE#M") == before
+
+
+def test_readings_of_the_same_second_are_all_kept(table: Table, dynamodb: DynamoDBClient) -> None:
+    others = [replace(READING, mode=mode) for mode in ("AUTOMATIC", "MANUAL", "BOOST")]
+    assert all(table.put_reading(reading, received_at=ARRIVAL, source="push") for reading in others)
+    assert len(deployed.items(dynamodb, "MODULE#M")) == 3
+
+
+def test_with_a_retention_readings_expire(dynamodb: DynamoDBClient) -> None:
+    Table(dynamodb, deployed.TABLE, retention_days=30).put_reading(READING, received_at=ARRIVAL, source="push")
+    (item,) = deployed.items(dynamodb, "MODULE#M")
+    assert item["expires_at"] == {"N": str(int(ARRIVAL.timestamp()) + 30 * 86_400)}
+
+
+def test_an_item_that_no_table_takes_is_refused(table: Table) -> None:
+    with pytest.raises(ItemRefusedError, match="ValidationException"):
+        table.put_reading(replace(READING, extra={"a": "x" * 500_000}), received_at=ARRIVAL, source="push")
+
+
+def test_a_body_is_quarantined_verbatim_with_all_reasons(table: Table, dynamodb: DynamoDBClient) -> None:
+    body = '[{"é": "\n'.encode()
+    assert table.put_quarantined(body, REJECTS, received_at=ARRIVAL)
+    digest = hashlib.sha256(body).hexdigest()
+    (item,) = deployed.items(dynamodb, "QUARANTINE")
+    assert plain(item) == {
+        "pk": f"QUARANTINE#{digest[0]}",
+        "sk": f"BODY#{digest}#001",
+        "reason": "[0]: element holds no thermostat status; [1]: element has the wrong type",
+        "rejected": 2,
+        "body": body.decode(),
+        "encoding": "text",
+        "part": 1,
+        "parts": 1,
+        "received_at": "2026-01-14T06:30:06Z",
+    }
+
+
+def test_the_same_body_again_changes_nothing(table: Table, dynamodb: DynamoDBClient) -> None:
+    table.put_quarantined(b"x", REJECTS, received_at=ARRIVAL)
+    before = deployed.items(dynamodb, "QUARANTINE")
+    assert not table.put_quarantined(b"x", REJECTS[:1], received_at=ARRIVAL + timedelta(days=1))
+    assert deployed.items(dynamodb, "QUARANTINE") == before
+
+
+@pytest.mark.parametrize("body", [b"", "é€😀".encode() * 200_000, b"\xff" * 700_000, b"x" * 1_048_576])
+def test_any_body_can_be_put_together_again(table: Table, dynamodb: DynamoDBClient, body: bytes) -> None:
+    table.put_quarantined(body, REJECTS, received_at=ARRIVAL)
+    parts = [plain(item) for item in deployed.items(dynamodb, "QUARANTINE")]
+    assert [part["part"] for part in parts] == list(range(1, int(parts[0]["parts"]) + 1))
+    text = "".join(part["body"] for part in parts)
+    assert (base64.b64decode(text) if parts[0]["encoding"] == "base64" else text.encode()) == body
+
+
+def test_very_many_reasons_are_cut(table: Table, dynamodb: DynamoDBClient) -> None:
+    table.put_quarantined(b"x", REJECTS * 5_000, received_at=ARRIVAL)
+    (item,) = deployed.items(dynamodb, "QUARANTINE")
+    assert len(item["reason"]["S"]) == 1_000
+    assert item["rejected"] == {"N": "10000"}
+
+
+def test_an_interrupted_quarantine_is_completed(table: Table, dynamodb: DynamoDBClient) -> None:
+    body = b"x" * 200_000
+    table.put_quarantined(body, REJECTS, received_at=ARRIVAL)
+    complete = deployed.items(dynamodb, "QUARANTINE")
+    dynamodb.delete_item(TableName=deployed.TABLE, Key={name: complete[-1][name] for name in ("pk", "sk")})
+    assert table.put_quarantined(body, REJECTS, received_at=ARRIVAL)
+    assert deployed.items(dynamodb, "QUARANTINE") == complete
+
+
+@pytest.mark.parametrize(
+    "known", [{}, {"current": "c"}, {"current": "c", "pending": "p"}, {"current": "c", "previous": "v"}]
+)
+def test_the_accepted_digests_are_those_in_the_table(
+    table: Table, dynamodb: DynamoDBClient, known: dict[str, str]
+) -> None:
+    item = {"pk": "WEBHOOK", "sk": "DIGESTS", **known}
+    dynamodb.put_item(TableName=deployed.TABLE, Item={name: {"S": value} for name, value in item.items()})
+    assert table.accepted_digests() == AcceptedDigests(**known)
+
+
+def test_before_the_keepers_first_run_there_are_none(table: Table) -> None:
+    assert table.accepted_digests() == AcceptedDigests()

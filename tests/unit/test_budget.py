@@ -1,0 +1,58 @@
+"""A deadline is held from outside, whatever the work does."""
+
+from __future__ import annotations
+
+from threading import Event
+
+import pytest
+
+from smarther import budget
+from smarther.budget import within
+
+
+def test_work_that_is_done_in_time_gives_its_result() -> None:
+    assert within(5, lambda: "done") == "done"
+
+
+def test_what_the_work_raises_passes_through() -> None:
+    with pytest.raises(ZeroDivisionError):
+        within(5, lambda: 1 / 0)
+
+
+def test_work_that_hangs_is_left_behind() -> None:
+    released, left_behind = Event(), Event()
+
+    def hang() -> None:
+        released.wait()
+        left_behind.set()
+
+    with pytest.raises(TimeoutError):
+        within(0.01, hang)
+    assert not left_behind.is_set()
+    released.set()
+    assert left_behind.wait(timeout=5)
+
+
+def test_other_work_goes_on_beside_what_hangs() -> None:
+    released = Event()
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            within(0.01, released.wait)
+    assert within(5, lambda: "done") == "done"
+    released.set()
+
+
+@pytest.mark.parametrize("seconds", [0, -1])
+def test_without_time_left_the_work_is_not_begun(seconds: float) -> None:
+    begun = Event()
+    with pytest.raises(TimeoutError):
+        within(seconds, begun.set)
+    assert not begun.is_set()
+
+
+def test_the_shares_follow_one_another_and_leave_room_for_the_answer() -> None:
+    assert 0 < budget.TABLE_LAST_CALL_SECONDS < budget.TABLE_UNTIL_SECONDS < budget.SPILL_UNTIL_SECONDS
+    assert budget.SPILL_UNTIL_SECONDS < budget.ANSWER_SECONDS <= 0.5
+    # What is left behind ends soon after, and a write may take its time before a deadline takes it for hanging.
+    assert budget.CONNECT_TIMEOUT_SECONDS + budget.READ_TIMEOUT_SECONDS <= budget.ANSWER_SECONDS
+    assert budget.TABLE_UNTIL_SECONDS - budget.TABLE_LAST_CALL_SECONDS >= 0.1
