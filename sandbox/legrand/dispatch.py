@@ -87,7 +87,8 @@ class Dispatch:
             for subscription in called:
                 self.ledger.add(push, subscription.id, Outcome.ACKNOWLEDGED, self._clock.now(), status=200)
             return []
-        self._called.update([push.content] if called else [])
+        if called:
+            self._called.add(push.content)
         return [Attempt(push, subscription) for subscription in called]
 
     def settle(self, attempt: Attempt, status: int | None, ms: float, error: str | None = None) -> Entry:

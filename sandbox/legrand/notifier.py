@@ -20,7 +20,14 @@ class Notifier:
     its own: an idle one that the other side closes at the wrong moment would look like a failing endpoint.
     """
 
-    def __init__(self, dispatch: Dispatch, *, limit_ms: int, concurrency: int) -> None:
+    def __init__(
+        self,
+        dispatch: Dispatch,
+        *,
+        limit_ms: int,
+        concurrency: int,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self._dispatch = dispatch
         self._limit_seconds = limit_ms / 1000
         self._free = asyncio.Semaphore(concurrency)
@@ -29,6 +36,7 @@ class Notifier:
             timeout=None,  # noqa: S113 - one limit around the whole exchange, see _call
             follow_redirects=False,
             trust_env=False,
+            transport=transport,
             limits=httpx.Limits(max_keepalive_connections=0),
         )
 

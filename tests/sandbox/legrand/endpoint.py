@@ -9,10 +9,9 @@ class Endpoint:
 
     def __init__(self, *, status: int = 200, silent: bool = False) -> None:
         self.status = status
+        self.location: str | None = None
         self.bodies: list[bytes] = []
         self.content_types: list[str] = []
-        self.most_at_once = 0
-        self._at_once = 0
         self._lock = threading.Lock()
         self._released = threading.Event()
         if not silent:
@@ -41,18 +40,16 @@ class Endpoint:
         self._server.server_close()
 
     def receive(self, request: BaseHTTPRequestHandler) -> None:
-        with self._lock:
-            self._at_once += 1
-            self.most_at_once = max(self.most_at_once, self._at_once)
         body = request.rfile.read(int(request.headers["Content-Length"]))
         self._released.wait()
         with self._lock:
-            self._at_once -= 1
             self.bodies.append(body)
             self.content_types.append(request.headers["Content-Type"])
         try:
             request.send_response(self.status)
             request.send_header("Content-Length", "0")
+            if self.location is not None:
+                request.send_header("Location", self.location)
             request.end_headers()
         except (BrokenPipeError, ConnectionResetError):
             pass  # whoever waited has given up: that is what silence is for

@@ -162,7 +162,7 @@ def test_a_refresh_token_lives_ninety_days_without_use(account: Account, clock: 
 def test_revoking_ends_the_chosen_tokens(account: Account) -> None:
     tokens = account.log_in()
     account.provider.login.revoke(access=True, refresh=False)
-    assert account.call("GET", "/plants").status == 401
+    assert account.call("GET", "/plants").value == {"statusCode": 401, "message": "Unauthorized"}
     renewed = account.refresh(tokens["refresh_token"])
     assert renewed.status == 200
 

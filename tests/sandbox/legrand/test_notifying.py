@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from tests.sandbox.legrand.account import Account
 from tests.sandbox.legrand.endpoint import Endpoint
 
 START = "2025-11-20T12:00:00Z"
+MINUTE = timedelta(minutes=1)
 PATIENT = 20_000
 """Milliseconds: a busy machine is no reason for a ban, except where silence is the subject."""
 
@@ -52,6 +54,10 @@ class Scene:
         progress = self.ask("play?wait=60")
         assert (progress["state"], progress["error"]) == ("finished", None)
         return progress
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 type Raise = Callable[..., Scene]
@@ -108,26 +114,21 @@ def test_everything_that_happens_arrives_and_is_accounted_for(scene: Scene, endp
 
 def test_the_clock_follows_the_play_and_runs_on_from_its_end(scene: Scene) -> None:
     scene.play(hours=2)
-    assert scene.ask("clock")["now"].startswith("2025-11-20T14:00:")
-    assert scene.ask("ledger")["entries"][0]["at"].startswith("2025-11-20T12:0")
+    ledger = scene.ask("ledger")["entries"]
+    assert all(timedelta() <= instant(entry["at"]) - instant(entry["device_time"]) < MINUTE for entry in ledger)
+
+    once, twice = (instant(scene.ask("clock")["now"]) for _ in range(2))
+    assert instant(START) + timedelta(hours=2) <= once < twice
 
 
 def test_order_is_kept_per_thermostat(scene: Scene, endpoint: Endpoint) -> None:
-    scene.play(hours=8)
+    scene.play(hours=5)
     times: dict[str, list[str]] = {}
     for body in endpoint.bodies:
         status = json.loads(body)[0]["data"]["chronothermostats"][0]
         times.setdefault(status["sender"]["plant"]["module"]["id"], []).append(status["time"])
     assert len(times) == 5
     assert all(told == sorted(told) for told in times.values())
-
-
-@pytest.mark.parametrize("concurrency", [1, 3])
-def test_no_more_are_on_their_way_at_once_than_allowed(raised: Raise, endpoint: Endpoint, concurrency: int) -> None:
-    scene = raised(concurrency=concurrency, modules=40)
-    scene.subscribe(endpoint)
-    scene.play(hours=0.5)
-    assert 1 <= endpoint.most_at_once <= concurrency
 
 
 def test_the_same_day_again_is_nothing_but_duplicates(scene: Scene) -> None:
@@ -220,9 +221,10 @@ def test_an_endpoint_that_is_not_there_is_refused_with_the_reason(scene: Scene) 
 
 
 def test_a_redirect_is_a_failure_and_is_not_followed(scene: Scene, endpoint: Endpoint) -> None:
-    endpoint.status = 307
-    assert scene.push({})["outcome"] == "refused"
-    assert len(endpoint.bodies) == 1
+    with Endpoint() as elsewhere:
+        endpoint.status, endpoint.location = 307, elsewhere.url
+        assert scene.push({})["outcome"] == "refused"
+        assert (len(endpoint.bodies), elsewhere.bodies) == (1, [])
 
 
 def test_twenty_failures_ban_for_a_minute_and_what_was_dropped_never_comes(scene: Scene, endpoint: Endpoint) -> None:
