@@ -5,29 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from moto import mock_aws
-from samtranslator.yaml_helper import yaml_parse
 
 from smarther.adapters.history import History, HistoryUnavailableError
 from smarther.domain.home import Load, Snapshot, Thermostat
 from smarther.domain.reading import Reading, stored
 from smarther.domain.rollup import RollupState
 from smarther.domain.statistics import HOUR, Measure, Statistics
+from tests import deployed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.service_resource import Table
 
-TABLE = "readings"
+TABLE = deployed.TABLE
 START = datetime(2026, 1, 10, tzinfo=UTC)
 
 READING = Reading(
@@ -62,29 +58,15 @@ WARM = Statistics(
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
-    """A DynamoDB with the table that the template deploys."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-south-1")
-    template: dict[str, Any] = yaml_parse((Path(__file__).parents[2] / "template.yaml").read_text())
-    schema = template["Resources"]["Table"]["Properties"]
-    with mock_aws():
-        client = boto3.client("dynamodb")
-        client.create_table(
-            TableName=TABLE, **{name: schema[name] for name in ("KeySchema", "AttributeDefinitions", "BillingMode")}
-        )
-        yield client
-
-
-@pytest.fixture
-def table(client: DynamoDBClient) -> Table:
+def table(dynamodb: DynamoDBClient) -> Table:
     """The same table, taking plain values."""
     table: Table = boto3.resource("dynamodb").Table(TABLE)
     return table
 
 
 @pytest.fixture
-def history(client: DynamoDBClient) -> History:
-    return History(client, TABLE)
+def history(dynamodb: DynamoDBClient) -> History:
+    return History(dynamodb, TABLE)
 
 
 def put(table: Table, *readings: Reading) -> None:
@@ -199,8 +181,8 @@ def test_a_table_out_of_reach_is_a_fault_of_ours(fault: Exception) -> None:
         history.store_statistics("module", {START: WARM}, {})
 
 
-def test_what_the_table_hands_back_is_sent_once_more(history: History, client: DynamoDBClient) -> None:
-    write = client.batch_write_item
+def test_what_the_table_hands_back_is_sent_once_more(history: History, dynamodb: DynamoDBClient) -> None:
+    write = dynamodb.batch_write_item
     calls: list[int] = []
 
     def half(RequestItems: dict[str, list[Any]]) -> Any:  # noqa: N803 - boto3's name
@@ -209,7 +191,7 @@ def test_what_the_table_hands_back_is_sent_once_more(history: History, client: D
         answer = write(RequestItems={TABLE: [each for each in RequestItems[TABLE] if each not in kept]})
         return {**answer, "UnprocessedItems": {TABLE: kept} if kept else {}}
 
-    client.batch_write_item = half  # type: ignore[method-assign, assignment]  # the table's refusal cannot be had otherwise
+    dynamodb.batch_write_item = half  # type: ignore[method-assign, assignment]  # the table's refusal cannot be had otherwise
     history.store_statistics("module", {START + number * HOUR: WARM for number in range(10)}, {})
     assert calls == [10, 5]
     assert len(history.hours("module", start=START, end=START + 10 * HOUR)) == 10

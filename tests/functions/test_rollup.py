@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import importlib.util
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
 import boto3
 import pytest
 from moto import mock_aws
-from samtranslator.yaml_helper import yaml_parse
 
 from smarther.adapters.history import History
 from smarther.domain.reading import Reading, stored
 from smarther.domain.rollup import RollupRequestError
 from smarther.domain.statistics import HOUR, LONGEST_HOLD, daily, hourly, hours_of_day
+from tests import deployed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
-PROJECT = Path(__file__).parents[2]
-TABLE = "readings"
+TABLE = deployed.TABLE
 NOW = datetime(2026, 3, 10, 14, 20, tzinfo=UTC)
 TODAY = date(2026, 3, 10)
 PLENTY = 900_000
@@ -68,32 +65,22 @@ class Home:
     def days(self, first: date, last: date, module: str = "m1") -> Any:
         return self.history.days(module, first=first, last=last)
 
-    def statistics_stored(self) -> int:
-        return sum(item["sk"].startswith(("HOUR#", "DAY#")) for item in self.table.scan()["Items"])
-
 
 @pytest.fixture
-def home(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+def home(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, load: Callable[[str], ModuleType]
+) -> Iterator[Home]:
     """A home whose readings are kept for ever, or for as many days as the test's parameter says."""
     environment = {
         "TABLE_NAME": TABLE,
         "TIMEZONE": "Europe/Rome",
         "RETENTION_DAYS": getattr(request, "param", "0"),
-        "AWS_DEFAULT_REGION": "eu-south-1",
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    schema = yaml_parse((PROJECT / "template.yaml").read_text())["Resources"]["Table"]["Properties"]
     with mock_aws():
-        boto3.client("dynamodb").create_table(
-            TableName=TABLE, **{name: schema[name] for name in ("KeySchema", "AttributeDefinitions", "BillingMode")}
-        )
-        spec = importlib.util.spec_from_file_location("rollup_app", PROJECT / "functions" / "rollup" / "app.py")
-        assert spec is not None
-        assert spec.loader is not None
-        app = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(app)
-        yield Home(app, monkeypatch)
+        deployed.create_table()
+        yield Home(load("rollup"), monkeypatch)
 
 
 def test_the_first_run_makes_the_last_days(home: Home) -> None:

@@ -187,4 +187,4 @@ def test_nothing_is_drawn_outside_and_the_columns_under_the_pointer_are_few(
         assert all(0 <= a <= width and 0 <= b <= 200 for a, b in points(shape.get("d", "")))
     for text in svg.iter("text"):
         assert 0 <= float(text.get("x", "-1")) <= width
-    assert len(told(svg)) <= width / 7 + 1
+    assert len(told(svg)) <= width / 4 + 1

@@ -46,7 +46,8 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 34, 12, 8, 20
 _GAP = 6  # between the panels
 _NARROWEST_GAP = 2  # pixels; a shorter silence is not worth a mark
 _TIME_LABEL, _VALUE_LABEL = 58, 22  # pixels that a label needs beside and above the next
-_HOVER_COLUMN = 7  # pixels; a finger or a pointer does not meet less
+_HOVER_COLUMN = 7  # pixels; a finger does not meet less
+_HOVER_COLUMN_WIDE, _WIDE = 4, 500  # where there is room for a pointer, finer
 _LEAST_WARMTH, _LEAST_DAMP = 2.0, 10.0  # degrees and percent that a panel spans at least, so that noise stays small
 
 
@@ -322,9 +323,9 @@ def _hover(series: Series, frame: _Frame, style: ChartStyle) -> Iterator[Markup]
     """Invisible columns that tell their span's values under the pointer; few enough for any period."""
     starts = [span.start for span in series.spans]
     shown: list[tuple[float, float, Span]] = []
-    x = frame.left
+    x, width = frame.left, _HOVER_COLUMN if style.width < _WIDE else _HOVER_COLUMN_WIDE
     while x < frame.right:
-        end = min(x + _HOVER_COLUMN, frame.right)
+        end = min(x + width, frame.right)
         middle = frame.at((x + end) / 2)
         span = series.spans[bisect_right(starts, middle) - 1] if starts and starts[0] <= middle else None
         if span is not None and middle < span.end:

@@ -1,0 +1,273 @@
+"""The widget as the console calls it: on the table that is deployed, and on a year of ten busy thermostats."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left, bisect_right
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from smarther.adapters.history import History
+from smarther.domain.reading import Reading, stored
+from smarther.domain.series import ITEM_BOUND, MOST_THERMOSTATS
+from smarther.domain.statistics import Measure, Statistics
+from tests import deployed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+EVENTS = deployed.PROJECT / "events" / "widget"
+TABLE = deployed.TABLE
+ARN = "arn:aws:lambda:eu-south-1:123456789012:function:smarther-widget"
+NOW = datetime(2026, 1, 18, 17, 42, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch, load: Callable[[str], ModuleType]) -> Iterator[ModuleType]:
+    """The function as it starts in its environment, with an empty table."""
+    environment = {
+        "TABLE_NAME": TABLE,
+        "STALE_AFTER_HOURS": "24",
+        "TIMEZONE": "Europe/Rome",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        deployed.create_table()
+        module = load("widget")
+        clock = Mock(wraps=datetime)
+        clock.now.return_value = NOW
+        monkeypatch.setattr(module, "datetime", clock)
+        yield module
+
+
+def asked(period: timedelta = DAY, **said: Any) -> dict[str, Any]:
+    """The console's call, for a period that ends now."""
+    event: dict[str, Any] = json.loads((EVENTS / "home.json").read_text())
+    start, end = ((instant.timestamp() * 1000) for instant in (NOW - period, NOW))
+    event["widgetContext"]["timeRange"] |= {"start": round(start), "end": round(end)}
+    return event | said
+
+
+def answer(app: ModuleType, event: dict[str, Any]) -> Any:
+    return app.handler(event, Mock(invoked_function_arn=ARN))
+
+
+def thermostat(module_id: str, name: str) -> None:
+    boto3.resource("dynamodb").Table(TABLE).put_item(
+        Item={"pk": "DIRECTORY", "sk": f"MODULE#p#{module_id}", "plant_id": "p", "module_id": module_id, "name": name}
+    )
+
+
+def says(module_id: str, time: datetime, temperature: str = "19.5") -> dict[str, Any]:
+    reading = Reading(
+        plant_id="p",
+        module_id=module_id,
+        time=time,
+        function="HEATING",
+        mode="AUTOMATIC",
+        load_state="ACTIVE",
+        temperature_c=Decimal(temperature),
+        humidity_percent=Decimal(55),
+        setpoint_c=Decimal(21),
+        program=Decimal(1),
+    )
+    item: dict[str, Any] = stored(reading, received_at=time, source="push", retention_days=None)
+    boto3.resource("dynamodb").Table(TABLE).put_item(Item=item)
+    return item
+
+
+def test_it_describes_itself(app: ModuleType) -> None:
+    described = answer(app, json.loads((EVENTS / "describe.json").read_text()))
+    assert list(described) == ["markdown"]
+    assert "**unit**" in described["markdown"]
+
+
+def test_an_empty_table_is_no_error(app: ModuleType) -> None:
+    assert "No thermostats yet" in answer(app, asked())
+
+
+def test_the_newest_reading_is_on_the_card_and_all_are_in_the_chart(app: ModuleType) -> None:
+    thermostat("m1", "Salotto")
+    thermostat("m2", "Bagno")
+    for minutes in range(0, 600, 20):
+        says("m1", NOW - timedelta(minutes=minutes), "20.5" if minutes == 0 else "19.5")
+    page = answer(app, asked())
+    for words in ("Salotto", "20.5 °C", "Heating since before", "Bagno", "Never reported", "every reading", ARN):
+        assert words in page
+    assert "68.9 °F" in answer(app, asked(unit="F"))
+
+
+def test_one_thermostat_is_shown_alone_when_chosen(app: ModuleType) -> None:
+    thermostat("m1", "Salotto")
+    thermostat("m2", "Bagno")
+    page = answer(app, asked(module="m2"))
+    assert "Bagno" in page
+    assert "Salotto" not in page
+    assert "There is no thermostat with the id m3" in answer(app, asked(module="m3"))
+
+
+def test_hours_and_days_are_drawn_from_what_the_rollup_stored(app: ModuleType) -> None:
+    thermostat("m1", "Salotto")
+    made = Statistics(
+        count=2, temperature=Measure(Decimal("17.25"), Decimal(16), Decimal(18), Decimal(60)), load_minutes=Decimal(60)
+    )
+    history = History(boto3.client("dynamodb"), TABLE)
+    history.store_statistics(
+        "m1", {datetime(2026, 1, 15, 9, tzinfo=UTC): made}, {date(2026, 1, 15): made, date(2025, 1, 19): made}
+    )
+    week = answer(app, asked(7 * DAY))
+    assert "hourly means" in week
+    assert "Thu 15 Jan 10:00: 17.2 °C (16.0 to 18.0)" in week
+    large = asked(365 * DAY, module="m1")
+    large["widgetContext"]["width"] = 2400
+    year = answer(app, large)
+    assert "daily means" in year
+    assert "Thu 15 Jan: 17.2 °C (16.0 to 18.0)" in year
+    assert "Sun 19 Jan: 17.2 °C" in year, "the first whole day of the period"
+
+
+def test_senseless_parameters_are_answered_with_a_reason(app: ModuleType) -> None:
+    page = answer(app, asked(unit="<b>"))
+    assert "cannot be used" in page
+    assert "<b>" not in page
+
+
+@cache
+def keys_of_a_year(every: timedelta) -> list[str]:
+    """The sort keys of one thermostat, in the table's order."""
+    start = NOW - 365 * DAY
+    readings = (start + number * every for number in range((NOW - start) // every + 1))
+    hours = (start + number * timedelta(hours=1) for number in range(365 * 24 + 1))
+    days = ((start + number * DAY).date() for number in range(366))
+    return sorted(
+        [
+            *(f"READING#{each:%Y-%m-%dT%H:%M:%S.%fZ}#0123456789abcdef" for each in readings),
+            *(f"HOUR#{each:%Y-%m-%dT%H}Z" for each in hours),
+            *(f"DAY#{each}" for each in days),
+        ]
+    )
+
+
+class Year:
+    """A year of thermostats behind DynamoDB's Query, made up as it is read, with every item that was read counted.
+
+    Each has a reading every `every`, and the hours and days of all of the year.
+    """
+
+    def __init__(self, thermostats: int, every: timedelta) -> None:
+        self._keys = keys_of_a_year(every)
+        self._thermostats = thermostats
+        self.queries = self.read = 0
+
+    def query(self, **request: Any) -> dict[str, Any]:
+        assert set(request) <= {
+            *("TableName", "KeyConditionExpression", "ExpressionAttributeValues", "ScanIndexForward", "Limit"),
+            *("ProjectionExpression", "ExpressionAttributeNames", "ExclusiveStartKey"),
+        }, "a filter would read what it does not return"
+        assert request["KeyConditionExpression"] == "pk = :partition AND sk BETWEEN :first AND :last"
+        partition, first, last = (
+            request["ExpressionAttributeValues"][f":{name}"]["S"] for name in ("partition", "first", "last")
+        )
+        keys = self._keys if partition != "DIRECTORY" else [f"MODULE#p#m{n:03}" for n in range(self._thermostats)]
+        found = keys[bisect_left(keys, first) : bisect_right(keys, last)]
+        found = found if request["ScanIndexForward"] else found[::-1]
+        if "ExclusiveStartKey" in request:
+            found = found[found.index(request["ExclusiveStartKey"]["sk"]["S"]) + 1 :]
+        page = found[: min(request.get("Limit", 1000), 1000)]  # 1 MB holds about a thousand readings
+        self.queries += 1
+        self.read += len(page)
+        more = {"LastEvaluatedKey": {"pk": {"S": partition}, "sk": {"S": page[-1]}}} if page and page != found else {}
+        return {"Items": [self._item(partition, key) for key in page], **more}
+
+    def _item(self, partition: str, key: str) -> dict[str, Any]:
+        kind, _, rest = key.partition("#")
+        if partition == "DIRECTORY":
+            module_id = rest.removeprefix("p#")
+            return {"module_id": {"S": module_id}, "plant_id": {"S": "p"}, "name": {"S": f"Room {module_id}"}}
+        if kind == "READING":
+            return {
+                "time": {"S": rest.partition("#")[0]},
+                "temperature_c": {"N": "19.5"},
+                "humidity_percent": {"N": "55"},
+                "setpoint_c": {"N": "20"},
+                "load_state": {"S": "ACTIVE"},
+            }
+        measures = {f"temperature_{part}": {"N": "19"} for part in ("mean", "min", "max", "minutes")}
+        return {"sk": {"S": key}, "count": {"N": "12"}, **measures}
+
+
+FIVE_MINUTES, EVERY_MINUTE = timedelta(minutes=5), timedelta(minutes=1)
+
+
+def test_the_made_up_year_answers_as_dynamodb_does(app: ModuleType) -> None:
+    year = Year(1, timedelta(days=20))
+    for key in (key for key in keys_of_a_year(timedelta(days=20)) if key.startswith("READING#")):
+        says("m000", datetime.fromisoformat(key.removeprefix("READING#").partition("#")[0]))
+    real = History(app.client, TABLE)
+    made_up = History(year, TABLE)  # type: ignore[arg-type]  # the one call of the client that a history reads with
+    for limit in (None, 1, 3):
+        both = [
+            [each.time for each in history.snapshots("m000", start=NOW - 100 * DAY, end=NOW, limit=limit)]
+            for history in (real, made_up)
+        ]
+        assert both[0] == both[1]
+        assert both[0]
+    assert real.items_read == made_up.items_read == year.read
+
+
+@pytest.mark.parametrize(
+    ("period", "grain", "items"),
+    [
+        (timedelta(hours=1), "every reading", 10 * (12 + 72)),
+        (DAY, "every reading", 10 * (288 + 72)),
+        (30 * DAY, "hourly means", 10 * 721),
+        (60 * DAY, "daily means", 10 * 61),
+        (365 * DAY, "daily means", 10 * 366),
+        (20 * 365 * DAY, "daily means", 10 * 366),
+    ],
+)
+def test_of_a_million_readings_no_more_is_read_than_the_period_needs(
+    app: ModuleType, monkeypatch: pytest.MonkeyPatch, period: timedelta, grain: str, items: int
+) -> None:
+    year = Year(10, FIVE_MINUTES)
+    assert 10 * sum(key.startswith("READING#") for key in keys_of_a_year(FIVE_MINUTES)) > 1_000_000
+    monkeypatch.setattr(app, "client", year)
+    page = answer(app, asked(period))
+    assert grain in page
+    assert page.count("Room m00") == 20, "each has a name on its card and one in its chart's description"
+    newest_and_directory = 10 * 40 + 10
+    assert year.read <= items + newest_and_directory + 10
+    assert year.read <= ITEM_BOUND
+    assert year.queries <= 1 + 10 * 3
+
+
+@pytest.mark.parametrize(
+    ("thermostats", "every"),
+    [(1, EVERY_MINUTE), (12, EVERY_MINUTE), (48, FIVE_MINUTES), (290, FIVE_MINUTES)],
+)
+@pytest.mark.parametrize("days", [2, 62, 365])
+def test_the_bound_holds_however_many_and_however_busy(
+    app: ModuleType, monkeypatch: pytest.MonkeyPatch, thermostats: int, every: timedelta, days: int
+) -> None:
+    year = Year(thermostats, every)
+    monkeypatch.setattr(app, "client", year)
+    page = answer(app, asked(days * DAY))
+    assert year.read <= ITEM_BOUND
+    assert page.count('class="sm-card"') == min(thermostats, MOST_THERMOSTATS)
+
+
+def test_too_many_readings_are_drawn_from_hours(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    year = Year(12, EVERY_MINUTE)
+    monkeypatch.setattr(app, "client", year)
+    assert "hourly means" in answer(app, asked(DAY))
+    assert "every reading" in answer(app, asked(timedelta(hours=1)))
