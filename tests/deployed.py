@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,16 @@ REGION = "eu-south-1"
 
 def create_table() -> DynamoDBClient:
     """The template's `Table`; needs moto's `mock_aws` around it."""
-    template: dict[str, Any] = yaml_parse((PROJECT / "template.yaml").read_text())
-    schema = template["Resources"]["Table"]["Properties"]
     client: DynamoDBClient = boto3.client("dynamodb", region_name=REGION)
-    client.create_table(
-        TableName=TABLE, **{name: schema[name] for name in ("KeySchema", "AttributeDefinitions", "BillingMode")}
-    )
+    client.create_table(TableName=TABLE, **_schema())
     return client
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    template: dict[str, Any] = yaml_parse((PROJECT / "template.yaml").read_text())
+    table = template["Resources"]["Table"]["Properties"]
+    return {name: table[name] for name in ("KeySchema", "AttributeDefinitions", "BillingMode")}
 
 
 def items(client: DynamoDBClient, partition: str) -> list[dict[str, Any]]:

@@ -1,0 +1,73 @@
+"""The functions as the runtime loads them: each `app` by its path, with the environment that the template gives it."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from smarther import telemetry
+from tests import deployed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    type Load = Callable[[str], ModuleType]
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials that open nothing, whatever the machine has."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", deployed.REGION)
+
+
+@pytest.fixture
+def load() -> Load:
+    """A cold start of `functions/<name>/app.py`."""
+
+    def load(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(
+            f"function_{name}", deployed.PROJECT / "functions" / name / "app.py"
+        )
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+class Log:
+    """What a function wrote to its log."""
+
+    def __init__(self, written: io.StringIO) -> None:
+        self._written = written
+
+    @property
+    def text(self) -> str:
+        return self._written.getvalue()
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.text.splitlines()]
+
+    def clear(self) -> None:
+        self._written.seek(0)
+        self._written.truncate()
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Log:
+    written = io.StringIO()
+    monkeypatch.setattr(telemetry.logger.registered_handler, "stream", written)
+    monkeypatch.setattr("builtins.print", lambda *words: written.write(" ".join(map(str, words)) + "\n"))
+    assert sys.stdout is not written
+    return Log(written)

@@ -1,0 +1,440 @@
+"""The receiver as API Gateway calls it, with the example events, on the table and the queue that are deployed."""
+
+from __future__ import annotations
+
+import base64
+import json
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from smarther.domain import deferred, webhook
+from smarther.domain.notification import parse
+from tests import deployed
+from tests import faulty_service as faults
+from tests.faulty_service import Answer, Behaviour, FaultyService
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.functions.conftest import Load, Log
+
+SECRET = webhook.secret_from(bytes(range(32)))
+STRANGE = webhook.secret_from(bytes(32))
+EVENTS = deployed.PROJECT / "events" / "receiver"
+USER = "0d9c1f6e-1111-4222-8333-444455556666"
+
+
+def event(name: str, secret: str = SECRET) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text().replace("{secret}", secret))
+    return made
+
+
+class Stack:
+    """The table and the queue in moto, and the function on them."""
+
+    def __init__(self, load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.dynamodb = deployed.create_table()
+        self.sqs = boto3.client("sqs")
+        self.queue_url = self.sqs.create_queue(QueueName="spill")["QueueUrl"]
+        self.accept(current=SECRET)
+        self._load = load
+        for name, value in {
+            "TABLE_NAME": deployed.TABLE,
+            "RETENTION_DAYS": "0",
+            "SPILL_QUEUE_URL": self.queue_url,
+        }.items():
+            monkeypatch.setenv(name, value)
+        self.app = load("receiver")
+
+    def cold_start(self) -> None:
+        self.app = self._load("receiver")
+
+    def accept(self, **secrets: str) -> None:
+        item = {"pk": "WEBHOOK", "sk": "DIGESTS", **{name: webhook.digest(secret) for name, secret in secrets.items()}}
+        self.dynamodb.put_item(TableName=deployed.TABLE, Item={name: {"S": value} for name, value in item.items()})
+
+    def call(self, event: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        answer = self.app.handler(event, None)
+        assert answer["headers"] == {"content-type": "application/json"}
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def readings(self) -> list[dict[str, Any]]:
+        return deployed.items(self.dynamodb, "MODULE#")
+
+    def quarantined(self) -> list[dict[str, Any]]:
+        return deployed.items(self.dynamodb, "QUARANTINE")
+
+    def spilled(self) -> list[str]:
+        received = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10)
+        return [message["Body"] for message in received.get("Messages", [])]
+
+
+@pytest.fixture
+def stack(load: Load, log: Log, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    with mock_aws():
+        yield Stack(load, monkeypatch)
+
+
+def counts(stored: int = 0, duplicates: int = 0, quarantined: int = 0) -> dict[str, int]:
+    return {"stored": stored, "duplicates": duplicates, "quarantined": quarantined, "deferred": 0}
+
+
+READ = {
+    "observed": 1,
+    "single_envelope": 1,
+    "bare_object": 1,
+    "bare_status": 1,
+    "boost": 1,
+    "off": 1,
+    "protection": 1,
+    "manual_until_local_time": 1,
+    "cooling": 1,
+    "fahrenheit": 1,
+    "two_thermostats_in_one_event": 2,
+    "two_events_in_one_request": 2,
+    "several_measures": 1,
+    "unknown_fields": 1,
+    "nulls": 1,
+    "base64": 1,
+}
+UNREADABLE = {
+    "not_json": b"temp",
+    "empty_array": b"[]",
+    "event_without_data": b"[{",
+    "not_utf8": b"{",
+    "duplicate_key": b"[{",
+}
+
+
+def test_every_example_event_has_its_test() -> None:
+    others = {"unreadable_neighbour", "validation_handshake", "stranger", "keep_warm"}
+    assert {file.stem for file in EVENTS.glob("*.json")} == {*READ, *UNREADABLE, *others}
+
+
+@pytest.mark.parametrize(("name", "readings"), READ.items())
+def test_a_notification_is_stored_and_its_redelivery_is_a_duplicate(stack: Stack, name: str, readings: int) -> None:
+    assert stack.call(event(name)) == (200, counts(stored=readings))
+    stored = stack.readings()
+    assert len(stored) == readings
+    assert stack.call(event(name)) == (200, counts(duplicates=readings))
+    assert stack.readings() == stored
+    assert USER not in json.dumps(stored)
+    assert stack.quarantined() == []
+
+
+@pytest.mark.parametrize("name", ["single_envelope", "bare_status", "base64"])
+def test_the_same_reading_in_another_shape_is_a_duplicate(stack: Stack, name: str) -> None:
+    stack.call(event("observed"))
+    assert stack.call(event(name)) == (200, counts(duplicates=1))
+
+
+def test_what_the_tutorial_shows_is_stored_field_by_field(stack: Stack) -> None:
+    stack.call(event("bare_object"))
+    (item,) = stack.readings()
+    assert item.pop("received_at")["S"].endswith("Z")
+    assert item.pop("sk")["S"].startswith("READING#2019-01-24T15:30:20.000000Z#")
+    assert item == {
+        "pk": {"S": "MODULE#1ee68d6f-46b7-8f11-e053-27182d0a846a"},
+        "plant_id": {"S": "b5e48d6f-cbad-2711-e053-27182d0ad74c"},
+        "module_id": {"S": "1ee68d6f-46b7-8f11-e053-27182d0a846a"},
+        "time": {"S": "2019-01-24T15:30:20Z"},
+        "function": {"S": "HEATING"},
+        "mode": {"S": "MANUAL"},
+        "load_state": {"S": "INACTIVE"},
+        "temperature_c": {"N": "24.6"},
+        "temperature_time": {"S": "2019-01-24T15:30:19Z"},
+        "humidity_percent": {"N": "24.6"},
+        "humidity_time": {"S": "2019-01-24T15:30:19Z"},
+        "setpoint_c": {"N": "19.1"},
+        "program": {"N": "1"},
+        "activation_time": {"S": "2019-11-17T02:00:47Z"},
+        "temperature_format": {"S": "C"},
+        "sender_system": {"S": "thermoregulation"},
+        "sender_address_type": {"S": "AddressLocation"},
+        "source": {"S": "push"},
+    }
+
+
+def test_with_a_retention_readings_expire(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETENTION_DAYS", "30")
+    stack.cold_start()
+    stack.call(event("observed"))
+    assert int(stack.readings()[0]["expires_at"]["N"]) > 0
+
+
+@pytest.mark.parametrize(("name", "beginning"), UNREADABLE.items())
+def test_an_unreadable_body_is_quarantined_once(stack: Stack, name: str, beginning: bytes) -> None:
+    for _ in range(2):
+        assert stack.call(event(name)) == (200, counts(quarantined=1))
+    (item,) = stack.quarantined()
+    text = item["body"]["S"]
+    body = base64.b64decode(text) if item["encoding"]["S"] == "base64" else text.encode()
+    assert body.startswith(beginning)
+    assert item["reason"]["S"]
+    assert stack.readings() == []
+
+
+def test_an_unreadable_neighbour_takes_no_reading_along(stack: Stack, log: Log) -> None:
+    log.clear()
+    assert stack.call(event("unreadable_neighbour")) == (200, counts(stored=1, quarantined=1))
+    assert len(stack.readings()) == len(stack.quarantined()) == 1
+    (item,) = stack.quarantined()
+    assert "[0].data.chronothermostats[1]: status.thermometer.measures[0].value" in item["reason"]["S"]
+    assert parse(item["body"]["S"].encode()).readings
+    (record,) = log.records
+    assert (record["ReadingsStored"], record["BodiesQuarantined"], record["rejected"]) == ([1], [1], 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "encoded"),
+    [
+        ("", False),
+        (None, False),
+        (7, False),
+        ("not base64 é", True),
+        ("\ud800", False),
+        ("x" * 300_000, False),
+        ("[" * 300_000, False),
+        (base64.b64encode(b"\xff" * 300_000).decode(), True),
+    ],
+)
+def test_any_body_at_all_gets_200_and_is_quarantined(stack: Stack, body: object, encoded: bool) -> None:  # noqa: FBT001 - a parameter
+    assert stack.call({**event("observed"), "body": body, "isBase64Encoded": encoded}) == (200, counts(quarantined=1))
+    assert len(stack.quarantined()) >= 1
+
+
+def test_the_handshake_is_answered_with_both_names(stack: Stack) -> None:
+    code = "7d4b4c96-4964-4763-abdd-b9a1efdef632"
+    status, content = stack.call(event("validation_handshake"))
+    assert (status, content["validationCode"], content["validationResponse"]) == (200, code, code)
+    assert deployed.items(stack.dynamodb, "") == deployed.items(stack.dynamodb, "WEBHOOK")
+
+
+def test_one_notification_is_one_call_and_one_line(stack: Stack, log: Log) -> None:
+    calls: list[str] = []
+    stack.app.table._client.meta.events.register("before-call", lambda model, **_: calls.append(model.name))
+    log.clear()
+    stack.call(event("observed"))
+    assert calls == ["PutItem"]
+    (record,) = log.records
+    assert (record["event"], record["kept"]) == ("notification_recorded", "table")
+    assert len(log.text.encode()) < 700
+
+
+def test_the_log_holds_nothing_of_the_content(stack: Stack, log: Log) -> None:
+    for name in ("observed", "unreadable_neighbour", "not_json", "stranger"):
+        stack.call(event(name))
+    for secretive in (SECRET, USER, "1ee68d6f", "b5e48d6f", "temperature=18.7", "this-is-not-a-secret"):
+        assert secretive not in log.text
+
+
+# --- who may notify -----------------------------------------------------------------------------------------------
+
+
+def test_a_stranger_gets_what_an_unknown_path_gets(stack: Stack, log: Log) -> None:
+    log.clear()
+    answer = stack.app.handler(event("stranger"), None)
+    assert answer == {
+        "statusCode": 404,
+        "headers": {"content-type": "application/json"},
+        "body": '{"message":"Not Found"}',
+    }
+    assert deployed.items(stack.dynamodb, "") == deployed.items(stack.dynamodb, "WEBHOOK")
+    assert stack.spilled() == []
+    assert [record["message"] for record in log.records] == ["notification_refused"]
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [None, {}, {"secret": None}, {"secret": ["x"]}, {"secret": ""}, {"secret": "\ud800"}, {"other": SECRET}, []],
+)
+def test_an_odd_path_is_a_strangers(stack: Stack, parameters: object) -> None:
+    assert stack.call({**event("observed"), "pathParameters": parameters})[0] == 404
+
+
+@pytest.mark.parametrize("name", ["current", "pending", "previous"])
+def test_each_accepted_secret_is_accepted(stack: Stack, name: str) -> None:
+    stack.accept(**{"current": STRANGE, name: SECRET})
+    stack.cold_start()
+    assert stack.call(event("observed"))[0] == 200
+
+
+def test_before_the_keepers_first_run_everybody_is_a_stranger(stack: Stack) -> None:
+    stack.accept()
+    stack.cold_start()
+    assert stack.call(event("observed"))[0] == 404
+
+
+def test_strangers_do_not_make_it_read_the_table(stack: Stack) -> None:
+    calls: list[str] = []
+    stack.app.table._client.meta.events.register("before-call", lambda model, **_: calls.append(model.name))
+    for _ in range(20):
+        stack.call(event("observed", STRANGE))
+    assert calls == []
+
+
+def test_the_schedules_touch_reads_the_digests_and_stores_nothing(stack: Stack) -> None:
+    calls: list[str] = []
+    stack.app.table._client.meta.events.register("before-call", lambda model, **_: calls.append(model.name))
+    assert stack.app.handler(event("keep_warm"), None) == {"warm": True}
+    assert calls == ["GetItem"]
+    assert deployed.items(stack.dynamodb, "") == deployed.items(stack.dynamodb, "WEBHOOK")
+
+
+def test_a_secret_becomes_good_with_the_next_touch(stack: Stack) -> None:
+    stack.accept(current=SECRET, pending=STRANGE)
+    assert stack.call(event("observed", STRANGE))[0] == 404
+    stack.app.handler(event("keep_warm"), None)
+    assert stack.call(event("observed", STRANGE))[0] == 200
+
+
+# --- when AWS fails -------------------------------------------------------------------------------------------------
+
+DIGESTS = Answer(content={"Item": {"current": {"S": webhook.digest(SECRET)}}})
+SENT = Answer(content={"MessageId": "1", "MD5OfMessageBody": ""})
+
+
+class Outage:
+    """The function on a table and a queue that fail as they are told; both answer at its cold start."""
+
+    def __init__(self, load: Load, log: Log, table: FaultyService, queue: FaultyService) -> None:
+        self._load, self.log, self.table, self.queue = load, log, table, queue
+        table.otherwise = DIGESTS
+        queue.otherwise = SENT
+        self.app = load("receiver")
+
+    def cold_start(self) -> None:
+        self.app = self._load("receiver")
+
+    def call(self, secret: str = SECRET) -> tuple[int, dict[str, Any]]:
+        self.table.requests.clear()
+        self.queue.requests.clear()
+        self.log.clear()
+        answer = self.app.handler(event("observed", secret), None)
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def spilled(self) -> list[deferred.Deferred]:
+        return [deferred.from_message(request["MessageBody"]) for request in self.queue.requests]
+
+    def logged(self) -> list[deferred.Deferred]:
+        return [
+            deferred.from_fields(record)
+            for record in self.log.records
+            if record.get("message") == "notification_recoverable"
+        ]
+
+
+@pytest.fixture
+def outage(load: Load, log: Log, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outage]:
+    environment = {
+        "TABLE_NAME": "readings",
+        "RETENTION_DAYS": "0",
+        "SPILL_QUEUE_URL": "https://sqs.example.com/1/spill",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with ExitStack() as services:
+        table = services.enter_context(faults.faulty_service())
+        queue = services.enter_context(faults.faulty_service())
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", table.url)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", queue.url)
+        yield Outage(load, log, table, queue)
+
+
+BEHAVIOURS: list[Behaviour] = [
+    "hang",
+    "hang up",
+    faults.THROTTLED,
+    faults.BROKEN,
+    faults.AWAY,
+    faults.DENIED,
+    faults.NO_TABLE,
+]
+BODY = event("observed")["body"].encode()
+
+
+@pytest.mark.parametrize("behaviour", BEHAVIOURS)
+def test_what_the_table_does_not_take_is_spilled(outage: Outage, behaviour: Behaviour) -> None:
+    outage.table.otherwise = behaviour
+    status, content = outage.call()
+    assert (status, content["deferred"]) == (200, 1)
+    (spilled,) = outage.spilled()
+    assert (spilled.body, spilled.presented, spilled.verified) == (BODY, webhook.digest(SECRET), True)
+    assert outage.logged() == []
+    (record,) = outage.log.records
+    assert (record["kept"], record["NotificationsSpilled"]) == ("spill", [1])
+
+
+@pytest.mark.parametrize("queue", BEHAVIOURS)
+@pytest.mark.parametrize("table", ["hang", faults.DENIED])
+def test_what_neither_takes_is_kept_in_the_log(outage: Outage, table: Behaviour, queue: Behaviour) -> None:
+    outage.table.otherwise, outage.queue.otherwise = table, queue
+    status, content = outage.call()
+    assert (status, content["deferred"]) == (200, 1)
+    (logged,) = outage.logged()
+    assert (logged.body, logged.presented, logged.verified) == (BODY, webhook.digest(SECRET), True)
+    assert outage.log.records[-1]["kept"] == "log"
+
+
+@pytest.mark.parametrize("behaviour", BEHAVIOURS)
+def test_a_caller_who_cannot_be_checked_at_a_cold_start_is_spilled_to_be_checked(
+    outage: Outage, behaviour: Behaviour
+) -> None:
+    outage.table.otherwise = behaviour
+    outage.cold_start()
+    for secret in (SECRET, STRANGE):
+        assert outage.call(secret) == (200, {"deferred": 1})
+        assert [(kept.presented, kept.verified) for kept in outage.spilled()] == [(webhook.digest(secret), False)]
+
+
+def test_what_cannot_be_a_secret_is_refused_even_then(outage: Outage) -> None:
+    outage.table.otherwise = faults.BROKEN
+    outage.cold_start()
+    assert outage.call("wp-login.php") == (404, {"message": "Not Found"})
+    assert (outage.spilled(), outage.logged()) == ([], [])
+
+
+def test_a_warm_function_knows_its_callers_while_the_table_is_away(outage: Outage) -> None:
+    outage.table.otherwise = faults.BROKEN
+    assert outage.call()[0] == 200
+    assert outage.call(STRANGE)[0] == 404
+    assert outage.queue.requests == []
+
+
+def test_when_the_table_is_back_so_is_everything(outage: Outage) -> None:
+    outage.table.otherwise = faults.BROKEN
+    outage.call()
+    outage.table.otherwise = Answer()
+    assert outage.call() == (200, counts(stored=1))
+    assert outage.spilled() == []
+
+
+def test_a_connection_that_was_closed_while_the_function_was_frozen_costs_nothing(outage: Outage) -> None:
+    outage.table.script = ["hang up", Answer()]
+    assert outage.call() == (200, counts(stored=1))
+    assert (outage.spilled(), outage.logged()) == ([], [])
+
+
+def test_while_the_condition_fails_it_is_a_duplicate(outage: Outage) -> None:
+    outage.table.otherwise = faults.CONDITION_FAILED
+    assert outage.call() == (200, counts(duplicates=1))
+
+
+def test_a_reading_that_the_table_refuses_for_good_is_quarantined(outage: Outage) -> None:
+    outage.table.script = [faults.INVALID, Answer()]
+    assert outage.call() == (200, counts(quarantined=1))
+    reading, quarantined = outage.table.requests
+    assert reading["Item"]["sk"]["S"].startswith("READING#")
+    assert quarantined["Item"]["body"]["S"].encode() == BODY
+
+
+def test_without_a_queue_it_goes_to_the_log(outage: Outage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SPILL_QUEUE_URL")
+    outage.cold_start()
+    outage.table.otherwise = faults.BROKEN
+    assert outage.call()[0] == 200
+    assert [kept.body for kept in outage.logged()] == [BODY]

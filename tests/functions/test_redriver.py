@@ -1,0 +1,183 @@
+"""The redriver as SQS calls it: what waited is stored like what came in time, and what fails stays."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from moto import mock_aws
+
+from smarther.domain import webhook
+from smarther.domain.deferred import Deferred
+from tests import deployed
+from tests import faulty_service as faults
+from tests.faulty_service import Answer, Behaviour, FaultyService, faulty_service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+    from tests.functions.conftest import Load, Log
+
+ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, 500000, tzinfo=UTC)
+OURS, STRANGE = webhook.digest("ours"), webhook.digest("strange")
+STATUS = {"time": "2026-01-14T06:30:04Z", "sender": {"plant": {"id": "P", "module": {"id": "M"}}}}
+
+
+def body(*modes: str) -> bytes:
+    return json.dumps({"chronothermostats": [{**STATUS, "mode": mode} for mode in modes]}).encode()
+
+
+def message(content: bytes, *, presented: str = OURS, verified: bool = True) -> str:
+    return Deferred(body=content, received_at=ARRIVAL, presented=presented, verified=verified).message()
+
+
+def batch(*messages: str) -> dict[str, Any]:
+    return {
+        "Records": [
+            {"messageId": str(number), "body": text, "eventSource": "aws:sqs"} for number, text in enumerate(messages)
+        ]
+    }
+
+
+def failures(answer: dict[str, Any]) -> list[int]:
+    return [int(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
+
+
+class Stack:
+    """The table in moto, and the function on it."""
+
+    def __init__(self, app: ModuleType) -> None:
+        self.app = app
+        self.dynamodb = deployed.create_table()
+
+    def accept(self, **digests: str) -> None:
+        item = {"pk": "WEBHOOK", "sk": "DIGESTS", **digests}
+        self.dynamodb.put_item(TableName=deployed.TABLE, Item={name: {"S": value} for name, value in item.items()})
+
+    def redrive(self, *messages: str) -> list[int]:
+        return failures(self.app.handler(batch(*messages), None))
+
+    def modes(self) -> set[str]:
+        return {item["mode"]["S"] for item in deployed.items(self.dynamodb, "MODULE#M")}
+
+
+@pytest.fixture
+def stack(load: Load, log: Log, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    monkeypatch.setenv("TABLE_NAME", deployed.TABLE)
+    monkeypatch.setenv("RETENTION_DAYS", "30")
+    with mock_aws():
+        yield Stack(load("redriver"))
+
+
+def test_what_waited_is_stored_with_the_time_of_its_arrival(stack: Stack) -> None:
+    assert stack.redrive(message(body("MANUAL"))) == []
+    (item,) = deployed.items(stack.dynamodb, "MODULE#M")
+    assert (item["received_at"], item["source"]) == ({"S": "2026-01-14T06:30:06.500000Z"}, {"S": "push"})
+    assert item["expires_at"] == {"N": str(int(ARRIVAL.timestamp()) + 30 * 86_400)}
+
+
+def test_again_changes_nothing(stack: Stack, log: Log) -> None:
+    stack.redrive(message(body("MANUAL")))
+    before = deployed.items(stack.dynamodb, "")
+    log.clear()
+    assert stack.redrive(message(body("MANUAL")), message(body("MANUAL"))) == []
+    assert deployed.items(stack.dynamodb, "") == before
+    assert [record["ReadingsDuplicate"] for record in log.records] == [[1], [1]]
+
+
+def test_what_was_stored_in_part_is_completed(stack: Stack) -> None:
+    stack.redrive(message(body("MANUAL")))
+    assert stack.redrive(message(body("MANUAL", "BOOST"))) == []
+    assert stack.modes() == {"MANUAL", "BOOST"}
+
+
+def test_an_unreadable_body_is_quarantined(stack: Stack) -> None:
+    assert stack.redrive(message(b"not json")) == []
+    (item,) = deployed.items(stack.dynamodb, "QUARANTINE")
+    assert (item["body"], item["received_at"]) == ({"S": "not json"}, {"S": "2026-01-14T06:30:06.500000Z"})
+
+
+@pytest.mark.parametrize("name", ["current", "pending", "previous"])
+def test_a_caller_who_could_not_be_checked_is_checked_now(stack: Stack, name: str) -> None:
+    stack.accept(**{name: OURS})
+    unchecked = [message(body(mode), presented=who, verified=False) for mode, who in (("A", OURS), ("B", STRANGE))]
+    assert stack.redrive(*unchecked) == []
+    assert stack.modes() == {"A"}
+    assert deployed.items(stack.dynamodb, "QUARANTINE") == []
+
+
+def test_while_there_are_no_accepted_digests_nobody_is_a_stranger(stack: Stack) -> None:
+    assert stack.redrive(message(body("A"), verified=False)) == [0]
+    stack.accept(current=OURS)
+    assert stack.redrive(message(body("A"), verified=False)) == []
+    assert stack.modes() == {"A"}
+
+
+@pytest.mark.parametrize("poison", ["", "{}", "not json", json.dumps({"body": "W10="})])
+def test_a_message_of_somebody_else_fails_and_takes_no_other_along(stack: Stack, log: Log, poison: str) -> None:
+    assert stack.redrive(message(body("A")), poison, message(body("B"))) == [1]
+    assert stack.modes() == {"A", "B"}
+    assert "redrive_failed" in {record.get("message") for record in log.records}
+
+
+def test_a_fault_of_ours_takes_no_other_along(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = stack.app.redriver.table.put_reading
+
+    def sometimes(reading: Any, **options: Any) -> Any:
+        if reading.mode == "B":
+            raise ValueError("odd")
+        return real(reading, **options)
+
+    monkeypatch.setattr(
+        type(stack.app.redriver.table), "put_reading", lambda _, *args, **options: sometimes(*args, **options)
+    )
+    assert stack.redrive(message(body("A")), message(body("B")), message(body("C"))) == [1]
+    assert stack.modes() == {"A", "C"}
+
+
+def test_the_log_holds_nothing_of_the_content(stack: Stack, log: Log) -> None:
+    stack.redrive(message(body("A")), message(b"SECRETIVE"), "SECRETIVE", message(body("B"), verified=False))
+    for secretive in ("SECRETIVE", "chronothermostats", '"M"', OURS):
+        assert secretive not in log.text
+
+
+# --- when the table fails -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyService]:
+    monkeypatch.setenv("TABLE_NAME", deployed.TABLE)
+    monkeypatch.setenv("RETENTION_DAYS", "0")
+    with faulty_service() as running:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", running.url)
+        yield running
+
+
+@pytest.mark.parametrize("behaviour", [faults.DENIED, faults.NO_TABLE, "hang up"])
+@pytest.mark.parametrize("verified", [True, False])
+def test_while_the_table_fails_every_message_stays(
+    service: FaultyService,
+    load: Load,
+    log: Log,
+    behaviour: Behaviour,
+    verified: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    service.otherwise = behaviour
+    two = batch(message(body("A"), verified=verified), message(body("B"), verified=verified))
+    assert failures(load("redriver").handler(two, None)) == [0, 1]
+
+
+def test_a_single_failed_write_keeps_its_message_and_no_other(service: FaultyService, load: Load, log: Log) -> None:
+    service.script = [Answer(), faults.DENIED, Answer(), Answer()]
+    two = batch(message(body("A", "B", "C")), message(body("D")))
+    assert failures(load("redriver").handler(two, None)) == [0]
+    assert len(service.requests) == 4
+
+
+def test_a_moments_weakness_is_sat_out(service: FaultyService, load: Load, log: Log) -> None:
+    service.script = [faults.BROKEN]
+    assert failures(load("redriver").handler(batch(message(body("A"))), None)) == []
+    assert len(service.requests) == 2
