@@ -1,0 +1,128 @@
+"""`make bench`: measure the receiver beside what a user would pick instead, and write the table down."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.bench import artefacts, figures, limits, notifications, places, stage
+from tests.bench.measure import Sample, sample
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tests.bench.artefacts import Artefact
+
+_MEMORY_SIZES = (128, 256, 512, 1024, 1769)
+
+
+def main() -> int:
+    """Run the measurements; the table goes to standard output, the figures to `tests/bench/results/`."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15, help="cold starts of each contender")
+    parser.add_argument("--warm", type=int, default=100, help="notifications after each cold start")
+    parser.add_argument(
+        "--limited-rounds", type=int, default=5, help="cold starts at each memory size; 0 leaves it out"
+    )
+    parser.add_argument("--only", nargs="*", help="contenders to measure")
+    parser.add_argument("--result", type=Path, help="where the JSON goes instead")
+    arguments = parser.parse_args()
+
+    _say("building everything with sam build")
+    every = [artefacts.ours(), *artefacts.contenders()]
+    chosen = [each for each in every if not arguments.only or each.name in arguments.only]
+    with stage.cloud() as running:
+        runs = _Runs(running)
+        samples = runs.interleaved(chosen, arguments.rounds, arguments.warm)
+        by_memory = runs.by_memory(chosen, arguments.limited_rounds)
+    sizes = {each.name: each.size() for each in chosen}
+    base = "bare" if "bare" in samples else chosen[0].name
+    result = {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": machine(),
+        "rounds": arguments.rounds,
+        "warm_notifications": arguments.warm,
+        "unzipped_bytes": sizes,
+        "layer_bytes": {
+            layer: artefacts.folder_size(places.WORK / "build" / layer)
+            for layer in ("DependenciesLayer", "SmartherLayer")
+        },
+        "figures": figures.summary(samples),
+        "ratios": figures.ratios(samples, [name for name in ("bare", "canonical") if name in samples]),
+        "by_memory": by_memory,
+    }
+    where = arguments.result or places.RESULTS / "latest.json"
+    where.parent.mkdir(parents=True, exist_ok=True)
+    where.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    sys.stdout.write(figures.table(samples, sizes, base) + "\n")
+    if by_memory:
+        sys.stdout.write("\n" + figures.memory_table(by_memory) + "\n")
+    return 0
+
+
+def machine() -> Mapping[str, Any]:
+    """What it was measured on."""
+    processor = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
+    return {
+        "processor": processor,
+        "cores": os.cpu_count(),
+        "architecture": platform.machine(),
+        "python": platform.python_version(),
+        "limits": limits.available(),
+        "load": os.getloadavg()[0],
+    }
+
+
+class _Runs:
+    """Measurements on one stage; every notification of a run is another one."""
+
+    def __init__(self, running: stage.Stage) -> None:
+        self._stage = running
+        self._events = notifications.events()
+
+    def interleaved(
+        self, contenders: Sequence[Artefact], rounds: int, warm: int, group: Path | None = None
+    ) -> dict[str, list[Sample]]:
+        """Each contender once a round, beginning with another one each time; a first round is thrown away."""
+        taken: dict[str, list[Sample]] = {each.name: [] for each in contenders}
+        for number in range(-1, rounds):
+            first = number % len(contenders)
+            for each in [*contenders[first:], *contenders[:first]]:
+                one = sample(each, self._stage, self._events, warm, group)
+                if number >= 0:
+                    taken[each.name].append(one)
+            _say(f"round {number + 1} of {rounds}")
+        return taken
+
+    def by_memory(self, contenders: Sequence[Artefact], rounds: int) -> dict[str, Any]:
+        """The same with the processor's part of each memory size; empty where the machine cannot limit."""
+        if not rounds or limits.available() is None:
+            _say("no limits of the processor: left out, or this user may not make control groups")
+            return {}
+        told = {}
+        for memory in _MEMORY_SIZES:
+            _say(f"as with {memory} MB")
+            with limits.limited(memory) as group:
+                told[str(memory)] = figures.summary(self.interleaved(contenders, rounds, 20, group))
+        return told
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"· {text}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,164 @@
+"""DynamoDB over TLS on the loopback interface: a terminator before the local cloud, or a stub that answers by itself.
+
+On AWS a cold start pays for a TLS handshake and for reading the authorities' certificates, so the benchmark has them
+too: its authority stands at the end of a bundle as long as the one that AWS's own SDK ships. Every call is counted.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import json
+import ssl
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+type Backend = Callable[[dict[str, str], bytes], tuple[int, bytes]]
+"""Headers and body of a request to (status, body) of its answer."""
+
+
+@dataclass
+class Front:
+    """Where it answers, what to trust, and the operations it was asked for (`PutItem`), in order."""
+
+    url: str
+    bundle: Path
+    calls: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def front(backend: Backend, folder: Path, authorities: Path) -> Iterator[Front]:
+    """A running front; `authorities` is the bundle that ours is added to."""
+    folder.mkdir(parents=True, exist_ok=True)
+    certificate, bundle = _certificates(folder, authorities)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    server = _Server(("127.0.0.1", 0), _Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    server.backend = backend
+    server.front = Front(f"https://127.0.0.1:{server.server_port}", bundle)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    try:
+        yield server.front
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def forwarding(port: int) -> Backend:
+    """To the local cloud, over one kept connection for each thread."""
+    held = threading.local()
+
+    def forward(headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        connection: http.client.HTTPConnection | None = getattr(held, "connection", None)
+        if connection is None:
+            connection = held.connection = http.client.HTTPConnection("127.0.0.1", port)
+        connection.request("POST", "/", body, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+    return forward
+
+
+def stub(digest: str) -> Backend:
+    """Knows the digest of one webhook secret, and takes every item."""
+    known = json.dumps({"Item": {"current": {"S": digest}}}).encode()
+
+    def answer(headers: dict[str, str], _: bytes) -> tuple[int, bytes]:
+        return 200, known if headers["X-Amz-Target"].endswith(".GetItem") else b"{}"
+
+    return answer
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    backend: Backend
+    front: Front
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body leave in one packet
+    disable_nagle_algorithm = True
+
+    def do_POST(self) -> None:
+        server = self.server
+        assert isinstance(server, _Server)
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        server.front.calls.append(self.headers["X-Amz-Target"].partition(".")[2])
+        kept = {name: value for name, value in self.headers.items() if name.lower() not in {"host", "connection"}}
+        status, answer = server.backend(kept, body)
+        self.send_response(status)
+        self.send_header("Content-Type", "application/x-amz-json-1.0")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
+        """Nothing: the calls are counted above."""
+
+
+def _certificates(folder: Path, authorities: Path) -> tuple[Path, Path]:
+    """A certificate for the loopback interface with its key, and the bundle that makes it trusted."""
+    now = datetime.now(UTC)
+    authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    issuer, subject = (
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("Benchmark", "127.0.0.1")
+    )
+    blank = x509.CertificateBuilder().issuer_name(issuer).not_valid_before(now - timedelta(minutes=5))
+    blank = blank.not_valid_after(now + timedelta(days=2))
+    authority = (
+        blank.subject_name(issuer)
+        .public_key(authority_key.public_key())
+        .serial_number(x509.random_serial_number())
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=True,
+                key_cert_sign=True,
+                crl_sign=True,
+                content_commitment=False,
+                key_encipherment=False,
+                data_encipherment=False,
+                key_agreement=False,
+                encipher_only=False,
+                decipher_only=False,
+            ),
+            critical=True,
+        )
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key()), critical=False)
+        .sign(authority_key, hashes.SHA256())
+    )
+    leaf = (
+        blank.subject_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
+        .sign(authority_key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    certificate, bundle = folder / "front.pem", folder / "bundle.pem"
+    certificate.touch(mode=0o600)
+    certificate.write_bytes(private + leaf.public_bytes(pem))
+    bundle.write_bytes(authorities.read_bytes() + b"\n" + authority.public_bytes(pem))
+    return certificate, bundle
+
+
+def _named(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
