@@ -14,19 +14,18 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _aws(socket_disabled: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _credentials(socket_disabled: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-south-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        yield
 
 
 @pytest.fixture
-def world() -> World:
+def world() -> Iterator[World]:
     """A deployment that nobody has touched."""
-    return World()
+    with mock_aws():
+        yield World()
 
 
 @pytest.fixture

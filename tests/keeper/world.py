@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, cast
@@ -12,6 +13,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import boto3
 import requests
+from botocore import UNSIGNED
+from botocore.config import Config
 from requests.adapters import BaseAdapter
 from samtranslator.yaml_helper import yaml_parse
 
@@ -23,16 +26,18 @@ from sandbox.legrand.login_desk import LoginDesk
 from smarther.adapters.records import Records
 from smarther.adapters.table import Table
 from smarther.adapters.vault import Vault
-from smarther.authentication import Authenticator
-from smarther.domain.webhook import address, is_ours
+from smarther.authentication import Authenticator, Verdict
+from smarther.domain.notification import parse
+from smarther.domain.webhook import address, digest, is_ours
 from smarther.keeper.run import Keeper, Request
 from smarther.keeper.tools import Tools
-from smarther.receiver import Receiver
+from smarther.recorder import record
 from smarther.settings import KeeperSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from botocore.client import BaseClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
@@ -76,10 +81,11 @@ class Effects:
             self.meanwhile(name)
         if self.kill_at == (number, "before"):
             self._die()
-        result = work()
-        if self.kill_at == (number, "after"):
-            self._die()
-        return result
+        try:
+            return work()
+        finally:  # a refusal is an answer as well
+            if self.kill_at == (number, "after"):
+                self._die()
 
     def _die(self) -> None:
         self.dead = True
@@ -92,12 +98,11 @@ class World:
     def __init__(self, *, plants: int = 2, modules: int = 3, seed: int = 1, **environment: str) -> None:
         self.clock = MovableClock()
         self.clock.hold(START)
-        self.dice = Random(seed)
-        self.provider = Provider(Settings(seed=seed, plants=plants, modules=modules), self.clock, Random(seed))
+        self.dice, theirs = Random(seed), Random(seed)  # noqa: S311 - dice that fall alike each time
+        self.provider = Provider(Settings(seed=seed, plants=plants, modules=modules), self.clock, theirs)
         self.gateway, self.desk = Gateway(self.provider), LoginDesk(self.provider)
-        self.secrets: SecretsManagerClient = boto3.client("secretsmanager")
-        self.dynamodb: DynamoDBClient = boto3.client("dynamodb")
-        self._create_table()
+        self.secrets, self.dynamodb = _secrets_manager("the world's"), _dynamodb("the world's")
+        self.dynamodb.create_table(TableName=TABLE, **_schema())
         arns = {name: self.secrets.create_secret(Name=name)["ARN"] for name in ("credentials", "tokens", "webhook")}
         self.credentials_arn, self.tokens_arn, self.webhook_arn = arns.values()
         self.settings = KeeperSettings.model_validate(
@@ -132,9 +137,13 @@ class World:
         }
         self.secrets.put_secret_value(SecretId=self.credentials_arn, SecretString=json.dumps(document | changed))
 
+    def code(self) -> str:
+        """The owner consents in the browser; the code that comes back."""
+        return self.provider.login.consent(CLIENT_ID)
+
     def consent(self) -> Report:
         """The owner consents, and the keeper is given the code."""
-        return self.run(consent={"code": self.provider.login.consent(CLIENT_ID)})
+        return self.run(consent={"code": self.code()})
 
     # ---- the keeper
 
@@ -143,11 +152,11 @@ class World:
         gate = effects or self.effects
         session = requests.Session()
         session.mount("https://", Line(self, gate))
-        dynamodb = _gated(boto3.client("dynamodb"), gate)
+        dynamodb = _gated(_dynamodb("the keeper's"), gate)
         return Keeper(
             Tools(
                 settings=self.settings,
-                vault=Vault(_gated(boto3.client("secretsmanager"), gate), sleep=self.sleep),
+                vault=Vault(_gated(_secrets_manager("the keeper's"), gate), sleep=self.sleep),
                 records=Records(dynamodb, TABLE),
                 table=Table(dynamodb, TABLE),
                 session=session,
@@ -199,6 +208,11 @@ class World:
         held = self.secrets.get_secret_value(SecretId=self.tokens_arn, VersionStage=stage)
         return cast("dict[str, Any]", json.loads(held["SecretString"]))
 
+    def is_live(self, refresh_token: str) -> bool:
+        """Whether the login would still take a refresh token."""
+        grant = self.provider.login._refresh.get(refresh_token)
+        return grant is not None and grant.live(self.clock.now())
+
     def webhook(self) -> dict[str, Any]:
         """The webhook's secrets in the vault."""
         held = self.secrets.get_secret_value(SecretId=self.webhook_arn)
@@ -211,24 +225,40 @@ class World:
 
     # ---- the receivers
 
-    def new_receiver(self) -> Receiver:
-        """A receiver that has just started: it reads the digests, as the function does."""
-        table = Table(self.dynamodb, TABLE)
-        authenticator = Authenticator(table, lambda: self.clock.now().timestamp())
-        authenticator.look()
-        return Receiver(
-            table=table, authenticator=authenticator, now=self.clock.now, seconds=lambda: self.clock.now().timestamp()
-        )
+    def new_receiver(self) -> Container:
+        """A receiver that has just started."""
+        return Container(Table(self.dynamodb, TABLE), self.clock)
 
-    def push(self, url: str, body: bytes, receiver: Receiver | None = None) -> dict[str, Any]:
+    def push(self, url: str, body: bytes, receiver: Container | None = None) -> tuple[int, bytes]:
         """What a receiver, or any of them, answers to a POST."""
-        event = {"pathParameters": {"secret": url.rpartition("/")[2]}, "body": body.decode(), "isBase64Encoded": False}
-        return (receiver or self.dice.choice(self.receivers)).answer(event)
+        return (receiver or self.dice.choice(self.receivers)).answer(url.rpartition("/")[2], body)
 
-    def _create_table(self) -> None:
-        schema = yaml_parse((PROJECT / "template.yaml").read_text())["Resources"]["Table"]["Properties"]
-        names = ("KeySchema", "AttributeDefinitions", "BillingMode")
-        self.dynamodb.create_table(TableName=TABLE, **{name: schema[name] for name in names})
+
+class Container:
+    """One container of the receiver, with the digests that it remembers."""
+
+    def __init__(self, table: Table, clock: MovableClock) -> None:
+        self._table = table
+        self._clock = clock
+        self._authenticator = Authenticator(table, lambda: clock.now().timestamp())
+        self._authenticator.look()
+
+    def answer(self, secret: str, body: bytes) -> tuple[int, bytes]:
+        """404 to a stranger; to the genuine caller 200, what it said stored, its validation code told back."""
+        if self._judge(digest(secret)) is not Verdict.ACCEPTED:
+            return 404, b"{}"
+        notification = parse(body)
+        record(notification, body, table=self._table, received_at=self._clock.now())
+        code = notification.validation_code
+        return 200, json.dumps({} if code is None else {"validationCode": code, "validationResponse": code}).encode()
+
+    def _judge(self, presented: str) -> Verdict:
+        """As the receiver does: from memory, or else after a look, which it takes at most once a minute."""
+        verdict = self._authenticator.judge(presented)
+        if verdict is Verdict.UNKNOWN:
+            self._authenticator.look()
+            verdict = self._authenticator.judge(presented)
+        return verdict
 
 
 class Line(BaseAdapter):
@@ -239,10 +269,11 @@ class Line(BaseAdapter):
         self._world = world
         self._effects = effects
 
-    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:  # type: ignore[override] # the library's own parameters are of no use here
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         """Answer one request, through the gate."""
         url = urlsplit(request.url or "")
-        name = f"{request.method} {url.hostname} {url.path.removeprefix('/smarther/v2.0')}"
+        ours = url.hostname == urlsplit(BASE).hostname
+        name = f"{request.method} {url.hostname}" + ("" if ours else f" {url.path.removeprefix('/smarther/v2.0')}")
         status, headers, body = self._effects.perform(name, lambda: self._answer(request))
         response = requests.Response()
         response.status_code, response._content = status, body
@@ -258,29 +289,53 @@ class Line(BaseAdapter):
         body = request.body.encode() if isinstance(request.body, str) else request.body or b""
         assert isinstance(body, bytes)
         if url.hostname == urlsplit(BASE).hostname:
-            pushed = self._world.push(request.url or "", body)
-            return pushed["statusCode"], pushed["headers"], pushed["body"].encode()
+            status, told = self._world.push(request.url or "", body)
+            return status, {}, told
         headers = {name.lower(): value for name, value in request.headers.items()}
         answer = self._provider_answer(request.method or "", url.path, url.query, headers, body)
         if answer.dropped:
             raise requests.ConnectionError("dropped")
         return answer.status, answer.headers, answer.content
 
-    def _provider_answer(
-        self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
-    ) -> Answer:
+    def _provider_answer(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
         if path == "/token":
             return self._world.desk.token(body, headers.get("content-type", ""))
         call = Call(method, path.removeprefix("/smarther/v2.0"), headers, dict(parse_qsl(query)), body)
         return self._world.gateway.answer(call)
 
 
-def _gated[Client](client: Client, effects: Effects) -> Client:
-    """The client, its every call through the gate."""
-    call = client._make_api_call  # type: ignore[attr-defined] # botocore makes its clients at run time
+@cache
+def _schema() -> dict[str, Any]:
+    """The table as it is deployed."""
+    schema = yaml_parse((PROJECT / "template.yaml").read_text())["Resources"]["Table"]["Properties"]
+    return {name: schema[name] for name in ("KeySchema", "AttributeDefinitions", "BillingMode")}
+
+
+# Making a client takes longer than a whole run of the keeper, so there is one for each hand and all worlds; and nobody
+# here looks at signatures.
+_QUICK = Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1})
+
+
+@cache
+def _dynamodb(hand: str) -> DynamoDBClient:
+    assert hand
+    client: DynamoDBClient = boto3.client("dynamodb", config=_QUICK)
+    return client
+
+
+@cache
+def _secrets_manager(hand: str) -> SecretsManagerClient:
+    assert hand
+    client: SecretsManagerClient = boto3.client("secretsmanager", config=_QUICK)
+    return client
+
+
+def _gated[Client: BaseClient](client: Client, effects: Effects) -> Client:
+    """The client, its every call through the gate; it goes through the latest gate that was put before it."""
+    call = type(client)._make_api_call.__get__(client)  # type: ignore[attr-defined] # the stubs leave it out
 
     def gated(operation: str, arguments: dict[str, Any]) -> Any:
         return effects.perform(operation, lambda: call(operation, arguments))
 
-    client._make_api_call = gated  # type: ignore[attr-defined] # as above
+    vars(client)["_make_api_call"] = gated
     return client

@@ -185,14 +185,14 @@ main { width: 100%; max-width: 34rem; background: var(--card); border: 1px solid
 h1 { margin: 0 0 .5rem; font-size: clamp(1.4rem, 5vw, 1.75rem); line-height: 1.2; text-wrap: balance; }
 h2 { margin: 1.75rem 0 .5rem; font-size: .875rem; font-weight: 600; color: var(--soft); }
 p { margin: 0; }
-ul, ol { margin: 0; padding-left: 1.25rem; }
-ul { list-style: none; padding: 0; }
-ul li { display: flex; justify-content: space-between; gap: 1rem; padding: .625rem 0; border-top: 1px solid var(--line);
-  overflow-wrap: anywhere; }
-ul li:last-child { border-bottom: 1px solid var(--line); }
-ul span { flex: none; font-size: .9375rem; }
-ol li { padding: .2rem 0; overflow-wrap: anywhere; }
-ol li::marker { color: var(--soft); }
+ul { margin: 0; padding: 0; list-style: none; overflow-wrap: anywhere; }
+.homes li { display: flex; justify-content: space-between; gap: 1rem; padding: .625rem 0;
+  border-top: 1px solid var(--line); }
+.homes li:last-child { border-bottom: 1px solid var(--line); }
+.homes span { flex: none; font-size: .9375rem; }
+.steps { padding-left: 1.125rem; list-style: disc; }
+.steps li { padding: .2rem 0; }
+.steps li::marker { color: var(--soft); }
 code { font: .92em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: var(--ground);
   border: 1px solid var(--line); border-radius: .375rem; padding: .1em .4em; white-space: nowrap; }
 footer { margin-top: 2rem; font-size: .875rem; color: var(--soft); }
@@ -263,16 +263,16 @@ def html(page: Page) -> str:
         mark=page.mark,
         sign=_SIGNS[page.mark],
         told=_prose(page.told),
-        plants=_section("Your homes", "ul", map(_plant, page.plants)),
+        plants=_section("Your homes", "homes", map(_plant, page.plants)),
         steps=_section(
-            "What happens next" if page.mark is Mark.DONE else "What you can do", "ol", map(_item, page.steps)
+            "What happens next" if page.mark is Mark.DONE else "What you can do", "steps", map(_item, page.steps)
         ),
     )
 
 
-def _section(heading: str, element: str, items: Iterable[str]) -> str:
+def _section(heading: str, sort: str, items: Iterable[str]) -> str:
     inside = "".join(items)
-    return f"<h2>{heading}</h2>\n<{element}>{inside}</{element}>\n" if inside else ""
+    return f'<h2>{heading}</h2>\n<ul class="{sort}">{inside}</ul>\n' if inside else ""
 
 
 def _plant(plant: PlantStanding) -> str:
