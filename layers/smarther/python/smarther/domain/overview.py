@@ -358,6 +358,6 @@ background:var(--card);cursor:pointer;text-decoration:none;white-space:nowrap}
 .sm-pill{border-radius:10px;padding:1px 9px;font-size:12px;font-weight:600;background:var(--calm)}
 .sm-heating{background:var(--warm)}.sm-cooling{background:var(--cold)}.sm-idle,.sm-unknown{font-weight:400}
 .sm-stale{border:2px dashed var(--warn)}.sm-stale .sm-ago{color:var(--warn);font-weight:600}
-.sm-stale .sm-values,.sm-stale .sm-doing{opacity:.6}
+.sm-stale .sm-values,.sm-stale .sm-pill{color:var(--soft);font-weight:400}.sm-stale .sm-temperature{font-weight:400}
 .sm-narrow{display:none}@media(max-width:640px){.sm .sm-wide{display:none}.sm .sm-narrow{display:block}}
 """

@@ -1,0 +1,138 @@
+"""The widget in a real browser: it draws, fits, can be read, and stays harmless, at console and phone widths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.browser.probes import COLLIDING, DRAWN, OVERFLOWING, TOO_FAINT, TOO_SMALL
+from tests.browser.sample_home import DAY, ROOMS, SampleHome, home, page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+CONSOLE, HALF, PHONE = 1180, 580, 374
+FRAME = 16  # what the page around the widget takes
+HOSTILE = "\"><img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
+LONG = "Donaudampfschifffahrtsgesellschaftskapitänskajütenvorraumheizungsthermostat"
+
+PAGES: dict[str, tuple[int, dict[str, Any]]] = {
+    "one": (1, {}),
+    "twelve": (12, {}),
+    "empty": (0, {}),
+    "a week": (3, {"period": 7 * DAY}),
+    "a year": (2, {"period": 365 * DAY, "unit": "F"}),
+    "one alone": (12, {"module": "m1"}),
+    "one silent alone": (12, {"module": "m5"}),
+    "one that never spoke": (12, {"module": "m11"}),
+    "one over a month": (2, {"module": "m1", "period": 30 * DAY}),
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.fail(f"The browser tests need {CHROMIUM}: apt-get install -y chromium")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def samples() -> dict[int, SampleHome]:
+    return {rooms: home(rooms, days=33) for rooms in (0, 1, 2, 3, 12)}
+
+
+def show(browser: Browser, html: str, *, width: int, dark: bool = False) -> Page:
+    """The widget in a page as wide as said, and whatever the page complains of."""
+    shown = browser.new_page(viewport={"width": width + FRAME, "height": 800})
+    complaints: list[str] = []
+    shown.on("console", lambda message: complaints.append(message.text))
+    shown.on("pageerror", lambda error: complaints.append(str(error)))
+    background = "#0f1b2a" if dark else "#fff"
+    shown.set_content(
+        f'<!doctype html><html lang="en"><body style="margin:8px;background:{background}">{html}</body></html>'
+    )
+    assert not complaints
+    return shown
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [CONSOLE, HALF, PHONE])
+@pytest.mark.parametrize("name", PAGES)
+def test_it_fits_and_can_be_read(
+    browser: Browser, samples: dict[int, SampleHome], name: str, width: int, *, dark: bool
+) -> None:
+    rooms, said = PAGES[name]
+    shown = show(browser, page(samples[rooms], width, dark=dark, **said), width=width, dark=dark)
+    assert shown.evaluate(OVERFLOWING) == []
+    assert shown.evaluate(COLLIDING) == []
+    assert shown.evaluate(TOO_SMALL) == []
+    assert shown.evaluate(TOO_FAINT) == []
+    shown.close()
+
+
+@pytest.mark.parametrize("width", [CONSOLE, PHONE])
+def test_it_draws(browser: Browser, samples: dict[int, SampleHome], width: int) -> None:
+    shown = show(browser, page(samples[12], width), width=width)
+    drawn: list[dict[str, Any]] = shown.evaluate(DRAWN)
+    assert len(drawn) == 12
+    spoke = [each for number, each in enumerate(drawn) if number not in {5, 11}]
+    assert all(each["temperature"] > 100 for each in spoke), "pixels of line"
+    assert all(each["setpoint"] > 100 and each["humidity"] > 100 and each["heating"] > 10 for each in spoke)
+    assert shown.locator(".sm-stale").count() == 2
+    assert shown.get_by_text("Never reported").is_visible()
+    assert shown.get_by_text("Silent, last heard 40 h ago").is_visible()
+    assert all(shown.get_by_text(name, exact=True).first.is_visible() for name in ROOMS)
+    shown.close()
+
+
+def test_a_page_that_turns_out_to_be_a_phone_s_can_be_read(browser: Browser, samples: dict[int, SampleHome]) -> None:
+    chosen: list[tuple[int, dict[str, Any]]] = [(1, {}), (12, {}), (12, {"module": "m2"})]
+    for rooms, said in chosen:
+        shown = show(browser, page(samples[rooms], CONSOLE, **said), width=PHONE)
+        assert shown.evaluate(OVERFLOWING) == []
+        assert shown.evaluate(TOO_SMALL) == []
+        shown.close()
+
+
+def test_the_themes_differ(browser: Browser, samples: dict[int, SampleHome]) -> None:
+    colours = []
+    for dark in (False, True):
+        shown = show(browser, page(samples[1], CONSOLE, dark=dark), width=CONSOLE, dark=dark)
+        colours.append(shown.evaluate("getComputedStyle(document.querySelector('.sm-card')).backgroundColor"))
+        shown.close()
+    assert colours == ["rgb(255, 255, 255)", "rgb(27, 35, 45)"]
+
+
+@pytest.mark.parametrize("said", [{}, {"module": "m0"}], ids=["home", "alone"])
+@pytest.mark.parametrize("name", [HOSTILE, LONG])
+def test_a_hostile_name_stays_text_and_a_long_one_within_its_card(
+    browser: Browser, name: str, said: dict[str, Any]
+) -> None:
+    sample = home(2, names=(name, "Bagno"))
+    for width in (CONSOLE, PHONE):
+        shown = show(browser, page(sample, width, **said), width=width)
+        assert shown.locator("script, img").count() == 0
+        assert shown.title() == ""
+        assert shown.get_by_text(name, exact=True).is_visible()
+        assert shown.evaluate(OVERFLOWING) == []
+        shown.close()
+
+
+def test_the_console_s_actions_are_not_shown(browser: Browser, samples: dict[int, SampleHome]) -> None:
+    shown = show(browser, page(samples[2], CONSOLE, module="m1"), width=CONSOLE)
+    actions = shown.locator("cwdb-action")
+    assert actions.count() == 10
+    assert not any(action.is_visible() for action in actions.all())
+    assert shown.evaluate(
+        "[...document.querySelectorAll('cwdb-action')].every(a => a.previousElementSibling.tagName == 'A')"
+    )
+    shown.close()
