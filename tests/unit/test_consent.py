@@ -1,0 +1,78 @@
+"""Consent: the state, the address, and what a browser may bring back."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smarther.domain.consent import (
+    STATE_BYTES,
+    Given,
+    NotGiven,
+    authorisation_address,
+    digest,
+    has_state_form,
+    returned,
+    state_from,
+)
+
+STATE = state_from(bytes(range(32)))
+
+
+@given(st.binary(min_size=STATE_BYTES, max_size=STATE_BYTES))
+def test_a_state_has_its_form_and_tells_nothing_by_its_digest(entropy: bytes) -> None:
+    state = state_from(entropy)
+
+    assert has_state_form(state)
+    assert state not in digest(state)
+
+
+def test_a_state_is_made_of_256_bits() -> None:
+    with pytest.raises(ValueError, match="32 random bytes"):
+        state_from(b"too short")
+
+
+def test_the_address_of_consent_is_encoded_to_the_letter() -> None:
+    address = authorisation_address(
+        "https://login.example/", client_id="a b&c", redirect_uri="https://ours.example/callback", state=STATE
+    )
+
+    parts = urlsplit(address)
+    assert (parts.scheme, parts.netloc, parts.path) == ("https", "login.example", "/authorize")
+    assert parse_qs(parts.query) == {
+        "client_id": ["a b&c"],
+        "response_type": ["code"],
+        "redirect_uri": ["https://ours.example/callback"],
+        "state": [STATE],
+        "scope": ["comfort.read comfort.write"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"code": "c0de", "state": STATE}, Given("c0de", STATE)),
+        ({"code": "c" * 8192, "state": STATE}, Given("c" * 8192, STATE)),
+        ({"code": "c" * 8193, "state": STATE}, NotGiven.INCOMPLETE),
+        ({"code": "with space", "state": STATE}, NotGiven.INCOMPLETE),
+        ({"code": "", "state": STATE}, NotGiven.INCOMPLETE),
+        ({"state": STATE}, NotGiven.INCOMPLETE),
+        ({"code": "c0de"}, NotGiven.INCOMPLETE),
+        ({"code": "c0de", "state": STATE[:-1]}, NotGiven.INCOMPLETE),
+        ({"code": "c0de", "state": f"{STATE},{STATE}"}, NotGiven.INCOMPLETE),
+        ({}, NotGiven.INCOMPLETE),
+        ({"error": "access_denied", "state": STATE}, NotGiven.DECLINED),
+        ({"error": "access_denied", "code": "c0de", "state": STATE}, NotGiven.DECLINED),
+        ({"error": "server_error", "error_description": "<script>"}, NotGiven.FAILED),
+    ],
+)
+def test_what_the_browser_brings_back(query: dict[str, str], found: Any) -> None:
+    assert returned(query) == found
+
+
+def test_nobody_sees_a_code_by_looking_at_it() -> None:
+    assert "hunter2" not in repr(Given("hunter2", "hunter2"))

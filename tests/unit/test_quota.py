@@ -1,0 +1,26 @@
+"""The day of the quota, and when it ends."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+from smarther.domain.quota import HARD_LIMIT, LONGEST_STOP, OPTIONAL_LIMIT, Need, day, next_day, stopped_until
+
+LATE = datetime(2026, 1, 14, 23, 59, 59, tzinfo=UTC)
+ROME = timezone(timedelta(hours=1))
+
+
+def test_the_day_is_utc_s_wherever_the_clock_hangs() -> None:
+    assert day(LATE) == day(LATE.astimezone(ROME)) == "2026-01-14"
+    assert next_day(LATE) == next_day(LATE.astimezone(ROME)) == datetime(2026, 1, 15, tzinfo=UTC)
+
+
+def test_a_stop_lasts_as_long_as_was_said_or_else_to_the_end_of_the_day() -> None:
+    assert stopped_until(LATE, 90.0) == LATE + timedelta(seconds=90)
+    assert stopped_until(LATE, None) == datetime(2026, 1, 15, tzinfo=UTC)
+    assert stopped_until(LATE, 1e12) == LATE + LONGEST_STOP
+
+
+def test_what_keeps_nothing_alive_leaves_room_for_what_does_and_all_of_it_for_others() -> None:
+    assert OPTIONAL_LIMIT + 100 <= HARD_LIMIT <= 450
+    assert (Need.OPTIONAL.limit, Need.REQUIRED.limit) == (OPTIONAL_LIMIT, HARD_LIMIT)

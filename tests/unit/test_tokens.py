@@ -1,0 +1,122 @@
+"""Tokens from answers of any mood, and from secrets that anybody wrote."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smarther.domain.tokens import Tokens, TokensError, from_answer, from_secret, to_secret
+
+NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
+EPOCH = int(NOW.timestamp())
+
+
+def answer(**fields: Any) -> dict[str, Any]:
+    return {"access_token": "a", "refresh_token": "r", **fields}
+
+
+@pytest.mark.parametrize(
+    ("fields", "seconds"),
+    [
+        ({"expires_in": 1800}, 1800),
+        ({"expires_in": "1800"}, 1800),
+        ({"expires_in": "1800.0"}, 1800),
+        ({"expires_on": EPOCH + 1800}, 1800),
+        ({"expires_on": str(EPOCH + 1800)}, 1800),
+        ({"expires_in": 1800, "expires_on": EPOCH + 99}, 1800),
+        ({"expires_in": "soon", "expires_on": EPOCH + 1800}, 1800),
+        ({"expires_in": 0, "expires_on": str(EPOCH + 1800)}, 1800),
+        ({"expires_in": -5}, 3600),
+        ({"expires_in": None}, 3600),
+        ({"expires_in": True}, 3600),
+        ({"expires_in": "1e999"}, 3600),
+        ({"expires_in": "nan"}, 3600),
+        ({"expires_in": 10**400}, 3600),
+        ({"expires_on": 0}, 3600),
+        ({"expires_on": EPOCH - 1}, 3600),
+        ({"expires_on": EPOCH * 1000}, 3600),
+        ({}, 3600),
+    ],
+)
+def test_the_end_of_an_access_token_is_read_from_whatever_tells_it(fields: dict[str, Any], seconds: int) -> None:
+    assert from_answer(answer(**fields), now=NOW).expires_at == EPOCH + seconds
+
+
+def test_the_end_of_a_refresh_token_is_ninety_days_off_unless_it_is_told() -> None:
+    assert from_answer(answer(), now=NOW).refresh_expires_at == EPOCH + 90 * 86_400
+    assert from_answer(answer(refresh_token_expires_in="86400"), now=NOW).refresh_expires_at == EPOCH + 86_400
+
+
+def test_an_answer_without_a_refresh_token_leaves_the_old_one_in_force() -> None:
+    renewed = from_answer({"access_token": "a"}, now=NOW, previous="old")
+
+    assert renewed.refresh_token == "old"
+    assert renewed.refresh_expires_at is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"access_token": "a"},
+        {"refresh_token": "r"},
+        {"access_token": "", "refresh_token": "r"},
+        {"access_token": ["a"], "refresh_token": "r"},
+        {"access_token": "a\nX-Injected: yes", "refresh_token": "r"},
+        {"access_token": "ä", "refresh_token": "r"},
+    ],
+)
+def test_an_answer_without_tokens_is_none(fields: dict[str, Any]) -> None:
+    with pytest.raises(TokensError) as error:
+        from_answer(fields, now=NOW)
+    assert "Injected" not in str(error.value)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["expires_in", "expires_on", "refresh_token_expires_in"]),
+        st.none() | st.text() | st.integers() | st.floats() | st.lists(st.integers()),
+    )
+)
+def test_no_mood_of_the_other_fields_costs_a_token(fields: dict[str, Any]) -> None:
+    tokens = from_answer(answer(**fields), now=NOW)
+
+    assert (tokens.access_token, tokens.refresh_token) == ("a", "r")
+    assert EPOCH <= tokens.expires_at <= EPOCH + timedelta(days=400).total_seconds()
+
+
+def test_tokens_survive_the_secret() -> None:
+    tokens = from_answer(answer(expires_in=60), now=NOW)
+
+    assert from_secret(to_secret(tokens)) == tokens
+
+
+@pytest.mark.parametrize("expires_at", [EPOCH, str(EPOCH), float(EPOCH), f"{EPOCH}.7"])
+def test_a_secret_that_somebody_else_wrote_needs_three_fields(expires_at: object) -> None:
+    tokens = from_secret(json.dumps({"access_token": "a", "refresh_token": "r", "expires_at": expires_at}))
+
+    assert tokens == Tokens(access_token="a", refresh_token="r", expires_at=EPOCH)
+
+
+@pytest.mark.parametrize("text", ["", "hunter2", "[]", "null", '{"access_token": "hunter2"}', '{"expires_at": "x"}'])
+def test_a_secret_without_tokens_is_told_without_being_quoted(text: str) -> None:
+    with pytest.raises(TokensError) as error:
+        from_secret(text)
+    assert "hunter2" not in str(error.value)
+    assert error.value.__cause__ is None
+
+
+def test_a_refresh_is_due_before_the_next_run_would_come_too_late() -> None:
+    tokens = Tokens(access_token="a", refresh_token="r", expires_at=EPOCH + 2400)
+
+    assert tokens.expires_within(timedelta(minutes=40), NOW)
+    assert not tokens.expires_within(timedelta(minutes=39), NOW)
+
+
+def test_nobody_sees_tokens_by_looking_at_them() -> None:
+    assert "hunter2" not in repr(Tokens(access_token="hunter2", refresh_token="hunter2", expires_at=0))
