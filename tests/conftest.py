@@ -3,9 +3,32 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # The deployed tests start a sandbox of their own and leave alone the one that somebody may be looking at.
 os.environ["SANDBOX_FOLDER"] = ".sandbox/tests"
 
 # As the template has it; the metrics are made when their module is imported.
 os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "SmartherRecorder"
+
+
+@pytest.fixture(autouse=True)
+def _clients_are_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A function keeps its AWS clients for life, and its life ends here: an open socket would be found much later."""
+    made: list[Any] = []
+    create_client = Session.create_client
+
+    def create(session: Session, *arguments: Any, **options: Any) -> Any:
+        made.append(create_client(session, *arguments, **options))
+        return made[-1]
+
+    monkeypatch.setattr(Session, "create_client", create)
+    yield
+    for client in made:
+        client.close()

@@ -8,9 +8,11 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+import botocore.loaders
+import botocore.session
 import pytest
 
-from smarther import telemetry
+from smarther import budget, telemetry
 from tests import deployed
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
     type Load = Callable[[str], ModuleType]
 
+_LOADER = botocore.loaders.create_loader()
+
 
 @pytest.fixture(autouse=True)
 def _nobodys_account(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,6 +30,19 @@ def _nobodys_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", deployed.REGION)
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A budget that a busy machine keeps too: what is tested here is where things go, not how fast.
+
+    That the real budget is kept is tested on a clock of its own.
+    """
+    monkeypatch.setattr(budget, "TABLE_LAST_CALL_SECONDS", 20)
+    monkeypatch.setattr(budget, "TABLE_UNTIL_SECONDS", 30)
+    monkeypatch.setattr(budget, "SPILL_UNTIL_SECONDS", 60)
+    monkeypatch.setattr(budget, "CONNECT_TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr(budget, "READ_TIMEOUT_SECONDS", 1)
 
 
 @pytest.fixture
@@ -43,6 +60,12 @@ def load() -> Load:
         return module
 
     return load
+
+
+@pytest.fixture(autouse=True)
+def _service_models_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every cold start makes its clients anew, from service descriptions that are the same each time."""
+    monkeypatch.setattr(botocore.session, "create_loader", lambda _=None: _LOADER)
 
 
 class Log:

@@ -74,7 +74,7 @@ class Stack:
 
 
 @pytest.fixture
-def stack(load: Load, log: Log, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+def stack(load: Load, log: Log, unhurried: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     with mock_aws():
         yield Stack(load, monkeypatch)
 
@@ -329,7 +329,7 @@ class Outage:
 
 
 @pytest.fixture
-def outage(load: Load, log: Log, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outage]:
+def outage(load: Load, log: Log, unhurried: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outage]:
     environment = {
         "TABLE_NAME": "readings",
         "RETENTION_DAYS": "0",
