@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from smarther.adapters.history import History
 from smarther.domain.reading import Reading, stored
-from smarther.domain.rollup import RollupRequestError
+from smarther.domain.rollup import RollupRequestError, RollupState
 from smarther.domain.statistics import HOUR, LONGEST_HOLD, daily, hourly, hours_of_day
 from tests import deployed
 
@@ -90,6 +90,7 @@ def test_the_first_run_makes_the_last_days(home: Home) -> None:
     assert answer["from"] == "2026-03-02T14:00:00+00:00"
     assert answer["to"] == "2026-03-10T15:00:00+00:00"
     assert "continue_from" not in answer
+    assert home.history.rollup_state() == RollupState(ran_at=NOW, complete_through=NOW - timedelta(minutes=20))
     made = home.hours(NOW - timedelta(days=10), NOW + HOUR)
     assert len(made) == 8 * 24 + 1 == answer["hours_written"]
     assert all(part.load_minutes == 60 for part in list(made.values())[1:])  # the first read is the running hour
@@ -197,6 +198,18 @@ def test_instants_are_widened_to_hours_and_end_with_the_running_one(home: Home) 
 def test_a_range_that_makes_no_sense_is_refused(home: Home, event: dict[str, Any]) -> None:
     with pytest.raises(RollupRequestError):
         home.run(event)
+
+
+def test_a_day_made_anew_in_part_keeps_its_other_hours(home: Home) -> None:
+    for hours in range(1, 14):
+        home.says(NOW - hours * HOUR, heating=True)
+    home.run()
+    before = home.days(TODAY, TODAY)[TODAY]
+    home.says(NOW - timedelta(minutes=40))
+    home.run({"from": (NOW - HOUR).isoformat()})
+    after = home.days(TODAY, TODAY)[TODAY]
+    assert after.count == before.count + 1
+    assert after.heating_minutes == before.heating_minutes - 40
 
 
 def test_statistics_outlive_their_readings(home: Home) -> None:

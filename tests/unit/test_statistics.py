@@ -66,6 +66,7 @@ def state_at(snapshots: list[Snapshot], instant: datetime, until: datetime) -> S
 def test_an_hour_is_the_integral_of_the_step_function(snapshots: list[Snapshot], until_minute: int) -> None:
     until = START + timedelta(minutes=until_minute)
     made = hours(snapshots, until=until)
+    assert all(START <= hour < START + 24 * HOUR for hour in made), "an hour outside would be made of half its readings"
     for number in range(24):
         hour = START + number * HOUR
         samples = [state_at(snapshots, hour + minute * STEP, until) for minute in range(60)]
