@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 
 from smarther import budget
-from smarther.adapters.clients import Patience, client
+from smarther.adapters.clients import client
+from smarther.adapters.service import Patience
 from smarther.adapters.spill import SpillQueue
 from smarther.adapters.table import Table
 from smarther.authentication import Authenticator
@@ -21,12 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 settings = ReceiverSettings.from_environment(os.environ)
-session = botocore.session.get_session()
 patience = Patience(connect_seconds=budget.CONNECT_TIMEOUT_SECONDS, read_seconds=budget.READ_TIMEOUT_SECONDS)
-table = Table(client(session, "dynamodb", patience), settings.table_name, retention_days=settings.retention_days)
+table = Table(
+    client(botocore.session.get_session(), "dynamodb", patience),
+    settings.table_name,
+    retention_days=settings.retention_days,
+)
+queue_url = settings.spill_queue_url
 receiver = Receiver(
     table=table,
-    spill=SpillQueue(client(session, "sqs", patience), settings.spill_queue_url) if settings.spill_queue_url else None,
+    spill=SpillQueue(client(botocore.session.get_session(), "sqs", patience), queue_url) if queue_url else None,
     authenticator=Authenticator(table, time.monotonic),
     now=lambda: datetime.now(UTC),
     seconds=time.monotonic,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 
-from smarther.adapters.clients import Patience, client
+from smarther.adapters.clients import client
+from smarther.adapters.service import Patience
 from smarther.adapters.table import Table
 from smarther.notification_settings import RedriverSettings
 from smarther.redriver import Redriver

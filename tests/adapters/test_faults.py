@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import botocore.session
 import pytest
 
-from smarther.adapters.clients import Patience, client
+from smarther.adapters import clients, signed
+from smarther.adapters.service import Patience
 from smarther.adapters.spill import SpillQueue, SpillUnavailableError
 from smarther.adapters.table import ItemRefusedError, Table, TableUnavailableError
 from smarther.domain.deferred import Deferred
@@ -19,7 +21,7 @@ from tests import faulty_service as faults
 from tests.faulty_service import Answer, Behaviour, FaultyService
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
 ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, tzinfo=UTC)
@@ -28,24 +30,51 @@ DEFERRED = Deferred(body=b"SECRETIVE", received_at=ARRIVAL, presented="0f" * 32,
 PATIENCE = Patience(connect_seconds=0.2, read_seconds=0.2)
 
 
-def put_reading() -> bool:
-    return table().put_reading(READING, received_at=ARRIVAL, source="push")
+type Connect = Callable[[str], Any]
 
 
-def put_quarantined() -> bool:
-    return table().put_quarantined(b"SECRETIVE", [Reject("body", "body is not JSON")], received_at=ARRIVAL)
+def botocores(service: str) -> Any:
+    return clients.client(botocore.session.get_session(), service, PATIENCE)
 
 
-def accepted_digests() -> AcceptedDigests:
-    return table().accepted_digests()
+def ours(service: str) -> Any:
+    made = signed.client(service, PATIENCE, os.environ)
+    assert isinstance(made, signed.SignedClient)
+    return made
 
 
-def spill() -> None:
-    SpillQueue(client(botocore.session.get_session(), "sqs", PATIENCE), "https://sqs.example.com/1/spill").put(DEFERRED)
+@pytest.fixture(params=[botocores, ours])
+def connect(request: pytest.FixtureRequest) -> Iterator[Connect]:
+    """Both clients, because to the adapters they are the same."""
+    made = []
+
+    def connect(service: str) -> Any:
+        made.append(request.param(service))
+        return made[-1]
+
+    yield connect
+    for client in made:
+        client.close()
 
 
-def table() -> Table:
-    return Table(client(botocore.session.get_session(), "dynamodb", PATIENCE), "readings")
+def put_reading(connect: Connect) -> bool:
+    return table(connect).put_reading(READING, received_at=ARRIVAL, source="push")
+
+
+def put_quarantined(connect: Connect) -> bool:
+    return table(connect).put_quarantined(b"SECRETIVE", [Reject("body", "body is not JSON")], received_at=ARRIVAL)
+
+
+def accepted_digests(connect: Connect) -> AcceptedDigests:
+    return table(connect).accepted_digests()
+
+
+def spill(connect: Connect) -> None:
+    SpillQueue(connect("sqs"), "https://sqs.example.com/1/spill").put(DEFERRED)
+
+
+def table(connect: Connect) -> Table:
+    return Table(connect("dynamodb"), "readings")
 
 
 OPERATIONS = [put_reading, put_quarantined, accepted_digests, spill]
@@ -65,11 +94,11 @@ UNAVAILABLE = (TableUnavailableError, SpillUnavailableError)
     ],
 )
 def test_a_failing_service_is_asked_once_and_its_failure_is_ours(
-    service: FaultyService, operation: Callable[[], object], behaviour: Behaviour, told: str
+    service: FaultyService, connect: Connect, operation: Callable[[Connect], object], behaviour: Behaviour, told: str
 ) -> None:
     service.otherwise = behaviour
     with pytest.raises(UNAVAILABLE) as caught:
-        operation()
+        operation(connect)
     assert str(caught.value) == told
     assert len(service.requests) == 1
 
@@ -81,61 +110,66 @@ def test_a_failing_service_is_asked_once_and_its_failure_is_ours(
 )
 def test_a_service_that_cannot_be_reached_is_a_failure_of_ours(
     monkeypatch: pytest.MonkeyPatch,
-    operation: Callable[[], object],
+    connect: Connect,
+    operation: Callable[[Connect], object],
     address: Callable[[], AbstractContextManager[str]],
     told: str,
 ) -> None:
     with address() as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         with pytest.raises(UNAVAILABLE) as caught:
-            operation()
+            operation(connect)
     assert str(caught.value) == told
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_connection_that_was_closed_while_idle_is_opened_again(
-    service: FaultyService, operation: Callable[[], object]
+    service: FaultyService, connect: Connect, operation: Callable[[Connect], object]
 ) -> None:
     service.script = ["hang up"]
-    operation()
+    operation(connect)
     assert len(service.requests) == 2
     assert service.requests[0] == service.requests[1]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_service_that_keeps_hanging_up_is_a_failure(service: FaultyService, operation: Callable[[], object]) -> None:
+def test_a_service_that_keeps_hanging_up_is_a_failure(
+    service: FaultyService, connect: Connect, operation: Callable[[Connect], object]
+) -> None:
     service.otherwise = "hang up"
     with pytest.raises(UNAVAILABLE, match="ConnectionClosedError"):
-        operation()
+        operation(connect)
     assert len(service.requests) == 2
 
 
 @pytest.mark.parametrize("operation", [put_reading, put_quarantined])
-def test_what_is_there_already_is_no_failure(service: FaultyService, operation: Callable[[], bool]) -> None:
+def test_what_is_there_already_is_no_failure(
+    service: FaultyService, connect: Connect, operation: Callable[[Connect], bool]
+) -> None:
     service.otherwise = faults.CONDITION_FAILED
-    assert operation() is False
+    assert operation(connect) is False
 
 
 @pytest.mark.parametrize("operation", [put_reading, put_quarantined])
 def test_an_item_that_can_never_be_stored_is_told_from_a_service_that_fails(
-    service: FaultyService, operation: Callable[[], bool]
+    service: FaultyService, connect: Connect, operation: Callable[[Connect], bool]
 ) -> None:
     service.otherwise = faults.INVALID
     with pytest.raises(ItemRefusedError, match="ValidationException"):
-        operation()
+        operation(connect)
 
 
 def test_more_patience_asks_again(service: FaultyService) -> None:
     service.script = [faults.BROKEN]
     patience = Patience(connect_seconds=0.2, read_seconds=0.2, attempts=2)
-    patient = Table(client(botocore.session.get_session(), "dynamodb", patience), "readings")
+    patient = Table(clients.client(botocore.session.get_session(), "dynamodb", patience), "readings")
     assert patient.put_reading(READING, received_at=ARRIVAL, source="push")
     assert len(service.requests) == 2
 
 
-def test_a_service_that_answers_is_no_failure(service: FaultyService) -> None:
+def test_a_service_that_answers_is_no_failure(service: FaultyService, connect: Connect) -> None:
     service.otherwise = Answer(content={"Item": {"current": {"S": "c"}}})
-    assert accepted_digests() == AcceptedDigests(current="c")
+    assert accepted_digests(connect) == AcceptedDigests(current="c")
     assert service.requests == [
         {"TableName": "readings", "Key": {"pk": {"S": "WEBHOOK"}, "sk": {"S": "DIGESTS"}}, "ConsistentRead": True}
     ]

@@ -10,6 +10,7 @@ import http.client
 import ipaddress
 import json
 import ssl
+import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -87,6 +88,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     backend: Backend
     front: Front
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A caller may hang up, or not trust us; that is told where it calls. Everything else is an error here."""
+        if not isinstance(sys.exception(), ssl.SSLError | ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type] # as the library hands them over
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from smarther.adapters.clients import call, kind
+from smarther.adapters.service import ServiceFailedError, call
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+    from smarther.adapters.signed import SignedClient
     from smarther.domain.deferred import Deferred
 
 
@@ -21,7 +20,7 @@ class SpillUnavailableError(Exception):
 class SpillQueue:
     """One queue, only written to."""
 
-    def __init__(self, client: SQSClient, url: str) -> None:
+    def __init__(self, client: SQSClient | SignedClient, url: str) -> None:
         self._client = client
         self._url = url
 
@@ -29,5 +28,5 @@ class SpillQueue:
         """Put a notification into the queue; raises SpillUnavailableError. Twice is harmless."""
         try:
             call(self._client.send_message, QueueUrl=self._url, MessageBody=deferred.message())
-        except (BotoCoreError, ClientError) as error:
-            raise SpillUnavailableError(kind(error)) from error
+        except ServiceFailedError as error:
+            raise SpillUnavailableError(error.kind) from error

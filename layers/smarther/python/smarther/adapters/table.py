@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from smarther.adapters.clients import call, kind
+from smarther.adapters.service import ServiceFailedError, call
 from smarther.domain.reading import instant_text, stored
 from smarther.domain.webhook import AcceptedDigests
 
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
+    from smarther.adapters.signed import SignedClient
     from smarther.domain.notification import Reject
     from smarther.domain.reading import Reading, Source, Stored
 
@@ -40,7 +39,7 @@ class ItemRefusedError(Exception):
 class Table:
     """Writes are conditional: what is there already stays as it is, so that doing things twice is harmless."""
 
-    def __init__(self, client: DynamoDBClient, name: str, *, retention_days: int | None = None) -> None:
+    def __init__(self, client: DynamoDBClient | SignedClient, name: str, *, retention_days: int | None = None) -> None:
         self._client = client
         self._name = name
         self._retention_days = retention_days
@@ -54,8 +53,8 @@ class Table:
                 Key={"pk": {"S": "WEBHOOK"}, "sk": {"S": "DIGESTS"}},
                 ConsistentRead=True,
             )
-        except (BotoCoreError, ClientError) as error:
-            raise TableUnavailableError(kind(error)) from error
+        except ServiceFailedError as error:
+            raise TableUnavailableError(error.kind) from error
         item = answer.get("Item", {})
         known = {name: item[name]["S"] for name in ("current", "pending", "previous") if "S" in item.get(name, {})}
         return AcceptedDigests(**known)
@@ -97,16 +96,14 @@ class Table:
                 Item={name: attribute(value) for name, value in item.items()},
                 ConditionExpression="attribute_not_exists(pk)",
             )
-        except ClientError as error:
-            match error.response.get("Error", {}).get("Code"):
+        except ServiceFailedError as error:
+            match error.kind:
                 case "ConditionalCheckFailedException":
                     return False
                 case "ValidationException":
-                    raise ItemRefusedError(kind(error)) from error
+                    raise ItemRefusedError(error.kind) from error
                 case _:
-                    raise TableUnavailableError(kind(error)) from error
-        except BotoCoreError as error:
-            raise TableUnavailableError(kind(error)) from error
+                    raise TableUnavailableError(error.kind) from error
         return True
 
 
