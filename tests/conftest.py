@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.session import Session
 
+from smarther.adapters.signed import SignedClient
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -28,7 +30,13 @@ def _clients_are_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         made.append(create_client(session, *arguments, **options))
         return made[-1]
 
+    def create_signed(client: SignedClient, *arguments: Any, **options: Any) -> None:
+        made.append(client)
+        initialise(client, *arguments, **options)
+
+    initialise = SignedClient.__init__
     monkeypatch.setattr(Session, "create_client", create)
+    monkeypatch.setattr(SignedClient, "__init__", create_signed)
     yield
     for client in made:
         client.close()

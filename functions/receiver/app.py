@@ -7,11 +7,9 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import botocore.session
-
 from smarther import budget
-from smarther.adapters.clients import client
 from smarther.adapters.service import Patience
+from smarther.adapters.signed import client
 from smarther.adapters.spill import SpillQueue
 from smarther.adapters.table import Table
 from smarther.authentication import Authenticator
@@ -23,15 +21,11 @@ if TYPE_CHECKING:
 
 settings = ReceiverSettings.from_environment(os.environ)
 patience = Patience(connect_seconds=budget.CONNECT_TIMEOUT_SECONDS, read_seconds=budget.READ_TIMEOUT_SECONDS)
-table = Table(
-    client(botocore.session.get_session(), "dynamodb", patience),
-    settings.table_name,
-    retention_days=settings.retention_days,
-)
+table = Table(client("dynamodb", patience, os.environ), settings.table_name, retention_days=settings.retention_days)
 queue_url = settings.spill_queue_url
 receiver = Receiver(
     table=table,
-    spill=SpillQueue(client(botocore.session.get_session(), "sqs", patience), queue_url) if queue_url else None,
+    spill=SpillQueue(client("sqs", patience, os.environ), queue_url) if queue_url else None,
     authenticator=Authenticator(table, time.monotonic),
     now=lambda: datetime.now(UTC),
     seconds=time.monotonic,

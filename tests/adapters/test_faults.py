@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, tzinfo=UTC)
 READING = Reading(plant_id="P", module_id="M", time=ARRIVAL, mode="SECRETIVE")
 DEFERRED = Deferred(body=b"SECRETIVE", received_at=ARRIVAL, presented="0f" * 32, verified=True)
-PATIENCE = Patience(connect_seconds=0.2, read_seconds=0.2)
+PATIENCE = Patience(connect_seconds=0.5, read_seconds=0.5)
 
 
 type Connect = Callable[[str], Any]

@@ -15,11 +15,13 @@ from smarther.domain import deferred, webhook
 from smarther.domain.notification import parse
 from tests import deployed
 from tests import faulty_service as faults
+from tests.aws_over_http import aws_over_http
 from tests.faulty_service import Answer, Behaviour, FaultyService
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.aws_over_http import Aws
     from tests.functions.conftest import Load, Log
 
 SECRET = webhook.secret_from(bytes(range(32)))
@@ -36,7 +38,8 @@ def event(name: str, secret: str = SECRET) -> dict[str, Any]:
 class Stack:
     """The table and the queue in moto, and the function on them."""
 
-    def __init__(self, load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, load: Load, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.calls = aws.calls
         self.dynamodb = deployed.create_table()
         self.sqs = boto3.client("sqs")
         self.queue_url = self.sqs.create_queue(QueueName="spill")["QueueUrl"]
@@ -46,6 +49,7 @@ class Stack:
             "TABLE_NAME": deployed.TABLE,
             "RETENTION_DAYS": "0",
             "SPILL_QUEUE_URL": self.queue_url,
+            "AWS_ENDPOINT_URL": aws.url,
         }.items():
             monkeypatch.setenv(name, value)
         self.app = load("receiver")
@@ -75,8 +79,8 @@ class Stack:
 
 @pytest.fixture
 def stack(load: Load, log: Log, unhurried: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    with mock_aws():
-        yield Stack(load, monkeypatch)
+    with mock_aws(), aws_over_http() as aws:
+        yield Stack(load, aws, monkeypatch)
 
 
 def counts(stored: int = 0, duplicates: int = 0, quarantined: int = 0) -> dict[str, int]:
@@ -215,11 +219,10 @@ def test_the_handshake_is_answered_with_both_names(stack: Stack) -> None:
 
 
 def test_one_notification_is_one_call_and_one_line(stack: Stack, log: Log) -> None:
-    calls: list[str] = []
-    stack.app.table._client.meta.events.register("before-call", lambda model, **_: calls.append(model.name))
+    stack.calls.clear()
     log.clear()
     stack.call(event("observed"))
-    assert calls == ["PutItem"]
+    assert stack.calls == ["PutItem"]
     (record,) = log.records
     assert (record["event"], record["kept"]) == ("notification_recorded", "table")
     assert len(log.text.encode()) < 700
@@ -270,18 +273,16 @@ def test_before_the_keepers_first_run_everybody_is_a_stranger(stack: Stack) -> N
 
 
 def test_strangers_do_not_make_it_read_the_table(stack: Stack) -> None:
-    calls: list[str] = []
-    stack.app.table._client.meta.events.register("before-call", lambda model, **_: calls.append(model.name))
+    stack.calls.clear()
     for _ in range(20):
         stack.call(event("observed", STRANGE))
-    assert calls == []
+    assert stack.calls == []
 
 
 def test_the_schedules_touch_reads_the_digests_and_stores_nothing(stack: Stack) -> None:
-    calls: list[str] = []
-    stack.app.table._client.meta.events.register("before-call", lambda model, **_: calls.append(model.name))
+    stack.calls.clear()
     assert stack.app.handler(event("keep_warm"), None) == {"warm": True}
-    assert calls == ["GetItem"]
+    assert stack.calls == ["GetItem"]
     assert deployed.items(stack.dynamodb, "") == deployed.items(stack.dynamodb, "WEBHOOK")
 
 
