@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.config import Config
 
 from sandbox import places, processes
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 REGION = "us-east-1"
+_PATIENT = Config(read_timeout=180, retries={"total_max_attempts": 1})
+"""A call may run a function to its end, and must not run it twice."""
+
 _ACCESS_KEY_ID = "test"
 _SECRET_ACCESS_KEY = "test"  # noqa: S105 - the emulator's root caller, on the loopback interface only
 
@@ -35,6 +39,7 @@ class Cloud:
             region_name=self.region,
             aws_access_key_id=self.access_key_id,
             aws_secret_access_key=self.secret_access_key,
+            config=_PATIENT,
         )
 
     def environment(self) -> Mapping[str, str]:
