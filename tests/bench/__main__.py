@@ -37,11 +37,12 @@ def main() -> int:
     _say("building everything with sam build")
     every = [artefacts.ours(), *artefacts.contenders()]
     chosen = [each for each in every if not arguments.only or each.name in arguments.only]
+    sizes = {each.name: each.size() for each in chosen}
     with stage.cloud() as running:
+        chosen = [running.invite(each) for each in chosen]
         runs = _Runs(running)
         samples = runs.interleaved(chosen, arguments.rounds, arguments.warm)
         by_memory = runs.by_memory(chosen, arguments.limited_rounds)
-    sizes = {each.name: each.size() for each in chosen}
     base = "bare" if "bare" in samples else chosen[0].name
     result = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -26,6 +26,13 @@ class Artefact:
     opt: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
 
+    def trust(self, authority: Path) -> bool:
+        """Add an authority to the layer's own bundles, as if they had held it; False where there are none."""
+        bundles = [] if self.opt is None else sorted(self.opt.glob("certifi/*.pem"))
+        for bundle in bundles:
+            bundle.write_bytes(bundle.read_bytes() + b"\n" + authority.read_bytes())
+        return bool(bundles)
+
     def size(self) -> int:
         """Bytes of all that is shipped, unzipped: what counts against Lambda's limit."""
         return sum(folder_size(folder) for folder in (self.task, self.opt) if folder is not None)

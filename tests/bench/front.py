@@ -33,10 +33,14 @@ type Backend = Callable[[dict[str, str], bytes], tuple[int, bytes]]
 
 @dataclass
 class Front:
-    """Where it answers, what to trust, and the operations it was asked for (`PutItem`), in order."""
+    """Where it answers, whom to trust, and the operations it was asked for (`PutItem`), in order.
+
+    `authority` vouches for it, `bundle` is that authority at the end of many.
+    """
 
     url: str
     bundle: Path
+    authority: Path
     calls: list[str] = field(default_factory=list)
 
 
@@ -44,13 +48,15 @@ class Front:
 def front(backend: Backend, folder: Path, authorities: Path) -> Iterator[Front]:
     """A running front; `authorities` is the bundle that ours is added to."""
     folder.mkdir(parents=True, exist_ok=True)
-    certificate, bundle = _certificates(folder, authorities)
+    certificate, authority = _certificates(folder)
+    bundle = folder / "bundle.pem"
+    bundle.write_bytes(authorities.read_bytes() + b"\n" + authority.read_bytes())
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
     server = _Server(("127.0.0.1", 0), _Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     server.backend = backend
-    server.front = Front(f"https://127.0.0.1:{server.server_port}", bundle)
+    server.front = Front(f"https://127.0.0.1:{server.server_port}", bundle, authority)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     try:
         yield server.front
@@ -118,8 +124,8 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: the calls are counted above."""
 
 
-def _certificates(folder: Path, authorities: Path) -> tuple[Path, Path]:
-    """A certificate for the loopback interface with its key, and the bundle that makes it trusted."""
+def _certificates(folder: Path) -> tuple[Path, Path]:
+    """A certificate for the loopback interface with its key, and the authority that vouches for it."""
     now = datetime.now(UTC)
     authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     issuer, subject = (
@@ -159,11 +165,11 @@ def _certificates(folder: Path, authorities: Path) -> tuple[Path, Path]:
     )
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    certificate, bundle = folder / "front.pem", folder / "bundle.pem"
+    certificate, vouching = folder / "front.pem", folder / "authority.pem"
     certificate.touch(mode=0o600)
     certificate.write_bytes(private + leaf.public_bytes(pem))
-    bundle.write_bytes(authorities.read_bytes() + b"\n" + authority.public_bytes(pem))
-    return certificate, bundle
+    vouching.write_bytes(authority.public_bytes(pem))
+    return certificate, vouching
 
 
 def _named(name: str) -> x509.Name:
