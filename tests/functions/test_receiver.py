@@ -293,6 +293,86 @@ def test_a_secret_becomes_good_with_the_next_touch(stack: Stack) -> None:
     assert stack.call(event("observed", STRANGE))[0] == 200
 
 
+# --- time and repetition --------------------------------------------------------------------------------------------
+
+
+def with_body(document: Any) -> dict[str, Any]:
+    return {**event("observed"), "body": json.dumps(document)}
+
+
+def document(**changes: Any) -> list[Any]:
+    envelopes: list[Any] = json.loads(event("observed")["body"])
+    envelopes[0]["data"]["chronothermostats"][0].update(changes)
+    return envelopes
+
+
+@pytest.mark.parametrize("times", [2, 10, 100])
+def test_a_body_delivered_again_and_again_is_stored_once(stack: Stack, times: int) -> None:
+    without_id = document()
+    del without_id[0]["id"]
+    answers = [stack.call(with_body(each))[1] for each in [document(), without_id] * (times // 2)]
+    assert sum(answer["stored"] for answer in answers) == 1
+    assert sum(answer["duplicates"] for answer in answers) == times - 1
+    assert len(stack.readings()) == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "time"),
+    [
+        ("2099-12-31T23:59:59Z", "2099-12-31T23:59:59Z"),
+        ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z"),
+        ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
+        ("2026-03-29T01:59:59+01:00", "2026-03-29T00:59:59Z"),
+        ("2026-03-29T03:00:00+02:00", "2026-03-29T01:00:00Z"),
+        ("2026-10-25T02:30:00+02:00", "2026-10-25T00:30:00Z"),
+        ("2026-10-25T02:30:00+01:00", "2026-10-25T01:30:00Z"),
+    ],
+)
+def test_a_devices_clock_may_say_anything(stack: Stack, sent: str, time: str) -> None:
+    assert stack.call(with_body(document(time=sent))) == (200, counts(stored=1))
+    assert stack.readings()[0]["time"] == {"S": time}
+
+
+def test_the_latest_state_is_the_last_key_however_late_the_others_come(stack: Stack) -> None:
+    for time in ("2026-01-14T20:00:00Z", "2026-01-14T02:00:00Z", "2026-01-13T23:00:00Z"):
+        stack.call(with_body(document(time=time)))
+    latest = stack.dynamodb.query(
+        TableName=deployed.TABLE,
+        KeyConditionExpression="pk = :module",
+        ExpressionAttributeValues={":module": {"S": "MODULE#1ee68d6f-46b7-8f11-e053-27182d0a846a"}},
+        ScanIndexForward=False,
+        Limit=1,
+    )["Items"]
+    assert [item["time"] for item in latest] == [{"S": "2026-01-14T20:00:00Z"}]
+
+
+def test_two_thermostats_of_the_same_second_are_two_readings(stack: Stack) -> None:
+    stack.call(event("two_thermostats_in_one_event"))
+    assert (
+        len({item["pk"]["S"] for item in stack.readings()}) == len({item["time"]["S"] for item in stack.readings()}) + 1
+    )
+
+
+@pytest.mark.parametrize("writes", [0, 1])
+def test_killed_in_the_middle_of_a_batch_it_can_take_the_batch_again(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    table = type(stack.app.table)
+    real, left = table.put_reading, iter([True] * writes)
+
+    def put_reading(*arguments: Any, **options: Any) -> Any:
+        if not next(left, False):
+            raise SystemExit
+        return real(*arguments, **options)
+
+    with monkeypatch.context() as dying:
+        dying.setattr(table, "put_reading", put_reading)
+        with pytest.raises(SystemExit):
+            stack.call(event("two_thermostats_in_one_event"))
+    assert len(stack.readings()) == writes
+    assert stack.call(event("two_thermostats_in_one_event")) == (200, counts(stored=2 - writes, duplicates=writes))
+
+
 # --- when AWS fails -------------------------------------------------------------------------------------------------
 
 DIGESTS = Answer(content={"Item": {"current": {"S": webhook.digest(SECRET)}}})

@@ -144,6 +144,28 @@ def test_the_log_holds_nothing_of_the_content(stack: Stack, log: Log) -> None:
         assert secretive not in log.text
 
 
+@pytest.mark.parametrize("writes", [0, 1, 2])
+def test_killed_in_the_middle_of_a_batch_it_can_take_the_batch_again(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    table = type(stack.app.redriver.table)
+    real, left = table.put_reading, iter([True] * writes)
+
+    def put_reading(*arguments: Any, **options: Any) -> Any:
+        if not next(left, False):
+            raise SystemExit
+        return real(*arguments, **options)
+
+    two = [message(body("A", "B")), message(body("C"))]
+    with monkeypatch.context() as dying:
+        dying.setattr(table, "put_reading", put_reading)
+        with pytest.raises(SystemExit):
+            stack.redrive(*two)
+    assert len(stack.modes()) == writes
+    assert stack.redrive(*two) == []
+    assert stack.modes() == {"A", "B", "C"}
+
+
 # --- when the table fails -----------------------------------------------------------------------------------------
 
 

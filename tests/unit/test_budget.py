@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from threading import Event
 
 import pytest
 
 from smarther import budget
 from smarther.budget import within
+
+FOREVER = 10.0  # seconds; so that a deadline that is not held fails a test instead of stopping it
 
 
 def test_work_that_is_done_in_time_gives_its_result() -> None:
@@ -23,21 +26,21 @@ def test_work_that_hangs_is_left_behind() -> None:
     released, left_behind = Event(), Event()
 
     def hang() -> None:
-        released.wait()
+        released.wait(FOREVER)
         left_behind.set()
 
     with pytest.raises(TimeoutError):
         within(0.01, hang)
     assert not left_behind.is_set()
     released.set()
-    assert left_behind.wait(timeout=5)
+    assert left_behind.wait(FOREVER)
 
 
 def test_other_work_goes_on_beside_what_hangs() -> None:
     released = Event()
     for _ in range(3):
         with pytest.raises(TimeoutError):
-            within(0.01, released.wait)
+            within(0.01, partial(released.wait, FOREVER))
     assert within(5, lambda: "done") == "done"
     released.set()
 
