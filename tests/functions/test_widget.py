@@ -107,6 +107,13 @@ def test_the_newest_reading_is_on_the_card_and_all_are_in_the_chart(app: ModuleT
     assert "68.9 °F" in answer(app, asked(unit="F"))
 
 
+def test_the_chart_begins_with_what_was_so_before(app: ModuleType) -> None:
+    thermostat("m1", "Salotto")
+    says("m1", NOW - DAY - timedelta(hours=2))
+    says("m1", NOW - timedelta(hours=3), "20.5")
+    assert "Sat 17 Jan 18:42: 19.5 °C, set point 21.0 °C, humidity 55 %, heating" in answer(app, asked())
+
+
 def test_one_thermostat_is_shown_alone_when_chosen(app: ModuleType) -> None:
     thermostat("m1", "Salotto")
     thermostat("m2", "Bagno")
