@@ -78,7 +78,7 @@ class Access:
 
     def exchange(self, code: str) -> None:
         """Turn a consent's code into tokens, which replace whatever there was."""
-        self._lease.renew()
+        self._make_room()
         try:
             answer = self._login.exchange(code)
         except LegrandError as error:
@@ -150,13 +150,21 @@ class Access:
         """Renew the tokens; at most once in a run, and not while the login has asked for quiet."""
         if self._newest is None or self._tokens is None or self._is_quiet(self._newest):
             return False
-        self._lease.renew()
+        self._make_room()
         try:
             answer = self._login.refresh(self._tokens.refresh_token)
         except LegrandError as error:
             self._note_refusal(error, self._newest)
             return False
         return self._take(answer, previous=self._tokens.refresh_token)
+
+    def _make_room(self) -> None:
+        """Be sure that nobody else renews tokens now, and that the pending label is free for what the login gives.
+
+        Tokens that are still pending are put in force unproven: when they were issued, those before them ended.
+        """
+        self._lease.renew()
+        self._settle()
 
     def _take(self, answer: Mapping[str, object], *, previous: str | None) -> bool:
         """Save the tokens of an answer before anything uses them."""

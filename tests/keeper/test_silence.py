@@ -1,0 +1,219 @@
+"""Thermostats that fall silent are asked once, what they say is kept, and a dead subscription is made anew once."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from boto3.dynamodb.types import TypeDeserializer
+
+from sandbox.legrand.faults import Fault
+from sandbox.legrand.wire import encoded, notification
+
+if TYPE_CHECKING:
+    from smarther.domain.report import Report
+    from tests.keeper.world import World
+
+DAY = timedelta(days=1)
+
+
+def speak(world: World, *module_ids: str) -> None:
+    """A push from each of the thermostats, or from all."""
+    for plant in world.provider.world.plants.values():
+        for module in plant.modules:
+            if not module_ids or module.id in module_ids:
+                snapshot = world.provider.world.snapshot(plant.id, module.id, world.clock.now())
+                body = encoded(notification(snapshot, f"event {world.clock.now()}", ["somebody"]))
+                assert world.push(world.webhook_url, body, world.new_receiver())[0] == 200
+
+
+def readings(world: World, source: str) -> list[dict[str, Any]]:
+    read = TypeDeserializer().deserialize
+    found = world.dynamodb.scan(TableName="readings")["Items"]
+    items = [{name: read(value) for name, value in item.items()} for item in found]
+    return [item for item in items if item.get("source") == source]
+
+
+def polls(world: World) -> int:
+    return world.provider.calls.by_operation().get("status", 0)
+
+
+def silent(report: Report) -> list[str]:
+    return sorted(module.poll for module in report.silent)
+
+
+def test_a_thermostat_that_speaks_is_left_alone(home: World) -> None:
+    for _ in range(5):
+        speak(home)
+        home.later(timedelta(hours=12))
+        assert home.run().silent == ()
+    assert polls(home) == 0
+
+
+def test_a_silent_thermostat_is_asked_and_its_answer_kept_as_a_reading(home: World) -> None:
+    speak(home)
+    home.later(DAY)
+
+    report = home.run()
+
+    assert silent(report) == ["stored"] * 3
+    assert {module.name for module in report.silent} == {m.name for m in home.records.directory().modules.values()}
+    stored = readings(home, "poll")
+    assert len(stored) == 3
+    assert {item["received_at"] for item in stored} == {home.clock.now().isoformat().replace("+00:00", "Z")}
+    assert not [item for item in stored if "oid" in json.dumps(item, default=str)]
+
+
+def test_one_that_never_spoke_is_asked_a_day_after_it_became_known(home: World) -> None:
+    home.later(DAY - timedelta(minutes=1))
+    assert home.run().silent == ()
+    home.later(timedelta(minutes=1))
+    assert silent(home.run()) == ["stored"] * 3
+
+
+def test_one_silence_is_asked_about_once(home: World) -> None:
+    """What the thermostat answers ends the silence. If it says nothing, the silence goes on and is not asked again."""
+    speak(home)
+    home.later(DAY)
+    home.provider.faults.add(Fault("status", 404, times=3))  # the gateway is offline
+    assert silent(home.run()) == ["failed"] * 3
+    for _ in range(10):
+        home.later()
+        assert silent(home.run()) == ["before"] * 3
+    assert polls(home) == 3
+
+    speak(home)
+    assert home.run().silent == ()
+    home.later(DAY)
+    assert silent(home.run()) == ["stored"] * 3
+
+
+@pytest.mark.parametrize("status", [408, 486, 500])
+def test_a_poll_that_fails_in_passing_is_made_by_the_next_run(home: World, status: int) -> None:
+    home.later(DAY)
+    home.provider.faults.add(Fault("status", status, times=6))
+
+    assert silent(home.run()) == ["not_now"] * 3
+    home.later()
+    assert silent(home.run()) == ["stored"] * 3
+
+
+@pytest.mark.parametrize("body", ["<html>", {}, {"chronothermostats": []}, {"chronothermostats": [{"mode": "OFF"}]}])
+def test_an_answer_that_cannot_be_read_is_no_news(home: World, body: Any) -> None:
+    home.later(DAY)
+    home.provider.faults.add(Fault("status", 200, body=body, times=3))
+
+    assert silent(home.run()) == ["no_news"] * 3
+    assert readings(home, "poll") == []
+
+
+def test_an_answer_for_another_thermostat_is_not_stored(home: World) -> None:
+    home.later(DAY)
+    sender = {"plant": {"id": "elsewhere", "module": {"id": "another"}}}
+    status = {"sender": sender, "time": home.clock.now().isoformat()}
+    home.provider.faults.add(Fault("status", 200, body={"chronothermostats": [status]}, times=3))
+
+    assert silent(home.run()) == ["no_news"] * 3
+    assert readings(home, "poll") == []
+
+
+def test_an_answer_that_is_older_than_what_is_known_is_no_news(home: World) -> None:
+    speak(home)
+    home.later(DAY)
+    module = next(iter(home.records.directory().modules.values()))
+    sender = {"plant": {"id": module.plant_id, "module": {"id": module.module_id}}}
+    status = {"sender": sender, "time": (home.clock.now() - 2 * DAY).isoformat()}
+    home.provider.faults.add(Fault("status", 200, body={"chronothermostats": [status]}, times=3))
+
+    assert silent(home.run()) == ["no_news"] * 3
+
+
+def test_polls_stop_at_the_optional_limit(home: World) -> None:
+    home.later(DAY)
+    now = home.clock.now()
+    home.dynamodb.put_item(
+        TableName="readings",
+        Item={"pk": {"S": "QUOTA"}, "sk": {"S": f"{now:%Y-%m-%d}"}, "calls": {"N": "300"}},
+    )
+
+    assert silent(home.run()) == ["not_now"] * 3
+    assert polls(home) == 0
+
+
+# ---- subscriptions that only seem alive
+
+
+def live(world: World, by: timedelta) -> None:
+    """Time goes by, and the homes live through it."""
+    world.later(by)
+    world.provider.world.advance(world.clock.now())
+
+
+def ids(world: World) -> dict[str, str]:
+    return {entry.plant_id: entry.id for entry in world.ours}
+
+
+def test_a_subscription_that_gives_no_push_is_made_anew_once_in_a_silence(home: World) -> None:
+    speak(home)
+    for entry in home.ours:
+        home.provider.subscriptions.make_ghost(entry.id)
+    ghosts = ids(home)
+    live(home, DAY)
+
+    report = home.run()
+
+    assert {plant.subscription for plant in report.plants} == {"remade"}
+    assert report.outcome == "healthy"
+    assert len([action for action in report.actions if action.startswith("subscription_remade")]) == 2
+    remade = ids(home)
+    assert remade.keys() == ghosts.keys()
+    assert set(remade.values()).isdisjoint(ghosts.values())
+
+    for _ in range(3):
+        live(home, DAY)
+        assert {plant.subscription for plant in home.run().plants} == {"healthy"}
+    assert ids(home) == remade
+
+    live(home, timedelta(hours=1))
+    speak(home)
+    home.run()
+    live(home, DAY)
+    assert {plant.subscription for plant in home.run().plants} == {"remade"}
+
+
+def test_a_plant_of_which_one_thermostat_speaks_has_a_live_subscription(home: World) -> None:
+    plant = next(plant for plant in home.provider.world.plants.values() if len(plant.modules) > 1)
+    home.later(DAY)
+    speak(home, plant.modules[0].id)
+    before = ids(home)[plant.id]
+
+    report = home.run()
+
+    assert {each.plant_id: each.subscription for each in report.plants}[plant.id] == "healthy"
+    assert ids(home)[plant.id] == before
+
+
+def test_a_thermostat_with_nothing_new_to_say_is_just_quiet(home: World) -> None:
+    """A summer house in winter: same temperature, same everything, day after day."""
+    speak(home)
+    before = ids(home)
+    home.later(DAY)  # and nothing has moved
+
+    assert silent(home.run()) == ["stored"] * 3
+    assert ids(home) == before
+
+
+def test_a_subscription_that_cannot_be_made_anew_is_told_missing_and_mended(home: World) -> None:
+    speak(home)
+    live(home, DAY)
+    home.provider.faults.add(Fault("subscribe", 500, times=2))
+
+    report = home.run()
+
+    assert "missing" in {plant.subscription for plant in report.plants}
+    assert report.outcome == "degraded"
+    home.later()
+    home.run()
+    assert sorted(ids(home)) == home.plant_ids

@@ -1,0 +1,467 @@
+"""The life of tokens: saved before use, renewed in time, by one run at a time; a person is called when needed."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.legrand.faults import Fault
+from smarther.adapters.vault import VaultError
+from smarther.keeper.lease import LIFE
+from smarther.keeper.run import Request
+from tests.keeper.world import Effects
+
+if TYPE_CHECKING:
+    from smarther.domain.report import Report
+    from tests.keeper.world import World
+
+REFRESH = "POST login.example /token"
+LIST = "GET api.example /subscription"
+
+
+def reasons(report: Report) -> list[str]:
+    return [person.reason for person in report.person]
+
+
+def refreshes(world: World) -> int:
+    return world.provider.calls.by_operation().get("token", 0)
+
+
+def spoil(world: World, operation: str, status: int, **more: object) -> None:
+    world.provider.faults.add(Fault(operation, status, **more))  # type: ignore[arg-type] # the fault's own fields
+
+
+# ---- the ordinary way
+
+
+def test_before_consent_the_webhook_is_ready_and_the_owner_is_told_what_to_do(world: World) -> None:
+    assert reasons(world.run()) == ["credentials_missing", "consent_missing"]
+    world.configure()
+    assert reasons(world.run()) == ["consent_missing"]
+    assert world.push(world.webhook_url, b"[]", world.new_receiver())[0] == 200
+    assert world.provider.calls.by_operation() == {}
+
+
+def test_consent_ends_with_every_plant_subscribed(home: World) -> None:
+    report = home.records.report()
+
+    assert report is not None
+    assert (report.consent, report.outcome) == ("accepted", "healthy")
+    assert [plant.subscription for plant in report.plants] == ["created", "created"]
+    assert all(plant.name for plant in report.plants)
+    assert sorted(entry.plant_id for entry in home.ours) == home.plant_ids
+    assert len(home.records.directory().modules) == 3
+
+
+def test_tokens_are_renewed_at_every_run_of_the_schedule_and_the_newest_is_in_use(home: World) -> None:
+    for _ in range(3):
+        home.later()
+        report = home.run()
+        assert report.tokens is not None
+        assert report.tokens.refreshed
+        assert home.tokens()["refresh_token"] == home.provider.login.newest_refresh_token
+    assert refreshes(home) == 4
+
+
+def test_runs_in_quick_succession_renew_nothing(home: World) -> None:
+    """Secrets Manager advises against writing a secret more than once in ten minutes for long."""
+    for _ in range(4):
+        home.later(timedelta(minutes=4))
+        assert home.run().outcome == "healthy"
+    assert refreshes(home) == 1
+
+
+def test_new_tokens_are_saved_before_anything_uses_them_and_in_force_after_one_good_call(home: World) -> None:
+    home.later()
+    home.effects = Effects()
+    home.run()
+
+    names = home.effects.names
+    assert names.index(REFRESH) < names.index("PutSecretValue") < names.index(LIST)
+    assert names.index(LIST) < names.index("UpdateSecretVersionStage")
+    assert names.index("PutSecretValue") == names.index(REFRESH) + 1
+
+
+def test_tokens_that_somebody_else_wrote_are_taken_as_they_are(home: World) -> None:
+    home.later(timedelta(hours=2))
+    theirs = {"access_token": "x", "refresh_token": home.tokens()["refresh_token"], "expires_at": 0}
+    home.secrets.put_secret_value(SecretId=home.tokens_arn, SecretString=json.dumps(theirs))
+
+    assert home.run().outcome == "healthy"
+    assert home.tokens()["refresh_token"] == home.provider.login.newest_refresh_token
+
+
+def test_a_year_goes_by_without_anybody(home: World) -> None:
+    """Every tenth day is enough to see it: the refresh token lives ninety, the client secret 365."""
+    for _ in range(33):
+        home.later(timedelta(days=10))
+        assert home.run().outcome == "healthy"
+    home.later(timedelta(days=10))
+    assert reasons(home.run()) == ["client_secret_birthday"]
+
+
+# ---- a refused access token
+
+
+def test_a_refused_access_token_is_renewed_once(home: World) -> None:
+    home.provider.login.revoke(access=True, refresh=False)
+
+    report = home.run()
+
+    assert report.outcome == "healthy"
+    assert refreshes(home) == 2
+    assert home.tokens()["refresh_token"] == home.provider.login.newest_refresh_token
+
+
+def test_a_fresh_token_that_is_refused_as_well_is_a_person_s_business(home: World) -> None:
+    home.configure(subscription_key="not the key")
+
+    report = home.run()
+
+    assert reasons(report) == ["access_refused"]
+    assert refreshes(home) == 2
+    assert {plant.subscription for plant in report.plants} == {"unknown"}
+
+
+def test_a_refused_key_costs_one_refresh_a_run_and_a_good_one_mends_it(home: World) -> None:
+    home.configure(subscription_key="not the key")
+    for _ in range(3):
+        assert reasons(home.run()) == ["access_refused"]
+        home.later()
+    assert refreshes(home) <= 4
+
+    home.configure()
+
+    assert home.run().outcome == "healthy"
+    assert home.tokens()["refresh_token"] == home.provider.login.newest_refresh_token
+
+
+# ---- pending versions
+
+
+def test_tokens_that_could_not_be_proven_are_proven_by_the_next_run(home: World) -> None:
+    home.later()
+    spoil(home, "list", 500, times=2)
+
+    assert home.run().outcome == "degraded"
+    assert home.tokens("AWSPENDING")["refresh_token"] == home.provider.login.newest_refresh_token
+
+    home.later(timedelta(minutes=5))
+    assert home.run().outcome == "healthy"
+    assert home.tokens()["refresh_token"] == home.provider.login.newest_refresh_token
+    assert refreshes(home) == 2
+
+
+def test_a_pending_access_token_that_has_ended_is_renewed_from(home: World) -> None:
+    home.later()
+    spoil(home, "list", 500, times=2)
+    home.run()
+    home.later(timedelta(hours=3))
+
+    report = home.run()
+
+    assert report.outcome == "healthy"
+    assert home.tokens()["refresh_token"] == home.provider.login.newest_refresh_token
+
+
+def test_there_is_never_more_than_one_pending_version(home: World) -> None:
+    """An emulator of Secrets Manager leaves the label where it was; the real one moves it. Neither is relied on."""
+    home.later()
+    spoil(home, "list", 500, times=2)
+    home.run()
+    home.later(timedelta(hours=3))
+    labels: list[int] = []
+
+    def look(name: str) -> None:
+        if name == "PutSecretValue":
+            stages = home.secrets.describe_secret(SecretId=home.tokens_arn)["VersionIdsToStages"].values()
+            labels.append(sum("AWSPENDING" in stage for stage in stages))
+
+    home.effects.meanwhile = look
+    home.run()
+
+    assert labels == [0]
+
+
+# ---- one at a time
+
+
+def test_a_second_run_is_turned_away_at_every_moment_of_the_first(home: World) -> None:
+    home.later()
+    outcomes: set[str] = set()
+    held = False
+
+    def another(name: str) -> None:
+        nonlocal held
+        if held and name != "DeleteItem":
+            other = home.keeper(Effects())
+            outcomes.add(other.run(Request()).outcome)
+            home.keeper(home.effects)  # the client's gate is the first run's again
+        held = True
+
+    home.effects = Effects()
+    home.effects.meanwhile = another
+    assert home.run().outcome == "healthy"
+
+    assert outcomes == {"busy"}
+    assert refreshes(home) == 2
+
+
+def test_consent_waits_for_a_run_that_is_under_way(home: World) -> None:
+    assert home.records.take_lease("another", now=home.clock.now(), life=timedelta(seconds=5))
+
+    report = home.consent()
+
+    assert report.consent == "accepted"
+
+
+def test_consent_does_not_wait_for_ever(home: World) -> None:
+    assert home.records.take_lease("another", now=home.clock.now(), life=LIFE)
+    tokens = home.tokens()
+
+    assert home.consent().outcome == "busy"
+    assert home.tokens() == tokens
+
+
+def test_a_run_that_has_lost_its_lease_renews_nothing(home: World) -> None:
+    home.later()
+
+    def stolen(name: str) -> None:
+        if name == "GetSecretValue" and not stolen_already:
+            stolen_already.append(True)
+            home.records.take_lease("a thief", now=home.clock.now() + LIFE, life=LIFE)
+
+    stolen_already: list[bool] = []
+    home.effects.meanwhile = stolen
+
+    assert home.run().outcome == "busy"
+    assert refreshes(home) == 1
+
+
+# ---- failures that pass
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
+def test_a_login_that_fails_in_passing_costs_nothing_while_the_token_lives(home: World, status: int) -> None:
+    home.later()
+    spoil(home, "token", status, times=2)
+
+    report = home.run()
+
+    assert (report.outcome, reasons(report)) == ("degraded", [])
+    assert {plant.subscription for plant in report.plants} == {"healthy"}
+    home.later()
+    home.provider.faults.clear()
+    assert home.run().outcome == "healthy"
+
+
+def test_a_login_that_asks_for_patience_gets_it(home: World) -> None:
+    home.later()
+    spoil(home, "token", 429, headers={"Retry-After": "1200"})
+    home.run()
+    before = refreshes(home)
+
+    home.later(timedelta(minutes=19))
+    assert home.run().outcome == "degraded"
+    assert refreshes(home) == before
+    home.later(timedelta(minutes=2))
+    assert home.run().outcome == "healthy"
+
+
+@pytest.mark.parametrize("body", ["<html>hello</html>", [], {"expires_in": 3600}])
+def test_an_answer_of_the_login_that_makes_no_sense_is_tried_again(home: World, body: object) -> None:
+    home.later()
+    spoil(home, "token", 200, body=body)
+
+    report = home.run()
+
+    assert (report.outcome, reasons(report)) == ("degraded", [])
+    home.later()
+    assert home.run().outcome == "healthy"
+
+
+def test_a_vault_that_is_out_of_order_for_a_while_loses_no_token(home: World) -> None:
+    home.later()
+    fails = 4
+
+    def out_of_order(name: str) -> None:
+        nonlocal fails
+        if name == "PutSecretValue" and fails:
+            fails -= 1
+            raise ClientError({"Error": {"Code": "InternalServiceError", "Message": ""}}, name)
+
+    home.effects.meanwhile = out_of_order
+
+    assert home.run().outcome == "healthy"
+    assert home.tokens()["refresh_token"] == home.provider.login.newest_refresh_token
+
+
+def test_a_run_that_aws_fails_gives_its_lease_back_and_fails_itself(home: World) -> None:
+    home.later()
+
+    def out_of_order(name: str) -> None:
+        if name == "GetSecretValue":
+            raise ClientError({"Error": {"Code": "InternalServiceError", "Message": ""}}, name)
+
+    home.effects.meanwhile = out_of_order
+    with pytest.raises(VaultError):
+        home.run()
+
+    home.effects = Effects()
+    assert home.run().outcome == "healthy"
+
+
+# ---- a person is needed
+
+
+EXPIRED_GRANT = {"error": "invalid_grant", "error_description": "AADB2C90080: The provided grant has expired."}
+EXPIRED_SECRET = {"error": "invalid_grant", "error_description": "AADB2C90085: internal error."}
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "body", "reason"),
+    [
+        ("token", 400, EXPIRED_GRANT, "consent_expired"),
+        ("token", 400, EXPIRED_SECRET, "client_secret_expired"),
+        ("token", 401, {"error": "invalid_client"}, "credentials_refused"),
+        ("list", 469, None, "app_password_expired"),
+        ("list", 470, None, "app_terms"),
+    ],
+)
+def test_each_reason_for_a_person_is_told_with_what_to_do_and_ends_when_it_is_mended(
+    home: World, operation: str, status: int, body: object, reason: str
+) -> None:
+    home.later()
+    spoil(home, operation, status, body=body, times=None)
+
+    report = home.run()
+    assert (report.outcome, reasons(report)) == ("needs_person", [reason])
+    assert report.person[0].do
+
+    home.provider.faults.clear()
+    home.configure()  # for the login a new version of the credentials is what makes it worth asking again
+    home.later(timedelta(hours=1))
+    assert home.run().outcome == "healthy"
+
+
+def test_the_app_s_demands_do_not_make_good_tokens_bad(home: World) -> None:
+    """469 comes from behind the gateway, which has let the token in."""
+    home.later()
+    spoil(home, "list", 469, times=None)
+    home.run()
+
+    assert home.tokens()["refresh_token"] == home.provider.login.newest_refresh_token
+
+
+def test_a_refusal_for_good_is_not_repeated_every_half_hour(home: World) -> None:
+    home.provider.login.revoke(access=True, refresh=True)
+    for _ in range(11):
+        report = home.run()
+        assert reasons(report) == ["consent_expired"]
+        home.later()
+    assert refreshes(home) == 2
+    for _ in range(3):
+        home.run()
+        home.later()
+    assert refreshes(home) == 3
+
+
+def test_a_new_client_secret_is_tried_at_once(home: World) -> None:
+    spoil(home, "token", 400, body=EXPIRED_SECRET)
+    home.later()
+    assert reasons(home.run()) == ["client_secret_expired"]
+    before = refreshes(home)
+
+    home.configure()
+
+    assert home.run().outcome == "healthy"
+    assert refreshes(home) == before + 1
+
+
+def test_consent_given_again_mends_what_was_refused(home: World) -> None:
+    home.provider.login.revoke(access=True, refresh=True)
+    assert reasons(home.run()) == ["consent_expired"]
+
+    assert home.consent().outcome == "healthy"
+    home.later()
+    assert home.run().outcome == "healthy"
+
+
+def test_while_the_login_refuses_the_rest_goes_on_for_as_long_as_the_access_token_lives(home: World) -> None:
+    home.later()
+    home.provider.login.revoke(access=False, refresh=True)
+    for entry in home.ours:
+        home.provider.subscriptions.remove(entry.plant_id, entry.id)
+
+    report = home.run()
+
+    assert reasons(report) == ["consent_expired"]
+    assert [plant.subscription for plant in report.plants] == ["created", "created"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "consent", "reason"),
+    [
+        (EXPIRED_GRANT, 400, "refused", []),
+        ({"error": "invalid_request"}, 400, "refused", []),
+        (EXPIRED_SECRET, 400, "not_configured", ["client_secret_expired"]),
+        ({"error": "invalid_client"}, 400, "not_configured", ["credentials_refused"]),
+        (None, 503, "unavailable", []),
+        ("<html>", 200, "unavailable", []),
+        ({"access_token": "without refresh token"}, 200, "unavailable", []),
+    ],
+)
+def test_a_code_that_cannot_be_exchanged_leaves_the_tokens_there_are(
+    home: World, body: object, status: int, consent: str, reason: list[str]
+) -> None:
+    tokens = home.tokens()
+    spoil(home, "token", status, body=body)
+
+    report = home.consent()
+
+    assert (report.consent, reasons(report)) == (consent, reason)
+    assert home.tokens() == tokens
+    assert {plant.subscription for plant in report.plants} == {"healthy"}
+
+
+def test_consent_without_credentials_is_told_so(world: World) -> None:
+    report = world.consent()
+
+    assert report.consent == "not_configured"
+    assert reasons(report)[0] == "credentials_missing"
+
+
+@pytest.mark.parametrize("secret", ["hunter2", "{}", '{"client_id": "hunter2"}'])
+def test_credentials_that_make_no_sense_are_asked_for_and_not_shown(home: World, secret: str) -> None:
+    home.secrets.put_secret_value(SecretId=home.credentials_arn, SecretString=secret)
+
+    report = home.run()
+
+    assert reasons(report) == ["credentials_missing"]
+    assert "hunter2" not in report.model_dump_json()
+
+
+def test_tokens_that_make_no_sense_are_asked_for_and_not_shown(home: World) -> None:
+    home.secrets.put_secret_value(SecretId=home.tokens_arn, SecretString="hunter2", VersionStages=["AWSPENDING"])
+
+    report = home.run()
+
+    assert reasons(report) == ["consent_missing"]
+    assert "hunter2" not in report.model_dump_json()
+
+
+def test_no_report_holds_a_secret(home: World) -> None:
+    home.later()
+    spoil(home, "subscribe", 500, times=None)
+    for entry in home.ours:
+        home.provider.subscriptions.remove(entry.plant_id, entry.id)
+    told = home.run(rotate_webhook=True).model_dump_json()
+    item = home.dynamodb.get_item(TableName="readings", Key={"pk": {"S": "KEEPER"}, "sk": {"S": "REPORT"}})
+    secrets = [*home.tokens().values(), *home.webhook().values()]
+
+    assert not [secret for secret in secrets if isinstance(secret, str) and len(secret) > 40 and secret in told]
+    assert not [secret for secret in secrets if isinstance(secret, str) and len(secret) > 40 and secret in str(item)]
