@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from smarther_cli.authorize import authorize
-from smarther_cli.call import Call, OwnersGroup
+from smarther_cli.call import Call, OwnersGroup, clock
 from smarther_cli.configure import configure
 from smarther_cli.deployment import DEFAULT_STACK, Place
 from smarther_cli.errors import WrongUse
@@ -20,6 +20,7 @@ app = typer.Typer(
     cls=OwnersGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
     epilog=(
         "Exit statuses: 0 all is well; 1 it failed, or not everything is well; 2 wrong use; 3 a person is needed;"
         " 4 not found."
@@ -48,7 +49,7 @@ def shared(  # noqa: PLR0913 - each is an option that people type
     A new stack needs two commands: `smarther configure`, then `smarther authorize`. After that, `smarther status`
     says whether all is well. The options below may stand anywhere on the line.
     """
-    context.obj = Call(Place(stack=stack, profile=profile, region=region, sandbox=sandbox), json)
+    context.obj = Call(Place(stack=stack, profile=profile, region=region, sandbox=sandbox), json, clock())
     if sandbox and (profile or region):
         raise WrongUse("--sandbox has its own region and keys.", "Leave --profile and --region out.")
 

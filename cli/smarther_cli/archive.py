@@ -32,6 +32,7 @@ _ONLY_THE_TABLES: Final = frozenset({"pk", "sk", "expires_at"})
 _FIRST: Final = "READING#"
 _LAST: Final = "READING#~"
 _HEX: Final = "0123456789abcdef"
+_DESERIALIZER: Final = TypeDeserializer()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,8 +172,7 @@ def _key_text(instant: datetime) -> str:
 
 
 def _plain(item: Mapping[str, Any]) -> Row:
-    deserializer = TypeDeserializer()
-    return {name: deserializer.deserialize(value) for name, value in item.items()}
+    return {name: _DESERIALIZER.deserialize(value) for name, value in item.items()}
 
 
 def _row(item: Mapping[str, Any]) -> Row:

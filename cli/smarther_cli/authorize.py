@@ -3,7 +3,7 @@
 import os
 import webbrowser
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from time import monotonic, sleep
 from typing import Annotated, Final
 
@@ -53,15 +53,14 @@ def authorize(
     Consent given again replaces the one before.
     """
     call = this_call(context)
-    now = datetime.now(UTC)
     client_id = _client_id(call.deployment)
     state = consent.state_from(os.urandom(consent.STATE_BYTES))
     address = consent.authorisation_address(
         call.deployment.login_url, client_id=client_id, redirect_uri=call.deployment.redirect_uri, state=state
     )
     before = call.deployment.records.report()
-    call.deployment.records.begin_consent(state, now)
-    until = (now + consent.STATE_LIFE).astimezone()
+    call.deployment.records.begin_consent(state, call.at)
+    until = (call.at + consent.STATE_LIFE).astimezone()
     screen.remark(f"Give your consent at this address; it is good for one use, until {until:%H:%M}:")
     screen.remark(address)
     if browser and not webbrowser.open(address):

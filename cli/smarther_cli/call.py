@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,15 +24,21 @@ _WITH_VALUE: Final = frozenset({"--stack", "--profile", "--region"})
 
 @dataclass(frozen=True)
 class Call:
-    """What the shared options say."""
+    """What the shared options say, and when it was."""
 
     place: Place
     json: bool
+    at: datetime
 
     @cached_property
     def deployment(self) -> Deployment:
         """The stack, looked up when a command first needs it."""
         return Deployment(self.place)
+
+
+def clock() -> datetime:
+    """This instant."""
+    return datetime.now(UTC)
 
 
 def this_call(context: typer.Context) -> Call:

@@ -5,7 +5,6 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Final
 
 import typer
@@ -63,7 +62,7 @@ def configure(
         _check(name, value)
     present = _present(call)
     values = _complete(given, present)
-    today = datetime.now(UTC).date().isoformat()
+    today = call.at.date().isoformat()
     same_secret = values["client_secret"] == present.get("client_secret")
     recorded_at = present.get("recorded_at", today) if same_secret else today
     call.deployment.vault.write(call.deployment.credentials_arn, json.dumps(values | {"recorded_at": recorded_at}))

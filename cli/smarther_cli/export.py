@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -72,7 +71,6 @@ def export(  # noqa: PLR0913 - each is an option that people type
     An export that was interrupted goes on where it stopped when you run it again in the same words.
     """
     call = this_call(context)
-    now = datetime.now(UTC)
     thermostats = call.deployment.history.thermostats()
     readings = Readings(
         call.deployment.archive,
@@ -80,8 +78,8 @@ def export(  # noqa: PLR0913 - each is an option that people type
         {one.module_id: one for one in thermostats},
     )
     span = Span(
-        since=None if since is None else instant(since, now=now),
-        until=None if until is None else instant(until, now=now),
+        since=None if since is None else instant(since, now=call.at),
+        until=None if until is None else instant(until, now=call.at),
     )
     form = form or (Format.JSONL if output is not None and output.suffix == ".jsonl" else Format.CSV)
     if output is None:

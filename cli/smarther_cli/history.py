@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -59,11 +59,10 @@ def history(  # noqa: PLR0913 - each is an option that people type
     Times are this machine's local ones; with --json they are in UTC. Hours are hours of UTC, days are the home's.
     """
     call = this_call(context)
-    now = datetime.now(UTC)
     asked = Asked(
         thermostats=chosen(module or [], call.deployment.history.thermostats()),
-        since=instant(since, now=now),
-        until=now if until is None else instant(until, now=now),
+        since=instant(since, now=call.at),
+        until=call.at if until is None else instant(until, now=call.at),
         limit=limit,
     )
     if every is Every.READING:

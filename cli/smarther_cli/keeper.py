@@ -1,7 +1,5 @@
 """`smarther keeper run` and `smarther rotate-webhook`: the keeper, now rather than on its schedule."""
 
-from datetime import UTC, datetime
-
 import typer
 
 from smarther_cli import screen
@@ -41,6 +39,6 @@ def _run(call: Call, event: dict[str, object], words: str) -> None:
     elif report.outcome == "busy":
         raise Failure("Another run of the keeper is under way.", "Try again in a minute or two.")
     else:
-        show_run(report, datetime.now(UTC))
+        show_run(report, call.at)
     if (status := status_of(report)) is not Status.FINE:
         raise ended(status)

@@ -27,7 +27,7 @@ _OUTCOMES: Final = {
 }
 _SUBSCRIPTIONS: Final = {
     "healthy": ("subscribed", "green"),
-    "created": ("subscribed just now", "green"),
+    "created": ("newly subscribed", "green"),
     "remade": ("subscribed anew, as nothing had come", "green"),
     "missing": ("not subscribed", "bold red"),
     "unknown": ("not known", "yellow"),
@@ -113,7 +113,9 @@ def show_run(report: Report, now: datetime) -> None:
     for module in report.silent:
         since = ago_text(datetime.fromisoformat(module.since), now)
         facts[f"silent: {screen.plain(module.name or module.module_id)}"] = f"last word {since}"
-    screen.show_facts({} if report.outcome == "busy" else facts)
+    screen.show_facts(facts)
+    if report.plants or report.person:
+        screen.say()
     show_plants(report.plants)
     show_person(report.person)
 

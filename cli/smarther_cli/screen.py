@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -70,10 +71,9 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, 
 
 
 def show_facts(facts: Mapping[str, str | Text]) -> None:
-    """Names and values, one a line."""
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False)
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
+    """Names and values, one a line; long values are not broken, so that they can be copied."""
+    width = max((len(name) for name in facts), default=0) + 2
     for name, value in facts.items():
-        table.add_row(name, value if isinstance(value, Text) else Text(plain(value)))
-    results().print(table)
+        shown = value if isinstance(value, Text) else Text(plain(value, lines=True))
+        for label, line in zip_longest([name], shown.split("\n"), fillvalue=""):
+            results().print(Text(str(label).ljust(width), style="dim") + line, soft_wrap=True)

@@ -1,7 +1,7 @@
 """`smarther status`: whether all is well, and what to do if it is not."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import typer
@@ -45,7 +45,7 @@ def status(context: typer.Context) -> None:
     asked today. The exit status is 3 when a person is needed; the reason and the command that helps are printed.
     """
     call = this_call(context)
-    condition = observe(call.deployment, datetime.now(UTC))
+    condition = observe(call.deployment, call.at)
     if call.json:
         screen.show_json(_document(condition))
     else:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.loaders import create_loader
 from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 from typer.testing import CliRunner
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parents[2]
 STACK = "smarther-recorder"
 REGION = "eu-south-1"
+NOW = datetime(2026, 1, 31, 12, 30, tzinfo=UTC)
+"""When everything happens in these tests."""
+
 CLIENT_ID = "0f9d8c7b-6a5e-4d3c-8b2a-1f0e9d8c7b6a"
 CLIENT_SECRET = "s3cret'with\"marks [bold] ü"
 SUBSCRIPTION_KEY = "0123456789abcdef0123456789ABCDEF"
@@ -84,6 +88,15 @@ class Home:
         )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def service_models_read_once() -> Iterator[None]:
+    """Each session of boto3 reads the models of its services anew, which is most of what a test here would take."""
+    loader = create_loader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", lambda _=None: loader)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def no_user_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nothing of this machine's own AWS settings, terminal or sandbox plays a part."""
@@ -95,6 +108,7 @@ def no_user_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("SANDBOX_FOLDER", str(tmp_path / "sandbox"))
     monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setattr("smarther_cli.app.clock", lambda: NOW)
 
 
 @pytest.fixture(autouse=True)
@@ -133,10 +147,16 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         yield cloud
 
 
+@pytest.fixture(scope="session")
+def template() -> dict[str, Any]:
+    """The template as written."""
+    parsed: dict[str, Any] = yaml_parse((PROJECT / "template.yaml").read_text())
+    return parsed
+
+
 @pytest.fixture
-def home(aws: Cloud) -> Home:
+def home(aws: Cloud, template: dict[str, Any]) -> Home:
     """The stack as it is right after its deployment: the template's table, secrets without a value."""
-    template = yaml_parse((PROJECT / "template.yaml").read_text())
     table = template["Resources"]["Table"]["Properties"]
     dynamodb: DynamoDBClient = boto3.client("dynamodb")
     dynamodb.create_table(
@@ -165,16 +185,15 @@ def home(aws: Cloud) -> Home:
     return Home(aws, dynamodb, secrets, "table", arns["credentials"])
 
 
-def report(now: datetime | None = None, **changes: Any) -> Report:
+def report(now: datetime = NOW, **changes: Any) -> Report:
     """A report of a run in which all was well."""
-    now = now or datetime.now(UTC)
     values: dict[str, Any] = {
         "at": now.isoformat(),
         "outcome": "healthy",
         "plants": (PlantStanding(plant_id="plant-1", name="Home", subscription="healthy"),),
         "tokens": TokenStanding(
-            expires_at=int((now + timedelta(minutes=59, seconds=30)).timestamp()),
-            refresh_expires_at=int((now + timedelta(days=90, seconds=30)).timestamp()),
+            expires_at=int((now + timedelta(minutes=59)).timestamp()),
+            refresh_expires_at=int((now + timedelta(days=90)).timestamp()),
         ),
         "calls_today": 12,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import webbrowser
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,7 +13,7 @@ import pytest
 from smarther.domain.outcome import Reason
 from smarther.domain.report import PersonNeeded
 from smarther_cli import authorize
-from tests.cli.conftest import CLIENT_ID, CLIENT_SECRET, SUBSCRIPTION_KEY, Home, Run, report
+from tests.cli.conftest import CLIENT_ID, CLIENT_SECRET, NOW, SUBSCRIPTION_KEY, Home, Run, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,7 @@ def state_of(address: str) -> str:
 
 def comes_back(home: Home, opened: list[str]) -> None:
     """The browser comes back: the callback uses the state up."""
-    assert home.records.use_consent(state_of(opened[0]), datetime.now(UTC))
+    assert home.records.use_consent(state_of(opened[0]), NOW)
 
 
 def test_consent_is_waited_for_and_the_plants_are_told(home: Home, run: Run, opened: list[str], time: Time) -> None:
@@ -128,7 +128,7 @@ def test_a_browser_that_does_not_open_is_no_obstacle(
 @pytest.mark.usefixtures("in_long_steps")
 def test_a_report_of_before_is_not_taken_for_this_consent(home: Home, run: Run, opened: list[str], time: Time) -> None:
     home.configured()
-    home.records.keep_report(report(datetime.now(UTC) - timedelta(minutes=5), consent="accepted"))
+    home.records.keep_report(report(NOW - timedelta(minutes=5), consent="accepted"))
 
     result = run("authorize")
 

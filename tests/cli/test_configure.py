@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 
 import pytest
 
 from smarther_cli import screen
-from tests.cli.conftest import CLIENT_ID, CLIENT_SECRET, SUBSCRIPTION_KEY, Home, Run, report
+from tests.cli.conftest import CLIENT_ID, CLIENT_SECRET, NOW, SUBSCRIPTION_KEY, Home, Run, report
 
 GIVEN = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "subscription_key": SUBSCRIPTION_KEY}
-TODAY = datetime.now(UTC).date().isoformat()
+TODAY = NOW.date().isoformat()
 SECRETS = (CLIENT_SECRET, SUBSCRIPTION_KEY)
 
 

@@ -7,7 +7,7 @@ import io
 import itertools
 import json
 from dataclasses import fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ import pytest
 from smarther.domain.reading import Reading, stored
 from smarther_cli.archive import Archive
 from smarther_cli.lines import COLUMNS
+from tests.cli.conftest import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from smarther_cli import archive
     from tests.cli.conftest import Home, Run
 
-NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 FULL = Reading(
     plant_id="plant-1",
     module_id="module-1",
@@ -155,13 +155,13 @@ def test_a_span(home: Home, run: Run, tmp_path: Path, module: tuple[str, ...]) -
     run(
         "export",
         *module,
-        *("-o", str(tmp_path / "some.jsonl"), "--since", "2026-01-31T12:03Z", "--until", "2026-01-31T12:06Z"),
+        *("-o", str(tmp_path / "some.jsonl"), "--since", "2026-01-31T12:33Z", "--until", "2026-01-31T12:36Z"),
     )
 
     assert sorted(row["time"] for row in read(tmp_path / "some.jsonl")) == [
-        "2026-01-31T12:03:00Z",
-        "2026-01-31T12:04:00Z",
-        "2026-01-31T12:05:00Z",
+        "2026-01-31T12:33:00Z",
+        "2026-01-31T12:34:00Z",
+        "2026-01-31T12:35:00Z",
     ]
 
 
@@ -279,12 +279,12 @@ def test_a_relative_since_means_what_it_meant_at_the_beginning(
     home: Home, run: Run, tmp_path: Path, interrupted: list[int]
 ) -> None:
     for minutes in range(8):
-        reading = replace(FULL, time=datetime.now(UTC) - timedelta(minutes=minutes))
+        reading = replace(FULL, time=NOW - timedelta(minutes=minutes))
         home.table.put_reading(reading, received_at=NOW, source="push")
     interrupted.append(1)
     run("export", "-o", str(tmp_path / "all.jsonl"), "--since", "4m")
     note = json.loads((tmp_path / "all.jsonl.resume").read_text())
-    note["since"] = (datetime.now(UTC) - timedelta(minutes=6, seconds=30)).isoformat()
+    note["since"] = (NOW - timedelta(minutes=6, seconds=30)).isoformat()
     (tmp_path / "all.jsonl.resume").write_text(json.dumps(note))
 
     run("export", "-o", str(tmp_path / "all.jsonl"), "--since", "4m")

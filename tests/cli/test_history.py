@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,11 @@ import pytest
 from smarther.adapters.history import History
 from smarther.domain.reading import Reading
 from smarther.domain.statistics import Measure, Statistics, hour_of
+from tests.cli.conftest import NOW
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Home, Run
 
-NOW = datetime.now(UTC)
 KITCHEN = "1ee68d6f-46b7-8f11-e053-27182d0a846a"
 READING = Reading(
     plant_id="plant-1",

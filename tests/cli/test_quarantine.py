@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from smarther.domain.notification import Reject
+from tests.cli.conftest import NOW
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Home, Run
-
-NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 def kept(home: Home, body: bytes, *, reason: str = "not JSON", minutes: int = 0) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,9 +13,8 @@ from smarther.domain.outcome import Reason
 from smarther.domain.quota import Need
 from smarther.domain.reading import Reading
 from smarther.domain.report import PersonNeeded
-from tests.cli.conftest import Home, Run, report
+from tests.cli.conftest import NOW, Home, Run, report
 
-NOW = datetime.now(UTC)
 SPOKE = Reading(
     plant_id="plant-1",
     module_id="module-1",
@@ -118,7 +117,7 @@ def test_a_configured_stack_needs_consent_next(home: Home, run: Run) -> None:
 
 @pytest.mark.parametrize(("minutes", "status"), [(89, 0), (91, 3)])
 def test_a_keeper_that_missed_three_runs_needs_a_person(home: Home, run: Run, minutes: int, status: int) -> None:
-    home.records.keep_report(report(datetime.now(UTC) - timedelta(minutes=minutes)))
+    home.records.keep_report(report(NOW - timedelta(minutes=minutes)))
 
     result = run("status")
 
