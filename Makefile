@@ -12,6 +12,7 @@ PYTHON := $(shell for candidate in python3.13 python3 python; do \
 DEV := .venv
 CLOUD := .venv-cloud
 SAM := .venv-sam
+BENCH := .venv-bench
 
 # What the layers are built for; `make deploy ARCHITECTURE=x86_64` needs the template's parameter to say the same.
 export ARCHITECTURE ?= arm64
@@ -48,6 +49,13 @@ $(SAM)/.ready: requirements/sam.txt | python
 	@$(SAM)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/sam.txt
 	@touch $@
 
+$(BENCH)/.ready: requirements/bench.txt | python
+	@echo "· setting up the Lambda runtime's environment ($(BENCH))"
+	@$(PYTHON) -m venv --clear $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@$(BENCH)/bin/python -m compileall -q $(BENCH)/lib
+	@touch $@
+
 .PHONY: setup
 setup: ## Set up the three environments (every other target does it by itself)
 	@$(MAKE) --no-print-directory -j3 $(DEV)/.ready $(CLOUD)/.ready $(SAM)/.ready
@@ -63,7 +71,7 @@ browser:
 .PHONY: lock
 lock: $(DEV)/.ready ## Lock the newest allowed versions of everything, with hashes (needs uv)
 	cd layers/dependencies && uv pip compile --quiet --upgrade $(LOCK_OPTIONS) requirements.in -o requirements.txt
-	cd requirements && for each in dev cloud sam; do uv pip compile --quiet --upgrade $(LOCK_OPTIONS) $$each.in -o $$each.txt; done
+	cd requirements && for each in dev cloud sam bench; do uv pip compile --quiet --upgrade $(LOCK_OPTIONS) $$each.in -o $$each.txt; done
 
 LOCK_OPTIONS := --python-version 3.13 --python-platform linux --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
@@ -74,8 +82,12 @@ demo: setup ## A day of a simulated home, through the real stack, on this machin
 	@$(DEV)/bin/python -m sandbox demo $(if $(ONCE),--once) $(if $(LOSE_ONE),--lose-one)
 
 .PHONY: test
-test: setup browser ## All tests, the deployed stack included
+test: setup browser $(BENCH)/.ready ## All tests, the deployed stack included
 	$(DEV)/bin/pytest
+
+.PHONY: bench
+bench: setup $(BENCH)/.ready ## Measure the receiver beside what one would pick instead (BENCH_OPTIONS="--rounds 5" is a quick look)
+	@SANDBOX_FOLDER=.sandbox/bench $(DEV)/bin/python -m tests.bench $(BENCH_OPTIONS)
 
 # ---- The sandbox ----
 
@@ -113,4 +125,4 @@ format: $(DEV)/.ready ## Put the code in order
 
 .PHONY: clean
 clean: sandbox-stop ## Remove everything that make made
-	rm -rf $(DEV) $(CLOUD) $(SAM) .aws-sam .sandbox .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(DEV) $(CLOUD) $(SAM) $(BENCH) .aws-sam .sandbox .mypy_cache .pytest_cache .ruff_cache .hypothesis
