@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, urlsplit
@@ -16,7 +15,6 @@ import requests
 from botocore import UNSIGNED
 from botocore.config import Config
 from requests.adapters import BaseAdapter
-from samtranslator.yaml_helper import yaml_parse
 
 from sandbox.legrand import CLIENT_ID, CLIENT_SECRET, SUBSCRIPTION_KEY, Provider, Settings
 from sandbox.legrand.clock import MovableClock
@@ -33,6 +31,7 @@ from smarther.keeper.run import Keeper, Request
 from smarther.keeper.tools import Tools
 from smarther.recorder import record
 from smarther.settings import KeeperSettings
+from tests import deployed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,13 +44,11 @@ if TYPE_CHECKING:
     from sandbox.legrand.subscriptions import Subscription
     from smarther.domain.report import Report
 
-TABLE = "readings"
 LOGIN = "https://login.example"
 API = "https://api.example/smarther/v2.0"
 BASE = "https://ours.example"
 START = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
-PROJECT = Path(__file__).resolve().parents[2]
 
 
 class Killed(BaseException):
@@ -102,12 +99,12 @@ class World:
         self.provider = Provider(Settings(seed=seed, plants=plants, modules=modules), self.clock, theirs)
         self.gateway, self.desk = Gateway(self.provider), LoginDesk(self.provider)
         self.secrets, self.dynamodb = _secrets_manager("the world's"), _dynamodb("the world's")
-        self.dynamodb.create_table(TableName=TABLE, **_schema())
+        deployed.create_table()
         arns = {name: self.secrets.create_secret(Name=name)["ARN"] for name in ("credentials", "tokens", "webhook")}
         self.credentials_arn, self.tokens_arn, self.webhook_arn = arns.values()
         self.settings = KeeperSettings.model_validate(
             {
-                "TABLE_NAME": TABLE,
+                "TABLE_NAME": deployed.TABLE,
                 "CREDENTIALS_SECRET_ARN": self.credentials_arn,
                 "TOKENS_SECRET_ARN": self.tokens_arn,
                 "WEBHOOK_SECRET_ARN": self.webhook_arn,
@@ -121,7 +118,7 @@ class World:
                 **environment,
             }
         )
-        self.records = Records(self.dynamodb, TABLE)
+        self.records = Records(self.dynamodb, deployed.TABLE)
         self.receivers = [self.new_receiver()]
         self.effects = Effects()
 
@@ -157,8 +154,8 @@ class World:
             Tools(
                 settings=self.settings,
                 vault=Vault(_gated(_secrets_manager("the keeper's"), gate), sleep=self.sleep),
-                records=Records(dynamodb, TABLE),
-                table=Table(dynamodb, TABLE),
+                records=Records(dynamodb, deployed.TABLE),
+                table=Table(dynamodb, deployed.TABLE),
                 session=session,
                 clock=self.clock.now,
                 sleep=self.sleep,
@@ -227,7 +224,7 @@ class World:
 
     def new_receiver(self) -> Container:
         """A receiver that has just started."""
-        return Container(Table(self.dynamodb, TABLE), self.clock)
+        return Container(Table(self.dynamodb, deployed.TABLE), self.clock)
 
     def push(self, url: str, body: bytes, receiver: Container | None = None) -> tuple[int, bytes]:
         """What a receiver, or any of them, answers to a POST."""
@@ -302,13 +299,6 @@ class Line(BaseAdapter):
             return self._world.desk.token(body, headers.get("content-type", ""))
         call = Call(method, path.removeprefix("/smarther/v2.0"), headers, dict(parse_qsl(query)), body)
         return self._world.gateway.answer(call)
-
-
-@cache
-def _schema() -> dict[str, Any]:
-    """The table as it is deployed."""
-    schema = yaml_parse((PROJECT / "template.yaml").read_text())["Resources"]["Table"]["Properties"]
-    return {name: schema[name] for name in ("KeySchema", "AttributeDefinitions", "BillingMode")}
 
 
 # Making a client takes longer than a whole run of the keeper, so there is one for each hand and all worlds; and nobody

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class WidgetSettings(BaseModel):
     """What the widget is told by its environment."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     table_name: str = Field(alias="TABLE_NAME", min_length=1)
     stale_after_hours: int = Field(alias="STALE_AFTER_HOURS", gt=0)
@@ -34,7 +34,7 @@ class WidgetSettings(BaseModel):
 class RollupSettings(BaseModel):
     """What the rollup is told by its environment."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     table_name: str = Field(alias="TABLE_NAME", min_length=1)
     timezone: ZoneInfo = Field(alias="TIMEZONE")
@@ -55,7 +55,7 @@ class RollupSettings(BaseModel):
 class KeeperSettings(BaseModel):
     """What the keeper is told by its environment."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     table_name: str = Field(alias="TABLE_NAME", min_length=1)
     credentials_arn: str = Field(alias="CREDENTIALS_SECRET_ARN", min_length=1)
@@ -93,7 +93,7 @@ class KeeperSettings(BaseModel):
 class CallbackSettings(BaseModel):
     """What the callback is told by its environment."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     table_name: str = Field(alias="TABLE_NAME", min_length=1)
     keeper_function: str = Field(alias="KEEPER_FUNCTION_NAME", min_length=1)
