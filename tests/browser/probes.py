@@ -85,3 +85,14 @@ DRAWN = """() => [...document.querySelectorAll('.sm-chart')].filter(svg => svg.g
   const length = selector => [...svg.querySelectorAll(selector)].reduce((sum, path) => sum + path.getTotalLength(), 0);
   return Object.fromEntries(Object.entries(marks).map(([name, selector]) => [name, length(selector)]));
 })"""
+
+# The colours of a picture, the one of its corner first.
+PIXELS = """async picture => {
+  const image = document.querySelector('img'), canvas = document.querySelector('canvas').getContext('2d');
+  image.src = picture;
+  await image.decode();
+  canvas.drawImage(image, 0, 0);
+  const data = canvas.getImageData(0, 0, 700, 330).data, colours = new Set();
+  for (let at = 0; at < data.length; at += 4) colours.add(data.slice(at, at + 3).join());
+  return [...colours].map(colour => colour.split(',').map(Number));
+}"""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 from shutil import which
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser.probes import COLLIDING, DRAWN, OVERFLOWING, TOO_FAINT, TOO_SMALL
-from tests.browser.sample_home import DAY, ROOMS, SampleHome, home, page
+from smarther.domain.chart import ChartStyle, chart_file
+from smarther.domain.series import of_snapshots
+from tests.browser.probes import COLLIDING, DRAWN, OVERFLOWING, PIXELS, TOO_FAINT, TOO_SMALL
+from tests.browser.sample_home import DAY, NOW, ROME, ROOMS, SampleHome, home, page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,6 +131,24 @@ def test_a_hostile_name_stays_text_and_a_long_one_within_its_card(
         assert shown.get_by_text(name, exact=True).is_visible()
         assert shown.evaluate(OVERFLOWING) == []
         shown.close()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_chart_as_a_file_is_a_picture_of_its_own(
+    browser: Browser, samples: dict[int, SampleHome], *, dark: bool
+) -> None:
+    snapshots = samples[1].snapshots("m0", start=NOW - DAY, end=NOW, limit=1000)
+    series = of_snapshots(snapshots, start=NOW - DAY, end=NOW, now=NOW)
+    style = ChartStyle(width=700, height=300, zone=ROME, fahrenheit=False)
+    file = chart_file(series, style, name=HOSTILE, dark=dark)
+    ElementTree.fromstring(file)  # noqa: S314 - made here, not received
+    shown = browser.new_page()
+    shown.set_content("<img><canvas width=700 height=330>")
+    picture = "data:image/svg+xml;base64," + base64.b64encode(file.encode()).decode()
+    pixels: list[list[int]] = shown.evaluate(PIXELS, picture)
+    assert pixels[0] == [27, 35, 45] if dark else pixels[0] == [255, 255, 255]
+    assert ([255, 148, 80] if dark else [194, 74, 0]) in pixels, "the line of the temperature"
+    shown.close()
 
 
 def test_the_console_s_actions_are_not_shown(browser: Browser, samples: dict[int, SampleHome]) -> None:

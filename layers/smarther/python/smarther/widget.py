@@ -6,22 +6,9 @@ from typing import TYPE_CHECKING
 
 from smarther.domain.home import standing
 from smarther.domain.overview import DESCRIPTION, Card, View, home_page, nobody_page, refusal_page, thermostat_page
-from smarther.domain.series import (
-    MOST_THERMOSTATS,
-    NEWEST_SNAPSHOTS,
-    Grain,
-    Series,
-    finest_grain,
-    hours_between,
-    hours_in,
-    of_days,
-    of_hours,
-    of_snapshots,
-    share_of_items,
-    snapshots_from,
-)
-from smarther.domain.statistics import hours_of_day, local_day
+from smarther.domain.series import MOST_THERMOSTATS, NEWEST_SNAPSHOTS, share_of_items
 from smarther.domain.widget_call import WidgetCallError, wants_description, widget_call
+from smarther.series_reader import SeriesReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +24,7 @@ class Widget:
 
     def __init__(self, history: History, *, home: tzinfo, stale_after: timedelta) -> None:
         self._history = history
+        self._series = SeriesReader(history, home=home)
         self._home = home
         self._stale_after = stale_after
 
@@ -63,26 +51,6 @@ class Widget:
 
     def _card(self, thermostat: Thermostat, call: WidgetCall, now: datetime, *, charts: int) -> Card:
         newest = self._history.newest(thermostat.module_id, limit=NEWEST_SNAPSHOTS)
-        series = self._series(thermostat.module_id, call, now, limit=share_of_items(charts))
+        limit = share_of_items(charts)
+        series = self._series.read(thermostat.module_id, call.start, call.end, now=now, limit=limit)
         return Card(thermostat, standing(newest), series)
-
-    def _series(self, module_id: str, call: WidgetCall, now: datetime, *, limit: int) -> Series:
-        """The finest series that `limit` items allow; a thermostat with too many readings is drawn from hours."""
-        period = call.end - call.start
-        grain = finest_grain(period, limit)
-        if grain is Grain.READINGS:
-            most = limit - hours_in(period)
-            since = snapshots_from(call.start)
-            snapshots = self._history.snapshots(module_id, start=since, end=call.end, limit=most)
-            if len(snapshots) < most:
-                return of_snapshots(snapshots, start=call.start, end=call.end, now=now)
-        if grain is not Grain.DAYS:
-            first, after = hours_between(call.start, call.end)
-            hours = self._history.hours(module_id, start=first, end=after, limit=hours_in(period))
-            return of_hours(hours, start=call.start, end=call.end)
-        days = self._history.days(
-            module_id, first=local_day(call.start, self._home), last=local_day(call.end, self._home), limit=limit
-        )
-        # A period longer than its share of items is drawn from where the items begin.
-        start = call.start if len(days) < limit else hours_of_day(min(days), self._home)[0]
-        return of_days(days, start=start, end=call.end, zone=self._home)

@@ -39,11 +39,13 @@ CHART_STYLE = Markup("""
 .sm-now{fill:var(--t);stroke:var(--card);stroke-width:1.5}
 .sm-heat{fill:var(--heat)}.sm-cool{fill:var(--cool)}
 .sm-heat-shade{fill:var(--heat);fill-opacity:.14}.sm-cool-shade{fill:var(--cool);fill-opacity:.16}
+.sm-heading{fill:var(--ink);font:600 15px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 .sm-hit{fill:transparent}.sm-hit:hover{fill:var(--ink);fill-opacity:.09}
 """)
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34, 12, 8, 20
 _GAP = 6  # between the panels
+_HEADING = 30  # above the drawing of a file
 _NARROWEST_GAP = 2  # pixels; a shorter silence is not worth a mark
 _TIME_LABEL, _VALUE_LABEL = 58, 22  # pixels that a label needs beside and above the next
 _HOVER_COLUMN = 7  # pixels; a finger does not meet less
@@ -138,6 +140,22 @@ def chart(series: Series, style: ChartStyle, *, name: str) -> Markup:
         class_="sm-chart",
         role="img",
         aria_label=summary_text(series, fahrenheit=style.fahrenheit, name=name),
+    )
+
+
+def chart_file(series: Series, style: ChartStyle, *, name: str, dark: bool) -> str:
+    """The same drawing as the text of an SVG file, with the name above it and the theme's colours in it."""
+    return element(
+        "svg",
+        element("style", CHART_STYLE),
+        element("rect", width="100%", height="100%", fill="var(--card)"),
+        element("text", name, x=_LEFT, y=_HEADING - 10, class_="sm-heading"),
+        element("g", chart(series, style, name=name), transform=f"translate(0 {_HEADING})"),
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {style.width} {style.height + _HEADING}",
+        width=style.width,
+        height=style.height + _HEADING,
+        class_="sm-dark" if dark else "sm-light",
     )
 
 
