@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-from shutil import which
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from smarther.domain.chart import ChartStyle, chart_file
 from smarther.domain.series import of_snapshots
@@ -16,11 +14,8 @@ from tests.browser.probes import COLLIDING, DRAWN, OVERFLOWING, PIXELS, TOO_FAIN
 from tests.browser.sample_home import DAY, NOW, ROME, ROOMS, SampleHome, home, page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = next(filter(None, map(which, ("chromium", "chromium-browser", "google-chrome"))), None)
 CONSOLE, HALF, PHONE = 1180, 580, 374
 FRAME = 16  # what the page around the widget takes
 HOSTILE = "\"><img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
@@ -37,18 +32,6 @@ PAGES: dict[str, tuple[int, dict[str, Any]]] = {
     "one that never spoke": (12, {"module": "m11"}),
     "one over a month": (2, {"module": "m1", "period": 30 * DAY}),
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.fail(
-            "The browser tests need Chromium: install your system's package, such as `apt-get install chromium`"
-        )
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
