@@ -121,6 +121,8 @@ class World:
         self.records = Records(self.dynamodb, deployed.TABLE)
         self.receivers = [self.new_receiver()]
         self.effects = Effects()
+        self.unheard: set[str | None] = set()
+        """Refresh tokens that the login issued in an answer that never arrived."""
 
     # ---- the owner
 
@@ -296,7 +298,10 @@ class Line(BaseAdapter):
 
     def _provider_answer(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
         if path == "/token":
-            return self._world.desk.token(body, headers.get("content-type", ""))
+            answer = self._world.desk.token(body, headers.get("content-type", ""))
+            if answer.dropped:
+                self._world.unheard.add(self._world.provider.login.newest_refresh_token)
+            return answer
         call = Call(method, path.removeprefix("/smarther/v2.0"), headers, dict(parse_qsl(query)), body)
         return self._world.gateway.answer(call)
 
