@@ -51,7 +51,7 @@ def main() -> int:
         "warm_notifications": arguments.warm,
         "unzipped_bytes": sizes,
         "layer_bytes": {
-            layer: artefacts.folder_size(places.WORK / "build" / layer)
+            layer: artefacts.folder_size(places.ARTEFACTS / "stack" / layer)
             for layer in ("DependenciesLayer", "SmartherLayer")
         },
         "figures": figures.summary(samples),

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_CONTENDERS = places.PROJECT / "tests" / "bench" / "contenders" / "template.yaml"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artefact:
     """A function as deployed: its own folder (`/var/task`), and its layers in one (`/opt/python`)."""
@@ -43,8 +46,8 @@ def folder_size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def sam_build(template: Path, into: Path) -> None:
-    """Run the real `sam build` for this machine's processor; raises RuntimeError with its words."""
+def sam_build(template: Path, into: Path, *only: str) -> None:
+    """Run the real `sam build`, of all or of one resource, for this machine's processor; raises RuntimeError."""
     from sandbox.stack import host_architecture  # noqa: PLC0415 - the sandbox reads SANDBOX_FOLDER when imported
 
     architecture = host_architecture()
@@ -59,6 +62,7 @@ def sam_build(template: Path, into: Path) -> None:
         [
             places.SAM_ENVIRONMENT / "bin" / "sam",
             "build",
+            *only,
             "--template",
             template,
             "--build-dir",
@@ -83,14 +87,14 @@ def sam_build(template: Path, into: Path) -> None:
 
 def build_ours() -> Path:
     """Build the project; returns the folder with the built functions and layers."""
-    into = places.WORK / "build"
+    into = places.ARTEFACTS / "stack"
     sam_build(places.PROJECT / "template.yaml", into)
     return into
 
 
 def merged_layers(build: Path) -> Path:
     """The project's layers in one folder, in the template's order, as Lambda lays them into `/opt`."""
-    opt = places.WORK / "opt" / "python"
+    opt = places.ARTEFACTS / "opt" / "python"
     shutil.rmtree(opt, ignore_errors=True)
     for layer in ("DependenciesLayer", "SmartherLayer"):
         shutil.copytree(build / layer / "python", opt, dirs_exist_ok=True)
@@ -113,17 +117,24 @@ def ours() -> Artefact:
     )
 
 
+def bare() -> Artefact:
+    """The smallest honest handler, alone."""
+    build = places.ARTEFACTS / "bare"
+    sam_build(_CONTENDERS, build, "BareFunction")
+    return Artefact(name="bare", task=build)
+
+
 def contenders() -> list[Artefact]:
     """What ours is measured against; canonical also with the bytecode that `sam build` leaves out."""
-    build = places.WORK / "contenders"
-    sam_build(places.PROJECT / "tests" / "bench" / "contenders" / "template.yaml", build)
+    build = places.ARTEFACTS / "contenders"
+    sam_build(_CONTENDERS, build)
     powertools = {
         "POWERTOOLS_SERVICE_NAME": "canonical",
         "POWERTOOLS_METRICS_NAMESPACE": "Canonical",
         "IDEMPOTENCY_TABLE_NAME": "idempotency",
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
-    compiled = places.WORK / "canonical-compiled"
+    compiled = places.ARTEFACTS / "canonical-compiled"
     shutil.rmtree(compiled, ignore_errors=True)
     shutil.copytree(build / "CanonicalFunction", compiled)
     compileall.compile_dir(compiled, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)

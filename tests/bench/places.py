@@ -10,6 +10,7 @@ os.environ.setdefault("SANDBOX_FOLDER", ".sandbox/bench")
 
 PROJECT = Path(__file__).resolve().parents[2]
 WORK = PROJECT / os.environ["SANDBOX_FOLDER"]
+ARTEFACTS = WORK / "artefacts"
 RESULTS = Path(__file__).parent / "results"
 
 RUNTIME_ENVIRONMENT = PROJECT / ".venv-bench"

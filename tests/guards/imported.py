@@ -1,0 +1,33 @@
+"""Runs in the function's own environment: one cold start and one notification; prints what that loaded and compiled.
+
+Its input is the event. Its output is JSON: `loaded`, every module that was not there before the function, and
+`compiled`, those for which Python found no bytecode that it could take.
+"""
+
+import importlib._bootstrap_external as machinery
+import json
+import sys
+from typing import Any
+
+import awslambdaric.bootstrap  # type: ignore[import-not-found] # noqa: F401 - what the runtime has loaded is not the function's
+
+event = json.load(sys.stdin)
+compiled: list[str] = []
+source_to_code = machinery.SourceLoader.source_to_code
+
+
+def noting(self: Any, data: Any, path: Any, **options: Any) -> Any:
+    """Compile, and say so."""
+    compiled.append(str(path))
+    return source_to_code(self, data, path, **options)
+
+
+machinery.SourceLoader.source_to_code = noting  # type: ignore[method-assign] # the one place where Python compiles
+before = set(sys.modules)
+sys.path.insert(0, "")
+
+import app  # type: ignore[import-not-found] # noqa: E402 - the function
+
+answer = app.handler(event, None)
+assert answer["statusCode"] == 200, answer
+sys.stderr.write(json.dumps({"loaded": sorted(set(sys.modules) - before), "compiled": compiled}))

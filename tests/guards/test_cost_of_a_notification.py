@@ -1,0 +1,80 @@
+"""What a notification costs: calls to AWS, bytes in the log, and a cold start, against the smallest honest handler."""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.bench import artefacts, figures, notifications
+from tests.bench.container import container
+from tests.bench.measure import Sample, sample
+from tests.guards.test_loaded_modules import with_first_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.bench.artefacts import Artefact
+    from tests.bench.stage import Stage
+
+COLD_LIMIT = 0.75
+"""Processor time of a cold start, ours ÷ bare. Measured: 0.4; without the client of our own: above 1."""
+LOG_BYTES_LIMIT = 700
+ROUNDS = 3
+
+
+@pytest.fixture(scope="module")
+def bare(stage: Stage) -> Artefact:
+    """The smallest honest handler."""
+    return stage.invite(artefacts.bare())
+
+
+def cold_ratio(ours: Artefact, bare: Artefact, stage: Stage) -> float:
+    """Processor time of a cold start, ours ÷ bare: a ratio, and of a time that a busy machine hardly lengthens."""
+    events = notifications.events()
+    taken: dict[str, list[Sample]] = {"ours": [], "bare": []}
+    for _ in range(ROUNDS):
+        for name, each in (("ours", ours), ("bare", bare)):
+            taken[name].append(sample(each, stage, events, 0, None))
+    return figures.ratio(taken, "cold_cpu_ms", "ours", "bare")["median"]
+
+
+def test_a_notification_is_one_call(receiver: Artefact, stage: Stage) -> None:
+    with container(receiver, stage.environment) as running:
+        stage.front.calls.clear()
+        running.invoke(notifications.event(0, "M"))
+        cold = list(stage.front.calls)
+        for number in range(1, 4):
+            running.invoke(notifications.event(number, "M"))
+        lines = [line for line in running.log().splitlines() if line.startswith("{")]
+    assert cold == ["GetItem", "PutItem"]
+    assert stage.front.calls[len(cold) :] == ["PutItem"] * 3
+    assert len(lines) == 4
+    assert statistics.fmean(len(line.encode()) for line in lines) <= LOG_BYTES_LIMIT
+
+
+def test_a_second_call_is_seen(receiver: Artefact, stage: Stage, tmp_path: Path) -> None:
+    planted = with_first_line(receiver, tmp_path / "task", "")
+    app = planted.task / "app.py"
+    app.write_text(
+        app.read_text().replace(
+            "    return receiver.answer(event)",
+            "    receiver.look(0.0) or table.accepted_digests()\n    return receiver.answer(event)",
+        )
+    )
+    measured = sample(planted, stage, itertools.islice(notifications.events(), 4), 3, None)
+    assert measured.calls_warm > 1
+
+
+def test_a_cold_start_is_cheaper_than_the_smallest_handler_with_an_sdk(
+    receiver: Artefact, bare: Artefact, stage: Stage
+) -> None:
+    assert cold_ratio(receiver, bare, stage) < COLD_LIMIT
+
+
+def test_an_sdk_in_the_cold_start_is_seen(receiver: Artefact, bare: Artefact, stage: Stage, tmp_path: Path) -> None:
+    line = 'import boto3; boto3.client("dynamodb")'
+    planted = with_first_line(receiver, tmp_path / "task", line)
+    assert cold_ratio(planted, bare, stage) > COLD_LIMIT
