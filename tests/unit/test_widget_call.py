@@ -33,6 +33,17 @@ def test_the_recorded_call_is_understood() -> None:
     assert made.zone == ROME, "the viewer's clock shows what the home's shows"
 
 
+def test_a_choice_inside_the_widget_is_understood() -> None:
+    made = call(json.loads((EVENTS / "thermostat.json").read_text()))
+    assert (made.start, made.end) == (datetime(2025, 1, 17, 23, tzinfo=UTC), datetime(2025, 1, 18, 23, tzinfo=UTC))
+    assert (made.dark, made.fahrenheit, made.module_id, made.moved) == (
+        True,
+        True,
+        "1ee68d6f-46b7-8f11-e053-27182d0a846a",
+        True,
+    )
+
+
 def test_only_a_plain_yes_asks_for_the_description() -> None:
     assert wants_description(json.loads((EVENTS / "describe.json").read_text()))
     assert not wants_description({"describe": "no"})
