@@ -17,7 +17,7 @@ class WidgetSettings(BaseModel):
 
     table_name: str = Field(alias="TABLE_NAME", min_length=1)
     stale_after_hours: int = Field(alias="STALE_AFTER_HOURS", gt=0)
-    timezone: ZoneInfo = Field(alias="TIMEZONE", default=ZoneInfo("UTC"))
+    timezone: ZoneInfo = Field(alias="TIMEZONE")
     """The home's time zone, the same as the rollup's, whose days the widget draws."""
 
     @property
