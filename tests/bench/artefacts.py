@@ -121,7 +121,7 @@ def bare() -> Artefact:
     """The smallest honest handler, alone."""
     build = places.ARTEFACTS / "bare"
     sam_build(_CONTENDERS, build, "BareFunction")
-    return Artefact(name="bare", task=build)
+    return Artefact(name="bare", task=build / "BareFunction")
 
 
 def contenders() -> list[Artefact]:

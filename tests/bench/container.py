@@ -45,6 +45,10 @@ class Note:
     modules: int = 0
 
 
+class DeferredError(RuntimeError):
+    """The receiver kept to its deadlines where the machine did not: the table's answer came too late for it."""
+
+
 class Container:
     """A running one; `invoke` it, then read its `notes`."""
 
@@ -54,7 +58,7 @@ class Container:
         self._log = log
 
     def invoke(self, event: Mapping[str, Any]) -> tuple[float, float]:
-        """(when the event was sent, seconds until its answer); raises when the answer is not what it should be."""
+        """(when the event was sent, seconds until its answer); raises DeferredError, or RuntimeError for a failure."""
         body = json.dumps(event).encode()
         sent = time.monotonic()
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_PATIENCE_SECONDS)
@@ -63,7 +67,9 @@ class Container:
         took = time.monotonic() - sent
         connection.close()
         told = json.loads(answer)
-        if told.get("statusCode") != http.HTTPStatus.OK or '"deferred":1' in str(told.get("body")):
+        if '"deferred":1' in str(told.get("body")):
+            raise DeferredError(self.log()[-6000:])
+        if told.get("statusCode") != http.HTTPStatus.OK:
             raise RuntimeError(f"{answer.decode()[:2000]}\n{self._log.read_text(errors='replace')[-6000:]}")
         return sent, took
 

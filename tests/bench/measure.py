@@ -7,10 +7,10 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.bench.container import container
+from tests.bench.container import DeferredError, container
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.bench.artefacts import Artefact
@@ -40,8 +40,24 @@ class Sample:
     log_bytes: float
 
 
+def undisturbed[Result](work: Callable[[], Result]) -> Result:
+    """The work, done again where a busy machine made the receiver defer a notification; the fifth time it counts."""
+    for _ in range(4):
+        try:
+            return work()
+        except DeferredError:
+            continue
+    return work()
+
+
 def sample(artefact: Artefact, stage: Stage, events: Iterator[dict[str, Any]], warm: int, group: Path | None) -> Sample:
     """Measure with `warm` notifications after the first one."""
+    return undisturbed(lambda: _sample(artefact, stage, events, warm, group))
+
+
+def _sample(
+    artefact: Artefact, stage: Stage, events: Iterator[dict[str, Any]], warm: int, group: Path | None
+) -> Sample:
     calls = stage.front.calls
     with container(artefact, stage.environment, group) as running:
         before = len(calls)

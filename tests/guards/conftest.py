@@ -17,8 +17,18 @@ if TYPE_CHECKING:
     from tests.bench.stage import Stage
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _folder_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is built here is not mixed up with what another run builds at the same time."""
+    with pytest.MonkeyPatch.context() as patched:
+        folder = tmp_path_factory.mktemp("built")
+        patched.setattr(places, "WORK", folder)
+        patched.setattr(places, "ARTEFACTS", folder / "artefacts")
+        yield
+
+
 @pytest.fixture(scope="session")
-def stage() -> Iterator[Stage]:
+def stage(_folder_of_its_own: None) -> Iterator[Stage]:
     """A DynamoDB that knows one secret and takes everything."""
     with stages.standing(front.stub(notifications.DIGEST)) as standing:
         yield standing

@@ -7,7 +7,6 @@ Its input is the event. Its output is JSON: `loaded`, every module that was not 
 import importlib._bootstrap_external as machinery
 import json
 import sys
-from typing import Any
 
 import awslambdaric.bootstrap  # type: ignore[import-not-found] # noqa: F401 - what the runtime has loaded is not the function's
 
@@ -16,7 +15,7 @@ compiled: list[str] = []
 source_to_code = machinery.SourceLoader.source_to_code
 
 
-def noting(self: Any, data: Any, path: Any, **options: Any) -> Any:
+def noting(self, data, path, **options):  # type: ignore[no-untyped-def] # to import typing would hide that the function does
     """Compile, and say so."""
     compiled.append(str(path))
     return source_to_code(self, data, path, **options)
