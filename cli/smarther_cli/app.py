@@ -13,6 +13,8 @@ from smarther_cli.export import export
 from smarther_cli.history import history
 from smarther_cli.keeper import keeper, rotate_webhook
 from smarther_cli.quarantine import quarantine
+from smarther_cli.redrive import redrive
+from smarther_cli.rollup import rollup
 from smarther_cli.status import status
 
 app = typer.Typer(
@@ -62,6 +64,8 @@ app.command("rotate-webhook", epilog="Example: smarther rotate-webhook")(rotate_
 app.command(epilog="Example: smarther history --module kitchen --since 7d --every day")(history)
 app.command(epilog="Example: smarther export --output readings.csv --since 2026-01-01")(export)
 app.add_typer(quarantine, name="quarantine")
+app.command(epilog="Example: smarther redrive --dry-run")(redrive)
+app.command(epilog="Example: smarther rollup --from 2026-01-01 --to 2026-01-31")(rollup)
 
 
 def main() -> None:

@@ -166,6 +166,14 @@ class Archive:
             raise ValueError("the parts in the table do not make up the body that was received")
         return body
 
+    def forget_body(self, body: Quarantined) -> None:
+        """Take a body out of quarantine, all of its parts at once."""
+        partition = {"S": f"QUARANTINE#{body.digest[0]}"}
+        keys = [{"pk": partition, "sk": {"S": f"BODY#{body.digest}#{part:03d}"}} for part in range(1, body.parts + 1)]
+        self._client.transact_write_items(
+            TransactItems=[{"Delete": {"TableName": self._table_name, "Key": key}} for key in keys]
+        )
+
 
 def _key_text(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 import boto3
 from botocore.config import Config
 
 from smarther.adapters.history import History
 from smarther.adapters.records import Records
+from smarther.adapters.table import Table
 from smarther.adapters.vault import Vault
 from smarther_cli.archive import Archive
 from smarther_cli.errors import Failure
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_sqs import SQSClient
 
 DEFAULT_STACK: Final = "smarther-recorder"
 
@@ -32,7 +36,7 @@ _PROJECT: Final = Path(__file__).resolve().parents[2]
 _PATIENT: Final = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
 _INVOKING: Final = Config(
     connect_timeout=5,
-    read_timeout=135,  # the keeper may take 120 s
+    read_timeout=315,  # the rollup may take 300 s, the keeper 120
     retries={"total_max_attempts": 1, "mode": "standard"},  # a second call would be a second run
 )
 
@@ -100,6 +104,39 @@ class Deployment:
         """The secrets."""
         return Vault(self._client("secretsmanager", _PATIENT), sleep=time.sleep)
 
+    @cached_property
+    def table(self) -> Table:
+        """The table, to write notifications into as the receiver does."""
+        retention_days = int(self._parameter("RetentionDays")) or None
+        return Table(self.dynamodb, self.table_name, retention_days=retention_days)
+
+    @cached_property
+    def sqs(self) -> SQSClient:
+        """A client of the queues' service."""
+        client: SQSClient = self._client("sqs", _PATIENT)
+        return client
+
+    @cached_property
+    def logs(self) -> CloudWatchLogsClient:
+        """A client of the logs' service."""
+        client: CloudWatchLogsClient = self._client("logs", _PATIENT)
+        return client
+
+    @property
+    def dead_letters_url(self) -> str:
+        """The queue in which notifications end that could not be stored for hours."""
+        return self._output("SpillDeadLetterQueueUrl")
+
+    @property
+    def receivers_log(self) -> str:
+        """The receiver's log group."""
+        return self._log_group(self._output("ReceiverFunctionName"))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The home's time zone."""
+        return ZoneInfo(self._parameter("Timezone"))
+
     @property
     def credentials_arn(self) -> str:
         """The secret that holds the credentials."""
@@ -128,6 +165,10 @@ class Deployment:
     def invoke_keeper(self, event: Mapping[str, object]) -> bytes:
         """Run the keeper now and return what it answers. Raises Failure when it fails."""
         return self._invoke(self._output("KeeperFunctionName"), event)
+
+    def invoke_rollup(self, event: Mapping[str, object]) -> bytes:
+        """Make statistics now and return what the rollup answers. Raises Failure when it fails."""
+        return self._invoke(self._output("RollupFunctionName"), event)
 
     def _invoke(self, function_name: str, event: Mapping[str, object]) -> bytes:
         client: LambdaClient = self._client("lambda", _INVOKING)

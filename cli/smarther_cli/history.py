@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -146,11 +145,10 @@ def _hours(deployment: Deployment, one: Thermostat, asked: Asked) -> Mapping[dat
 
 
 def _days(deployment: Deployment, one: Thermostat, asked: Asked) -> Mapping[date, Statistics]:
-    zone = ZoneInfo(deployment.parameters.get("Timezone", "UTC"))
     return deployment.history.days(
         one.module_id,
-        first=asked.since.astimezone(zone).date(),
-        last=asked.until.astimezone(zone).date(),
+        first=asked.since.astimezone(deployment.zone).date(),
+        last=asked.until.astimezone(deployment.zone).date(),
         limit=asked.limit + 1,
     )
 

@@ -174,12 +174,17 @@ def home(aws: Cloud, template: dict[str, Any]) -> Home:
             "TokensSecretArn": arns["tokens"],
             "WebhookSecretArn": arns["webhook"],
             "KeeperFunctionName": f"{STACK}-keeper",
+            "ReceiverFunctionName": f"{STACK}-receiver",
+            "RollupFunctionName": f"{STACK}-rollup",
+            "SpillDeadLetterQueueUrl": "https://sqs.eu-south-1.amazonaws.com/123456789012/dead-letters",
             "DashboardUrl": "https://eu-south-1.console.aws.amazon.com/cloudwatch/home",
         },
         parameters={
             "LegrandLoginUrl": template["Parameters"]["LegrandLoginUrl"]["Default"],
             "KeeperRateMinutes": "30",
             "StaleAfterHours": "24",
+            "RetentionDays": "0",
+            "Timezone": "Europe/Rome",
         },
     )
     return Home(aws, dynamodb, secrets, "table", arns["credentials"])

@@ -1,0 +1,222 @@
+"""Notifications that wait outside the table, and their way into it: the very way they would have gone on arrival.
+
+They wait in three places: in quarantine, because nobody could read them; in the dead-letter queue of the spill queue,
+because the table did not take them for hours; in the receiver's log, because nothing else took them. Taking one into
+the table twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from smarther.adapters.table import TableUnavailableError
+from smarther.domain import deferred as put_aside
+from smarther.domain.deferred import Deferred, MalformedError
+from smarther.domain.notification import parse
+from smarther.recorder import Outcome, record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_sqs import SQSClient
+
+    from smarther.adapters.table import Table
+    from smarther.domain.webhook import AcceptedDigests
+    from smarther_cli.archive import Archive
+
+RECOVERABLE: Final = "notification_recoverable"
+"""What the receiver's records of notifications are called that nothing else took."""
+
+HIDDEN_SECONDS: Final = 900
+"""For so long a message is handed out to nobody else: longer than a replay takes to come to the end of its queue."""
+
+WAIT_SECONDS: Final = 1
+"""A queue that is asked without waiting may say that it is empty when it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One notification; None when what waits cannot be understood. `forget` removes it from where it waits.
+
+    One that is `quarantined` waits until it can be read; of any other an unreadable body goes to quarantine, and
+    waits there from then on.
+    """
+
+    notification: Deferred | None
+    quarantined: bool = False
+    forget: Callable[[], None] = field(default=lambda: None)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the notifications of one place.
+
+    `stored` and `duplicates` count readings, the others notifications: `done` wait no longer, `unreadable` still cannot
+    be read, `refused` came from callers who were never accepted, `failed` could not be stored this time.
+    """
+
+    found: int = 0
+    done: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    unreadable: int = 0
+    refused: int = 0
+    failed: int = 0
+    failures: set[str] = field(default_factory=set)
+    oldest: datetime | None = None
+
+
+class Replay:
+    """Takes notifications into the table; of a `rehearsal` nothing is written and nothing forgotten."""
+
+    def __init__(self, table: Table, *, rehearsal: bool) -> None:
+        self._table = table
+        self._rehearsal = rehearsal
+        self._accepted: AcceptedDigests | None = None
+
+    def take(self, waiting: Waiting, tally: Tally) -> None:
+        """Take one into the table, and forget it where it waits once all of it is stored, or it is a stranger's."""
+        tally.found += 1
+        notification = waiting.notification
+        if notification is None:
+            _failed(tally, "it is not in the form that the recorder writes")
+            return
+        try:
+            if self._is_strangers(notification):
+                tally.refused += 1
+                self._settle(waiting, tally)
+            else:
+                self._store(notification, waiting, tally)
+        except TableUnavailableError as error:
+            _failed(tally, str(error))
+
+    def _is_strangers(self, notification: Deferred) -> bool:
+        """Whether a caller whom the receiver could not check has turned out to be none of ours."""
+        if notification.verified:
+            return False
+        if self._accepted is None:
+            self._accepted = self._table.accepted_digests()
+        if not self._accepted.known():
+            raise TableUnavailableError("nobody can be checked before the keeper's first run")
+        return not self._accepted.accept(notification.presented)
+
+    def _store(self, notification: Deferred, waiting: Waiting, tally: Tally) -> None:
+        parsed = parse(notification.body)
+        if self._rehearsal:
+            outcome = Outcome(quarantined=len(parsed.rejects))
+        else:
+            outcome = record(parsed, notification.body, table=self._table, received_at=notification.received_at)
+        tally.stored += outcome.stored
+        tally.duplicates += outcome.duplicates
+        if outcome.stored:
+            times = [reading.time for reading in parsed.readings]
+            tally.oldest = min(times if tally.oldest is None else [tally.oldest, *times])
+        tally.unreadable += outcome.quarantined > 0
+        if outcome.failed:
+            _failed(tally, outcome.failure or "unknown")
+        elif not (outcome.quarantined and waiting.quarantined):
+            self._settle(waiting, tally)
+
+    def _settle(self, waiting: Waiting, tally: Tally) -> None:
+        tally.done += 1
+        if not self._rehearsal:
+            waiting.forget()
+
+
+def _failed(tally: Tally, why: str) -> None:
+    tally.failed += 1
+    tally.failures.add(why)
+
+
+# ---- the three places
+
+
+def in_quarantine(archive: Archive) -> Iterator[Waiting]:
+    """Every body in quarantine, one at a time. What of it was read when it arrived is stored already."""
+    for found in archive.quarantined():
+        try:
+            body = archive.body(found.digest)
+        except ValueError:
+            yield Waiting(None)
+            continue
+        received_at = datetime.fromisoformat(found.received_at)
+        yield Waiting(
+            Deferred(body=body, received_at=received_at, presented="", verified=True),
+            quarantined=True,
+            forget=partial(archive.forget_body, found),
+        )
+
+
+def in_dead_letters(client: SQSClient, url: str) -> Iterator[Waiting]:
+    """Every message of the queue, once. Those that are not forgotten are there again when this ends."""
+    seen: dict[str, str] = {}
+    forgotten: set[str] = set()
+
+    def forget(message_id: str) -> None:
+        client.delete_message(QueueUrl=url, ReceiptHandle=seen[message_id])
+        forgotten.add(message_id)
+
+    try:
+        while messages := client.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=HIDDEN_SECONDS, WaitTimeSeconds=WAIT_SECONDS
+        ).get("Messages", []):
+            new = [message for message in messages if message["MessageId"] not in seen]
+            seen |= {message["MessageId"]: message["ReceiptHandle"] for message in messages}
+            if not new:
+                return
+            for message in new:
+                yield Waiting(_read(message["Body"]), forget=partial(forget, message["MessageId"]))
+    finally:
+        for message_id in seen.keys() - forgotten:
+            client.change_message_visibility(QueueUrl=url, ReceiptHandle=seen[message_id], VisibilityTimeout=0)
+
+
+def in_log(client: CloudWatchLogsClient, group: str, *, since: datetime | None) -> Iterator[Waiting]:
+    """Every notification that the receiver kept in its log. The log keeps it until its own time is over."""
+    parts: dict[tuple[str, str], dict[int, dict[str, Any]]] = {}
+    asked: dict[str, Any] = {"logGroupName": group, "filterPattern": f'"{RECOVERABLE}"'}
+    if since is not None:
+        asked["startTime"] = int(since.timestamp() * 1000)
+    for page in client.get_paginator("filter_log_events").paginate(**asked):
+        for event in page["events"]:
+            told = _recovery_record(event["message"])
+            if told is None:
+                continue
+            of_one = parts.setdefault((told["digest"], told["received_at"]), {})
+            of_one[told["part"]] = told
+            if len(of_one) == told["parts"]:
+                del parts[told["digest"], told["received_at"]]
+                yield Waiting(_joined([of_one[number] for number in sorted(of_one)]))
+    for _ in parts:  # the log has lost a part, or its time has come
+        yield Waiting(None)
+
+
+def _recovery_record(message: str) -> dict[str, Any] | None:
+    """A record of the log if it is one of ours; anything else may hold the word as well."""
+    try:
+        told = json.loads(message)
+        ours = told["message"] == RECOVERABLE and all(
+            name in told for name in ("digest", "received_at", "part", "parts")
+        )
+    except (ValueError, TypeError, KeyError):
+        return None
+    return told if ours else None
+
+
+def _joined(records: Sequence[dict[str, Any]]) -> Deferred | None:
+    try:
+        return put_aside.from_fields(records[0] | {"body": "".join(told["body"] for told in records)})
+    except (MalformedError, TypeError, KeyError):
+        return None
+
+
+def _read(message: str) -> Deferred | None:
+    try:
+        return put_aside.from_message(message)
+    except MalformedError:
+        return None
