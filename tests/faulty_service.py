@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer. With an `error` it is one of AWS's JSON protocol."""
+    """An HTTP answer. With an `error` it is one of AWS's JSON protocol; `last` closes the connection after it."""
 
     status: int = 200
     error: str | None = None
     content: dict[str, Any] = field(default_factory=dict)
+    last: bool = False
 
     def body(self) -> bytes:
         told = {"__type": f"com.amazonaws.dynamodb.v20120810#{self.error}", "message": "told in a test"}
@@ -104,6 +105,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(behaviour.status)
         self.send_header("content-type", "application/x-amz-json-1.0")
         self.send_header("content-length", str(len(body)))
+        if behaviour.last:
+            self.send_header("connection", "close")
         self.end_headers()
         self.wfile.write(body)
 

@@ -27,29 +27,37 @@ if TYPE_CHECKING:
 ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, tzinfo=UTC)
 READING = Reading(plant_id="P", module_id="M", time=ARRIVAL, mode="SECRETIVE")
 DEFERRED = Deferred(body=b"SECRETIVE", received_at=ARRIVAL, presented="0f" * 32, verified=True)
-PATIENCE = Patience(connect_seconds=0.5, read_seconds=0.5)
+PATIENCE = Patience(connect_seconds=30, read_seconds=30)
+"""More than a busy machine needs to answer; only what hangs is met with less."""
+HASTE = Patience(connect_seconds=30, read_seconds=0.2)
 
 
 type Connect = Callable[[str], Any]
 
 
-def botocores(service: str) -> Any:
-    return clients.client(botocore.session.get_session(), service, PATIENCE)
+def botocores(service: str, patience: Patience) -> Any:
+    return clients.client(botocore.session.get_session(), service, patience)
 
 
-def ours(service: str) -> Any:
-    made = signed.client(service, PATIENCE, os.environ)
+def ours(service: str, patience: Patience) -> Any:
+    made = signed.client(service, patience, os.environ)
     assert isinstance(made, signed.SignedClient)
     return made
 
 
+@pytest.fixture
+def patience() -> Patience:
+    """How long the clients wait; a test may say otherwise."""
+    return PATIENCE
+
+
 @pytest.fixture(params=[botocores, ours])
-def connect(request: pytest.FixtureRequest) -> Iterator[Connect]:
+def connect(request: pytest.FixtureRequest, patience: Patience) -> Iterator[Connect]:
     """Both clients, because to the adapters they are the same."""
     made = []
 
     def connect(service: str) -> Any:
-        made.append(request.param(service))
+        made.append(request.param(service, patience))
         return made[-1]
 
     yield connect
@@ -83,14 +91,14 @@ UNAVAILABLE = (TableUnavailableError, SpillUnavailableError)
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize(
-    ("behaviour", "told"),
+    ("behaviour", "told", "patience"),
     [
-        ("hang", "ReadTimeoutError"),
-        (faults.DENIED, "AccessDeniedException"),
-        (faults.THROTTLED, "ProvisionedThroughputExceededException"),
-        (faults.NO_TABLE, "ResourceNotFoundException"),
-        (faults.BROKEN, "InternalServerError"),
-        (faults.AWAY, "503"),
+        ("hang", "ReadTimeoutError", HASTE),
+        (faults.DENIED, "AccessDeniedException", PATIENCE),
+        (faults.THROTTLED, "ProvisionedThroughputExceededException", PATIENCE),
+        (faults.NO_TABLE, "ResourceNotFoundException", PATIENCE),
+        (faults.BROKEN, "InternalServerError", PATIENCE),
+        (faults.AWAY, "503", PATIENCE),
     ],
 )
 def test_a_failing_service_is_asked_once_and_its_failure_is_ours(
@@ -105,8 +113,11 @@ def test_a_failing_service_is_asked_once_and_its_failure_is_ours(
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize(
-    ("address", "told"),
-    [(faults.refusing_address, "EndpointConnectionError"), (faults.silent_address, "ReadTimeoutError")],
+    ("address", "told", "patience"),
+    [
+        (faults.refusing_address, "EndpointConnectionError", PATIENCE),
+        (faults.silent_address, "ReadTimeoutError", HASTE),
+    ],
 )
 def test_a_service_that_cannot_be_reached_is_a_failure_of_ours(
     monkeypatch: pytest.MonkeyPatch,
@@ -161,7 +172,7 @@ def test_an_item_that_can_never_be_stored_is_told_from_a_service_that_fails(
 
 def test_more_patience_asks_again(service: FaultyService) -> None:
     service.script = [faults.BROKEN]
-    patience = Patience(connect_seconds=0.2, read_seconds=0.2, attempts=2)
+    patience = Patience(connect_seconds=30, read_seconds=30, attempts=2)
     patient = Table(clients.client(botocore.session.get_session(), "dynamodb", patience), "readings")
     assert patient.put_reading(READING, received_at=ARRIVAL, source="push")
     assert len(service.requests) == 2

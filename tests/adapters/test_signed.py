@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     type Connect = Callable[..., signed.SignedClient]
 
-PATIENCE = Patience(connect_seconds=2.0, read_seconds=2.0)
+PATIENCE = Patience(connect_seconds=2.0, read_seconds=2.5)
 USUAL = {"AWS_REGION": "eu-south-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "confidential"}
 
 
@@ -98,6 +98,16 @@ def test_one_connection_is_kept_open(service: FaultyService, connect: Connect) -
     (first,) = client._idle
     client.put_item(TableName="t")
     assert list(client._idle) == [first]
+
+
+def test_a_connection_that_the_service_closes_is_not_kept(service: FaultyService, connect: Connect) -> None:
+    client = connect(AWS_ENDPOINT_URL=service.url)
+    service.script = [Answer(last=True)]
+    client.put_item(TableName="t")
+    assert list(client._idle) == []
+    client.put_item(TableName="t")
+    (second,) = client._idle
+    assert second.sock.gettimeout() == PATIENCE.read_seconds
 
 
 def test_after_a_timeout_the_late_answer_meets_nobody(service: FaultyService, connect: Connect) -> None:

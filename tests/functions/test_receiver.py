@@ -266,10 +266,19 @@ def test_each_accepted_secret_is_accepted(stack: Stack, name: str) -> None:
     assert stack.call(event("observed"))[0] == 200
 
 
-def test_before_the_keepers_first_run_everybody_is_a_stranger(stack: Stack) -> None:
+def test_without_any_accepted_digest_in_the_table_a_caller_is_kept_to_be_checked(stack: Stack) -> None:
     stack.accept()
     stack.cold_start()
-    assert stack.call(event("observed"))[0] == 404
+    assert stack.call(event("observed")) == (200, {"deferred": 1})
+    assert [deferred.from_message(message).verified for message in stack.spilled()] == [False]
+    assert stack.readings() == []
+    assert stack.call(event("stranger"))[0] == 404
+
+
+def test_when_the_table_loses_the_digests_a_warm_function_still_knows_its_callers(stack: Stack) -> None:
+    stack.accept()
+    assert stack.app.handler(event("keep_warm"), None) == {"warm": True}
+    assert stack.call(event("observed")) == (200, counts(stored=1))
 
 
 def test_strangers_do_not_make_it_read_the_table(stack: Stack) -> None:

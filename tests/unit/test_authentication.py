@@ -97,6 +97,25 @@ def test_while_the_table_is_away_what_is_known_stays_good() -> None:
     assert scene.authenticator.judge(STRANGE) is Verdict.UNKNOWN
 
 
+def test_a_table_that_lost_the_digests_makes_no_stranger_of_anybody() -> None:
+    scene = Scene()
+    scene.look()
+    scene.keeper.digests = AcceptedDigests()
+    scene.time += REFRESH_SECONDS
+    scene.look()
+    assert scene.authenticator.judge(OURS) is Verdict.ACCEPTED
+    assert scene.authenticator.judge(STRANGE) is Verdict.UNKNOWN
+
+
+def test_before_there_are_digests_nobody_is_a_stranger_and_nobody_waits_for_them() -> None:
+    scene = Scene(digests=AcceptedDigests())
+    scene.look()
+    assert scene.authenticator.judge(OURS) is Verdict.UNKNOWN
+    assert not scene.authenticator.may_look()
+    scene.time += RETRY_SECONDS
+    assert scene.authenticator.may_look()
+
+
 def test_right_after_a_look_that_failed_nobody_waits_for_another() -> None:
     scene = Scene(fails=True)
     scene.look()
@@ -110,7 +129,7 @@ def test_a_look_that_never_returns_counts_as_failed(monkeypatch: pytest.MonkeyPa
 
     def hang() -> AcceptedDigests:
         assert not scene.authenticator.may_look()
-        return AcceptedDigests()
+        return AcceptedDigests(current=OURS)
 
     monkeypatch.setattr(scene.keeper, "accepted_digests", hang)
     scene.look()

@@ -53,10 +53,15 @@ class Authenticator:
         return not self._within(self._failed_at, RETRY_SECONDS)
 
     def look(self) -> None:
-        """Read the accepted digests now; raises TableUnavailableError. A look that never returns counts as failed."""
+        """Read the accepted digests now; raises TableUnavailableError. A look that never returns counts as failed.
+
+        So does one that finds none at all: a table without them (not yet written, lost, restored without) says nothing
+        about who may notify, and must not make a stranger of the genuine caller.
+        """
         self._failed_at = self._seconds()
-        self._digests = self._table.accepted_digests()
-        self._read_at, self._failed_at = self._seconds(), None
+        digests = self._table.accepted_digests()
+        if digests.known():
+            self._digests, self._read_at, self._failed_at = digests, self._seconds(), None
 
     def _within(self, since: float | None, seconds: float) -> bool:
         return since is not None and self._seconds() - since < seconds

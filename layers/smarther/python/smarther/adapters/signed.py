@@ -118,7 +118,8 @@ class SignedClient:
             connection.close()
             self.close()  # what has been idle as long as this one will have been closed too
             raise ConnectionClosedError from error
-        self._idle.append(connection)
+        if connection.sock is not None:  # open still: the service did not say that it closes
+            self._idle.append(connection)
         if answer.status != HTTPStatus.OK:
             raise ServiceFailedError(_kind(answer.status, content))
         try:
