@@ -16,6 +16,7 @@ from smarther.adapters.history import History, HistoryUnavailableError
 from smarther.domain.home import Load, Snapshot, Thermostat
 from smarther.domain.reading import Reading, stored
 from smarther.domain.rollup import RollupState
+from smarther.domain.series import shown_of
 from smarther.domain.statistics import HOUR, Measure, Statistics
 from tests import deployed
 
@@ -150,6 +151,19 @@ def test_statistics_come_back_as_they_were_made(history: History, table: Table) 
     assert table.get_item(Key={"pk": "MODULE#module", "sk": "DAY#2026-01-10"})["Item"]["temperature_min"] == Decimal(
         "19.5"
     )
+
+
+def test_a_chart_gets_what_it_shows_of_them(history: History) -> None:
+    cooled = replace(
+        WARM, temperature=None, humidity=WARM.temperature, setpoint=WARM.temperature, cooling_minutes=Decimal(7)
+    )
+    unknown = replace(WARM, load_minutes=Decimal(0), heating_minutes=Decimal(0))
+    hours = {START: WARM, START + HOUR: cooled, START + 2 * HOUR: unknown}
+    history.store_statistics("module", hours, {START.date(): cooled})
+    shown = history.shown_hours("module", start=START, end=START + 3 * HOUR)
+    assert shown == {hour: shown_of(made) for hour, made in hours.items()}
+    assert history.shown_days("module", first=START.date(), last=START.date()) == {START.date(): shown_of(cooled)}
+    assert set(history.shown_hours("module", start=START, end=START + 3 * HOUR, limit=1)) == {START + 2 * HOUR}
 
 
 def test_an_empty_stretch_reads_nothing(history: History) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from smarther.domain.home import Load, Snapshot, Thermostat
+from smarther.domain.series import Shown, shown_of
 from smarther.domain.statistics import HOUR, daily, hour_of, hourly
 from smarther.widget import Widget
 
@@ -53,11 +54,12 @@ class SampleHome:
     def snapshots(self, module_id: str, *, start: datetime, end: datetime, limit: int) -> list[Snapshot]:
         return [each for each in self.said[module_id] if start <= each.time < end][-limit:]
 
-    def hours(self, module_id: str, *, start: datetime, end: datetime, limit: int) -> dict[datetime, Statistics]:
-        return {hour: made for hour, made in self._all_hours(module_id).items() if start <= hour < end}
+    def shown_hours(self, module_id: str, *, start: datetime, end: datetime, limit: int) -> dict[datetime, Shown]:
+        return {hour: shown_of(made) for hour, made in self._all_hours(module_id).items() if start <= hour < end}
 
-    def days(self, module_id: str, *, first: date, last: date, limit: int) -> dict[date, Statistics]:
-        return {day: made for day, made in daily(self._all_hours(module_id), ROME).items() if first <= day <= last}
+    def shown_days(self, module_id: str, *, first: date, last: date, limit: int) -> dict[date, Shown]:
+        days = daily(self._all_hours(module_id), ROME)
+        return {day: shown_of(made) for day, made in days.items() if first <= day <= last}
 
     def _all_hours(self, module_id: str) -> dict[datetime, Statistics]:
         said = self.said[module_id]

@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 
 from smarther.domain.chart import ChartStyle, chart
 from smarther.domain.home import Load, Snapshot
-from smarther.domain.series import Grain, Series, of_hours, of_snapshots
+from smarther.domain.series import Grain, Series, Shown, of_hours, of_snapshots, shown_of
 from smarther.domain.statistics import HOUR, LONGEST_HOLD, hourly
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from smarther.domain.statistics import Statistics
 
 START = datetime(2026, 1, 18, tzinfo=UTC)
 END = START + 24 * HOUR
@@ -42,6 +44,10 @@ def at(hours: float, temperature: str | None = "20", **said: object) -> Snapshot
 
 def readings(*snapshots: Snapshot, now: datetime = END) -> Series:
     return of_snapshots(snapshots, start=START, end=END, now=now)
+
+
+def shown(hours: Mapping[datetime, Statistics]) -> dict[datetime, Shown]:
+    return {hour: shown_of(made) for hour, made in hours.items()}
 
 
 def drawn(series: Series, style: ChartStyle = STYLE) -> ET.Element:
@@ -92,7 +98,7 @@ def test_heating_is_a_band_for_as_long_as_it_heated() -> None:
 
 def test_an_hour_s_band_is_as_high_as_the_share_of_it_that_heated() -> None:
     said = [at(0, load=Load.HEATING), at(1, load=Load.HEATING), at(1.25, load=Load.IDLE)]
-    series = of_hours(hourly(said, start=START, end=START + 2 * HOUR, until=END), start=START, end=END)
+    series = of_hours(shown(hourly(said, start=START, end=START + 2 * HOUR, until=END)), start=START, end=END)
     (heat,) = path(drawn(series), "sm-heat")
     heights = [float(bottom) - float(top) for bottom, top in re.findall(r"M[\d.]+ ([\d.]+)V([\d.]+)", heat)]
     assert heights[1] == pytest.approx(heights[0] / 4, abs=0.1)
@@ -100,7 +106,9 @@ def test_an_hour_s_band_is_as_high_as_the_share_of_it_that_heated() -> None:
 
 def test_means_stand_in_the_middle_of_their_hours_with_their_extremes_around_them() -> None:
     said = [at(0, "18"), at(0.5, "22"), at(1, "20")]
-    series = of_hours(hourly(said, start=START, end=START + 2 * HOUR, until=START + 2 * HOUR), start=START, end=END)
+    series = of_hours(
+        shown(hourly(said, start=START, end=START + 2 * HOUR, until=START + 2 * HOUR)), start=START, end=END
+    )
     svg = drawn(series)
     (line,) = path(svg, "sm-t")
     assert [point[0] for point in points(line)] == pytest.approx([x(0), x(0.5), x(1.5), x(2)], abs=0.1)
@@ -180,7 +188,7 @@ def test_nothing_is_drawn_outside_and_the_columns_under_the_pointer_are_few(
 ) -> None:
     series = of_snapshots(snapshots, start=START, end=END, now=END)
     if grain is Grain.HOURS:
-        series = of_hours(hourly(snapshots, start=START, end=END, until=END), start=START, end=END)
+        series = of_hours(shown(hourly(snapshots, start=START, end=END, until=END)), start=START, end=END)
     style = replace(STYLE, width=width, height=200)
     svg = drawn(series, style)
     for shape in svg.iter("path"):

@@ -14,6 +14,7 @@ from smarther.domain.home import Load, Snapshot
 from smarther.domain.series import (
     CHART_ITEMS,
     Grain,
+    Shown,
     finest_grain,
     hours_between,
     hours_in,
@@ -21,6 +22,8 @@ from smarther.domain.series import (
     of_hours,
     of_snapshots,
     share_of_items,
+    shown_of,
+    summary,
 )
 from smarther.domain.statistics import HOUR, Measure, Statistics
 
@@ -73,10 +76,25 @@ def test_the_state_at_the_left_edge_is_that_of_the_reading_before() -> None:
         (START + HOUR, START + 2 * HOUR, Decimal(20)),
     ]
     assert [span.heating for span in series.spans] == [0, 1]
-    assert series.summary.heating_minutes == 60
-    assert series.summary.count == 1
-    assert series.summary.temperature is not None
-    assert series.summary.temperature.mean == Decimal("19.5")
+    together = summary(series)
+    assert (together.heating, together.cooling) == (Decimal(60), Decimal(0))
+    assert (together.low, together.high, together.temperature) == (Decimal(19), Decimal(20), Decimal("19.5"))
+
+
+def test_a_summary_weighs_by_the_time_that_is_known() -> None:
+    hours = {
+        START: Shown(
+            temperature=Decimal(10), low=Decimal(9), high=Decimal(11), minutes=Decimal(15), humidity=Decimal(40)
+        ),
+        START + HOUR: Shown(
+            temperature=Decimal(20), minutes=Decimal(45), humidity=Decimal(60), heating=Decimal(30), cooling=Decimal(6)
+        ),
+        START + 2 * HOUR: Shown(),
+    }
+    together = summary(of_hours(hours, start=START, end=START + DAY))
+    assert (together.temperature, together.humidity) == (Decimal("17.5"), Decimal(55))
+    assert (together.low, together.high) == (Decimal(9), Decimal(11))
+    assert (together.heating, together.cooling) == (Decimal(30), Decimal(6))
 
 
 def test_hours_and_days_are_spans_of_their_own_length() -> None:
@@ -86,7 +104,7 @@ def test_hours_and_days_are_spans_of_their_own_length() -> None:
         load_minutes=Decimal(60),
         heating_minutes=Decimal(30),
     )
-    (hour,) = of_hours({START: half}, start=START, end=START + DAY).spans
+    (hour,) = of_hours({START: shown_of(half)}, start=START, end=START + DAY).spans
     assert (hour.end - hour.start, hour.low, hour.high, hour.heating) == (
         HOUR,
         Decimal(18),
@@ -94,11 +112,12 @@ def test_hours_and_days_are_spans_of_their_own_length() -> None:
         Decimal("0.5"),
     )
     day = date(2026, 3, 29)
-    (long,) = of_days({day: half}, start=START, end=START + 99 * DAY, zone=ZoneInfo("Europe/Rome")).spans
+    (long,) = of_days({day: shown_of(half)}, start=START, end=START + 99 * DAY, zone=ZoneInfo("Europe/Rome")).spans
     assert long.end - long.start == 23 * HOUR
     assert long.heating == Decimal(30) / (23 * 60)
 
 
 def test_nothing_is_nothing() -> None:
     assert of_snapshots([], start=START, end=START + DAY, now=START).spans == []
-    assert of_hours({}, start=START, end=START + DAY).summary.count == 0
+    nothing = summary(of_hours({}, start=START, end=START + DAY))
+    assert {nothing.temperature, nothing.low, nothing.humidity, nothing.heating, nothing.cooling} == {None}

@@ -44,9 +44,9 @@ class SeriesReader:
                 return of_snapshots(snapshots, start=start, end=end, now=now)
         if grain is not Grain.DAYS:
             first, after = hours_between(start, end)
-            hours = self._history.hours(module_id, start=first, end=after, limit=hours_in(end - start))
+            hours = self._history.shown_hours(module_id, start=first, end=after, limit=hours_in(end - start))
             return of_hours(hours, start=start, end=end)
-        days = self._history.days(
+        days = self._history.shown_days(
             module_id, first=local_day(start, self._home), last=local_day(end, self._home), limit=limit
         )
         begin = start if len(days) < limit else hours_of_day(min(days), self._home)[0]

@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from smarther.domain.home import Snapshot, Thermostat, load_of
 from smarther.domain.rollup import RollupState
-from smarther.domain.series import DIRECTORY_ITEMS
+from smarther.domain.series import DIRECTORY_ITEMS, Shown
 from smarther.domain.statistics import HOUR, Measure, Statistics
 
 if TYPE_CHECKING:
@@ -35,9 +35,12 @@ if TYPE_CHECKING:
 WRITES_AT_ONCE = 25  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 
 _SNAPSHOT_NAMES = ("time", "temperature_c", "humidity_percent", "setpoint_c", "load_state", "function")
+_SHOWN_NAMES = (
+    *("sk", "temperature_mean", "temperature_min", "temperature_max", "temperature_minutes"),
+    *("humidity_mean", "setpoint_mean", "heating_minutes", "cooling_minutes"),
+)
 _MEASURES = ("temperature", "humidity", "setpoint")
 _MEASURE_PARTS = {"mean": "mean", "minimum": "min", "maximum": "max", "minutes": "minutes"}
-_LOADS = ("load_minutes", "heating_minutes", "cooling_minutes")
 
 
 class HistoryUnavailableError(Exception):
@@ -101,6 +104,20 @@ class History:
         """The stored local days from `first` to `last`, both included; with a `limit`, the newest."""
         items = self._query(_partition(module_id), (_day_key(first), _day_key(last)), limit=limit, newest_first=True)
         return {_day(item["sk"]["S"]): _statistics(item) for item in items}
+
+    def shown_hours(
+        self, module_id: str, *, start: datetime, end: datetime, limit: int | None = None
+    ) -> dict[datetime, Shown]:
+        """What a chart shows of the hours that `hours` returns; little is sent, so many are read soon."""
+        between = (_hour_key(start), _hour_key(end - HOUR))
+        items = self._query(_partition(module_id), between, limit=limit, newest_first=True, names=_SHOWN_NAMES)
+        return {_hour(item["sk"]["S"]): _shown(item) for item in items}
+
+    def shown_days(self, module_id: str, *, first: date, last: date, limit: int | None = None) -> dict[date, Shown]:
+        """What a chart shows of the local days that `days` returns."""
+        between = (_day_key(first), _day_key(last))
+        items = self._query(_partition(module_id), between, limit=limit, newest_first=True, names=_SHOWN_NAMES)
+        return {_day(item["sk"]["S"]): _shown(item) for item in items}
 
     def store_statistics(
         self, module_id: str, hours: Mapping[datetime, Statistics], days: Mapping[date, Statistics]
@@ -245,6 +262,20 @@ def _statistics(item: Item) -> Statistics:
     )
 
 
+def _shown(item: Item) -> Shown:
+    heating = _number(item, "heating_minutes")
+    return Shown(
+        temperature=_number(item, "temperature_mean"),
+        low=_number(item, "temperature_min"),
+        high=_number(item, "temperature_max"),
+        minutes=_number(item, "temperature_minutes") or Decimal(0),
+        humidity=_number(item, "humidity_mean"),
+        setpoint=_number(item, "setpoint_mean"),
+        heating=heating,
+        cooling=None if heating is None else _number(item, "cooling_minutes") or Decimal(0),
+    )
+
+
 def _measure(item: Item, name: str) -> Measure | None:
     if f"{name}_mean" not in item:
         return None
@@ -259,7 +290,10 @@ def _attributes(made: Statistics) -> dict[str, AttributeValueTypeDef]:
             for part, suffix in _MEASURE_PARTS.items():
                 attributes[f"{name}_{suffix}"] = {"N": f"{getattr(measure, part):f}"}
     if made.load_minutes:
-        attributes |= {name: {"N": f"{getattr(made, name):f}"} for name in _LOADS}
+        attributes["load_minutes"] = {"N": f"{made.load_minutes:f}"}
+        attributes["heating_minutes"] = {"N": f"{made.heating_minutes:f}"}
+        if made.cooling_minutes:
+            attributes["cooling_minutes"] = {"N": f"{made.cooling_minutes:f}"}
     return attributes
 
 

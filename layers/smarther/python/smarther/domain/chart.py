@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from smarther.domain.axes import time_ticks, value_ticks
 from smarther.domain.marks import at_instants, at_middles, column, pixel, runs, shares, steps, through
 from smarther.domain.markup import Markup, element
-from smarther.domain.series import Grain
+from smarther.domain.series import Grain, summary
 from smarther.domain.units import in_unit, minutes_text, percent_text, temperature_text
 
 if TYPE_CHECKING:
@@ -161,21 +161,19 @@ def chart_file(series: Series, style: ChartStyle, *, name: str, dark: bool) -> s
 
 def summary_text(series: Series, *, fahrenheit: bool, name: str | None = None, short: bool = False) -> str:
     """The period in a line: extremes and for how long it heated, and unless it has to be `short` the means."""
-    made = series.summary
+    made = summary(series)
     parts = []
-    if made.temperature:
-        lowest, highest = (
-            in_unit(value, fahrenheit=fahrenheit) for value in (made.temperature.minimum, made.temperature.maximum)
-        )
+    if made.low is not None and made.high is not None:
+        lowest, highest = (in_unit(value, fahrenheit=fahrenheit) for value in (made.low, made.high))
         parts.append(f"{lowest:.1f} to {highest:.1f} °{'F' if fahrenheit else 'C'}")
-        if not short:
-            parts.append(f"mean {temperature_text(made.temperature.mean, fahrenheit=fahrenheit)}")
-    if made.humidity and not short:
-        parts.append(f"humidity {percent_text(made.humidity.mean)}")
-    if made.load_minutes:
-        parts.append(f"heated {minutes_text(made.heating_minutes)}")
-    if made.cooling_minutes:
-        parts.append(f"cooled {minutes_text(made.cooling_minutes)}")
+    if made.temperature is not None and not short:
+        parts.append(f"mean {temperature_text(made.temperature, fahrenheit=fahrenheit)}")
+    if made.humidity is not None and not short:
+        parts.append(f"humidity {percent_text(made.humidity)}")
+    if made.heating is not None:
+        parts.append(f"heated {minutes_text(made.heating)}")
+    if made.cooling:
+        parts.append(f"cooled {minutes_text(made.cooling)}")
     text = " · ".join(parts) or "nothing recorded"
     return f"{name}: {text}" if name else text
 

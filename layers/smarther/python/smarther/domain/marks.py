@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
-    from decimal import Decimal
 
     from smarther.domain.series import Span
 
     type Point = tuple[float, float]
+
+_NOTHING = Decimal(0)
 
 
 def runs(spans: Sequence[Span], value: Callable[[Span], Decimal | None]) -> Iterator[list[tuple[Span, Decimal]]]:
@@ -50,11 +52,11 @@ def steps(run: Sequence[tuple[Span, Decimal]]) -> list[tuple[datetime, Decimal]]
     return corners
 
 
-def shares(spans: Sequence[Span], share: Callable[[Span], Decimal]) -> list[tuple[datetime, datetime, Decimal]]:
+def shares(spans: Sequence[Span], share: Callable[[Span], Decimal | None]) -> list[tuple[datetime, datetime, Decimal]]:
     """The stretches in which a share is not nothing; neighbours with the same share are one."""
     stretches: list[tuple[datetime, datetime, Decimal]] = []
     for span in spans:
-        part = share(span)
+        part = share(span) or _NOTHING
         if stretches and stretches[-1][1:] == (span.start, part):
             stretches[-1] = (stretches[-1][0], span.end, part)
         elif part:

@@ -167,7 +167,7 @@ def _period_text(series: Series, view: View) -> str:
 
 
 def _legend(cards: Sequence[Card]) -> Markup:
-    cooled = any(card.series.summary.cooling_minutes for card in cards)
+    cooled = any(span.cooling for card in cards for span in card.series.spans)
     entries = (
         ("sm-t", "temperature", "M0 6H22"),
         ("sm-s", "set point", "M0 6H22"),

@@ -13,24 +13,17 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from smarther.domain.home import Load
-from smarther.domain.statistics import (
-    HOUR,
-    LONGEST_HOLD,
-    Held,
-    Measure,
-    Statistics,
-    held,
-    hour_of,
-    hours_of_day,
-    over,
-    together,
-)
+from smarther.domain.statistics import HOUR, LONGEST_HOLD, Held, held, hour_of, hours_of_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, tzinfo
 
     from smarther.domain.home import Snapshot
+    from smarther.domain.statistics import Statistics
+
+_MICROSECOND = timedelta(microseconds=1)
+_MICROSECONDS_PER_MINUTE = Decimal(60_000_000)
 
 READINGS_UP_TO = timedelta(days=2)
 HOURS_UP_TO = timedelta(days=62)
@@ -56,11 +49,29 @@ class Grain(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a chart shows of an hour or a day, which is less than its `Statistics` hold and quicker to read.
+
+    `minutes` is for how long the temperature was known. Heating and cooling are minutes, `None` when not known.
+    """
+
+    temperature: Decimal | None = None
+    low: Decimal | None = None
+    high: Decimal | None = None
+    minutes: Decimal = Decimal(0)
+    humidity: Decimal | None = None
+    setpoint: Decimal | None = None
+    heating: Decimal | None = None
+    cooling: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """A stretch of time for which something is known. Temperatures in °C, humidity in percent.
 
-    `low` and `high` are the extremes around the mean `temperature`; of a reading all three are the same. `heating` and
-    `cooling` are the share of the span in which the relay did that, from 0 to 1.
+    `low` and `high` are the extremes around the mean `temperature`; of a reading all three are the same. `minutes` is
+    for how much of the span they are known. `heating` and `cooling` are the share of the span in which the relay did
+    that, from 0 to 1, `None` when not known.
     """
 
     start: datetime
@@ -68,21 +79,33 @@ class Span:
     temperature: Decimal | None
     low: Decimal | None
     high: Decimal | None
+    minutes: Decimal
     humidity: Decimal | None
     setpoint: Decimal | None
-    heating: Decimal
-    cooling: Decimal
+    heating: Decimal | None
+    cooling: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The spans of a period in their order, none overlapping, and the statistics of all of it together."""
+    """The spans of a period in their order, none overlapping."""
 
     grain: Grain
     start: datetime
     end: datetime
     spans: Sequence[Span]
-    summary: Statistics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A series in a few values: the mean over time, the extremes, and for how many minutes it heated and cooled."""
+
+    temperature: Decimal | None
+    low: Decimal | None
+    high: Decimal | None
+    humidity: Decimal | None
+    heating: Decimal | None
+    cooling: Decimal | None
 
 
 def share_of_items(charts: int) -> int:
@@ -114,20 +137,48 @@ def of_snapshots(snapshots: Sequence[Snapshot], *, start: datetime, end: datetim
         for piece in held(snapshots, until=min(end, now))
         if piece.end > start
     ]
-    count = sum(start <= snapshot.time < end for snapshot in snapshots)
-    return Series(Grain.READINGS, start, end, [_of_piece(piece) for piece in pieces], over(pieces, count))
+    return Series(Grain.READINGS, start, end, [_of_piece(piece) for piece in pieces])
 
 
-def of_hours(hours: Mapping[datetime, Statistics], *, start: datetime, end: datetime) -> Series:
+def of_hours(hours: Mapping[datetime, Shown], *, start: datetime, end: datetime) -> Series:
     """Stored hours as spans."""
-    spans = [_of_statistics(made, hour, hour + HOUR) for hour, made in sorted(hours.items())]
-    return Series(Grain.HOURS, start, end, spans, together(list(hours.values())))
+    return Series(Grain.HOURS, start, end, [_of_shown(each, hour, hour + HOUR) for hour, each in sorted(hours.items())])
 
 
-def of_days(days: Mapping[date, Statistics], *, start: datetime, end: datetime, zone: tzinfo) -> Series:
+def of_days(days: Mapping[date, Shown], *, start: datetime, end: datetime, zone: tzinfo) -> Series:
     """Stored local days as spans."""
-    spans = [_of_statistics(made, *hours_of_day(day, zone)) for day, made in sorted(days.items())]
-    return Series(Grain.DAYS, start, end, spans, together(list(days.values())))
+    spans = [_of_shown(each, *hours_of_day(day, zone)) for day, each in sorted(days.items())]
+    return Series(Grain.DAYS, start, end, spans)
+
+
+def shown_of(made: Statistics) -> Shown:
+    """What a chart shows of these statistics."""
+    temperature, known = made.temperature, bool(made.load_minutes)
+    return Shown(
+        temperature=temperature.mean if temperature else None,
+        low=temperature.minimum if temperature else None,
+        high=temperature.maximum if temperature else None,
+        minutes=temperature.minutes if temperature else Decimal(0),
+        humidity=made.humidity.mean if made.humidity else None,
+        setpoint=made.setpoint.mean if made.setpoint else None,
+        heating=made.heating_minutes if known else None,
+        cooling=made.cooling_minutes if known else None,
+    )
+
+
+def summary(series: Series) -> Summary:
+    """All spans of a series together; humidity is taken to be known for as long as the temperature."""
+    spans = series.spans
+    lows = [span.low for span in spans if span.low is not None]
+    highs = [span.high for span in spans if span.high is not None]
+    return Summary(
+        temperature=_weighted([(span.temperature, span.minutes) for span in spans]),
+        low=min(lows, default=None),
+        high=max(highs, default=None),
+        humidity=_weighted([(span.humidity, span.minutes or _minutes(span.start, span.end)) for span in spans]),
+        heating=_total([(span.heating, span) for span in spans]),
+        cooling=_total([(span.cooling, span) for span in spans]),
+    )
 
 
 def snapshots_from(start: datetime) -> datetime:
@@ -142,33 +193,47 @@ def hours_between(start: datetime, end: datetime) -> tuple[datetime, datetime]:
 
 def _of_piece(piece: Held) -> Span:
     snapshot = piece.snapshot
+    known = snapshot.load is not None
     return Span(
         start=piece.start,
         end=piece.end,
         temperature=snapshot.temperature,
         low=snapshot.temperature,
         high=snapshot.temperature,
+        minutes=Decimal(0) if snapshot.temperature is None else _minutes(piece.start, piece.end),
         humidity=snapshot.humidity,
         setpoint=snapshot.setpoint,
-        heating=Decimal(snapshot.load is Load.HEATING),
-        cooling=Decimal(snapshot.load is Load.COOLING),
+        heating=Decimal(snapshot.load is Load.HEATING) if known else None,
+        cooling=Decimal(snapshot.load is Load.COOLING) if known else None,
     )
 
 
-def _of_statistics(made: Statistics, start: datetime, end: datetime) -> Span:
-    minutes = Decimal((end - start) // timedelta(minutes=1))
+def _of_shown(shown: Shown, start: datetime, end: datetime) -> Span:
+    minutes = _minutes(start, end)
     return Span(
         start=start,
         end=end,
-        temperature=_mean(made.temperature),
-        low=made.temperature.minimum if made.temperature else None,
-        high=made.temperature.maximum if made.temperature else None,
-        humidity=_mean(made.humidity),
-        setpoint=_mean(made.setpoint),
-        heating=made.heating_minutes / minutes,
-        cooling=made.cooling_minutes / minutes,
+        temperature=shown.temperature,
+        low=shown.low,
+        high=shown.high,
+        minutes=shown.minutes,
+        humidity=shown.humidity,
+        setpoint=shown.setpoint,
+        heating=None if shown.heating is None else shown.heating / minutes,
+        cooling=None if shown.cooling is None else shown.cooling / minutes,
     )
 
 
-def _mean(measure: Measure | None) -> Decimal | None:
-    return measure.mean if measure else None
+def _minutes(start: datetime, end: datetime) -> Decimal:
+    return Decimal((end - start) // _MICROSECOND) / _MICROSECONDS_PER_MINUTE
+
+
+def _weighted(values: Sequence[tuple[Decimal | None, Decimal]]) -> Decimal | None:
+    known = [(value, weight) for value, weight in values if value is not None]
+    total = sum((weight for _, weight in known), Decimal(0))
+    return sum((value * weight for value, weight in known), Decimal(0)) / total if total else None
+
+
+def _total(shares: Sequence[tuple[Decimal | None, Span]]) -> Decimal | None:
+    known = [share * _minutes(span.start, span.end) for share, span in shares if share is not None]
+    return sum(known, Decimal(0)) if known else None

@@ -110,7 +110,7 @@ def hourly(
     for snapshot in snapshots:
         if start <= snapshot.time < min(end, until):
             counts[hour_of(snapshot.time)] += 1
-    return {hour: over(pieces[hour], counts[hour]) for hour in sorted(pieces.keys() | counts.keys())}
+    return {hour: _over(pieces[hour], counts[hour]) for hour in sorted(pieces.keys() | counts.keys())}
 
 
 def daily(hours: Mapping[datetime, Statistics], zone: tzinfo) -> dict[date, Statistics]:
@@ -118,7 +118,7 @@ def daily(hours: Mapping[datetime, Statistics], zone: tzinfo) -> dict[date, Stat
     days: defaultdict[date, list[Statistics]] = defaultdict(list)
     for hour, statistics in hours.items():
         days[local_day(hour, zone)].append(statistics)
-    return {day: together(parts) for day, parts in sorted(days.items())}
+    return {day: _together(parts) for day, parts in sorted(days.items())}
 
 
 def local_day(hour: datetime, zone: tzinfo) -> date:
@@ -132,7 +132,7 @@ def hours_of_day(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
     return first, after
 
 
-def over(pieces: Sequence[Held], count: int) -> Statistics:
+def _over(pieces: Sequence[Held], count: int) -> Statistics:
     """The statistics of these pieces of one stretch of time, in which `count` snapshots were taken."""
     return Statistics(
         count=count,
@@ -145,7 +145,7 @@ def over(pieces: Sequence[Held], count: int) -> Statistics:
     )
 
 
-def together(parts: Sequence[Statistics]) -> Statistics:
+def _together(parts: Sequence[Statistics]) -> Statistics:
     """Several stretches as one. Minutes are added as they stand, so a day's are exactly those of its hours."""
     return Statistics(
         count=sum(part.count for part in parts),
