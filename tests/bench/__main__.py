@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.bench import artefacts, figures, limits, notifications, places, stage
+from tests.bench import artefacts, figures, limits, notifications, places, stage, steps
 from tests.bench.measure import Sample, sample
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def main() -> int:
     parser.add_argument(
         "--limited-rounds", type=int, default=5, help="cold starts at each memory size; 0 leaves it out"
     )
+    parser.add_argument("--steps", action="store_true", help="measure what each optimisation bought instead")
     parser.add_argument("--only", nargs="*", help="contenders to measure")
     parser.add_argument("--result", type=Path, help="where the JSON goes instead")
     arguments = parser.parse_args()
@@ -40,6 +41,9 @@ def main() -> int:
     sizes = {each.name: each.size() for each in chosen}
     with stage.cloud() as running:
         chosen = [running.invite(each) for each in chosen]
+        if arguments.steps:
+            chosen = [*steps.backwards(chosen[0], running), *(each for each in chosen if each.name == "bare")]
+            sizes = {each.name: each.size() for each in chosen}
         runs = _Runs(running)
         samples = runs.interleaved(chosen, arguments.rounds, arguments.warm)
         by_memory = runs.by_memory(chosen, arguments.limited_rounds)
@@ -58,7 +62,7 @@ def main() -> int:
         "ratios": figures.ratios(samples, [name for name in ("bare", "canonical") if name in samples]),
         "by_memory": by_memory,
     }
-    where = arguments.result or places.RESULTS / "latest.json"
+    where = arguments.result or places.RESULTS / ("steps.json" if arguments.steps else "latest.json")
     where.parent.mkdir(parents=True, exist_ok=True)
     where.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     sys.stdout.write(figures.table(samples, sizes, base) + "\n")
