@@ -86,9 +86,10 @@ def _readings(deployment: Deployment, asked: Asked, *, as_json: bool) -> None:
         screen.show_json([{"thermostat": names[row["module_id"]], **row} for row in rows])
         return
     screen.show_table(
-        ("Time", "Thermostat", "Temperature", "Set point", "Humidity", "State", "Mode", "Source"),
+        ("Time", "Thermostat", "Room", "Set to", "Humidity", "State", "Mode"),
         [_cells(row, names[row["module_id"]]) for row in rows],
-        right=("Temperature", "Set point", "Humidity"),
+        right=("Room", "Set to", "Humidity"),
+        fold=("Thermostat", "Mode"),
     )
 
 
@@ -96,6 +97,7 @@ def _cells(row: Row, name: str) -> tuple[str, ...]:
     load = load_of(row.get("load_state"), row.get("function"))
     program = f" {row['program']}" if "program" in row else ""
     until = f" until {row['activation_time']}" if "activation_time" in row else ""
+    asked = " (asked)" if row["source"] == "poll" else ""
     return (
         local_text(datetime.fromisoformat(row["time"])),
         name,
@@ -103,8 +105,7 @@ def _cells(row: Row, name: str) -> tuple[str, ...]:
         temperature_text(row.get("setpoint_c"), fahrenheit=False),
         percent_text(row.get("humidity_percent")),
         "–" if load is None else load.value,
-        f"{row.get('mode', '–').lower()}{program}{until}",
-        row["source"],
+        f"{row.get('mode', '–').lower()}{program}{until}{asked}",
     )
 
 
@@ -125,16 +126,17 @@ def _statistics(deployment: Deployment, asked: Asked, every: Every, *, as_json: 
         (
             every.value.capitalize(),
             "Thermostat",
-            "Temperature",
-            "from",
-            "to",
+            "Mean",
+            "Lowest",
+            "Highest",
             "Humidity",
-            "Set point",
+            "Set to",
             "Heating",
             "Said",
         ),
         [_summary(*each) for each in shown],
-        right=("Temperature", "from", "to", "Humidity", "Set point", "Heating", "Said"),
+        right=("Mean", "Lowest", "Highest", "Humidity", "Set to", "Heating", "Said"),
+        fold=("Thermostat",),
     )
 
 

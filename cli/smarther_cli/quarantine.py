@@ -48,6 +48,7 @@ def list_bodies(
             for each in newest
         ],
         right=("Statuses",),
+        fold=("Reason",),
     )
     if len(bodies) > len(newest):
         screen.remark(f"These are the newest {len(newest)} of {len(bodies)}; --limit shows more.", style="yellow")

@@ -87,11 +87,12 @@ def _waiting(deployment: Deployment, origin: Origin, since: datetime | None) -> 
 
 def _show(call: Call, tallies: dict[Origin, Tally], *, dry_run: bool) -> None:
     done = "Can be stored" if dry_run else "Done"
-    columns = ("", "Found", done, "Unreadable", "Refused", "Failed", "Readings new", "known")
+    columns = ("", "Found", done, "Unreadable", "Refused", "Failed", "New", "Known")
     screen.show_table(
         columns,
         [(_WORDS[origin], *(str(number) for number in _numbers(tally))) for origin, tally in tallies.items()],
         right=columns[1:],
+        fold=("",),
     )
     for failure in sorted({failure for tally in tallies.values() for failure in tally.failures}):
         screen.remark(f"Not stored this time: {failure}", style="yellow")

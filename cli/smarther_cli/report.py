@@ -74,7 +74,7 @@ def show_plants(plants: Iterable[PlantStanding]) -> None:
         for each in plants
     ]
     if rows:
-        screen.show_table(("Plant", "Subscription", "Id"), rows)
+        screen.show_table(("Plant", "Subscription", "Id"), rows, fold=("Plant",))
 
 
 def tokens_text(tokens: TokenStanding | None, now: datetime) -> str:

@@ -115,12 +115,12 @@ def _show(condition: Condition) -> None:
 
 def _show_thermostats(condition: Condition) -> None:
     several = len({one.plant_id for one, _ in condition.thermostats}) > 1
-    columns = ("Thermostat", *(("Plant",) if several else ()), "Temperature", "Set point", "Humidity", "State", "Said")
+    columns = ("Thermostat", *(("Plant",) if several else ()), "Room", "Set to", "Humidity", "State", "Said")
     rows = [
         (one.name, *((one.plant_name,) if several else ()), *_cells(last, condition))
         for one, last in condition.thermostats
     ]
-    screen.show_table(columns, rows, right=("Temperature", "Set point", "Humidity"))
+    screen.show_table(columns, rows, right=("Room", "Set to", "Humidity"), fold=("Thermostat", "Plant"))
 
 
 def _cells(last: Snapshot | None, condition: Condition) -> tuple[str | Text, ...]:

@@ -65,7 +65,7 @@ def test_a_reading_is_shown_in_words(home: Home, run: Run) -> None:
 
     shown = run("history").stdout
 
-    for words in ("Kitchen", "20.5 °C", "21.0 °C", "48 %", "heating", "manual until 2026-12-05T23:30:00", "push"):
+    for words in ("Kitchen", "20.5 °C", "21.0 °C", "48 %", "heating", "manual until 2026-12-05T23:30:00"):
         assert words in shown
     assert f"{(NOW - timedelta(hours=1)).astimezone():%Y-%m-%d %H:%M:%S}" in shown
 
@@ -86,6 +86,29 @@ def test_what_was_not_said_is_no_obstacle(home: Home, run: Run) -> None:
     home.table.put_reading(bare, received_at=NOW, source="poll")
 
     assert "–" in run("history").stdout
+    assert "(asked)" in run("history").stdout
+
+
+def test_a_narrow_screen_loses_nothing(home: Home, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.thermostat("module-9", "A room with quite a long name indeed")
+    said(home, "module-9", ago=timedelta(hours=1))
+    monkeypatch.setenv("COLUMNS", "60")
+
+    shown = run("history").stdout
+
+    assert max(len(line) for line in shown.splitlines()) < 100
+    for words in ("20.5 °C", "21.0 °C", "48 %", "heating", f"{(NOW - timedelta(hours=1)).astimezone():%H:%M:%S}"):
+        assert words in shown
+    said_of_name = "".join(line[21:31] for line in shown.splitlines()[1:])
+    assert "".join(said_of_name.split()) == "Aroomwithquitealongnameindeed"
+
+
+def test_a_file_gets_whole_lines(home: Home, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.thermostat("module-9", "A room with quite a long name indeed")
+    said(home, "module-9", ago=timedelta(hours=1))
+    monkeypatch.delenv("COLUMNS")
+
+    assert len(run("history").stdout.splitlines()) == 2
 
 
 @pytest.mark.parametrize("name", ["Kitchen", "kitchen", "kit", KITCHEN, KITCHEN.upper(), "1ee6"])
