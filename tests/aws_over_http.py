@@ -14,16 +14,19 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from tests.faulty_service import Answer
 
 
 @dataclass
 class Aws:
-    """Where it answers, and the operations it was asked for, in order."""
+    """Where it answers, and the operations it was asked for, in order; `fault` may give another answer to one."""
 
     url: str
     clients: dict[str, Any]
     calls: list[str] = field(default_factory=list)
+    fault: Callable[[str], Answer | None] = lambda _: None
 
 
 @contextmanager
@@ -53,6 +56,9 @@ class _Handler(BaseHTTPRequestHandler):
         assert self.headers["authorization"].startswith("AWS4-HMAC-SHA256 ")
         parameters = json.loads(self.rfile.read(int(self.headers["content-length"])))
         aws.calls.append(operation)
+        if (fault := aws.fault(operation)) is not None:
+            self._send(fault.status, fault.body())
+            return
         try:
             told = getattr(aws.clients[target], xform_name(operation))(**parameters)
         except ClientError as error:
@@ -61,7 +67,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, {name: value for name, value in told.items() if name != "ResponseMetadata"})
 
     def _answer(self, status: int, content: dict[str, Any]) -> None:
-        body = json.dumps(content).encode()
+        self._send(status, json.dumps(content).encode())
+
+    def _send(self, status: int, body: bytes) -> None:
         self.send_response(status)
         self.send_header("content-type", "application/x-amz-json-1.0")
         self.send_header("content-length", str(len(body)))

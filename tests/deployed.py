@@ -25,9 +25,14 @@ def create_table() -> DynamoDBClient:
 
 
 @cache
+def template() -> dict[str, Any]:
+    """The template as written."""
+    parsed: dict[str, Any] = yaml_parse((PROJECT / "template.yaml").read_text())
+    return parsed
+
+
 def _schema() -> dict[str, Any]:
-    template: dict[str, Any] = yaml_parse((PROJECT / "template.yaml").read_text())
-    table = template["Resources"]["Table"]["Properties"]
+    table = template()["Resources"]["Table"]["Properties"]
     return {name: table[name] for name in ("KeySchema", "AttributeDefinitions", "BillingMode")}
 
 

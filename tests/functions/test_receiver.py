@@ -470,6 +470,29 @@ def test_what_neither_takes_is_kept_in_the_log(outage: Outage, table: Behaviour,
     assert outage.log.records[-1]["kept"] == "log"
 
 
+@pytest.mark.parametrize("queue_refuses", [False, True])
+def test_with_a_table_that_refuses_connections_it_is_spilled_or_kept_in_the_log(
+    outage: Outage,
+    monkeypatch: pytest.MonkeyPatch,
+    queue_refuses: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    with ExitStack() as addresses:
+        if queue_refuses:
+            monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", addresses.enter_context(faults.refusing_address()))
+        with faults.faulty_service() as table:
+            monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", table.url)
+            table.otherwise = DIGESTS
+            outage.cold_start()
+            table.otherwise = "hang up"  # the connection that is open still; nobody listens for another one
+        assert outage.call() == (200, {**counts(), "deferred": 1})
+        (kept,) = outage.logged() if queue_refuses else outage.spilled()
+        assert (kept.body, kept.verified) == (BODY, True)
+        outage.cold_start()
+        assert outage.call() == (200, {"deferred": 1})
+        (kept,) = outage.logged() if queue_refuses else outage.spilled()
+        assert (kept.body, kept.verified) == (BODY, False)
+
+
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 def test_a_caller_who_cannot_be_checked_at_a_cold_start_is_spilled_to_be_checked(
     outage: Outage, behaviour: Behaviour

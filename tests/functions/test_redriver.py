@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from moto import mock_aws
 
+from smarther import budget
 from smarther.domain import webhook
 from smarther.domain.deferred import Deferred
 from tests import deployed
@@ -164,6 +166,39 @@ def test_killed_in_the_middle_of_a_batch_it_can_take_the_batch_again(
     assert len(stack.modes()) == writes
     assert stack.redrive(*two) == []
     assert stack.modes() == {"A", "B", "C"}
+
+
+@pytest.mark.parametrize("writes", [1, 2, 3])
+def test_when_its_time_is_up_it_tells_what_is_done_and_leaves_the_rest(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    table = type(stack.app.redriver.table)
+    real, taken = table.put_reading, list[object]()
+
+    def put_reading(*arguments: Any, **options: Any) -> Any:
+        taken.append(arguments)
+        return real(*arguments, **options)
+
+    def seconds() -> float:
+        return 0.0 if len(taken) < writes else budget.REDRIVE_SECONDS
+
+    three = [message(body("A")), message(body("B", "C")), message(body("D"))]
+    with monkeypatch.context() as slow:
+        slow.setattr(table, "put_reading", put_reading)
+        slow.setattr(stack.app, "redriver", replace(stack.app.redriver, seconds=seconds))
+        left = stack.redrive(*three)
+    assert left == {1: [1, 2], 2: [1, 2], 3: [2]}[writes]
+    assert len(stack.modes()) == writes
+    assert stack.redrive(*(three[number] for number in left)) == []
+    assert stack.modes() == {"A", "B", "C", "D"}
+
+
+def test_what_begins_in_time_ends_before_the_functions_timeout(stack: Stack) -> None:
+    patience = stack.app.patience
+    pauses = sum(2**number for number in range(patience.attempts - 1))  # botocore's standard mode waits at most so long
+    longest_write = patience.attempts * (patience.connect_seconds + patience.read_seconds) + pauses
+    timeout = deployed.template()["Resources"]["RedriverFunction"]["Properties"]["Timeout"]
+    assert budget.REDRIVE_SECONDS + longest_write < timeout
 
 
 # --- when the table fails -----------------------------------------------------------------------------------------

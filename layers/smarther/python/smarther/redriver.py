@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from smarther import telemetry
+from smarther import budget, telemetry
 from smarther.adapters.table import TableUnavailableError
 from smarther.domain import deferred
 from smarther.domain.deferred import MalformedError
@@ -14,7 +15,7 @@ from smarther.recorder import record
 from smarther.telemetry import Metric
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from smarther.adapters.table import Table
     from smarther.domain.deferred import Deferred
@@ -22,23 +23,34 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Redriver:
-    """What an invocation needs."""
+    """What an invocation needs; `seconds` is a monotonic clock."""
 
     table: Table
+    seconds: Callable[[], float] = time.monotonic
 
     def redrive(self, event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
         """Store each message of an SQS event; the answer names those to be tried again (partial batch response).
 
-        A message that fails takes no other along. One that fails each time ends in the dead-letter queue.
+        A message that fails takes no other along; neither does one for which the time was too short. One that fails
+        each time ends in the dead-letter queue.
         """
-        failed = [message["messageId"] for message in event["Records"] if not self._settled(message["body"])]
+        started = self.seconds()
+
+        def in_time() -> bool:
+            return self.seconds() - started < budget.REDRIVE_SECONDS
+
+        failed = [
+            message["messageId"]
+            for message in event["Records"]
+            if not (in_time() and self._settled(message["body"], in_time))
+        ]
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
-    def _settled(self, message: str) -> bool:
+    def _settled(self, message: str, in_time: Callable[[], bool]) -> bool:
         """Whether the queue may forget a message."""
         try:
             waiting = deferred.from_message(message)
-            return self._refused(waiting) or self._stored(waiting)
+            return self._refused(waiting) or self._stored(waiting, in_time)
         except (MalformedError, TableUnavailableError) as error:
             telemetry.warn("redrive_failed", error=type(error).__name__, reason=str(error))
         except Exception as error:  # a fault of ours: the message stays, and its neighbours get their turn
@@ -57,8 +69,10 @@ class Redriver:
         telemetry.log("notification_refused", kept="no")
         return True
 
-    def _stored(self, waiting: Deferred) -> bool:
-        outcome = record(parse(waiting.body), waiting.body, table=self.table, received_at=waiting.received_at)
+    def _stored(self, waiting: Deferred, in_time: Callable[[], bool]) -> bool:
+        outcome = record(
+            parse(waiting.body), waiting.body, table=self.table, received_at=waiting.received_at, in_time=in_time
+        )
         telemetry.measure(
             "notification_redriven",
             {
