@@ -5,13 +5,14 @@ Time is a number here. Each service takes as long as it is told to, and a deadli
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from smarther import budget, telemetry
@@ -19,13 +20,16 @@ from smarther.adapters.spill import SpillUnavailableError
 from smarther.adapters.table import TableUnavailableError
 from smarther.authentication import Authenticator
 from smarther.domain import webhook
+from smarther.domain.notification import parse
 from smarther.domain.webhook import AcceptedDigests
 from smarther.receiver import Receiver
+from tests.unit.test_notification import mutated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from smarther.domain.deferred import Deferred
+    from smarther.domain.notification import Reject
     from smarther.domain.reading import Reading
 
 SECRET = webhook.secret_from(bytes(range(32)))
@@ -60,6 +64,7 @@ class Clouds:
     time: float = 1000.0
     deadline: float = float("inf")
     stored: list[Reading] = field(default_factory=list)
+    quarantined: list[tuple[bytes, int]] = field(default_factory=list)
     spilled: list[Deferred] = field(default_factory=list)
     logged: list[Deferred] = field(default_factory=list)
 
@@ -72,8 +77,9 @@ class Clouds:
         self.stored.append(reading)
         return True
 
-    def put_quarantined(self, *_: Any, **__: Any) -> bool:
+    def put_quarantined(self, body: bytes, rejects: Sequence[Reject], **_: Any) -> bool:
         self._take(self.puts, TableUnavailableError)
+        self.quarantined.append((body, len(rejects)))
         return True
 
     def put(self, deferred: Deferred) -> None:
@@ -274,6 +280,19 @@ def test_whatever_is_slow_or_fails_the_answer_is_in_time_and_the_notification_is
     assert status == 200
     assert took <= budget.ANSWER_SECONDS
     assert content.get("stored") == statuses or len(clouds.spilled) + len(clouds.logged) >= 1
+
+
+@given(st.binary() | mutated().map(lambda document: json.dumps(document).encode()), st.booleans())
+def test_of_any_bytes_every_status_is_stored_or_its_whole_body_quarantined(raw: bytes, packed: bool) -> None:  # noqa: FBT001 - drawn
+    read = parse(raw)
+    body = base64.b64encode(raw).decode() if packed else raw.decode(errors="replace")
+    assume(packed or body.encode() == raw)
+    clouds = Clouds(puts=Manner(0))
+    status, content, _ = answer(clouds, {**notification(), "body": body, "isBase64Encoded": packed})
+    assert status == 200
+    assert (content["stored"], content["quarantined"]) == (len(read.readings), len(read.rejects))
+    assert tuple(clouds.stored) == read.readings
+    assert clouds.quarantined == ([(raw, len(read.rejects))] if read.rejects else [])
 
 
 def test_the_schedules_touch_opens_the_connection_and_brings_nothing(clouds: Clouds) -> None:
