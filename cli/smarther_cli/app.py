@@ -12,6 +12,7 @@ from smarther_cli.errors import WrongUse
 from smarther_cli.export import export
 from smarther_cli.history import history
 from smarther_cli.keeper import keeper, rotate_webhook
+from smarther_cli.plot import plot
 from smarther_cli.quarantine import quarantine
 from smarther_cli.redrive import redrive
 from smarther_cli.rollup import rollup
@@ -63,6 +64,7 @@ app.add_typer(keeper, name="keeper")
 app.command("rotate-webhook", epilog="Example: smarther rotate-webhook")(rotate_webhook)
 app.command(epilog="Example: smarther history --module kitchen --since 7d --every day")(history)
 app.command(epilog="Example: smarther export --output readings.csv --since 2026-01-01")(export)
+app.command(epilog="Example: smarther plot --module kitchen --since 7d --output kitchen.svg")(plot)
 app.add_typer(quarantine, name="quarantine")
 app.command(epilog="Example: smarther redrive --dry-run")(redrive)
 app.command(epilog="Example: smarther rollup --from 2026-01-01 --to 2026-01-31")(rollup)

@@ -1,0 +1,104 @@
+"""A chart as a file."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from smarther.adapters.history import History
+from smarther.domain.reading import Reading
+from smarther.domain.statistics import Measure, Statistics, hour_of
+from tests.cli.conftest import NOW
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Home, Run
+
+
+@pytest.fixture(autouse=True)
+def kitchen(home: Home) -> None:
+    """A kitchen that spoke an hour ago, and of which an hour of last week is known."""
+    home.thermostat("module-1", "Kitchen <b>&")
+    reading = Reading(
+        plant_id="plant-1",
+        module_id="module-1",
+        time=NOW - timedelta(hours=1),
+        load_state="ACTIVE",
+        temperature_c=Decimal("20.5"),
+    )
+    home.table.put_reading(reading, received_at=NOW, source="push")
+    known = Measure(Decimal(15), Decimal(15), Decimal(15), Decimal(60))
+    hours = {hour_of(NOW - timedelta(days=6)): Statistics(count=1, temperature=known)}
+    History(home.dynamodb, home.table_name).store_statistics("module-1", hours, {})
+
+
+def texts(path: Path) -> str:
+    """All text of a drawing, which is well-formed."""
+    return " ".join(text for each in ET.parse(path).iter() if (text := each.text))  # noqa: S314 - our own drawing
+
+
+def test_a_day_is_drawn_from_every_reading(run: Run, tmp_path: Path) -> None:
+    result = run("plot", "-m", "kitchen", "-o", str(tmp_path / "kitchen.svg"))
+
+    assert result.exit_code == 0, result.output
+    assert "every reading" in result.stdout
+    drawn = texts(tmp_path / "kitchen.svg")
+    assert "Kitchen <b>&" in drawn
+    assert "20.5 °C" in drawn
+
+
+def test_a_week_is_drawn_from_hours_and_in_fahrenheit_when_asked(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "kitchen.svg"
+
+    told = json.loads(run("plot", "-m", "kitchen", "-o", str(path), "--since", "7d", "--fahrenheit", "--json").stdout)
+
+    assert told == {"file": str(path), "drawn_from": "hourly means"}
+    assert "59.0 °F" in texts(path)
+
+
+@pytest.mark.parametrize(("words", "theme"), [((), "sm-light"), (("--dark",), "sm-dark")])
+def test_both_themes(run: Run, tmp_path: Path, words: tuple[str, ...], theme: str) -> None:
+    path = tmp_path / "kitchen.svg"
+
+    run("plot", "-m", "kitchen", "-o", str(path), "--width", "600", "--height", "300", *words)
+
+    root = ET.parse(path).getroot()  # noqa: S314 - our own drawing
+    assert root.get("class") == theme
+    assert root.get("width") == "600"
+
+
+def test_a_file_that_is_there_is_replaced_only_when_asked(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "kitchen.svg"
+    path.write_text("precious")
+
+    assert run("plot", "-m", "kitchen", "-o", str(path)).exit_code == 2
+    assert path.read_text() == "precious"
+    assert run("plot", "-m", "kitchen", "-o", str(path), "--overwrite").exit_code == 0
+    assert "Kitchen" in texts(path)
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("-o", "kitchen.png"), 2),
+        (("--since", "2h", "--until", "3h"), 2),
+        (("--since", "3d", "--until", "2d"), 4),
+        (("-m", "cellar"), 4),
+    ],
+)
+def test_what_cannot_be_drawn_is_told_and_leaves_no_file(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], status: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    result = run("plot", "-m", "kitchen", "-o", "kitchen.svg", *words)
+
+    assert result.exit_code == status, result.output
+    assert result.stderr
+    assert list(tmp_path.iterdir()) == []
