@@ -1,4 +1,4 @@
-"""Decimals on their way into JSON and onto lines of text."""
+"""Decimals on their way into JSON."""
 
 from __future__ import annotations
 
