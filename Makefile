@@ -89,6 +89,10 @@ test: setup browser $(BENCH)/.ready ## All tests, the deployed stack included
 bench: setup $(BENCH)/.ready ## Measure the receiver beside what one would pick instead (BENCH_OPTIONS="--rounds 5" is a quick look)
 	@SANDBOX_FOLDER=.sandbox/bench $(DEV)/bin/python -m tests.bench $(BENCH_OPTIONS)
 
+.PHONY: load
+load: setup ## 10,000 notifications of 200 thermostats through the sandbox; are all stored, and how fast are the answers?
+	@SANDBOX_FOLDER=.sandbox/load $(DEV)/bin/python -m tests.load $(LOAD_OPTIONS)
+
 # ---- The sandbox ----
 
 .PHONY: sandbox
