@@ -217,3 +217,40 @@ def test_a_subscription_that_cannot_be_made_anew_is_told_missing_and_mended(home
     home.later()
     home.run()
     assert sorted(ids(home)) == home.plant_ids
+
+
+def test_thermostats_that_fall_silent_one_after_another_reveal_a_ghost_too(home: World) -> None:
+    """What the first answered is no sign of life when the second is asked a few runs later."""
+    plant = next(plant for plant in home.provider.world.plants.values() if len(plant.modules) == 2)
+    first, second = plant.modules
+    speak(home, first.id)
+    home.later(timedelta(hours=2))
+    speak(home, second.id)
+    ghost = ids(home)[plant.id]
+    home.provider.subscriptions.make_ghost(ghost)
+
+    live(home, DAY - timedelta(hours=2))
+    assert first.id in {module.module_id for module in home.run().silent}
+    assert ids(home)[plant.id] == ghost
+    live(home, timedelta(hours=2))
+    home.run()
+
+    assert ids(home)[plant.id] != ghost
+
+
+def test_a_ghost_that_could_not_be_removed_is_removed_at_the_next_answer(home: World) -> None:
+    speak(home)
+    ghosts = ids(home)
+    for ghost in ghosts.values():
+        home.provider.subscriptions.make_ghost(ghost)
+    live(home, DAY)
+    home.provider.faults.add(Fault("delete", 500, times=4))
+    assert home.run().outcome == "degraded"
+
+    live(home, DAY)
+    home.provider.faults.clear()
+    home.run()
+    live(home, DAY)
+    home.run()
+
+    assert set(ids(home).values()).isdisjoint(ghosts.values())

@@ -33,3 +33,5 @@ class Memory(BaseModel):
     """For each module the newest reading, by its sort key, for which it has been polled."""
     remade: dict[str, datetime] = {}
     """For each plant when its subscription was last made anew because it gave no push."""
+    reasons: tuple[Reason, ...] = ()
+    """Why Legrand needed a person when a run last knew. One that does not get so far has no better news."""

@@ -137,6 +137,12 @@ _LOGIN_ERRORS: Final[Mapping[str, Reason]] = {
     "invalid_client": Reason.CREDENTIALS_REFUSED,
     "unauthorized_client": Reason.CREDENTIALS_REFUSED,
 }
+LOGIN_REASONS: Final = frozenset({*_LOGIN_ERRORS.values(), Reason.CLIENT_SECRET_EXPIRED})
+"""What only the login can tell: over as soon as it gives tokens."""
+
+LEGRAND_REASONS: Final = LOGIN_REASONS | {*_API_REASONS.values(), Reason.ACCESS_REFUSED}
+"""What only Legrand can tell, at either door."""
+
 _SECRET_EXPIRED: Final = "AADB2C90085"  # noqa: S105 - the provider's code; its text speaks of an internal error
 _GRANT_EXPIRED: Final = "AADB2C90080"
 _REPLENISHED: Final = re.compile(r"replenished in (?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})")

@@ -33,6 +33,8 @@ class Journal:
     tokens: TokenStanding | None = None
     consent: ConsentOutcome | None = None
     webhook: WebhookStanding | None = None
+    listed: bool = False
+    """Whether the run got as far as the list: then nothing needs a person but what it noted."""
 
     def person_needed(self, reason: Reason) -> None:
         """Note that a person is needed; one reason counts once."""

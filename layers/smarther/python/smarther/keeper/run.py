@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from smarther.adapters.legrand import LegrandError
 from smarther.domain import credentials as credential_forms
 from smarther.domain.credentials import CredentialsError
-from smarther.domain.outcome import Reason
+from smarther.domain.outcome import LEGRAND_REASONS, LOGIN_REASONS, Reason
 from smarther.domain.reading import instant_text
 from smarther.domain.report import Report
 from smarther.domain.subscription import Wanted
@@ -97,7 +97,7 @@ class Keeper:
             if access.obtain():
                 tending = _Tending(self._tools, journal, access, webhook, plants)
                 tending.tend(lease.deadline, at_once=journal.consent == "accepted")
-            memory = access.memory
+            memory = _remembering(journal, access.memory)
         for plant_id in plants.known():
             journal.standings.setdefault(plant_id, "unknown")
         journal.names = {plant_id: plant.name for plant_id, plant in plants.directory.plants.items()}
@@ -141,6 +141,19 @@ class Keeper:
         return report
 
 
+def _remembering(journal: Journal, memory: Memory) -> Memory:
+    """The memory with the reasons of this run, or with the old ones where it could not find out.
+
+    A need for a person that goes out of the report whenever something else fails would be told again and again.
+    """
+    if not journal.listed:
+        renewed = journal.tokens is not None and journal.tokens.refreshed
+        for reason in memory.reasons:
+            if not (renewed and reason in LOGIN_REASONS):
+                journal.person_needed(reason)
+    return memory.model_copy(update={"reasons": tuple(each for each in journal.reasons if each in LEGRAND_REASONS)})
+
+
 class _Tending:
     """What a run does once it has access: list, mend, rotate, name, listen."""
 
@@ -155,6 +168,7 @@ class _Tending:
         """Go as far as Legrand lets us; what is not reached now is reached by a later run."""
         try:
             listed = self._access.subscriptions()
+            self._journal.listed = True
             api = self._access.api
             found = self._plants.wanted(api, listed, self._access.memory.absent_plants)
             self._access.memory = self._access.memory.model_copy(update={"absent_plants": found.absent})
@@ -180,7 +194,12 @@ class _Tending:
             for plant_id in silence.listen(self._access.api, self._thermostats(plants)):
                 if self._journal.standings.get(plant_id) == "healthy":
                     silence.note_remade(plant_id)
-                    subscriptions.remake(listed, plant_id)
+                    try:
+                        subscriptions.remake(listed, plant_id)
+                    except LegrandError:
+                        if self._journal.standings[plant_id] == "healthy":  # the old one is still there
+                            silence.forget_remade(plant_id)
+                        raise
         finally:
             self._access.memory = silence.memory
 

@@ -36,8 +36,8 @@ class Silence:
     def listen(self, api: Api, modules: list[Module]) -> list[str]:
         """Ask each thermostat that has been silent for too long, once in its silence.
 
-        The plants to subscribe anew: all of whose thermostats are silent, one of which has changed without a push,
-        and whose subscription was not made anew before in this silence.
+        The plants to subscribe anew: all of whose thermostats are silent or have only answered, one of which has
+        changed without a push, and whose subscription was not made anew before in this silence.
         """
         last_words = {module.module_id: self._tools.records.last_word(module.module_id) for module in modules}
         by_plant: dict[str, list[Module]] = defaultdict(list)
@@ -46,8 +46,12 @@ class Silence:
         self._forget_ended(last_words, by_plant)
         deaf = []
         for plant_id, of_plant in sorted(by_plant.items()):
-            silent = [self._listen_to(api, module, last_words[module.module_id]) for module in of_plant]
-            if all(silent) and plant_id in self._changed_unheard and plant_id not in self.memory.remade:
+            unheard = [
+                self._listen_to(api, module, last_words[module.module_id])
+                or _only_answered(last_words[module.module_id])
+                for module in of_plant
+            ]
+            if all(unheard) and plant_id in self._changed_unheard and plant_id not in self.memory.remade:
                 deaf.append(plant_id)
         return deaf
 
@@ -56,6 +60,11 @@ class Silence:
         remade = {**self.memory.remade, plant_id: self._tools.clock()}
         self.memory = self.memory.model_copy(update={"remade": remade})
         self._tools.records.remember(self.memory)
+
+    def forget_remade(self, plant_id: str) -> None:
+        """It was not, after all: the next answer that says something new leads to another attempt."""
+        remade = {key: at for key, at in self.memory.remade.items() if key != plant_id}
+        self.memory = self.memory.model_copy(update={"remade": remade})
 
     def _forget_ended(self, last_words: dict[str, LastWord | None], by_plant: dict[str, list[Module]]) -> None:
         """A push ends a silence: what was done about it may be done again in the next."""
@@ -117,6 +126,14 @@ class Silence:
         if any(stored):
             self._journal.actions.append(f"gap_filled {module.module_id}")
         return "stored" if any(stored) else "no_news"
+
+
+def _only_answered(last: LastWord | None) -> bool:
+    """Whether a thermostat has said nothing by itself since it was asked.
+
+    Thermostats of one plant seldom fall silent within one run of each other, and an answer counts as a word.
+    """
+    return last is not None and not last.pushed
 
 
 def _pushed_after(last: LastWord | None, at: datetime) -> bool:

@@ -1,0 +1,48 @@
+"""A need for a person stands in every report until a run knows better, so that its alarm goes off once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.legrand.faults import Fault
+
+if TYPE_CHECKING:
+    from smarther.domain.report import Report
+    from tests.keeper.world import World
+
+
+def reasons(report: Report) -> list[str]:
+    return [person.reason for person in report.person]
+
+
+@pytest.mark.parametrize(("status", "reason"), [(469, "app_password_expired"), (470, "app_terms")])
+def test_what_the_api_asked_for_is_asked_for_until_the_list_is_had_again(home: World, status: int, reason: str) -> None:
+    home.provider.faults.add(Fault("list", status))
+    assert reasons(home.run()) == [reason]
+    home.provider.faults.add(Fault("list", 500, times=2))
+    home.later()
+    assert reasons(home.run()) == [reason]
+    home.later()
+    assert home.run().outcome == "healthy"
+
+
+@pytest.mark.parametrize("status", [500, 429])
+def test_a_consent_that_has_ended_is_asked_for_though_the_login_is_away(home: World, status: int) -> None:
+    home.provider.login.revoke(access=True, refresh=True)
+    home.later()
+    assert reasons(home.run()) == ["consent_expired"]
+    home.later(timedelta(hours=7))
+    home.provider.faults.add(Fault("token", status, times=2))
+    assert reasons(home.run()) == ["consent_expired"]
+    assert reasons(home.run()) == ["consent_expired"]
+
+
+def test_a_consent_given_again_is_asked_for_no_more_though_the_api_is_away(home: World) -> None:
+    home.provider.login.revoke(access=True, refresh=True)
+    home.later()
+    home.run()
+    home.provider.faults.add(Fault("list", 500, times=2))
+    assert reasons(home.consent()) == []
