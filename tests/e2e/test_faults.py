@@ -1,0 +1,157 @@
+"""Faults of the deployed stack: what is acknowledged meanwhile is stored once when they are over.
+
+A service is taken away from a function with its role's permission, which the local cloud enforces as AWS does. How
+services fail otherwise, and how long they take, is tested closer to the code.
+"""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from sandbox.demo import settle
+from smarther import telemetry
+from smarther.domain import deferred
+from tests.e2e.test_notifications import envelope, status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.e2e.conftest import Home
+
+BEGIN = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
+AT_ONCE = 8
+"""So many are on their way at the same time: each takes a container, which here is a process of this machine."""
+
+
+@contextmanager
+def forbidden(home: Home, *actions: str) -> Iterator[None]:
+    """While inside, the receiver may not do this."""
+    iam = home.state.cloud.client("iam")
+    role = physical(home, "ReceiverRole")
+    denial = {"Effect": "Deny", "Action": list(actions), "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [denial]})
+    iam.put_role_policy(RoleName=role, PolicyName="a-fault", PolicyDocument=document)
+    try:
+        yield
+    finally:
+        iam.delete_role_policy(RoleName=role, PolicyName="a-fault")
+
+
+def physical(home: Home, logical_id: str) -> str:
+    resource = home.state.cloud.client("cloudformation").describe_stack_resource(
+        StackName=home.state.stack.name, LogicalResourceId=logical_id
+    )
+    name: str = resource["StackResourceDetail"]["PhysicalResourceId"]
+    return name
+
+
+def cold_start(home: Home) -> None:
+    """Let the receiver's next call begin in a new container: the local cloud ends the old ones when this is set."""
+    functions, name = home.state.cloud.client("lambda"), home.outputs["ReceiverFunctionName"]
+    memory = functions.get_function_configuration(FunctionName=name)["MemorySize"]
+    functions.update_function_configuration(FunctionName=name, MemorySize=memory)
+
+
+def at(minutes: float, module_id: str) -> dict[str, Any]:
+    return status(module_id, time=(BEGIN + timedelta(minutes=minutes)).isoformat())
+
+
+def notify_all(home: Home, bodies: list[Any]) -> list[dict[str, Any]]:
+    """Post them as fast as they are taken, several at a time; the answers, each of them 200."""
+    url = home.webhook_url()
+
+    def post(body: Any) -> dict[str, Any]:
+        answer = httpx.post(url, json=body, timeout=60)
+        assert answer.status_code == httpx.codes.OK, answer.text
+        content: dict[str, Any] = answer.json()
+        return content
+
+    with ThreadPoolExecutor(AT_ONCE) as senders:
+        return list(senders.map(post, bodies))
+
+
+def times(home: Home, module_id: str) -> list[str]:
+    return [reading["time"] for reading in home.readings(module_id)]
+
+
+def text(minutes: float) -> str:
+    return (BEGIN + timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
+
+
+def test_what_the_table_does_not_take_waits_in_the_queue_and_is_stored(bare_home: Home, module_id: str) -> None:
+    begun = datetime.now(UTC)
+    with forbidden(bare_home, "dynamodb:PutItem"):
+        for minute in range(3):
+            assert bare_home.notify([envelope(at(minute, module_id))]).json()["deferred"] == 1
+        over = datetime.now(UTC)
+    settle(bare_home.state)
+
+    readings = bare_home.readings(module_id)
+    assert [reading["time"] for reading in readings] == [text(minute) for minute in range(3)]
+    assert all(begun <= datetime.fromisoformat(reading["received_at"]) <= over for reading in readings)
+    assert bare_home.notify([envelope(at(0, module_id))]).json()["duplicates"] == 1
+
+
+def test_what_neither_table_nor_queue_takes_is_whole_in_the_log(bare_home: Home, module_id: str) -> None:
+    body = json.dumps([envelope(at(0, module_id))]).encode()
+    with forbidden(bare_home, "dynamodb:PutItem", "sqs:SendMessage"):
+        assert bare_home.notify(body).json()["deferred"] == 1
+    settle(bare_home.state)
+
+    assert bare_home.readings(module_id) == []
+    lines = [line for line in bare_home.logs().splitlines() if telemetry.RECOVERABLE in line]
+    kept = [deferred.from_fields(json.loads(line)) for line in lines]
+    assert [each.verified for each in kept if each.body == body] == [True]
+
+
+def test_a_caller_whom_a_cold_start_cannot_check_is_checked_later(bare_home: Home, module_id: str) -> None:
+    stranger = bare_home.webhook_url().rpartition("/")[0] + "/" + "x" * 43
+    with forbidden(bare_home, "dynamodb:GetItem"):
+        cold_start(bare_home)
+        assert bare_home.notify([envelope(at(0, module_id))]).json() == {"deferred": 1}
+        answer = httpx.post(stranger, json=[envelope(at(1, module_id))], timeout=30)
+        assert (answer.status_code, answer.json()) == (httpx.codes.OK, {"deferred": 1})
+    settle(bare_home.state)
+
+    assert times(bare_home, module_id) == [text(0)]
+    cold_start(bare_home)
+    assert httpx.post(stranger, json=[], timeout=30).status_code == httpx.codes.NOT_FOUND
+
+
+def test_a_warm_function_needs_the_table_to_know_nobody(bare_home: Home, module_id: str) -> None:
+    assert bare_home.notify([envelope(at(0, module_id))]).json()["stored"] == 1
+    with forbidden(bare_home, "dynamodb:GetItem"):
+        assert bare_home.notify([envelope(at(1, module_id))]).json()["stored"] == 1
+    assert times(bare_home, module_id) == [text(0), text(1)]
+
+
+@pytest.mark.parametrize("copies", [2, 10, 100])
+def test_a_body_that_comes_many_times_at_once_is_stored_once(bare_home: Home, module_id: str, copies: int) -> None:
+    with_id, without = [envelope(at(0, module_id))], envelope(at(0, module_id))["data"]
+    answers = notify_all(bare_home, [with_id, without] * (copies // 2))
+
+    # Where the machine is too slow for the time budget a copy goes by way of the queue, and changes nothing later.
+    settle(bare_home.state)
+    assert sum(answer["stored"] + answer["duplicates"] + answer["deferred"] for answer in answers) == copies
+    assert times(bare_home, module_id) == [text(0)]
+
+
+def test_a_backlog_of_500_is_stored_once(bare_home: Home, module_id: str) -> None:
+    notify_all(bare_home, [[envelope(at(minute, module_id))] for minute in range(500)])
+    settle(bare_home.state)
+    assert times(bare_home, module_id) == [text(minute) for minute in range(500)]
+
+
+def test_a_backlog_of_500_in_one_body_is_stored_by_way_of_the_queue(bare_home: Home, module_id: str) -> None:
+    answer = bare_home.notify([envelope(at(minute, module_id)) for minute in range(500)])
+    assert answer.status_code == httpx.codes.OK
+    assert answer.json()["deferred"] == 1
+    settle(bare_home.state)
+    assert times(bare_home, module_id) == [text(minute) for minute in range(500)]
