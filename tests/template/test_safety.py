@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.template.conftest import PROJECT, of_type
+from tests.template.conftest import of_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,8 +102,3 @@ def test_every_schedule_retries_and_then_keeps_what_failed(resources: Resources)
 def test_functions_may_be_called_only_by_our_own_routes(resources: Resources) -> None:
     for name, permission in of_type(resources, "AWS::Lambda::Permission").items():
         assert permission["Properties"]["SourceArn"], name
-
-
-def test_the_layers_bytecode_survives_the_zip() -> None:
-    for makefile in PROJECT.glob("layers/*/Makefile"):
-        assert "--invalidation-mode unchecked-hash" in makefile.read_text(), makefile.parent.name

@@ -42,7 +42,7 @@ class KeeperFunction:
             raise KeeperSlow("the keeper has not answered yet") from slow
         except (ClientError, BotoCoreError) as failure:
             raise KeeperError("the keeper could not be called") from failure
-        if "FunctionError" in answer:
+        if answer.get("FunctionError"):
             raise KeeperError("the keeper failed")
         try:
             return Report.model_validate_json(told)
