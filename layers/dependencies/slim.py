@@ -12,6 +12,7 @@ import compileall
 import shutil
 import sys
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 NOT_IMPORTED = (
     "aws_lambda_powertools/event_handler",  # the functions answer by themselves; half of it is Swagger's JavaScript
@@ -51,7 +52,15 @@ def main(layer: Path) -> None:
     for entry in ("bin", "*.dist-info/RECORD", "**/*.pyi", "**/py.typed"):
         for found in layer.glob(entry):
             remove(found)
-    if not compileall.compile_dir(layer, quiet=1, legacy=True, workers=0, stripdir=layer.parent, prependdir="/opt"):
+    if not compileall.compile_dir(
+        layer,
+        quiet=1,
+        legacy=True,
+        workers=0,
+        stripdir=layer.parent,
+        prependdir="/opt",
+        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+    ):
         sys.exit("a file did not compile")
     for source in layer.rglob("*.py"):
         source.unlink()
