@@ -11,9 +11,8 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.testclient import TestClient
 
-from sandbox import preview
+from sandbox import preview, stack
 from sandbox.cloud import Cloud
 from sandbox.processes import SandboxError
 from sandbox.stack import Stack
@@ -35,21 +34,31 @@ def invoked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
             raise SandboxError("home-widget failed: too bad")
         return "<p>home</p>"
 
-    monkeypatch.setattr(preview.stack, "invoke", invoke)
+    monkeypatch.setattr(stack, "invoke", invoke)
     return calls
 
 
+def answer_to(method: str, path: str, event: Any = None) -> httpx.Response:
+    """What the preview answers, asked without a socket."""
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(preview.application(STATE))
+        async with httpx.AsyncClient(transport=transport, base_url="http://preview.test") as client:
+            return await client.request(method, path, json=event)
+
+    return asyncio.run(ask())
+
+
 def test_the_console_s_call_reaches_the_function_and_its_html_comes_back(invoked: list[tuple[str, Any]]) -> None:
-    client = TestClient(preview.application(STATE))
-    answer = client.post("/widget", json={"module": "m1"})
+    answer = answer_to("POST", "/widget", {"module": "m1"})
     assert (answer.status_code, answer.text) == (200, "<p>home</p>")
     assert invoked == [("home-widget", {"module": "m1"})]
-    assert "cwdb-action" in client.get("/").text
+    assert "cwdb-action" in answer_to("GET", "/").text
 
 
 @pytest.mark.usefixtures("invoked")
 def test_a_failing_function_is_told() -> None:
-    answer = TestClient(preview.application(STATE)).post("/widget", json={"fail": True})
+    answer = answer_to("POST", "/widget", {"fail": True})
     assert (answer.status_code, answer.text) == (502, "home-widget failed: too bad")
 
 
@@ -63,9 +72,7 @@ def orders_of(monkeypatch: pytest.MonkeyPatch, *, answer: int) -> list[dict[str,
         orders.append(json.loads(request.content))
         return httpx.Response(answer, json={})
 
-    monkeypatch.setattr(
-        preview.httpx, "AsyncClient", partial(httpx.AsyncClient, transport=httpx.MockTransport(control))
-    )
+    monkeypatch.setattr(httpx, "AsyncClient", partial(httpx.AsyncClient, transport=httpx.MockTransport(control)))
     asyncio.run(preview.live(STATE))
     return orders
 
