@@ -140,6 +140,7 @@ def test_a_body_that_comes_many_times_at_once_is_stored_once(bare_home: Home, mo
     # Where the machine is too slow for the time budget a copy goes by way of the queue, and changes nothing later.
     settle(bare_home.state)
     assert sum(answer["stored"] + answer["duplicates"] + answer["deferred"] for answer in answers) == copies
+    assert sum(answer["stored"] for answer in answers) <= 1
     assert times(bare_home, module_id) == [text(0)]
 
 

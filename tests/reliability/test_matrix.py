@@ -1,0 +1,122 @@
+"""The fault matrix of docs/reliability.md names nothing that is not there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import deployed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DOCS = deployed.PROJECT / "docs"
+PAGE = DOCS / "reliability.md"
+COLUMNS = ("Sender sees", "Where the data is", "Alarm", "How it comes back", "Test")
+_TEST = re.compile(r"\[`(\w+)`\]\(([^)]+)\)")
+_ALARM = re.compile(r"\[([^\]]+)\]\(runbook\.md#([^)]+)\)")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One fault and what becomes of it."""
+
+    fault: str
+    sender: str
+    place: str
+    alarm: str
+    recovery: str
+    test: str
+
+    @property
+    def tests(self) -> list[tuple[str, Path]]:
+        """Name and file of each test that shows it."""
+        return [(name, (DOCS / file).resolve()) for name, file in _TEST.findall(self.test)]
+
+
+def rows(text: str) -> Iterator[Row]:
+    """The rows of every table of faults in a page."""
+    inside = False
+    for line in text.splitlines():
+        cells = tuple(cell.strip() for cell in line.strip().strip("|").split("|"))
+        if not line.startswith("|"):
+            inside = False
+        elif cells[1:] == COLUMNS:
+            inside = True
+        elif inside and not set(line) <= set("|- "):
+            yield Row(*cells)
+
+
+@cache
+def names_in(file: Path) -> frozenset[str]:
+    """The functions that a file holds."""
+    return frozenset(
+        node.name
+        for node in ast.parse(file.read_text()).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+
+
+def alarms() -> set[str]:
+    """The names of all alarms of the template, without the stack's."""
+    resources = deployed.template()["Resources"].values()
+    names = [each["Properties"]["AlarmName"] for each in resources if each["Type"] == "AWS::CloudWatch::Alarm"]
+    return {name["Fn::Sub"].removeprefix("${AWS::StackName}-") for name in names}
+
+
+def untrue(row: Row) -> list[str]:
+    """What a row says that is not so."""
+    wrong = [f"an empty cell: {row}"] if not all(vars(row).values()) else []
+    wrong += [] if row.tests else ["no test"]
+    wrong += [
+        f"no test {name} in {file}"
+        for name, file in row.tests
+        if not (
+            file.is_file() and file.name.startswith("test_") and name.startswith("test_") and name in names_in(file)
+        )
+    ]
+    named = _ALARM.findall(row.alarm)
+    wrong += [f"no alarm {chapter}" for alarm, chapter in named if alarm != chapter or chapter not in alarms()]
+    wrong += [] if named or row.alarm.startswith(("–", "as above")) else ["neither an alarm nor none"]
+    return wrong
+
+
+MATRIX = list(rows(PAGE.read_text()))
+
+
+@pytest.mark.parametrize("row", MATRIX, ids=lambda row: row.fault)
+def test_a_row_is_whole_and_every_test_and_alarm_that_it_names_exists(row: Row) -> None:
+    assert untrue(row) == []
+
+
+def test_every_table_of_the_page_is_read() -> None:
+    chapters = PAGE.read_text().partition("## The fault matrix")[2].partition("## What is not promised")[0]
+    lines = [line for line in chapters.splitlines() if line.startswith("|") and not set(line) <= set("|- ")]
+    assert len(MATRIX) == len(lines) - chapters.count("\n### ") > 30
+
+
+GOOD = MATRIX[0]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Row(**{**vars(GOOD), "test": ""}),
+        Row(**{**vars(GOOD), "test": GOOD.test.replace("test_what", "test_nothing_what")}),
+        Row(**{**vars(GOOD), "test": GOOD.test.replace("tests/functions", "tests/nowhere")}),
+        Row(**{**vars(GOOD), "test": "[`properties`](../tests/reliability/test_places.py)"}),
+        Row(**{**vars(GOOD), "alarm": GOOD.alarm.replace("notification-spilled", "notification-lost")}),
+        Row(**{**vars(GOOD), "alarm": "[another](runbook.md#notification-spilled)"}),
+        Row(**{**vars(GOOD), "alarm": "somebody will notice"}),
+        Row(**{**vars(GOOD), "recovery": ""}),
+    ],
+)
+def test_a_row_that_says_what_is_not_so_is_noticed(row: Row) -> None:
+    assert untrue(GOOD) == []
+    assert untrue(row) != []

@@ -1,0 +1,75 @@
+"""The places where a notification waits: as safe, and as patient, as docs/reliability.md says."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from smarther import budget
+from tests import deployed
+
+DOCUMENT = (deployed.PROJECT / "docs" / "reliability.md").read_text()
+QUEUES = ["SpillQueue", "SpillDeadLetterQueue"]
+
+
+def properties(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = deployed.template()["Resources"][name]["Properties"]
+    return found
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_a_queue_is_encrypted_and_outlives_the_stack(name: str) -> None:
+    assert properties(name)["SqsManagedSseEnabled"] is True
+    queue = deployed.template()["Resources"][name]
+    assert (queue["DeletionPolicy"], queue["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_the_spill_queue_waits_five_hours_and_keeps_for_fourteen_days() -> None:
+    spill = properties("SpillQueue")
+    policy = spill["RedrivePolicy"]
+    assert policy["deadLetterTargetArn"] == {"Fn::GetAtt": ["SpillDeadLetterQueue", "Arn"]}
+    assert timedelta(seconds=policy["maxReceiveCount"] * spill["VisibilityTimeout"]) == timedelta(hours=5)
+    for name in QUEUES:
+        assert timedelta(seconds=properties(name)["MessageRetentionPeriod"]) == timedelta(days=14)
+
+
+def test_the_receiver_may_write_to_the_spill_queue_and_knows_where_it_is() -> None:
+    assert properties("ReceiverFunction")["Environment"]["Variables"]["SPILL_QUEUE_URL"] == {"Ref": "SpillQueue"}
+    (policy,) = properties("ReceiverRole")["Policies"]
+    granted = [statement for statement in policy["PolicyDocument"]["Statement"] if "sqs" in str(statement["Action"])]
+    assert [(statement["Action"], statement["Resource"]) for statement in granted] == [
+        ("sqs:SendMessage", {"Fn::GetAtt": ["SpillQueue", "Arn"]})
+    ]
+
+
+def test_the_redriver_says_of_each_message_what_became_of_it_and_has_the_time_to() -> None:
+    redriver = properties("RedriverFunction")
+    (source,) = redriver["Events"].values()
+    assert source["Properties"]["Queue"] == {"Fn::GetAtt": ["SpillQueue", "Arn"]}
+    assert source["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert properties("SpillQueue")["VisibilityTimeout"] >= 6 * redriver["Timeout"]
+    # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: six times, so that no message that is
+    # being stored is handed out again
+
+
+def test_lambda_ends_no_receiver_before_its_own_deadlines_do() -> None:
+    assert properties("ReceiverFunction")["Timeout"] > 2 * budget.ANSWER_SECONDS
+
+
+@pytest.mark.parametrize(
+    "promised",
+    [
+        f"| {budget.TABLE_LAST_CALL_SECONDS * 1000:.0f} ms | a write to the table may still begin |",
+        f"| {budget.TABLE_UNTIL_SECONDS * 1000:.0f} ms | the table:",
+        f"| {budget.SPILL_UNTIL_SECONDS * 1000:.0f} ms | the spill queue |",
+        f"| {budget.ANSWER_SECONDS * 1000:.0f} ms | the log,",
+        f"({budget.CONNECT_TIMEOUT_SECONDS * 1000:.0f} ms to connect,",
+        f"{budget.READ_TIMEOUT_SECONDS * 1000:.0f} ms to read, one attempt)",
+        f"begins nothing new after {budget.REDRIVE_SECONDS:.0f} s",
+        f"its timeout of {properties('RedriverFunction')['Timeout']} s",
+    ],
+)
+def test_the_page_says_the_numbers_that_are_in_the_code(promised: str) -> None:
+    assert promised in DOCUMENT
