@@ -1,0 +1,122 @@
+"""What happened in a simulated year: how often, what was wrong, and the needs for a person with their reports."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+HOUR = timedelta(hours=1)
+TOLD_WITHIN = timedelta(hours=24)
+"""By then the owner knows that something needs a person, whatever else fails meanwhile (a brown-out lasts up to nine
+hours, the alarm takes three)."""
+
+
+@dataclass(slots=True)
+class Chronicle:
+    """Counts and violations. `now` is asked when something is written down."""
+
+    now: Callable[[], datetime]
+    counts: Counter[str] = field(default_factory=Counter)
+    violations: list[str] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
+
+    def count(self, what: str, times: int = 1) -> None:
+        """It happened."""
+        self.counts[what] += times
+
+    def note(self, what: str) -> None:
+        """It happened, and is worth a line with its time."""
+        self.counts[what.partition(":")[0]] += 1
+        self.events.append(f"{self.now():%Y-%m-%d %H:%M:%S} {what}")
+
+    def wrong(self, what: str) -> None:
+        """A promise was broken."""
+        line = f"{self.now():%Y-%m-%d %H:%M:%S} {what}"
+        self.violations.append(line)
+        self.events.append(f"{line} (!)")
+
+
+class PersonAlarm:
+    """The template's PersonNeededAlarm: the hour's minimum, two hours running; hours without a run are ignored."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self._hours: list[float | None] = []
+        self._minimum: float | None = None
+
+    def measure(self, reasons: int) -> None:
+        """One run's metric."""
+        self._minimum = reasons if self._minimum is None else min(self._minimum, reasons)
+
+    def hour_ends(self) -> bool:
+        """Evaluate; True when the alarm goes off just now, which is the one mail that the owner gets."""
+        self._hours = [*self._hours[-1:], self._minimum]
+        self._minimum = None
+        known = [hour for hour in self._hours if hour is not None]
+        was = self.on
+        if len(known) == 2 and all(known):
+            self.on = True
+        elif any(hour == 0 for hour in known):
+            self.on = False
+        return self.on and not was
+
+
+@dataclass(slots=True)
+class Need:
+    """A person is needed, from the first cause to the last one mended."""
+
+    began: datetime
+    causes: set[str]
+    told: int = 0
+    late: bool = False
+
+
+class Needs:
+    """The truth about when a person is needed, held against when one was told."""
+
+    def __init__(self, chronicle: Chronicle) -> None:
+        self._chronicle = chronicle
+        self.open: Need | None = None
+        self._last_end: datetime | None = None
+
+    def begin(self, cause: str) -> None:
+        """From now on nothing but a person helps."""
+        if self.open is None:
+            self.open = Need(self._chronicle.now(), set())
+        if cause not in self.open.causes:
+            self.open.causes.add(cause)
+            self._chronicle.note(f"person needed: {cause}")
+
+    def end(self, *causes: str) -> None:
+        """These are mended."""
+        if self.open is None:
+            return
+        self.open.causes.difference_update(causes)
+        if not self.open.causes:
+            self._chronicle.note(f"person no longer needed: told {self.open.told} times")
+            if self.open.told == 0:
+                self._chronicle.count("needs that ended before anybody was told")
+            self.open, self._last_end = None, self._chronicle.now()
+
+    def told(self) -> None:
+        """The owner got a mail."""
+        self._chronicle.note("owner told")
+        if self.open is not None:
+            self.open.told += 1
+            if self.open.told > 1:
+                self._chronicle.wrong(f"told {self.open.told} times of one need: {sorted(self.open.causes)}")
+        elif self._last_end is None or self._chronicle.now() - self._last_end > 3 * HOUR:
+            self._chronicle.wrong("told of a need that there is not")
+
+    def watch(self) -> None:
+        """Nobody was told for too long."""
+        need = self.open
+        if need is not None and not need.told and not need.late and self._chronicle.now() - need.began > TOLD_WITHIN:
+            need.late = True
+            self._chronicle.wrong(f"nobody was told for a day: {sorted(need.causes)}")

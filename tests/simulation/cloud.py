@@ -1,0 +1,485 @@
+"""DynamoDB, SQS and Secrets Manager in memory: exactly the operations that the adapters call, and nothing else.
+
+Items are held as they are given and given as they are held, since no adapter changes one.
+
+moto is what the adapters are tested on, and far too slow for a year of notifications. These services are held against
+it (test_cloud.py). Expressions are known by their words, as the adapters write them; any other raises `UnknownError`,
+which nothing of the product can catch. Not played: the size of items and pages, and what IAM allows.
+"""
+
+# Parameters are named as AWS names them.
+# ruff: noqa: N803
+
+from __future__ import annotations
+
+import json
+from bisect import insort
+from collections import deque
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    type Item = dict[str, dict[str, Any]]
+    type Key = tuple[str, str]
+
+CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
+
+
+class UnknownError(BaseException):
+    """An adapter asked for something that is not played here: the simulation is behind the product."""
+
+
+class ConditionalCheckFailedException(ClientError):  # noqa: N818 - its name at AWS
+    """The condition of a write does not hold."""
+
+
+class ResourceNotFoundException(ClientError):  # noqa: N818 - its name at AWS
+    """No such secret, or no such version of it."""
+
+
+def refusal(code: str, operation: str) -> ClientError:
+    """An error answer of a service."""
+    kind = {
+        "ConditionalCheckFailedException": ConditionalCheckFailedException,
+        "ResourceNotFoundException": ResourceNotFoundException,
+    }.get(code, ClientError)
+    return kind({"Error": {"Code": code, "Message": f"{code} as played"}}, operation)
+
+
+# ---- DynamoDB
+
+
+def _number(item: Item, name: str) -> int:
+    return int(item[name]["N"])
+
+
+_CONDITIONS: dict[str, Callable[[Item | None, Mapping[str, Any]], bool]] = {
+    "attribute_not_exists(pk)": lambda item, _: item is None,
+    "attribute_exists(pk) AND expires_at > :now": lambda item, values: (
+        item is not None and _number(item, "expires_at") > int(values[":now"]["N"])
+    ),
+    "attribute_not_exists(pk) OR #owner = :owner OR expires_at <= :now": lambda item, values: (
+        item is None or item["owner"] == values[":owner"] or _number(item, "expires_at") <= int(values[":now"]["N"])
+    ),
+    "#owner = :owner": lambda item, values: item is not None and item["owner"] == values[":owner"],
+    "(attribute_not_exists(calls) OR calls < :limit) AND (attribute_not_exists(not_before) OR not_before <= :now)": (
+        lambda item, values: (
+            item is None
+            or (
+                ("calls" not in item or _number(item, "calls") < int(values[":limit"]["N"]))
+                and ("not_before" not in item or _number(item, "not_before") <= int(values[":now"]["N"]))
+            )
+        )
+    ),
+}
+
+
+def _count(item: Item, values: Mapping[str, Any]) -> None:
+    item["calls"] = {"N": str((_number(item, "calls") if "calls" in item else 0) + int(values[":one"]["N"]))}
+    item.setdefault("expires_at", values[":gone"])
+
+
+def _pause(item: Item, values: Mapping[str, Any]) -> None:
+    item["not_before"] = values[":until"]
+    item.setdefault("expires_at", values[":gone"])
+
+
+def _stop(item: Item, values: Mapping[str, Any]) -> None:
+    _pause(item, values)
+    item["stopped"] = values[":yes"]
+
+
+_UPDATES: dict[str, Callable[[Item, Mapping[str, Any]], None]] = {
+    "ADD calls :one SET expires_at = if_not_exists(expires_at, :gone)": _count,
+    "SET not_before = :until, expires_at = if_not_exists(expires_at, :gone)": _pause,
+    "SET not_before = :until, expires_at = if_not_exists(expires_at, :gone), stopped = :yes": _stop,
+}
+_NAMES = {"#owner": "owner"}
+
+
+class DynamoDB:
+    """One table, keys `pk` and `sk`. `rewritten` are the keys of readings and quarantined bodies that were changed."""
+
+    class exceptions:  # noqa: N801 - as botocore's clients have it
+        """The errors that adapters tell apart."""
+
+        ConditionalCheckFailedException = ConditionalCheckFailedException
+
+    def __init__(self) -> None:
+        self._items: dict[str, dict[str, Item]] = {}
+        self._order: dict[str, list[str]] = {}
+        self.rewritten: list[Key] = []
+
+    def put_item(
+        self,
+        *,
+        TableName: str,
+        Item: Item,
+        ConditionExpression: str | None = None,
+        **expression: Any,
+    ) -> dict[str, Any]:
+        """Write one item over whatever is there."""
+        key = _key(Item)
+        before = self._get(key)
+        self._check("PutItem", before, ConditionExpression, **expression)
+        if before is not None and key[0].startswith(("MODULE#", "QUARANTINE#")) and before != Item:
+            self.rewritten.append(key)
+        self._store(key, Item)
+        return {}
+
+    def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> dict[str, Any]:
+        """One item; always consistent here, and nobody asks for less."""
+        if not ConsistentRead:
+            raise UnknownError("a read that is not consistent")
+        found = self._get(_key(Key))
+        return {} if found is None else {"Item": found}
+
+    def delete_item(
+        self,
+        *,
+        TableName: str,
+        Key: Item,
+        ConditionExpression: str | None = None,
+        **expression: Any,
+    ) -> dict[str, Any]:
+        """Remove one item; none is fine."""
+        key = _key(Key)
+        self._check("DeleteItem", self._get(key), ConditionExpression, **expression)
+        self._drop(key)
+        return {}
+
+    def update_item(  # noqa: PLR0913 - the operation's own parameters
+        self,
+        *,
+        TableName: str,
+        Key: Item,
+        UpdateExpression: str,
+        ExpressionAttributeValues: Mapping[str, Any],
+        ConditionExpression: str | None = None,
+        ReturnValues: str = "NONE",
+    ) -> dict[str, Any]:
+        """Change one item, or make it."""
+        key = _key(Key)
+        before = self._get(key)
+        self._check("UpdateItem", before, ConditionExpression, ExpressionAttributeValues=ExpressionAttributeValues)
+        after = dict(Key) if before is None else dict(before)
+        _known(_UPDATES, UpdateExpression)(after, ExpressionAttributeValues)
+        self._store(key, after)
+        if ReturnValues == "NONE":
+            return {}
+        if ReturnValues != "UPDATED_NEW":
+            raise UnknownError(ReturnValues)
+        return {"Attributes": {name: after[name] for name in ("calls", "expires_at")}}
+
+    def query(  # noqa: PLR0913 - the operation's own parameters
+        self,
+        *,
+        TableName: str,
+        KeyConditionExpression: str,
+        ExpressionAttributeValues: Mapping[str, Any],
+        ConsistentRead: bool,
+        ScanIndexForward: bool = True,
+        Limit: int | None = None,
+    ) -> dict[str, Any]:
+        """Items of one partition by their sort keys, in one page."""
+        match KeyConditionExpression:
+            case "pk = :partition":
+                partition, beginning = ExpressionAttributeValues[":partition"]["S"], ""
+            case "pk = :module AND begins_with(sk, :reading)":
+                partition = ExpressionAttributeValues[":module"]["S"]
+                beginning = ExpressionAttributeValues[":reading"]["S"]
+            case _:
+                raise UnknownError(KeyConditionExpression)
+        order = self._order.get(partition, [])
+        found: list[Item] = []
+        for sort_key in order if ScanIndexForward else reversed(order):
+            if sort_key.startswith(beginning):
+                found.append(self._items[partition][sort_key])
+                if len(found) == Limit:
+                    break
+        return {"Items": found, "Count": len(found)}
+
+    # ---- what nobody calls over a network
+
+    def partitions(self, beginning: str) -> Iterator[Item]:
+        """All items of the partitions that begin so."""
+        for partition, items in self._items.items():
+            if partition.startswith(beginning):
+                yield from items.values()
+
+    def expire(self, now: datetime) -> None:
+        """Do what the table does with its time-to-live attribute, sooner or later."""
+        for partition in ("LEASE", "QUOTA", "CONSENT"):
+            for sort_key in list(self._order.get(partition, [])):
+                if _number(self._items[partition][sort_key], "expires_at") < now.timestamp():
+                    self._drop((partition, sort_key))
+
+    def _get(self, key: Key) -> Item | None:
+        return self._items.get(key[0], {}).get(key[1])
+
+    def _store(self, key: Key, item: Item) -> None:
+        items = self._items.setdefault(key[0], {})
+        if key[1] not in items:
+            insort(self._order.setdefault(key[0], []), key[1])
+        items[key[1]] = item
+
+    def _drop(self, key: Key) -> None:
+        if self._items.get(key[0], {}).pop(key[1], None) is not None:
+            self._order[key[0]].remove(key[1])
+
+    @staticmethod
+    def _check(
+        operation: str,
+        item: Item | None,
+        condition: str | None,
+        *,
+        ExpressionAttributeNames: Mapping[str, str] | None = None,
+        ExpressionAttributeValues: Mapping[str, Any] | None = None,
+    ) -> None:
+        if ExpressionAttributeNames not in (None, _NAMES):
+            raise UnknownError(ExpressionAttributeNames)
+        if condition is not None and not _known(_CONDITIONS, condition)(item, ExpressionAttributeValues or {}):
+            raise refusal("ConditionalCheckFailedException", operation)
+
+
+def _key(item: Item) -> Key:
+    return item["pk"]["S"], item["sk"]["S"]
+
+
+def _known[Meaning](meanings: Mapping[str, Meaning], expression: str) -> Meaning:
+    try:
+        return meanings[expression]
+    except KeyError:
+        raise UnknownError(f"an expression that is not played: {expression}") from None
+
+
+# ---- SQS
+
+
+@dataclass(slots=True)
+class Message:
+    """One message that waits. `visible_at` is when the queue hands it out, again or for the first time."""
+
+    number: int
+    body: str
+    sent_at: datetime
+    visible_at: datetime
+    receives: int = 0
+
+
+class SQS:
+    """The spill queue with its dead-letter queue, as the template sets them up."""
+
+    VISIBILITY = timedelta(seconds=360)
+    MOST_RECEIVES = 50
+    RETENTION = timedelta(days=14)
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._ever = 0
+        self.waiting: dict[int, Message] = {}
+        self.dead: deque[Message] = deque()
+        self.expired = 0
+
+    def send_message(self, *, QueueUrl: str, MessageBody: str) -> dict[str, Any]:
+        """Put one message into the spill queue."""
+        self._ever += 1
+        self.waiting[self._ever] = Message(self._ever, MessageBody, self._now(), self._now())
+        return {"MessageId": str(self._ever)}
+
+    # ---- the event source's side
+
+    def receive(self, at_most: int) -> list[Message]:
+        """Hand out some messages that are visible; one handed out too often goes to the dead letters instead."""
+        now = self._now()
+        received: list[Message] = []
+        for message in list(self.waiting.values()):
+            if len(received) == at_most:
+                break
+            if now - message.sent_at > self.RETENTION:
+                del self.waiting[message.number]
+                self.expired += 1
+            elif message.visible_at <= now:
+                if message.receives >= self.MOST_RECEIVES:
+                    self.dead.append(self.waiting.pop(message.number))
+                    continue
+                message.receives += 1
+                message.visible_at = now + self.VISIBILITY
+                received.append(message)
+        return received
+
+    def delete(self, number: int) -> None:
+        """Forget a message that was taken care of."""
+        self.waiting.pop(number, None)
+
+    def redrive(self) -> int:
+        """Move the dead letters back, as the owner can; a message that is moved is a new one."""
+        moved = len(self.dead)
+        while self.dead:
+            self.send_message(QueueUrl="spill", MessageBody=self.dead.popleft().body)
+        return moved
+
+
+# ---- Secrets Manager
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a secret."""
+
+    text: str
+    created_at: datetime
+    stages: frozenset[str]
+
+
+@dataclass(slots=True)
+class Secret:
+    """All versions of one secret by their ids."""
+
+    versions: dict[str, Version] = field(default_factory=dict)
+
+    def holder(self, stage: str) -> str | None:
+        """The version to which a label is attached."""
+        return next((key for key, version in self.versions.items() if stage in version.stages), None)
+
+    def attach(self, stage: str, version_id: str) -> None:
+        """Move a label; the version that was current before becomes the previous one."""
+        before = self.holder(stage)
+        if before == version_id:
+            return
+        if before is not None:
+            self.detach(stage, before)
+            if stage == CURRENT:
+                self.attach(PREVIOUS, before)
+        version = self.versions[version_id]
+        gone = {PREVIOUS} if stage == CURRENT else set()
+        self.versions[version_id] = replace(version, stages=(version.stages | {stage}) - gone)
+
+    def detach(self, stage: str, version_id: str) -> None:
+        """Take a label away."""
+        version = self.versions[version_id]
+        self.versions[version_id] = replace(version, stages=version.stages - {stage})
+
+    def forget(self) -> None:
+        """Versions without a label are deprecated, and removed some time or other."""
+        self.versions = {key: version for key, version in self.versions.items() if version.stages}
+
+
+class SecretsManager:
+    """Secrets that were created empty: no version at all until something writes one. `written` are all texts so far."""
+
+    class exceptions:  # noqa: N801 - as botocore's clients have it
+        """The errors that adapters tell apart."""
+
+        ResourceNotFoundException = ResourceNotFoundException
+
+    def __init__(self, now: Callable[[], datetime], *names: str) -> None:
+        self._now = now
+        self._secrets = {name: Secret() for name in names}
+        self.written: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+
+    def get_secret_value(self, *, SecretId: str, VersionStage: str) -> dict[str, Any]:
+        """The version that has a label."""
+        secret = self._secret(SecretId, "GetSecretValue")
+        holder = secret.holder(VersionStage)
+        if holder is None:
+            raise refusal("ResourceNotFoundException", "GetSecretValue")
+        version = secret.versions[holder]
+        return {
+            "SecretString": version.text,
+            "VersionId": holder,
+            "CreatedDate": version.created_at,
+            "VersionStages": sorted(version.stages),
+        }
+
+    def put_secret_value(
+        self,
+        *,
+        SecretId: str,
+        SecretString: str,
+        ClientRequestToken: str,
+        VersionStages: list[str] | None = None,
+    ) -> dict[str, Any]:
+        """Write a version; once for each request token. The first one of all is current, whatever was asked for."""
+        secret = self._secret(SecretId, "PutSecretValue")
+        known = secret.versions.get(ClientRequestToken)
+        if known is not None and known.text != SecretString:
+            raise refusal("ResourceExistsException", "PutSecretValue")
+        if known is None:
+            self.written[SecretId].append(json.loads(SecretString))
+            stages = set(VersionStages or [CURRENT]) | (set() if secret.versions else {CURRENT})
+            secret.versions[ClientRequestToken] = Version(SecretString, self._now(), frozenset())
+            for stage in sorted(stages):
+                secret.attach(stage, ClientRequestToken)
+            secret.forget()
+        return {"VersionId": ClientRequestToken}
+
+    def update_secret_version_stage(
+        self,
+        *,
+        SecretId: str,
+        VersionStage: str,
+        MoveToVersionId: str | None = None,
+        RemoveFromVersionId: str | None = None,
+    ) -> dict[str, Any]:
+        """Move a label, or take it away; where it is now must be said."""
+        secret = self._secret(SecretId, "UpdateSecretVersionStage")
+        holder = secret.holder(VersionStage)
+        named = RemoveFromVersionId is not None
+        if (named and RemoveFromVersionId != holder) or (not named and holder not in {None, MoveToVersionId}):
+            raise refusal("InvalidParameterException", "UpdateSecretVersionStage")
+        if MoveToVersionId is not None:
+            if MoveToVersionId not in secret.versions:
+                raise refusal("ResourceNotFoundException", "UpdateSecretVersionStage")
+            secret.attach(VersionStage, MoveToVersionId)
+        elif RemoveFromVersionId is not None and holder is not None:
+            secret.detach(VersionStage, RemoveFromVersionId)
+        secret.forget()
+        return {}
+
+    def _secret(self, name: str, operation: str) -> Secret:
+        if name not in self._secrets:
+            raise refusal("ResourceNotFoundException", operation)
+        return self._secrets[name]
+
+
+# ---- what stands between a function and a service
+
+
+class Hand:
+    """A client whose every call goes through a gate: `gate(operation, work)` does the work, or does not."""
+
+    def __init__(self, service: Any, gate: Callable[[str, Callable[[], Any]], Any]) -> None:
+        self._service = service
+        self._gate = gate
+        self.exceptions = getattr(service, "exceptions", None)
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        work = getattr(self._service, operation, None)
+        if work is None:
+            raise UnknownError(f"an operation that is not played: {operation}")
+
+        def call(**parameters: Any) -> Any:
+            return self._gate(operation, lambda: work(**parameters))
+
+        return call
+
+    def get_paginator(self, operation: str) -> Pages:
+        """Pages of an operation."""
+        return Pages(getattr(self, operation))
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """All pages of an answer: one."""
+
+    operation: Callable[..., dict[str, Any]]
+
+    def paginate(self, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """The pages."""
+        yield self.operation(**parameters)

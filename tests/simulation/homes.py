@@ -1,0 +1,92 @@
+"""Homes in outline: rooms whose readings change by chance, without the physics of a wall.
+
+The stand-in's own thermostats live through every minute, which takes most of a minute for a year. These jump from one
+change to the next; about one in an hour and a half, and now and then the burst of a set point that is slid.
+They are thermostats of the stand-in in every other respect, and what they tell has the same form.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from random import Random
+from typing import TYPE_CHECKING
+
+from sandbox.legrand.home.snapshot import Mode
+from sandbox.legrand.home.thermostat import SLIDE_PUSHES, SLIDE_SECONDS, Thermostat
+from sandbox.legrand.home.world import Module, Plant, World, furnish
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sandbox.legrand.home.snapshot import Snapshot
+
+BETWEEN_CHANGES = timedelta(minutes=90)
+BURST = 0.02
+"""How many of the changes are a burst."""
+
+
+class Outline(Thermostat):
+    """A thermostat that jumps from change to change. `asleep_until` keeps it from telling anything before."""
+
+    asleep_until: datetime | None = None
+    _next_change: datetime | None = None
+
+    @property
+    def next_change(self) -> datetime:
+        """When it changes next."""
+        if self._next_change is None:
+            self._next_change = self._now + self._pause()
+        return self._next_change
+
+    def advance(self, to: datetime) -> list[Snapshot]:
+        """Live until `to`; what it reported on the way."""
+        reports: list[Snapshot] = []
+        while self.next_change <= to:
+            self._now = self.next_change
+            self._next_change = self._now + self._pause()
+            if self.asleep_until is None or self.asleep_until <= self._now:
+                reports += self._changed()
+        self._now = max(self._now, to)
+        return reports
+
+    def _pause(self) -> timedelta:
+        return BETWEEN_CHANGES * self._dice.expovariate(1)
+
+    def _changed(self) -> list[Snapshot]:
+        if self._dice.random() < BURST:
+            return self._slid()
+        self._mode, self._until = Mode.AUTOMATIC, None
+        self._active = self._dice.random() < 0.4
+        self._sensed_temperature = min(26.0, max(12.0, self._sensed_temperature + self._dice.uniform(-0.6, 0.6)))
+        self._sensed_humidity = min(70.0, max(30.0, self._sensed_humidity + self._dice.choice((-1.5, 1.5))))
+        return self._report()
+
+    def _slid(self) -> list[Snapshot]:
+        """Every position on the way is told, most of them within the same second."""
+        begun = self._now
+        self._mode, self._until = Mode.MANUAL, (self._local() + timedelta(hours=2)).replace(second=0, microsecond=0)
+        told: list[Snapshot] = []
+        for position in range(1, SLIDE_PUSHES + 1):
+            self._manual_set_point = Decimal(16) + Decimal(position) / 4
+            self._now = begun + timedelta(seconds=SLIDE_SECONDS * position / SLIDE_PUSHES)
+            told += self._report()
+        return told
+
+
+class Outlines(World):
+    """The account's homes, in outline."""
+
+    @property
+    def next_change(self) -> datetime:
+        """When something changes next, anywhere."""
+        return min(outline.next_change for outline in self.outlines.values())
+
+    @property
+    def outlines(self) -> dict[tuple[str, str], Outline]:
+        """The thermostats by plant and module."""
+        return {key: each for key, each in self._thermostats.items() if isinstance(each, Outline)}
+
+    def _thermostat(self, plant: Plant, module: Module) -> Outline:
+        room = furnish(plant.id, module, Random(f"{self.seed}:room:{module.id}"))  # noqa: S311 - a home, nothing secret
+        return Outline(room, self._weather, self.zone, self.now, self.seed)
