@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import sys
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tests.bench.artefacts import Artefact
 
 _MEMORY_SIZES = (128, 256, 512, 1024, 1769)
+_LIMITED_WARM = 20
 
 
 def main() -> int:
@@ -47,7 +49,6 @@ def main() -> int:
         runs = _Runs(running)
         samples = runs.interleaved(chosen, arguments.rounds, arguments.warm)
         by_memory = runs.by_memory(chosen, arguments.limited_rounds)
-    base = "bare" if "bare" in samples else chosen[0].name
     result = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),
@@ -65,7 +66,7 @@ def main() -> int:
     where = arguments.result or places.RESULTS / ("steps.json" if arguments.steps else "latest.json")
     where.parent.mkdir(parents=True, exist_ok=True)
     where.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
-    sys.stdout.write(figures.table(samples, sizes, base) + "\n")
+    sys.stdout.write(figures.table(result) + "\n")
     if by_memory:
         sys.stdout.write("\n" + figures.memory_table(by_memory) + "\n")
     return 0
@@ -98,31 +99,38 @@ class _Runs:
         self._stage = running
         self._events = notifications.events()
 
-    def interleaved(
-        self, contenders: Sequence[Artefact], rounds: int, warm: int, group: Path | None = None
-    ) -> dict[str, list[Sample]]:
+    def interleaved(self, contenders: Sequence[Artefact], rounds: int, warm: int) -> dict[str, list[Sample]]:
         """Each contender once a round, beginning with another one each time; a first round is thrown away."""
         taken: dict[str, list[Sample]] = {each.name: [] for each in contenders}
         for number in range(-1, rounds):
             first = number % len(contenders)
             for each in [*contenders[first:], *contenders[:first]]:
-                one = sample(each, self._stage, self._events, warm, group)
+                one = sample(each, self._stage, self._events, warm, None)
                 if number >= 0:
                     taken[each.name].append(one)
             _say(f"round {number + 1} of {rounds}")
         return taken
 
     def by_memory(self, contenders: Sequence[Artefact], rounds: int) -> dict[str, Any]:
-        """The same with the processor's part of each memory size; empty where the machine cannot limit."""
+        """The same with the processor's part of each memory size, all sizes in each round.
+
+        Empty where the machine cannot limit.
+        """
         if not rounds or limits.available() is None:
             _say("no limits of the processor: left out, or this user may not make control groups")
             return {}
-        told = {}
-        for memory in _MEMORY_SIZES:
-            _say(f"as with {memory} MB")
-            with limits.limited(memory) as group:
-                told[str(memory)] = figures.summary(self.interleaved(contenders, rounds, 20, group))
-        return told
+        taken: dict[str, dict[str, list[Sample]]] = {
+            str(memory): {each.name: [] for each in contenders} for memory in _MEMORY_SIZES
+        }
+        with ExitStack() as stack:
+            groups = {str(memory): stack.enter_context(limits.limited(memory)) for memory in _MEMORY_SIZES}
+            for number in range(rounds):
+                for memory, group in groups.items():
+                    for each in contenders:
+                        one = sample(each, self._stage, self._events, _LIMITED_WARM, group)
+                        taken[memory][each.name].append(one)
+                _say(f"round {number + 1} of {rounds} by memory")
+        return {memory: figures.summary(samples) for memory, samples in taken.items()}
 
 
 def _say(text: str) -> None:

@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from samtranslator.yaml_helper import yaml_parse
 
-from tests.bench import places
+from tests.bench import document, places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DOCUMENT = places.PROJECT / "docs" / "cost.md"
-BEGIN, END = "<!-- computed: python -m tests.bench.cost -->", "<!-- end of what is computed -->"
 
 DAYS = 30.4
 HOURS = DAYS * 24
@@ -149,8 +148,6 @@ def block(result: Mapping[str, Any], item_bytes: int, a_day: float) -> str:
         "a fleet, 1,000,000, 200,000 stacks": a_month(each, prices, thermostats=1_000_000, stacks=200_000),
     }
     lines = [
-        BEGIN,
-        "",
         (
             f"Prices of {prices['region']}, {prices['as_of']}. One notification: {each.warm_seconds * 1e3:.1f} ms at "
             f"{each.memory_mb} MB (a cold start {each.cold_seconds * 1e3:.0f} ms), {each.item_bytes} bytes stored, "
@@ -171,7 +168,7 @@ def block(result: Mapping[str, Any], item_bytes: int, a_day: float) -> str:
         for name in next(iter(sizes.values()))
     ]
     totals = [sum(size.values()) for size in sizes.values()]
-    lines += ["| **in all** | " + " | ".join(f"**{total:,.2f}**" for total in totals) + " |", "", END]
+    lines += ["| **in all** | " + " | ".join(f"**{total:,.2f}**" for total in totals) + " |"]
     return "\n".join(lines)
 
 
@@ -184,10 +181,8 @@ def main() -> int:
     result = json.loads(path.read_text())
     result["traffic"] = {"a_day": round(traffic.day().a_day, 1), "item_bytes": stored_size(reading("observed"))}
     path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
-    before, _, rest = DOCUMENT.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
     computed = block(result, result["traffic"]["item_bytes"], result["traffic"]["a_day"])
-    DOCUMENT.write_text(f"{before}{computed}{after}")
+    document.put(DOCUMENT, "costs", computed)
     sys.stdout.write(computed + "\n")
     return 0
 

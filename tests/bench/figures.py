@@ -65,12 +65,11 @@ _COLUMNS = (
 )
 
 
-def table(samples: Samples, sizes: Mapping[str, int], base: str = "bare") -> str:
-    """A Markdown table: medians, with the quartiles of the times, and the ratios to one contender."""
-    told = summary(samples)
-    head = ["", *(title for title, _, _ in _COLUMNS), "size MB", f"cold ÷ {base}", f"warm CPU ÷ {base}"]
+def table(result: Mapping[str, Any]) -> str:
+    """A Markdown table of a result: medians, with the quartiles of the times, and the ratios to bare."""
+    head = ["", *(title for title, _, _ in _COLUMNS), "size MB", "cold ÷ bare", "warm CPU ÷ bare"]
     rows = [head, ["---"] + ["--:"] * (len(head) - 1)]
-    for name, figures in told.items():
+    for name, figures in result["figures"].items():
         cells = [name]
         for _, field, form in _COLUMNS:
             cell = form.format(figures[field]["median"])
@@ -78,18 +77,20 @@ def table(samples: Samples, sizes: Mapping[str, int], base: str = "bare") -> str
                 quartiles = (form.format(figures[field][part]) for part in ("lower_quartile", "upper_quartile"))
                 cell += f" ({'–'.join(quartiles)})"
             cells.append(cell)
-        cells.append(f"{sizes[name] / 1e6:.2f}")
-        cells += [f"{ratio(samples, field, name, base)['median']:.2f}" for field in ("cold_ms", "warm_cpu_ms")]
+        cells.append(f"{result['unzipped_bytes'][name] / 1e6:.2f}")
+        for field in ("cold_ms", "warm_cpu_ms"):
+            to_bare = result["ratios"].get(f"{field} ÷ bare")
+            cells.append(f"{to_bare[name]['median']:.2f}" if to_bare else "")
         rows.append(cells)
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def memory_table(by_memory: Mapping[str, Any]) -> str:
-    """A Markdown table: what a cold start and a warm notification take with the processor of each memory size."""
+    """A Markdown table: milliseconds of the first notification after the initialisation, and of a warm one."""
     names = list(next(iter(by_memory.values())))
-    head = ["memory MB", *(f"{name}: cold, warm ms" for name in names)]
+    head = ["memory MB", *(f"{name}: first, warm ms" for name in names)]
     rows = [head, ["--:"] * len(head)]
     for memory, told in by_memory.items():
-        cells = (f"{told[name]['cold_ms']['median']:.0f}, {told[name]['warm_ms']['median']:.1f}" for name in names)
+        cells = (f"{told[name]['first_ms']['median']:.0f}, {told[name]['warm_ms']['median']:.1f}" for name in names)
         rows.append([memory, *cells])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)

@@ -1,0 +1,59 @@
+"""What a month costs, from the figures that were measured last: within its limits, and as the document says."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from typing import Any
+
+import pytest
+
+from tests.bench import cost, places
+from tests.guards.test_item_size import reading, stored_size
+
+MILLION_LIMIT = 2.60
+HOME_LIMIT = 3.00
+HOME_THERMOSTATS = 5
+
+
+@pytest.fixture(scope="module")
+def result() -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((places.RESULTS / "latest.json").read_text())
+    return told
+
+
+@pytest.fixture(scope="module")
+def prices() -> dict[str, Any]:
+    return tomllib.loads((places.PROJECT / "tests" / "bench" / "prices.toml").read_text())
+
+
+def measured(result: dict[str, Any], **changed: Any) -> cost.Measured:
+    traffic = result["traffic"] | changed
+    return cost.measured(result, traffic["item_bytes"], traffic["a_day"])
+
+
+def test_a_million_notifications_and_a_home_stay_within_their_limits(
+    result: dict[str, Any], prices: dict[str, Any]
+) -> None:
+    each = measured(result)
+    assert sum(cost.per_million(each, prices).values()) <= MILLION_LIMIT
+    assert sum(cost.a_month(each, prices, thermostats=HOME_THERMOSTATS).values()) <= HOME_LIMIT
+
+
+def test_a_second_write_unit_is_seen(result: dict[str, Any], prices: dict[str, Any]) -> None:
+    each = measured(result, item_bytes=1_025)
+    assert sum(cost.per_million(each, prices).values()) > MILLION_LIMIT
+
+
+def test_metrics_beyond_the_free_ones_are_seen(result: dict[str, Any], prices: dict[str, Any]) -> None:
+    paid = prices | {"cloudwatch": prices["cloudwatch"] | {"free_metrics": 0}}
+    assert sum(cost.a_month(measured(result), paid, thermostats=HOME_THERMOSTATS).values()) > HOME_LIMIT
+
+
+def test_the_reading_that_is_priced_is_the_reading_that_is_stored(result: dict[str, Any]) -> None:
+    assert result["traffic"]["item_bytes"] == stored_size(reading("observed"))
+
+
+def test_the_document_says_what_was_computed(result: dict[str, Any]) -> None:
+    traffic = result["traffic"]
+    assert cost.block(result, traffic["item_bytes"], traffic["a_day"]) in cost.DOCUMENT.read_text()
