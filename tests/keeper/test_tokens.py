@@ -127,6 +127,14 @@ def test_a_fresh_token_that_is_refused_as_well_is_a_person_s_business(home: Worl
     assert {plant.subscription for plant in report.plants} == {"unknown"}
 
 
+def test_a_run_that_has_renewed_its_tokens_does_not_do_so_again(home: World) -> None:
+    home.later()
+    home.configure(subscription_key="not the key")
+
+    assert reasons(home.run()) == ["access_refused"]
+    assert refreshes(home) == 2
+
+
 def test_a_refused_key_costs_one_refresh_a_run_and_a_good_one_mends_it(home: World) -> None:
     home.configure(subscription_key="not the key")
     for _ in range(3):
