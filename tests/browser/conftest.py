@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 CHROMIUM = next(filter(None, map(which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium with a profile of its own."""
+    """A headless Chromium with a profile of its own.
+
+    Ended with its module: while Playwright runs, this thread has an event loop, and other tests need their own.
+    """
     if CHROMIUM is None:
         pytest.fail(
             "The browser tests need Chromium: install your system's package, such as `apt-get install chromium`"
