@@ -254,3 +254,21 @@ def test_a_ghost_that_could_not_be_removed_is_removed_at_the_next_answer(home: W
     home.run()
 
     assert set(ids(home).values()).isdisjoint(ghosts.values())
+
+
+def test_a_silence_that_had_nothing_to_say_yet_is_asked_about_again_a_day_later(home: World) -> None:
+    """The gateway was offline, or nothing had changed; and all the while the subscription is a ghost."""
+    speak(home)
+    ghosts = ids(home)
+    for ghost in ghosts.values():
+        home.provider.subscriptions.make_ghost(ghost)
+    home.later(DAY)
+    home.provider.faults.add(Fault("status", 404, times=3))
+    assert silent(home.run()) == ["failed"] * 3
+    live(home, DAY - timedelta(minutes=30))
+    assert silent(home.run()) == ["before"] * 3
+    live(home, timedelta(minutes=30))
+
+    assert silent(home.run()) == ["stored"] * 3
+
+    assert set(ids(home).values()).isdisjoint(ghosts.values())

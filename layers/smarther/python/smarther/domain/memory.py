@@ -31,6 +31,8 @@ class Memory(BaseModel):
     """Plants that the last list of plants lacked although they had been there."""
     polled: dict[str, str] = {}
     """For each module the newest reading, by its sort key, for which it has been polled."""
+    polled_at: dict[str, datetime] = {}
+    """For each module when it was last polled."""
     remade: dict[str, datetime] = {}
     """For each plant when its subscription was last made anew because it gave no push."""
     reasons: tuple[Reason, ...] = ()

@@ -1,4 +1,4 @@
-"""Silent thermostats: asked once, what they say is kept, and a subscription that only seems alive is made anew."""
+"""Silent thermostats: asked now and then, their answers kept, and a subscription that only seems alive made anew."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Silence:
         self._changed_unheard: set[str] = set()
 
     def listen(self, api: Api, modules: list[Module]) -> list[str]:
-        """Ask each thermostat that has been silent for too long, once in its silence.
+        """Ask each thermostat that has been silent for too long, and again when it has been for as long once more.
 
         The plants to subscribe anew: all of whose thermostats are silent or have only answered, one of which has
         changed without a push, and whose subscription was not made anew before in this silence.
@@ -74,10 +74,11 @@ class Silence:
             if not any(_pushed_after(last_words[module.module_id], at) for module in by_plant.get(plant_id, []))
         }
         polled = {key: sort_key for key, sort_key in self.memory.polled.items() if key in last_words}
-        self.memory = self.memory.model_copy(update={"remade": remade, "polled": polled})
+        polled_at = {key: at for key, at in self.memory.polled_at.items() if key in polled}
+        self.memory = self.memory.model_copy(update={"remade": remade, "polled": polled, "polled_at": polled_at})
 
     def _listen_to(self, api: Api, module: Module, last: LastWord | None) -> bool:
-        """Whether a thermostat is silent; if so it is asked, unless it has been."""
+        """Whether a thermostat is silent; if so it is asked, unless it was lately."""
         limit = self._tools.settings.stale_after
         since = silent_since(last, known_since=module.known_since, now=self._tools.clock(), limit=limit)
         if since is None:
@@ -96,7 +97,7 @@ class Silence:
 
     def _poll(self, api: Api, module: Module, last: LastWord | None) -> Poll:
         key = "" if last is None else last.sort_key
-        if self.memory.polled.get(module.module_id) == key:
+        if self.memory.polled.get(module.module_id) == key and not self._is_worth_asking_again(module):
             return "before"
         try:
             body = api.status(module.plant_id, module.module_id)
@@ -108,8 +109,18 @@ class Silence:
                 return "not_now"
             body = b""
         polled = {**self.memory.polled, module.module_id: key}
-        self.memory = self.memory.model_copy(update={"polled": polled})
+        polled_at = {**self.memory.polled_at, module.module_id: self._tools.clock()}
+        self.memory = self.memory.model_copy(update={"polled": polled, "polled_at": polled_at})
         return self._keep_news(module, body, last) if body else "failed"
+
+    def _is_worth_asking_again(self, module: Module) -> bool:
+        """A silence that outlasts its first question by as long again may have something to say by now.
+
+        Else a subscription that only seems alive would stay so, where nothing had changed yet when it was asked, or
+        where the gateway was offline.
+        """
+        asked_at = self.memory.polled_at.get(module.module_id)
+        return asked_at is None or self._tools.clock() - asked_at >= self._tools.settings.stale_after
 
     def _keep_news(self, module: Module, body: bytes, last: LastWord | None) -> Poll:
         """Store what a thermostat answered, if it is newer than its last word."""
