@@ -85,6 +85,10 @@ demo: setup ## A day of a simulated home, through the real stack, on this machin
 test: setup browser $(BENCH)/.ready ## All tests, the deployed stack included
 	$(DEV)/bin/pytest
 
+.PHONY: simulate
+simulate: $(DEV)/.ready ## Live years of random faults, YEARS=n of them (SEED=, DAYS=, INTENSITY=, STORY=1)
+	@$(DEV)/bin/python -m tests.simulation $(if $(YEARS),--years $(YEARS)) $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS)) $(if $(INTENSITY),--intensity $(INTENSITY)) $(if $(STORY),--story)
+
 .PHONY: bench
 bench: setup $(BENCH)/.ready ## Measure the receiver beside what one would pick instead (BENCH_OPTIONS="--rounds 5" is a quick look)
 	@SANDBOX_FOLDER=.sandbox/bench $(DEV)/bin/python -m tests.bench $(BENCH_OPTIONS)
@@ -102,6 +106,10 @@ sandbox: setup ## Start the local cloud, deploy the stack into it, leave it runn
 .PHONY: sandbox-stop
 sandbox-stop: $(DEV)/.ready ## End it
 	@$(DEV)/bin/python -m sandbox down
+
+.PHONY: preview
+preview: setup ## The dashboard's home, as the console would show it, in your browser, while the simulated home lives
+	@$(DEV)/bin/python -m sandbox.preview
 
 # ---- AWS ----
 

@@ -64,7 +64,7 @@ def start() -> Cloud:
     """
     port = processes.free_port()
     cloud = Cloud(f"http://127.0.0.1:{port}")
-    temporary = places.SANDBOX / "tmp"
+    temporary = places.TEMPORARY
     temporary.mkdir(parents=True, exist_ok=True)
     processes.start(
         "cloud",

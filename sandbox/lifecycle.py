@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 from sandbox import cloud, local_invoke, places, processes, stack
@@ -40,9 +41,11 @@ def up(*, report: Callable[[str], None], legrand_url: str | None = None) -> Stat
 
 
 def down() -> list[str]:
-    """End the sandbox's processes and forget its state; returns the names of what was running."""
+    """End the sandbox's processes, forget its state and what they left behind; returns the names of what was running."""
     places.STATE.unlink(missing_ok=True)
-    return processes.stop_all()
+    ended = processes.stop_all()
+    shutil.rmtree(places.TEMPORARY, ignore_errors=True)
+    return ended
 
 
 def start_legrand() -> str:

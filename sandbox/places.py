@@ -11,6 +11,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 SANDBOX = PROJECT / os.environ.get("SANDBOX_FOLDER", ".sandbox")
 STATE = SANDBOX / "state.json"
 LOGS = SANDBOX / "logs"
+TEMPORARY = SANDBOX / "tmp"
 
 DEV_ENVIRONMENT = PROJECT / ".venv"
 CLOUD_ENVIRONMENT = PROJECT / ".venv-cloud"

@@ -99,6 +99,25 @@ def test_consent_is_handed_to_the_keeper_and_its_homes_are_shown(stack: Stack) -
     assert asked.get("InvocationType", "RequestResponse") == "RequestResponse"
 
 
+@pytest.mark.parametrize("error", ["access_denied", "server_error"])
+def test_an_error_uses_the_state_up(stack: Stack, error: str) -> None:
+    stack.begin()
+
+    assert stack.open(error=error, state=STATE).status in {403, 502}
+
+    assert not stack.app.callback.records.consent_waits(STATE)
+    assert stack.open(code=CODE, state=STATE).status == 403
+    assert stack.keeper.asked == []
+
+
+def test_coming_back_without_a_code_leaves_the_state_good(stack: Stack) -> None:
+    stack.begin()
+
+    assert stack.open(state=STATE).status == 400
+
+    assert stack.open(code=CODE, state=STATE).status == 200
+
+
 def test_a_state_is_good_once(stack: Stack) -> None:
     stack.begin()
     assert stack.open(code=CODE, state=STATE).status == 200

@@ -9,7 +9,7 @@ from smarther import telemetry
 from smarther.adapters.keeper_function import KeeperError, KeeperSlow
 from smarther.adapters.records import RecordsError
 from smarther.domain import consent_page
-from smarther.domain.consent import Given, NotGiven, returned
+from smarther.domain.consent import Given, NotGiven, has_state_form, returned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,9 +47,10 @@ class Callback:
 
     def _page(self, query: Mapping[str, str]) -> Page:
         given = returned(query)
-        if not isinstance(given, Given):
-            return _NOT_GIVEN[given]
         try:
+            if not isinstance(given, Given):
+                self._settle(query)
+                return _NOT_GIVEN[given]
             if not self.records.use_consent(given.state, self.now()):
                 return consent_page.NOT_VALID
             return consent_page.page_for(self.keeper.consent(given.code))
@@ -58,3 +59,9 @@ class Callback:
         except (KeeperError, RecordsError) as failure:
             telemetry.warn("consent_failed", failure=str(failure))
             return consent_page.BROKEN
+
+    def _settle(self, query: Mapping[str, str]) -> None:
+        """An error is an answer too: its state is used up, so that whoever waits for the consent need not wait on."""
+        state = query.get("state", "")
+        if "error" in query and has_state_form(state):
+            self.records.use_consent(state, self.now())
