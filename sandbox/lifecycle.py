@@ -41,7 +41,7 @@ def up(*, report: Callable[[str], None], legrand_url: str | None = None) -> Stat
 
 
 def down() -> list[str]:
-    """End the sandbox's processes, forget its state and what they left behind; returns the names of what was running."""
+    """End the sandbox's processes, forget its state and their leavings; returns the names of what was running."""
     places.STATE.unlink(missing_ok=True)
     ended = processes.stop_all()
     shutil.rmtree(places.TEMPORARY, ignore_errors=True)

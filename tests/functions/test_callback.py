@@ -156,13 +156,6 @@ def test_each_example_event_gets_its_page(stack: Stack, name: str, status: int, 
     assert stack.keeper.asked == []
 
 
-def test_a_refusal_leaves_the_link_good_for_a_second_thought(stack: Stack) -> None:
-    stack.begin()
-    stack.open(error="access_denied", state=STATE)
-
-    assert stack.open(code=CODE, state=STATE).status == 200
-
-
 @pytest.mark.parametrize(
     ("report", "status", "words"),
     [
