@@ -25,6 +25,8 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 API_OPERATIONS: Final = ("plants", "topology", "status", "subscribe", "delete", "list")
 NOT_JSON: Final = "<html>The service is unavailable.</html>"
+BEFORE: Final = "before"
+"""The application of a subscription that an earlier deployment is said to have left behind."""
 OTHER_STACK: Final = "https://other.example/notifications/"
 
 
@@ -119,7 +121,7 @@ def _strange_subscription(year: Year, dice: Random) -> None:
     secret = "".join(dice.choices("abcdef", k=43))
     if dice.random() < 0.5:
         now = year.clock.now()
-        year.provider.subscriptions.add(plant_id, f"{BASE}/notifications/{secret}", "before", now, ours=True)
+        year.provider.subscriptions.add(plant_id, f"{BASE}/notifications/{secret}", BEFORE, now, ours=True)
     else:
         year.provider.add_foreign_subscription(plant_id, OTHER_STACK + secret, "the same stack elsewhere")
 
