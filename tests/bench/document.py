@@ -44,9 +44,9 @@ def _result(name: str) -> dict[str, Any]:
 def _machine(result: dict[str, Any]) -> str:
     machine, warm = result["machine"], result["warm_notifications"]
     return (
-        f"{result['rounds']} rounds with {warm} warm notifications each, {result['measured_at']}, {machine['processor']}, "
-        f"{machine['cores']} cores, {machine['architecture']}, Python {machine['python']}; limits by {machine['limits']}; "
-        f"load of the machine when it was over: {machine['load']:.1f}."
+        f"{result['rounds']} rounds with {warm} warm notifications each, {result['measured_at']}, "
+        f"{machine['processor']}, {machine['cores']} cores, {machine['architecture']}, Python {machine['python']}; "
+        f"limits by {machine['limits']}; load of the machine when it was over: {machine['load']:.1f}."
     )
 
 
