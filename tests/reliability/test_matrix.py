@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests import deployed
+from tests.pages import untrue_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 DOCS = deployed.PROJECT / "docs"
 PAGE = DOCS / "reliability.md"
 COLUMNS = ("Sender sees", "Where the data is", "Alarm", "How it comes back", "Test")
-_TEST = re.compile(r"\[`(\w+)`\]\(([^)]+)\)")
 _ALARM = re.compile(r"\[([^\]]+)\]\(runbook\.md#([^)]+)\)")
 
 
@@ -33,11 +30,6 @@ class Row:
     alarm: str
     recovery: str
     test: str
-
-    @property
-    def tests(self) -> list[tuple[str, Path]]:
-        """Name and file of each test that shows it."""
-        return [(name, (DOCS / file).resolve()) for name, file in _TEST.findall(self.test)]
 
 
 def rows(text: str) -> Iterator[Row]:
@@ -53,16 +45,6 @@ def rows(text: str) -> Iterator[Row]:
             yield Row(*cells)
 
 
-@cache
-def names_in(file: Path) -> frozenset[str]:
-    """The functions that a file holds."""
-    return frozenset(
-        node.name
-        for node in ast.parse(file.read_text()).body
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    )
-
-
 def alarms() -> set[str]:
     """The names of all alarms of the template, without the stack's."""
     resources = deployed.template()["Resources"].values()
@@ -73,14 +55,7 @@ def alarms() -> set[str]:
 def untrue(row: Row) -> list[str]:
     """What a row says that is not so."""
     wrong = [f"an empty cell: {row}"] if not all(vars(row).values()) else []
-    wrong += [] if row.tests else ["no test"]
-    wrong += [
-        f"no test {name} in {file}"
-        for name, file in row.tests
-        if not (
-            file.is_file() and file.name.startswith("test_") and name.startswith("test_") and name in names_in(file)
-        )
-    ]
+    wrong += untrue_names(row.test, DOCS)
     named = _ALARM.findall(row.alarm)
     wrong += [f"no alarm {chapter}" for alarm, chapter in named if alarm != chapter or chapter not in alarms()]
     wrong += [] if named or row.alarm.startswith(("–", "as above")) else ["neither an alarm nor none"]
