@@ -55,7 +55,8 @@ def history(  # noqa: PLR0913 - each is an option that people type
 ) -> None:
     """Show what the thermostats said, in the order of time.
 
-    Times are this machine's local ones; with --json they are in UTC. Hours are hours of UTC, days are the home's.
+    Times are this machine's local ones; with --json they are in UTC. Hours are hours of UTC, days are the home's; both
+    are there a few minutes after they are over.
     """
     call = this_call(context)
     asked = Asked(

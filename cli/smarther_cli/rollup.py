@@ -23,8 +23,9 @@ def rollup(
 ) -> None:
     """Make hourly and daily statistics anew.
 
-    The rollup does so by itself every hour, and looks a week back once a day. This is for readings that came later than
-    that, such as those that `smarther redrive` has stored. Only what differs is written.
+    The rollup does so by itself: of each hour and day when it is over, and once a day of the last week again. This is
+    for readings that came later than that, such as those that `smarther redrive` has stored. Only what differs is
+    written.
     """
     call = this_call(context)
     event = {"from": since, **({} if until is None else {"to": until})}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from smarther.adapters.history import History
-from smarther.domain.rollup import after_run, asked_for, due, still_whole
+from smarther.domain.rollup import RollupState, asked_for, due, still_whole
 from smarther.rollup import Rollup
 from smarther.settings import RollupSettings
 from smarther.telemetry import log
@@ -39,6 +39,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str | in
         out_of_time=lambda: context.get_remaining_time_in_millis() < TIME_TO_STOP_MS,
     )
     if asked is None:
-        history.store_rollup_state(after_run(report.complete_through, now=now))
+        history.store_rollup_state(RollupState(ran_at=now, complete_through=report.complete_through))
     log("statistics_made", **report.figures())
     return report.figures()

@@ -51,10 +51,13 @@ class Measured:
     log_bytes: float
     item_bytes: int
     a_day: float
+    statistics_read: float
+    statistics_written: float
 
 
-def measured(result: Mapping[str, Any], item_bytes: int, a_day: float) -> Measured:
+def measured(result: Mapping[str, Any]) -> Measured:
     """The benchmark's figures at the memory size that the template has."""
+    traffic = result["traffic"]
     template: dict[str, Any] = yaml_parse((places.PROJECT / "template.yaml").read_text())
     memory = int(template["Parameters"]["ReceiverMemory"]["Default"])
     limited = result["by_memory"][str(memory)]["ours"]
@@ -63,8 +66,10 @@ def measured(result: Mapping[str, Any], item_bytes: int, a_day: float) -> Measur
         cold_seconds=limited["cold_ms"]["median"] / 1e3 + 2 * DYNAMODB_SECONDS,
         memory_mb=memory,
         log_bytes=result["figures"]["ours"]["log_bytes"]["median"] + LOG_OVERHEAD_BYTES,
-        item_bytes=item_bytes,
-        a_day=a_day,
+        item_bytes=traffic["item_bytes"],
+        a_day=traffic["a_day"],
+        statistics_read=traffic["statistics_units_read_for_each"],
+        statistics_written=traffic["statistics_units_written_a_day"] / traffic["a_day"],
     )
 
 
@@ -72,20 +77,25 @@ def per_million(each: Measured, prices: Mapping[str, Any]) -> dict[str, float]:
     """Dollars for a million notifications at a size where free tiers and cold starts no longer show."""
     billed = math.ceil(each.warm_seconds * 1e3) / 1e3
     logged = each.log_bytes + ACCESS_LOG_BYTES + LOG_OVERHEAD_BYTES
-    # A thermostat's hour is read again as long as it is open, and written once as an hour; its day once an hour.
-    statistics_writes = (24 + 24) / each.a_day
-    statistics_reads = 0.5 * (2 * each.item_bytes / 4096) + 24 * 3 * 0.5 / each.a_day
     return {
         "HTTP API": prices["http_api"]["request"] * MILLION,
         "Lambda, requests": prices["lambda"]["request"] * MILLION,
         "Lambda, time": prices["lambda"]["gigabyte_second_arm64"] * each.memory_mb / 1024 * billed * MILLION,
         "DynamoDB, the reading": prices["dynamodb"]["write_unit"] * math.ceil(each.item_bytes / 1024) * MILLION,
         "Logs, ingested": prices["logs"]["ingested_gigabyte"] * logged * MILLION / GIGABYTE,
-        "Hours and days": (
-            prices["dynamodb"]["write_unit"] * statistics_writes + prices["dynamodb"]["read_unit"] * statistics_reads
-        )
-        * MILLION,
+        "Hours and days, read again": prices["dynamodb"]["read_unit"] * each.statistics_read * MILLION,
+        "Hours and days, written": prices["dynamodb"]["write_unit"] * each.statistics_written * MILLION,
     }
+
+
+def notification_alone(million: Mapping[str, float]) -> float:
+    """Dollars for a million notifications received and stored, without the statistics that are made of them later."""
+    return sum(million.values()) - statistics_alone(million)
+
+
+def statistics_alone(million: Mapping[str, float]) -> float:
+    """Dollars for a million notifications' part of the hours and days."""
+    return sum(dollars for name, dollars in million.items() if name.startswith("Hours and days"))
 
 
 def a_month(each: Measured, prices: Mapping[str, Any], *, thermostats: int, stacks: int = 1) -> dict[str, float]:
@@ -117,7 +127,7 @@ def a_month(each: Measured, prices: Mapping[str, Any], *, thermostats: int, stac
             + HOURS * ROLLUP_SECONDS * ROLLUP_GIGABYTES
             + WIDGET_VIEWS_A_DAY * DAYS * WIDGET_SECONDS * WIDGET_GIGABYTES
         ),
-        "DynamoDB, readings, hours and days": (unit["DynamoDB, the reading"] + unit["Hours and days"]) * count / MILLION
+        "DynamoDB, readings, hours and days": (unit["DynamoDB, the reading"] + statistics_alone(unit)) * count / MILLION
         + stacks * (touches + 20 * runs) * dynamodb["read_unit"],
         "DynamoDB, a year stored, with its backup": max(0.0, stored - stacks * dynamodb["free_gigabytes"])
         * dynamodb["gigabyte_month"]
@@ -136,10 +146,10 @@ def a_month(each: Measured, prices: Mapping[str, Any], *, thermostats: int, stac
     }
 
 
-def block(result: Mapping[str, Any], item_bytes: int, a_day: float) -> str:
+def block(result: Mapping[str, Any]) -> str:
     """The computed part of the document."""
     prices = tomllib.loads((Path(__file__).parent / "prices.toml").read_text())
-    each = measured(result, item_bytes, a_day)
+    each = measured(result)
     million = per_million(each, prices)
     sizes = {
         "a home, 5 thermostats": a_month(each, prices, thermostats=5),
@@ -158,7 +168,8 @@ def block(result: Mapping[str, Any], item_bytes: int, a_day: float) -> str:
         "| a million notifications | US$ |",
         "| --- | --: |",
         *(f"| {name} | {dollars:.3f} |" for name, dollars in million.items()),
-        f"| **all in** | **{sum(million.values()):.2f}** |",
+        f"| **received and stored** | **{notification_alone(million):.2f}** |",
+        f"| **all in, with their part of the hours and days** | **{sum(million.values()):.2f}** |",
         "",
         "| a month, US$ | " + " | ".join(sizes) + " |",
         "| --- " + "| --: " * len(sizes) + "|",
@@ -174,14 +185,20 @@ def block(result: Mapping[str, Any], item_bytes: int, a_day: float) -> str:
 
 def main() -> int:
     """Compute the document's figures anew; returns the exit status."""
-    from tests.bench import traffic  # noqa: PLC0415 - the simulated home takes its time to load, and only this needs it
+    from tests.bench import statistics_units, traffic  # noqa: PLC0415 - the simulation takes its time to load
     from tests.guards.test_item_size import reading, stored_size  # noqa: PLC0415 - as above
 
     path = places.RESULTS / "latest.json"
     result = json.loads(path.read_text())
-    result["traffic"] = {"a_day": round(traffic.day().a_day, 1), "item_bytes": stored_size(reading("observed"))}
+    units = statistics_units.a_day()
+    result["traffic"] = {
+        "a_day": round(traffic.day().a_day, 1),
+        "item_bytes": stored_size(reading("observed")),
+        "statistics_units_read_for_each": round(units.read / units.notifications, 2),
+        "statistics_units_written_a_day": units.written,
+    }
     path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
-    computed = block(result, result["traffic"]["item_bytes"], result["traffic"]["a_day"])
+    computed = block(result)
     document.put(DOCUMENT, "costs", computed)
     sys.stdout.write(computed + "\n")
     return 0

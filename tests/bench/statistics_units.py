@@ -22,7 +22,7 @@ from sandbox.legrand.home.world import World, invent_plants
 from smarther.adapters.history import History
 from smarther.adapters.table import Table
 from smarther.domain.notification import parse
-from smarther.domain.rollup import after_run, due
+from smarther.domain.rollup import RollupState, due
 from smarther.rollup import Rollup
 from tests.bench import places
 from tests.bench.traffic import DAY, ZONE
@@ -86,7 +86,7 @@ def _roll_up(counted: _Counted, now: datetime, *, first: bool = False) -> None:
     history = History(counted, _TABLE)  # type: ignore[arg-type] # the client, counting
     state = None if first else history.rollup_state()
     report = Rollup(history, zone=ZONE).run(due(state, now=now, zone=ZONE), now=now, out_of_time=lambda: False)
-    history.store_rollup_state(after_run(report.complete_through, now=now))
+    history.store_rollup_state(RollupState(ran_at=now, complete_through=report.complete_through))
 
 
 class _Counted:

@@ -14,7 +14,7 @@ from moto import mock_aws
 from smarther.adapters.history import History
 from smarther.domain.reading import Reading, stored
 from smarther.domain.rollup import RollupRequestError, RollupState
-from smarther.domain.statistics import HOUR, LONGEST_HOLD, daily, hourly, hours_of_day
+from smarther.domain.statistics import HOUR, LONGEST_HOLD, daily, hour_of, hourly, hours_of_day
 from tests import deployed
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 TABLE = deployed.TABLE
 NOW = datetime(2026, 3, 10, 14, 20, tzinfo=UTC)
 TODAY = date(2026, 3, 10)
+NEXT_DAY = NOW + timedelta(hours=10)
 PLENTY = 900_000
 
 
@@ -88,12 +89,12 @@ def test_the_first_run_makes_the_last_days(home: Home) -> None:
         home.says(NOW - hours * HOUR, heating=hours % 3 == 0)
     answer = home.run()
     assert answer["from"] == "2026-03-02T14:00:00+00:00"
-    assert answer["to"] == "2026-03-10T15:00:00+00:00"
+    assert answer["to"] == "2026-03-10T14:00:00+00:00", "the hour that is running has yet to end"
     assert "continue_from" not in answer
     assert home.history.rollup_state() == RollupState(ran_at=NOW, complete_through=NOW - timedelta(minutes=20))
     made = home.hours(NOW - timedelta(days=10), NOW + HOUR)
-    assert len(made) == 8 * 24 + 1 == answer["hours_written"]
-    assert all(part.load_minutes == 60 for part in list(made.values())[1:])  # the first read is the running hour
+    assert len(made) == 8 * 24 == answer["hours_written"]
+    assert all(part.load_minutes == 60 for part in made.values())
     day = home.days(date(2026, 3, 5), date(2026, 3, 5))[date(2026, 3, 5)]
     assert day.heating_minutes == 8 * 60
 
@@ -120,18 +121,36 @@ def test_nothing_new_writes_nothing(home: Home) -> None:
     assert (answer["hours_written"], answer["days_written"]) == (0, 0)
 
 
-def test_what_came_18_hours_late_is_made_good_within_the_hour(home: Home) -> None:
-    for hours in (30, 24, 20, 12, 1):
+def test_what_came_an_hour_late_is_made_good_within_the_hour(home: Home) -> None:
+    for hours in (30, 24, 20, 12, 3):
         home.says(NOW - hours * HOUR)
     home.run()
     later = NOW + HOUR
-    home.says(later - 18 * HOUR, heating=True)
+    home.says(later - 2 * HOUR, heating=True)
     answer = home.run(now=later)
-    first = later - timedelta(minutes=20) - 18 * HOUR
+    first = later - timedelta(minutes=20) - 2 * HOUR
     assert home.hours(first, first + HOUR)[first].heating_minutes == 40
-    # The seven hours in which the late one was believed and both running hours, but nothing that did not change.
-    assert answer["hours_written"] <= 9
-    assert answer["days_written"] <= 2
+    # The hour in which the late one came and the one that has ended since, but nothing that did not change.
+    assert (answer["hours_written"], answer["days_written"]) == (2, 0)
+
+
+def test_what_came_18_hours_late_is_made_good_by_the_next_day(home: Home) -> None:
+    for hours in (30, 24, 20, 12, 1):
+        home.says(NOW - hours * HOUR)
+    home.run()
+    home.says(NOW - 18 * HOUR, heating=True)
+    home.run(now=NEXT_DAY)
+    first = NOW - timedelta(minutes=20) - 18 * HOUR
+    assert home.hours(first, first + HOUR)[first].heating_minutes == 40
+    assert home.days(date(2026, 3, 9), date(2026, 3, 9))[date(2026, 3, 9)].heating_minutes > 0
+
+
+def test_a_day_is_made_when_it_is_over(home: Home) -> None:
+    home.says(NOW)
+    home.run(now=NOW + HOUR)
+    assert not home.days(TODAY, TODAY)
+    home.run(now=NEXT_DAY)
+    assert home.days(TODAY, TODAY)[TODAY].load_minutes == 6 * 60
 
 
 def test_what_came_days_late_is_made_good_the_day_after(home: Home) -> None:
@@ -166,7 +185,7 @@ def test_a_run_that_is_out_of_time_is_continued_by_the_next(home: Home) -> None:
     answer = home.run(left=[PLENTY, PLENTY, PLENTY, 1])
     assert answer["continue_from"] == "2026-03-04T23:00:00+00:00", "the end of the third local day"
     home.run(now=NOW + timedelta(minutes=5))
-    assert len(home.hours(NOW - timedelta(days=10), NOW + HOUR)) == 8 * 24 + 1
+    assert len(home.hours(NOW - timedelta(days=10), NOW + HOUR)) == 8 * 24
 
 
 def test_a_range_is_made_anew_and_the_schedule_does_not_notice(home: Home) -> None:
@@ -179,9 +198,9 @@ def test_a_range_is_made_anew_and_the_schedule_does_not_notice(home: Home) -> No
     assert home.history.rollup_state() == before
 
 
-def test_instants_are_widened_to_hours_and_end_with_the_running_one(home: Home) -> None:
+def test_instants_are_widened_to_hours_and_end_before_the_running_one(home: Home) -> None:
     answer = home.run({"from": "2026-03-10T09:10:00+01:00"})
-    assert (answer["from"], answer["to"]) == ("2026-03-10T08:00:00+00:00", "2026-03-10T15:00:00+00:00")
+    assert (answer["from"], answer["to"]) == ("2026-03-10T08:00:00+00:00", "2026-03-10T14:00:00+00:00")
 
 
 @pytest.mark.parametrize(
@@ -203,24 +222,24 @@ def test_a_range_that_makes_no_sense_is_refused(home: Home, event: dict[str, Any
 def test_a_day_made_anew_in_part_keeps_its_other_hours(home: Home) -> None:
     for hours in range(1, 14):
         home.says(NOW - hours * HOUR, heating=True)
-    home.run()
+    home.run(now=NEXT_DAY)
     before = home.days(TODAY, TODAY)[TODAY]
     home.says(NOW - timedelta(minutes=40))
-    home.run({"from": (NOW - HOUR).isoformat()})
+    home.run({"from": (NOW - HOUR).isoformat()}, now=NEXT_DAY)
     after = home.days(TODAY, TODAY)[TODAY]
     assert after.count == before.count + 1
-    assert after.heating_minutes == before.heating_minutes - 40
+    assert after.heating_minutes == before.heating_minutes - 340
 
 
 def test_statistics_outlive_their_readings(home: Home) -> None:
     for hours in range(12):
         home.says(NOW - hours * HOUR, heating=True)
-    home.run()
+    home.run(now=NEXT_DAY)
     kept = home.hours(NOW - timedelta(days=1), NOW)
     for item in home.table.scan()["Items"]:
         if item["sk"].startswith("READING#"):
             home.table.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
-    home.run({"from": "2026-03-09", "to": "2026-03-10"})
+    home.run({"from": "2026-03-09", "to": "2026-03-10"}, now=NEXT_DAY)
     assert home.hours(NOW - timedelta(days=1), NOW) == kept
     assert home.days(TODAY, TODAY)[TODAY].heating_minutes > 0
 
@@ -234,7 +253,7 @@ def test_hours_whose_readings_may_have_expired_are_left_alone(home: Home) -> Non
 def test_each_thermostat_has_its_own(home: Home) -> None:
     home.says(NOW - HOUR, module="m1", temperature="18")
     home.says(NOW - HOUR, module="m2", temperature="23")
-    home.run()
+    home.run(now=NEXT_DAY)
     means = {module: home.days(TODAY, TODAY, module)[TODAY].temperature.mean for module in ("m1", "m2")}
     assert means == {"m1": 18, "m2": 23}
 
@@ -242,10 +261,10 @@ def test_each_thermostat_has_its_own(home: Home) -> None:
 def test_it_is_what_the_statistics_say(home: Home) -> None:
     for minutes in range(0, 3000, 53):
         home.says(NOW - timedelta(minutes=minutes), heating=minutes % 2 == 0, temperature=str(15 + minutes % 9))
-    home.run()
-    start, end = datetime(2026, 3, 9, tzinfo=UTC), datetime(2026, 3, 10, 15, tzinfo=UTC)
+    home.run(now=NEXT_DAY)
+    start, end = datetime(2026, 3, 9, tzinfo=UTC), hour_of(NEXT_DAY)
     snapshots = home.history.snapshots("m1", start=start - LONGEST_HOLD, end=end)
-    expected = hourly(snapshots, start=start, end=end, until=NOW)
+    expected = hourly(snapshots, start=start, end=end, until=NEXT_DAY)
     assert home.hours(start, end) == expected
     zone = home.app.settings.timezone
     assert home.days(TODAY, TODAY)[TODAY] == daily(expected, zone)[TODAY]

@@ -12,6 +12,7 @@ from tests.bench import cost, places
 from tests.guards.test_item_size import reading, stored_size
 
 MILLION_LIMIT = 2.60
+"""A million notifications received and stored, with the hours and days that are made of them."""
 HOME_LIMIT = 3.00
 HOME_THERMOSTATS = 5
 
@@ -28,8 +29,7 @@ def prices() -> dict[str, Any]:
 
 
 def measured(result: dict[str, Any], **changed: Any) -> cost.Measured:
-    traffic = result["traffic"] | changed
-    return cost.measured(result, traffic["item_bytes"], traffic["a_day"])
+    return cost.measured({**result, "traffic": result["traffic"] | changed})
 
 
 def test_a_million_notifications_and_a_home_stay_within_their_limits(
@@ -45,6 +45,14 @@ def test_a_second_write_unit_is_seen(result: dict[str, Any], prices: dict[str, A
     assert sum(cost.per_million(each, prices).values()) > MILLION_LIMIT
 
 
+def test_statistics_that_are_read_and_written_again_and_again_are_seen(
+    result: dict[str, Any], prices: dict[str, Any]
+) -> None:
+    """As it was with 24 hours made anew by every run, and the running hour and day written by each."""
+    each = measured(result, statistics_units_read_for_each=3.5, statistics_units_written_a_day=72)
+    assert sum(cost.per_million(each, prices).values()) > MILLION_LIMIT
+
+
 def test_metrics_beyond_the_free_ones_are_seen(result: dict[str, Any], prices: dict[str, Any]) -> None:
     paid = prices | {"cloudwatch": prices["cloudwatch"] | {"free_metrics": 0}}
     assert sum(cost.a_month(measured(result), paid, thermostats=HOME_THERMOSTATS).values()) > HOME_LIMIT
@@ -55,5 +63,4 @@ def test_the_reading_that_is_priced_is_the_reading_that_is_stored(result: dict[s
 
 
 def test_the_document_says_what_was_computed(result: dict[str, Any]) -> None:
-    traffic = result["traffic"]
-    assert cost.block(result, traffic["item_bytes"], traffic["a_day"]) in cost.DOCUMENT.read_text()
+    assert cost.block(result) in cost.DOCUMENT.read_text()

@@ -9,11 +9,12 @@ from smarther.domain.rollup import by_day
 from smarther.domain.statistics import LONGEST_HOLD, daily, hourly, hours_of_day
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import date, datetime, tzinfo
 
     from smarther.adapters.history import History
     from smarther.domain.rollup import Stretch
+    from smarther.domain.statistics import Statistics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,18 +74,23 @@ class Rollup:
     def _make_day(self, module_id: str, day: date, part: Stretch, now: datetime) -> tuple[int, int]:
         """Write what changed of one thermostat's local day; returns how many hours and days that were.
 
-        The day is made from all of its hours, those outside the stretch as they are stored. An hour of which nothing
-        is known any more, because its readings expired, keeps what is stored of it.
+        A day that is over is made from all of its hours, those outside the stretch as they are stored. An hour of
+        which nothing is known any more, because its readings expired, keeps what is stored of it.
         """
-        snapshots = self._history.snapshots(module_id, start=part.start - LONGEST_HOLD, end=part.end)
+        held_before = self._history.snapshots(module_id, start=part.start - LONGEST_HOLD, end=part.start, limit=1)
+        snapshots = held_before + self._history.snapshots(module_id, start=part.start, end=part.end)
         made = hourly(snapshots, start=part.start, end=part.end, until=now)
         if not made:
             return 0, 0
         first, after = hours_of_day(day, self._zone)
-        stored = self._history.hours(module_id, start=first, end=after)
-        stored_days = self._history.days(module_id, first=day, last=day)
+        over = after <= now
+        stored = self._history.hours(module_id, start=first if over else part.start, end=after if over else part.end)
         hours = {hour: statistics for hour, statistics in made.items() if stored.get(hour) != statistics}
-        made_days = daily(stored | made, self._zone)
-        days = {each: statistics for each, statistics in made_days.items() if stored_days.get(each) != statistics}
+        days = self._changed_day(module_id, day, stored | made) if over else {}
         self._history.store_statistics(module_id, hours, days)
         return len(hours), len(days)
+
+    def _changed_day(self, module_id: str, day: date, hours: Mapping[datetime, Statistics]) -> dict[date, Statistics]:
+        """The day as its hours make it, unless that is what is stored."""
+        stored = self._history.days(module_id, first=day, last=day)
+        return {each: made for each, made in daily(hours, self._zone).items() if stored.get(each) != made}

@@ -6,7 +6,10 @@ from what is stored, whatever the reason:
 
 - every run, from `RECENT` before the point up to which the last one left nothing to make: what came in time, and
   most of what came late; a pause or a run that was stopped leaves no stretch out;
-- the first run of each local day, the last `DEEP`: what came days late.
+- the first run of each local day, the last `DEEP`: what came hours or days late.
+
+An hour and a day are made when they are over, so that as a rule each is written once. Every run reads `RECENT` again,
+and one a day reads `DEEP`: their lengths are most of what statistics cost (docs/cost.md).
 
 What arrives later than that is for `smarther rollup --from --to`.
 """
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import tzinfo
 
-RECENT = timedelta(hours=24)
+RECENT = timedelta(hours=3)
 DEEP = timedelta(days=8)
 
 
@@ -33,7 +36,7 @@ class RollupRequestError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollupState:
-    """When the rollup ran last, and up to which hour, not included, it left nothing to make: never the running one."""
+    """When the rollup ran last, and up to which hour, not included, it left nothing to make."""
 
     ran_at: datetime
     complete_through: datetime
@@ -48,23 +51,21 @@ class Stretch:
 
 
 def due(state: RollupState | None, *, now: datetime, zone: tzinfo) -> Stretch:
-    """What a scheduled run makes anew; it ends with the hour that is running."""
-    start = now - DEEP if state is None else state.complete_through - RECENT
-    if state is not None and local_day(state.ran_at, zone) != local_day(now, zone):
-        start = min(start, now - DEEP)
-    return Stretch(hour_of(start), hour_of(now) + HOUR)
-
-
-def after_run(complete_through: datetime, *, now: datetime) -> RollupState:
-    """The state that a scheduled run leaves behind; the hour in which it ran has yet to end."""
-    return RollupState(ran_at=now, complete_through=min(complete_through, hour_of(now)))
+    """What a scheduled run makes anew; it ends before the hour that is running."""
+    if state is None:
+        start = now - DEEP
+    elif local_day(state.ran_at, zone) == local_day(now, zone):
+        start = state.complete_through - RECENT
+    else:
+        start = state.complete_through - DEEP
+    return Stretch(hour_of(start), hour_of(now))
 
 
 def asked_for(event: Mapping[str, object], *, now: datetime, zone: tzinfo) -> Stretch | None:
     """The range of `{"from": …, "to": …}`, or `None` when the event asks for none, as the schedule's does.
 
     Dates are the home's local days, both included; instants are ISO 8601 with their zone; without `to` it is up to
-    now. The range is widened to full hours and ends with the hour that is running. Raises `RollupRequestError`.
+    now. The range is widened to full hours and ends before the hour that is running. Raises `RollupRequestError`.
     """
     if "from" not in event and "to" not in event:
         return None
@@ -73,7 +74,7 @@ def asked_for(event: Mapping[str, object], *, now: datetime, zone: tzinfo) -> St
     if end <= start:
         raise RollupRequestError("the range ends before it begins")
     whole_end = hour_of(end) if hour_of(end) == end else hour_of(end) + HOUR
-    return Stretch(hour_of(start), min(whole_end, hour_of(now) + HOUR))
+    return Stretch(hour_of(start), min(whole_end, hour_of(now)))
 
 
 def still_whole(stretch: Stretch, *, now: datetime, retention: timedelta | None) -> Stretch:
