@@ -64,7 +64,8 @@ def add_routes(cloud: Cloud, stack_name: str) -> None:
     """Give the deployed HTTP API the routes that its description holds.
 
     The emulator does not import the OpenAPI body that SAM writes for an HTTP API, so that the API has no routes after a
-    deploy. They are read from the processed template and made one by one; those that are there already stay.
+    deploy. They are read from the processed template and made one by one; one that is there already is led to what the
+    description names now.
     """
     formation, gateway = cloud.client("cloudformation"), cloud.client("apigatewayv2")
     template = formation.get_template(StackName=stack_name, TemplateStage="Processed")["TemplateBody"]
@@ -77,15 +78,15 @@ def add_routes(cloud: Cloud, stack_name: str) -> None:
         if resource["Type"] != "AWS::ApiGatewayV2::Api":
             continue
         api_id = physical[logical_id]
-        present = {route["RouteKey"] for route in gateway.get_routes(ApiId=api_id)["Items"]}
-        for route_key, function in _described_routes(resource["Properties"]["Body"]):
+        present = {route["RouteKey"]: route["Target"] for route in gateway.get_routes(ApiId=api_id)["Items"]}
+        for route_key, called in _described_routes(resource["Properties"]["Body"]):
+            uri = _lambda_arn(cloud, physical[called])
             if route_key in present:
+                integration_id = present[route_key].removeprefix("integrations/")
+                gateway.update_integration(ApiId=api_id, IntegrationId=integration_id, IntegrationUri=uri)
                 continue
             integration = gateway.create_integration(
-                ApiId=api_id,
-                IntegrationType="AWS_PROXY",
-                IntegrationUri=_function_arn(cloud, physical[function]),
-                PayloadFormatVersion="2.0",
+                ApiId=api_id, IntegrationType="AWS_PROXY", IntegrationUri=uri, PayloadFormatVersion="2.0"
             )
             gateway.create_route(
                 ApiId=api_id, RouteKey=route_key, Target=f"integrations/{integration['IntegrationId']}"
@@ -112,18 +113,21 @@ def waiting(cloud: Cloud, deployed: Stack) -> int:
 
 
 def _described_routes(body: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The (route key, logical id of the function) pairs of an OpenAPI description as SAM writes it."""
+    """The (route key, logical id of the function or alias) pairs of an OpenAPI description as SAM writes it."""
     routes = []
     for path, methods in body["paths"].items():
         for method, operation in methods.items():
             uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
-            (function,) = re.findall(r"\$\{(\w+)\.Arn\}", uri)
-            routes.append((f"{method.upper()} {path}", function))
+            (called,) = re.findall(r"/functions/\$\{(\w+)(?:\.Arn)?\}/invocations", uri)
+            routes.append((f"{method.upper()} {path}", called))
     return routes
 
 
-def _function_arn(cloud: Cloud, function_name: str) -> str:
-    arn: str = cloud.client("lambda").get_function(FunctionName=function_name)["Configuration"]["FunctionArn"]
+def _lambda_arn(cloud: Cloud, physical_id: str) -> str:
+    """An alias's physical id is its ARN, a function's its name."""
+    if physical_id.startswith("arn:"):
+        return physical_id
+    arn: str = cloud.client("lambda").get_function(FunctionName=physical_id)["Configuration"]["FunctionArn"]
     return arn
 
 

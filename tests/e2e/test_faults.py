@@ -7,6 +7,7 @@ services fail otherwise, and how long they take, is tested closer to the code.
 from __future__ import annotations
 
 import json
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -53,10 +54,11 @@ def physical(home: Home, logical_id: str) -> str:
 
 
 def cold_start(home: Home) -> None:
-    """Let the receiver's next call begin in a new container: the local cloud ends the old ones when this is set."""
+    """Let the receiver's next call begin in a new container: that of a new version, as after a deploy."""
     functions, name = home.state.cloud.client("lambda"), home.outputs["ReceiverFunctionName"]
-    memory = functions.get_function_configuration(FunctionName=name)["MemorySize"]
-    functions.update_function_configuration(FunctionName=name, MemorySize=memory)
+    functions.update_function_configuration(FunctionName=name, Description=f"A cold start, {uuid.uuid4()}")
+    version = functions.publish_version(FunctionName=name)["Version"]
+    functions.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
 
 
 def at(minutes: float, module_id: str) -> dict[str, Any]:

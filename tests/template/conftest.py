@@ -27,13 +27,18 @@ def template() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def transformed(template: dict[str, Any]) -> dict[str, Any]:
     """The template as deployed: SAM's own types replaced by what they stand for."""
+    return translated(template)
+
+
+def translated(template: dict[str, Any], **chosen: str) -> dict[str, Any]:
+    """A template with SAM's own types replaced by what they stand for, with these parameters and else the defaults."""
     source = copy.deepcopy(template)
     for resource in source["Resources"].values():
         # `sam deploy` uploads these and writes their addresses; any address will do here.
         for code in ("CodeUri", "ContentUri"):
             if code in resource.get("Properties", {}):
-                resource["Properties"][code] = "s3://bucket/key"
-    parameters = {name: str(each.get("Default", "")) for name, each in source["Parameters"].items()}
+                resource["Properties"][code] = f"s3://bucket/{resource['Properties'][code]}"
+    parameters = {name: str(each.get("Default", "")) for name, each in source["Parameters"].items()} | chosen
     translator = Translator({}, Parser(), boto_session=Session(region_name="eu-south-1"))
     done: dict[str, Any] = translator.translate(source, parameters)
     return done
