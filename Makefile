@@ -13,6 +13,8 @@ DEV := .venv
 CLOUD := .venv-cloud
 SAM := .venv-sam
 BENCH := .venv-bench
+GATES := .venv-gates
+SUPPLY := .venv-supply
 
 # What the layers are built for; `make deploy ARCHITECTURE=x86_64` needs the template's parameter to say the same.
 export ARCHITECTURE ?= arm64
@@ -56,6 +58,18 @@ $(BENCH)/.ready: requirements/bench.txt | python
 	@$(BENCH)/bin/python -m compileall -q $(BENCH)/lib
 	@touch $@
 
+$(GATES)/.ready: requirements/gates.txt | python
+	@echo "· setting up the gates' environment ($(GATES))"
+	@$(PYTHON) -m venv --clear $(GATES)
+	@$(GATES)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/gates.txt
+	@touch $@
+
+$(SUPPLY)/.ready: requirements/supply.txt | python
+	@echo "· setting up the environment that looks at packages ($(SUPPLY))"
+	@$(PYTHON) -m venv --clear $(SUPPLY)
+	@$(SUPPLY)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/supply.txt
+	@touch $@
+
 .PHONY: setup
 setup: ## Set up the three environments (every other target does it by itself)
 	@$(MAKE) --no-print-directory -j3 $(DEV)/.ready $(CLOUD)/.ready $(SAM)/.ready
@@ -71,7 +85,7 @@ browser:
 .PHONY: lock
 lock: $(DEV)/.ready ## Lock the newest allowed versions of everything, with hashes (needs uv)
 	cd layers/dependencies && uv pip compile --quiet --upgrade $(LOCK_OPTIONS) requirements.in -o requirements.txt
-	cd requirements && for each in dev cloud sam bench; do uv pip compile --quiet --upgrade $(LOCK_OPTIONS) $$each.in -o $$each.txt; done
+	cd requirements && for each in dev cloud sam bench gates supply; do uv pip compile --quiet --upgrade $(LOCK_OPTIONS) $$each.in -o $$each.txt; done
 
 LOCK_OPTIONS := --python-version 3.13 --python-platform linux --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
@@ -124,11 +138,44 @@ deploy: build ## Deploy to AWS, asking for what it needs to know
 # ---- The gate ----
 
 .PHONY: check
-check: setup ## Lint, format, types, template
+check: setup ## Everything but the tests: code, types, template, workflows (each alone: make lint, types, template, workflows)
+	@$(MAKE) --no-print-directory $(GATES)/.ready
+	@$(MAKE) --no-print-directory -j2 --output-sync=target lint types template workflows
+
+.PHONY: lint
+lint: $(DEV)/.ready
 	$(DEV)/bin/ruff check .
 	$(DEV)/bin/ruff format --check .
+
+.PHONY: types
+types: $(DEV)/.ready
 	$(DEV)/bin/mypy
+
+.PHONY: template
+template: cfn-lint checkov
+
+.PHONY: cfn-lint
+cfn-lint: $(SAM)/.ready
 	PATH="$(CURDIR)/$(SAM)/bin:$$PATH" AWS_DEFAULT_REGION=eu-south-1 sam validate --lint
+	$(SAM)/bin/cfn-lint
+
+.PHONY: checkov
+checkov: $(DEV)/.ready $(GATES)/.ready
+	$(DEV)/bin/python -m tests.template.translated .gates
+	$(GATES)/bin/checkov --config-file checkov.yaml -f template.yaml -f .gates/own-key.json
+	$(GATES)/bin/checkov --config-file checkov-aws-keys.yaml -f .gates/aws-keys.json
+
+.PHONY: workflows
+workflows: $(GATES)/.ready
+	$(GATES)/bin/zizmor --offline --quiet .github
+	$(GATES)/bin/pre-commit validate-config
+
+.PHONY: hooks
+hooks: $(GATES)/.ready ## Let git run what `make check` runs, on what a commit touches
+	$(GATES)/bin/pre-commit install
+
+.PHONY: audit
+audit: $(SUPPLY)/.ready ## Known vulnerabilities in everything that is locked (asks a service on the internet; no part of the gate)
 
 .PHONY: format
 format: $(DEV)/.ready ## Put the code in order
@@ -137,4 +184,4 @@ format: $(DEV)/.ready ## Put the code in order
 
 .PHONY: clean
 clean: sandbox-stop ## Remove everything that make made
-	rm -rf $(DEV) $(CLOUD) $(SAM) $(BENCH) .aws-sam .sandbox .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(DEV) $(CLOUD) $(SAM) $(BENCH) $(GATES) $(SUPPLY) .gates .aws-sam .sandbox .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -31,22 +31,25 @@ class Stack:
     outputs: Mapping[str, str]
 
 
-def deploy(cloud: Cloud, legrand_url: str, *, report: Callable[[str], None]) -> Stack:
+def deploy(
+    cloud: Cloud, legrand_url: str, *, report: Callable[[str], None], parameters: Mapping[str, str] | None = None
+) -> Stack:
     """Build the project, deploy it into the cloud, and return the stack with its routes in place.
 
-    `legrand_url` is where login and API of Legrand's cloud, or of its stand-in, answer. Raises SandboxError with what
-    `sam` printed when it fails.
+    `legrand_url` is where login and API of Legrand's cloud, or of its stand-in, answer; `parameters` are others of the
+    template that are not to have their defaults. Raises SandboxError with what `sam` printed when it fails.
     """
     settings = tomllib.loads((places.PROJECT / "samconfig.toml").read_text())["sandbox"]
     name = settings["global"]["parameters"]["stack_name"]
     api_id = settings["deploy"]["parameters"]["tags"].removeprefix("ms-custom-id=")
-    parameters = {
+    chosen = {
         "Architecture": host_architecture(),
         "LegrandApiUrl": f"{legrand_url}/smarther/v2.0",
         "LegrandLoginUrl": legrand_url,
         "PublicBaseUrl": f"{cloud.endpoint_url}/_aws/execute-api/{api_id}",
+        **(parameters or {}),
     }
-    overrides = [f"{key}={value}" for key, value in parameters.items()]
+    overrides = [f"{key}={value}" for key, value in chosen.items()]
     report("building the functions and their layers (sam build)")
     _sam("build", cloud, overrides)
     report("deploying the stack (sam deploy)")

@@ -98,8 +98,11 @@ class Home:
 
 @pytest.fixture(scope="session")
 def state() -> Iterator[State]:
-    """The sandbox, fresh, ended when the last test is over."""
-    state = lifecycle.up(report=lambda _: None)
+    """The sandbox, fresh, ended when the last test is over; everything in it under a key of the owner's own.
+
+    Without that key, as it is by default, the demo is the test.
+    """
+    state = lifecycle.up(report=lambda _: None, parameters={"CustomerManagedKey": "true"})
     yield state
     lifecycle.down()
 

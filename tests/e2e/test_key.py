@@ -1,0 +1,57 @@
+"""The deployed stack is under the owner's own key, and all the other tests of this folder pass so.
+
+The emulator names a resource's key but encrypts nothing, and forgets a new table's and a topic's. That these have it
+too, and that the key's policy lets in whom it has to, is tested on the template (tests/template/test_key.py).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.e2e.conftest import Home
+
+
+@pytest.fixture
+def physical(bare_home: Home) -> Mapping[str, str]:
+    """The stack's resources as AWS calls them, by their logical ids."""
+    client = bare_home.state.cloud.client("cloudformation")
+    found = client.describe_stack_resources(StackName=bare_home.state.stack.name)["StackResources"]
+    return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
+
+
+def test_secrets_queues_and_logs_are_under_the_stacks_own_key(bare_home: Home, physical: Mapping[str, str]) -> None:
+    client, stack = bare_home.state.cloud.client, bare_home.state.stack
+    key = client("kms").describe_key(KeyId=physical["Key"])["KeyMetadata"]
+    keys: dict[str, str | None] = {}
+    for name in physical:
+        if name.endswith("Secret"):
+            keys[name] = client("secretsmanager").describe_secret(SecretId=physical[name]).get("KmsKeyId")
+        elif name.endswith("Queue"):
+            asked = client("sqs").get_queue_attributes(QueueUrl=physical[name], AttributeNames=["All"])
+            keys[name] = asked["Attributes"].get("KmsMasterKeyId")
+    for group in client("logs").describe_log_groups(logGroupNamePrefix=f"/smarther/{stack.name}/")["logGroups"]:
+        keys[group["logGroupName"]] = group.get("kmsKeyId")
+
+    assert key["Enabled"]
+    assert client("kms").get_key_rotation_status(KeyId=physical["Key"])["KeyRotationEnabled"]
+    assert len(keys) == 3 + 3 + 7
+    assert {name: arn for name, arn in keys.items() if arn != key["Arn"]} == {}
+
+
+def test_the_logs_service_is_let_in_for_the_groups_there_are(bare_home: Home, physical: Mapping[str, str]) -> None:
+    client, stack = bare_home.state.cloud.client, bare_home.state.stack
+    policy = json.loads(client("kms").get_key_policy(KeyId=physical["Key"], PolicyName="default")["Policy"])
+    (logs,) = [each for each in policy["Statement"] if each["Sid"] == "LogsMayUseForOurGroups"]
+    pattern = logs["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
+
+    groups = client("logs").describe_log_groups(logGroupNamePrefix=f"/smarther/{stack.name}/")["logGroups"]
+
+    assert groups
+    assert pattern.endswith("/*")
+    assert not [group["arn"] for group in groups if not group["arn"].startswith(pattern.removesuffix("*"))]
