@@ -68,7 +68,7 @@ def start() -> Cloud:
     temporary.mkdir(parents=True, exist_ok=True)
     processes.start(
         "cloud",
-        [str(places.CLOUD_ENVIRONMENT / "bin" / "ministack")],
+        [str(places.CLOUD_ENVIRONMENT / "bin" / "python"), "-m", "sandbox.emulator"],
         {
             "PATH": f"{places.CLOUD_ENVIRONMENT / 'bin'}:{os.defpath}",
             "HOME": str(temporary),

@@ -225,7 +225,7 @@ def _hour_key(hour: datetime) -> str:
 
 
 def _hour(key: str) -> datetime:
-    return datetime.strptime(key, "HOUR#%Y-%m-%dT%HZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(key.removeprefix("HOUR#"))
 
 
 def _day_key(day: date) -> str:
