@@ -97,7 +97,7 @@ demo: setup ## A day of a simulated home, through the real stack, on this machin
 
 .PHONY: test
 test: setup browser $(BENCH)/.ready ## All tests, the deployed stack included
-	$(DEV)/bin/pytest
+	$(DEV)/bin/pytest --numprocesses auto --dist loadgroup
 
 .PHONY: simulate
 simulate: $(DEV)/.ready ## Live years of random faults, YEARS=n of them (SEED=, DAYS=, INTENSITY=, STORY=1)

@@ -96,6 +96,11 @@ class Home:
         return [{name: _DECODE(value) for name, value in item.items()} for page in pages for item in page["Items"]]
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """They share one sandbox, so `make test`, which uses all processors, leaves them to one of its workers."""
+    item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
+
+
 @pytest.fixture(scope="session")
 def state() -> Iterator[State]:
     """The sandbox, fresh, ended when the last test is over; everything in it under a key of the owner's own.
