@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
-import pytest
+from smarther.domain.reading import Reading, stored
 
 PROMISED_OUTPUTS = {
     "WebhookBaseUrl",
@@ -49,16 +50,17 @@ def test_functions_run_on_python_313_on_the_chosen_processor_arm_by_default(temp
     assert template["Parameters"]["Architecture"]["Default"] == "arm64"
 
 
-@pytest.mark.parametrize("policy", ["DeletionPolicy", "UpdateReplacePolicy"])
-def test_the_readings_outlive_the_stack(resources: dict[str, dict[str, Any]], policy: str) -> None:
-    assert resources["Table"][policy] == "Retain"
-
-
 def test_the_table_is_on_demand_recoverable_and_expires_what_the_code_marks(
     resources: dict[str, dict[str, Any]],
 ) -> None:
     table = resources["Table"]["Properties"]
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    now = datetime(2026, 1, 14, tzinfo=UTC)
+    reading = Reading(plant_id="P", module_id="M", time=now)
+    for_good, expiring = (
+        set(stored(reading, received_at=now, source="push", retention_days=days)) for days in (None, 30)
+    )
+    (marked,) = expiring - for_good
+    assert table["TimeToLiveSpecification"] == {"AttributeName": marked, "Enabled": True}
     assert [(key["AttributeName"], key["KeyType"]) for key in table["KeySchema"]] == [("pk", "HASH"), ("sk", "RANGE")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from tests.template.conftest import of_type
@@ -11,6 +12,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.template.conftest import Resources
+
+ROUTES = {
+    "POST /notifications/{secret}": "ReceiverFunction",  # by the secret in its path
+    "GET /callback": "CallbackFunction",  # by the one-time state in its query
+}
+"""Every route there may be, and the function that tells who calls; how it does is tested there."""
+
+LIVES_ON = {"AWS::DynamoDB::Table", "AWS::KMS::Key"}
+"""What the stack may neither delete nor replace, ever."""
+REPLACED_BY_NOBODY = {"AWS::SecretsManager::Secret"}
+"""What goes with the stack, and must not be lost by an update."""
+WAITING = {"SpillQueue", "SpillDeadLetterQueue"}
+"""The queues in which a notification may wait that is in no other place."""
 
 API_PATIENCE_SECONDS = 30
 """An HTTP API gives up on its integration then (API Gateway quotas, "Maximum integration timeout")."""
@@ -36,12 +50,31 @@ def test_the_access_log_tells_neither_path_nor_query(resources: Resources) -> No
         assert "status" in told
 
 
-def test_the_receiver_can_neither_be_throttled_by_a_reservation_nor_run_into_the_apis_patience(
-    resources: Resources,
-) -> None:
-    receiver = resources["ReceiverFunction"]["Properties"]
-    assert "ReservedConcurrentExecutions" not in receiver
-    assert receiver["Timeout"] < API_PATIENCE_SECONDS
+def routes(resources: Resources) -> dict[str, str]:
+    """The routes of the API, each with the function that it calls, by its logical id or its alias's."""
+    (api,) = of_type(resources, "AWS::ApiGatewayV2::Api").values()
+    return {
+        f"{method.upper()} {path}": re.findall(
+            r"\$\{(\w+?)(?:Aliaslive)?(?:\.Arn)?\}/invocations", json.dumps(operation)
+        )[0]
+        for path, operations in api["Properties"]["Body"]["paths"].items()
+        for method, operation in operations.items()
+    }
+
+
+def test_there_is_no_route_but_those_that_know_their_callers(resources: Resources) -> None:
+    assert routes(resources) == ROUTES
+    assert not of_type(resources, "AWS::ApiGatewayV2::Route")
+    assert not of_type(resources, "AWS::Lambda::Url")
+
+
+def test_no_function_behind_the_api_runs_into_its_patience(resources: Resources) -> None:
+    for function in routes(resources).values():
+        assert resources[function]["Properties"]["Timeout"] < API_PATIENCE_SECONDS, function
+
+
+def test_the_receiver_cannot_be_throttled_by_a_reservation(resources: Resources) -> None:
+    assert "ReservedConcurrentExecutions" not in resources["ReceiverFunction"]["Properties"]
 
 
 def test_the_notifications_route_is_throttled_far_above_any_home(resources: Resources) -> None:
@@ -84,10 +117,12 @@ def test_only_the_keeper_can_read_secrets(resources: Resources) -> None:
     assert readers == {"KeeperRole"}
 
 
-def test_no_function_has_a_secret_in_its_environment(resources: Resources) -> None:
+def test_no_function_has_a_secret_in_its_environment(resources: Resources, template: dict[str, Any]) -> None:
+    assert not [name for name, each in template["Parameters"].items() if "NoEcho" in each]  # none is a secret
     for name, function in functions(resources):
         variables = function["Environment"]["Variables"]
         assert not {key for key in variables if "SECRET" in key and not key.endswith("_ARN")}, name
+        assert "{{resolve:" not in json.dumps(variables), name
 
 
 def test_every_schedule_retries_and_then_keeps_what_failed(resources: Resources) -> None:
@@ -100,5 +135,36 @@ def test_every_schedule_retries_and_then_keeps_what_failed(resources: Resources)
 
 
 def test_functions_may_be_called_only_by_our_own_routes(resources: Resources) -> None:
-    for name, permission in of_type(resources, "AWS::Lambda::Permission").items():
-        assert permission["Properties"]["SourceArn"], name
+    allowed = {
+        re.sub("Aliaslive$", "", each["Properties"]["FunctionName"]["Ref"]): each["Properties"]
+        for each in of_type(resources, "AWS::Lambda::Permission").values()
+    }
+
+    assert set(allowed) == set(ROUTES.values())
+    for route, function in ROUTES.items():
+        method, path = route.split()
+        text, names = allowed[function]["SourceArn"]["Fn::Sub"]
+        assert allowed[function]["Principal"] == "apigateway.amazonaws.com"
+        assert names["__ApiId__"] == {"Ref": "HttpApi"}
+        assert text.endswith(f":${{__ApiId__}}/${{__Stage__}}/{method}{path.replace('{secret}', '*')}"), route
+
+
+def test_what_holds_the_homes_data_is_neither_deleted_nor_replaced(resources: Resources) -> None:
+    policies = {
+        name: (each.get("DeletionPolicy", "Delete"), each.get("UpdateReplacePolicy", "Delete"))
+        for name, each in resources.items()
+    }
+    for kind in LIVES_ON:
+        assert {policies[name] for name in of_type(resources, kind)} == {("Retain", "Retain")}, kind
+    for kind in REPLACED_BY_NOBODY:
+        assert {policies[name] for name in of_type(resources, kind)} == {("Delete", "Retain")}, kind
+    assert {policies[name] for name in WAITING} == {("Retain", "Retain")}
+    assert resources["Table"]["Properties"]["DeletionProtectionEnabled"] is True
+
+
+def test_nothing_that_outlives_the_stack_has_a_name_that_a_new_one_would_need(resources: Resources) -> None:
+    names = {"TableName", "QueueName", "Name", "LogGroupName", "AliasName"}
+    kept = {name: each for name, each in resources.items() if each.get("DeletionPolicy") == "Retain"}
+
+    assert kept
+    assert not {name: set(each["Properties"]) & names for name, each in kept.items() if set(each["Properties"]) & names}
