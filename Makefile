@@ -86,6 +86,7 @@ browser:
 lock: $(DEV)/.ready ## Lock the newest allowed versions of everything, with hashes (needs uv)
 	cd layers/dependencies && uv pip compile --quiet --upgrade $(LOCK_OPTIONS) requirements.in -o requirements.txt
 	cd requirements && for each in dev cloud sam bench gates supply; do uv pip compile --quiet --upgrade $(LOCK_OPTIONS) $$each.in -o $$each.txt; done
+	@$(MAKE) --no-print-directory sbom
 
 LOCK_OPTIONS := --python-version 3.13 --python-platform linux --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
@@ -155,9 +156,8 @@ types: $(DEV)/.ready
 template: cfn-lint checkov
 
 .PHONY: cfn-lint
-cfn-lint: $(SAM)/.ready
+cfn-lint: $(SAM)/.ready # as .cfnlintrc says, which sam heeds
 	PATH="$(CURDIR)/$(SAM)/bin:$$PATH" AWS_DEFAULT_REGION=eu-south-1 sam validate --lint
-	$(SAM)/bin/cfn-lint
 
 .PHONY: checkov
 checkov: $(DEV)/.ready $(GATES)/.ready
@@ -167,15 +167,29 @@ checkov: $(DEV)/.ready $(GATES)/.ready
 
 .PHONY: workflows
 workflows: $(GATES)/.ready
-	$(GATES)/bin/zizmor --offline --quiet .github
+	$(GATES)/bin/zizmor --offline --quiet --persona pedantic .github
 	$(GATES)/bin/pre-commit validate-config
 
 .PHONY: hooks
 hooks: $(GATES)/.ready ## Let git run what `make check` runs, on what a commit touches
 	$(GATES)/bin/pre-commit install
 
+# ---- What is locked ----
+
+LOCKS := $(wildcard requirements/*.txt) layers/dependencies/requirements.txt tests/bench/contenders/canonical/requirements.txt
+SHIPPED := .gates/shipped
+
 .PHONY: audit
-audit: $(SUPPLY)/.ready ## Known vulnerabilities in everything that is locked (asks a service on the internet; no part of the gate)
+audit: $(SUPPLY)/.ready ## Known vulnerabilities in all that is locked (asks a service on the internet, so it is no part of the gate)
+	@for lock in $(LOCKS); do echo "· $$lock"; $(SUPPLY)/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r $$lock || failed=1; done; \
+		[ -z "$${failed:-}" ] || { echo "Not every package is known to be free of known vulnerabilities: either one is named above, or the service could not be asked." >&2; exit 1; }
+
+.PHONY: sbom
+sbom: $(SUPPLY)/.ready ## Write the bill of materials of what is deployed, from the layer's lock
+	@$(PYTHON) -m venv --clear --without-pip $(SHIPPED)
+	@$(SUPPLY)/bin/python -m pip --python $(SHIPPED)/bin/python install --quiet --disable-pip-version-check --require-hashes -r layers/dependencies/requirements.txt
+	$(SUPPLY)/bin/python -W ignore::UserWarning -m cyclonedx_py environment --pyproject pyproject.toml --short-PURLs --output-reproducible \
+		--output-file layers/dependencies/sbom.cdx.json $(SHIPPED)/bin/python
 
 .PHONY: format
 format: $(DEV)/.ready ## Put the code in order

@@ -88,3 +88,23 @@ def test_amazons_authorities_are_beside_the_whole_bundle(layers: dict[str, Path]
     folder = layers["DependenciesLayer"] / "python" / "certifi"
     assert (folder / "amazon.pem").read_text().count("BEGIN CERTIFICATE") == 5
     assert (folder / "cacert.pem").read_text().count("BEGIN CERTIFICATE") > 100
+
+
+def without_licence(layer: Path) -> list[str]:
+    """The packages of a built layer that have no licence's text beside them."""
+    return [
+        package.name
+        for package in layer.glob("python/*.dist-info")
+        if not [each for each in package.rglob("*") if each.is_file() and each.name.upper().startswith("LICEN")]
+    ]
+
+
+def test_every_package_is_shipped_with_the_text_of_its_licence(layers: dict[str, Path], tmp_path: Path) -> None:
+    layer = layers["DependenciesLayer"]
+    assert len(list(layer.glob("python/*.dist-info"))) > 10
+    assert without_licence(layer) == []
+
+    bare = tmp_path / "layer"
+    shutil.copytree(layer, bare)
+    shutil.rmtree(next(bare.glob("python/requests-*.dist-info")) / "licenses")
+    assert [name.partition("-")[0] for name in without_licence(bare)] == ["requests"]
