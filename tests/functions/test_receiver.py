@@ -514,6 +514,7 @@ def test_what_cannot_be_a_secret_is_refused_even_then(outage: Outage) -> None:
 def test_a_warm_function_knows_its_callers_while_the_table_is_away(outage: Outage) -> None:
     outage.table.otherwise = faults.BROKEN
     assert outage.call()[0] == 200
+    assert [each.verified for each in outage.spilled()] == [True]
     assert outage.call(STRANGE)[0] == 404
     assert outage.queue.requests == []
 

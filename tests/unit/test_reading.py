@@ -64,8 +64,19 @@ def test_the_partition_is_the_module() -> None:
     assert partition_key("M") == item(READING)["pk"]
 
 
-@given(st.lists(st.datetimes(timezones=st.just(UTC)), min_size=2, max_size=5))
-def test_keys_sort_as_time_does(times: list[datetime]) -> None:
+@given(
+    st.datetimes(timezones=st.just(UTC), max_value=datetime(9999, 1, 1)),  # noqa: DTZ001 - the zone is added
+    st.lists(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=1)), max_size=4),
+    st.lists(st.integers(min_value=0, max_value=999_999), max_size=4),
+)
+def test_keys_sort_as_time_does(first: datetime, later: list[timedelta], within_a_second: list[int]) -> None:
+    second = first.replace(microsecond=0)
+    times = [
+        first,
+        second,
+        *(first + each for each in later),
+        *(second.replace(microsecond=n) for n in within_a_second),
+    ]
     ordered = sorted(times)
     at = {sort_key(replace(READING, time=time))[: len("READING#2026-01-14T06:30:04.000000Z")]: time for time in ordered}
     assert [at[key] for key in sorted(at)] == sorted(set(ordered))
