@@ -71,7 +71,7 @@ $(SUPPLY)/.ready: requirements/supply.txt | python
 	@touch $@
 
 .PHONY: setup
-setup: ## Set up the three environments (every other target does it by itself)
+setup: ## Set up the three environments of demo and tests (every other target sets up its own by itself)
 	@$(MAKE) --no-print-directory -j3 $(DEV)/.ready $(CLOUD)/.ready $(SAM)/.ready
 
 .PHONY: browser
@@ -97,7 +97,7 @@ demo: setup ## A day of a simulated home, through the real stack, on this machin
 	@$(DEV)/bin/python -m sandbox demo $(if $(ONCE),--once) $(if $(LOSE_ONE),--lose-one)
 
 .PHONY: test
-test: setup browser $(BENCH)/.ready ## All tests, the deployed stack included
+test: setup browser $(BENCH)/.ready $(GATES)/.ready ## All tests, the deployed stack included
 	$(DEV)/bin/pytest --numprocesses auto --dist loadgroup
 
 .PHONY: simulate
@@ -139,8 +139,8 @@ deploy: build ## Deploy to AWS, asking for what it needs to know
 # ---- The gate ----
 
 .PHONY: check
-check: setup ## Everything but the tests: code, types, template, workflows (each alone: make lint, types, template, workflows)
-	@$(MAKE) --no-print-directory $(GATES)/.ready
+check: ## Everything but the tests: code, types, template, workflows (each alone: make lint, types, template, workflows)
+	@$(MAKE) --no-print-directory -j3 $(DEV)/.ready $(SAM)/.ready $(GATES)/.ready
 	@$(MAKE) --no-print-directory -j2 --output-sync=target lint types template workflows
 
 .PHONY: lint
