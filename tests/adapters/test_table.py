@@ -52,6 +52,23 @@ def test_a_reading_is_in_the_table_as_it_was(table: Table, dynamodb: DynamoDBCli
     assert plain(item) == stored(READING, received_at=ARRIVAL, source="push", retention_days=None)
 
 
+def test_a_rehearsed_write_is_made_and_stores_nothing_new_or_known(table: Table, dynamodb: DynamoDBClient) -> None:
+    rehearsing = table.rehearsing()
+    assert not rehearsing.put_reading(READING, received_at=ARRIVAL, source="push")
+    assert not rehearsing.put_quarantined(b"{", REJECTS, received_at=ARRIVAL)
+    assert deployed.items(dynamodb, "") == []
+    table.put_reading(READING, received_at=ARRIVAL, source="push")
+    before = deployed.items(dynamodb, "")
+    later = ARRIVAL + timedelta(days=1)
+    assert not rehearsing.put_reading(READING, received_at=later, source="push")
+    assert deployed.items(dynamodb, "") == before
+
+
+def test_a_rehearsed_write_of_what_can_never_be_stored_says_so(table: Table) -> None:
+    with pytest.raises(ItemRefusedError):
+        table.rehearsing().put_reading(replace(READING, module_id="M" * 3000), received_at=ARRIVAL, source="push")
+
+
 def test_a_duplicate_changes_nothing(table: Table, dynamodb: DynamoDBClient) -> None:
     table.put_reading(READING, received_at=ARRIVAL, source="push")
     before = deployed.items(dynamodb, "MODULE#M")

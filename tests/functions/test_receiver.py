@@ -115,7 +115,7 @@ UNREADABLE = {
 
 
 def test_every_example_event_has_its_test() -> None:
-    others = {"unreadable_neighbour", "validation_handshake", "stranger", "keep_warm"}
+    others = {"unreadable_neighbour", "validation_handshake", "stranger", "keep_warm", "rehearsal"}
     assert {file.stem for file in EVENTS.glob("*.json")} == {*READ, *UNREADABLE, *others}
 
 
@@ -302,6 +302,41 @@ def test_a_secret_becomes_good_with_the_next_touch(stack: Stack) -> None:
     assert stack.call(event("observed", STRANGE))[0] == 200
 
 
+# --- a rehearsal, before a version goes live --------------------------------------------------------------------------
+
+REHEARSED = {"stored": 0, "duplicates": 1, "quarantined": 0, "failed": 0, "failure": None}
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["a new reading", "a known reading"])
+def test_a_rehearsal_reads_and_writes_and_leaves_nothing(stack: Stack, log: Log, known: bool) -> None:  # noqa: FBT001
+    if known:
+        stack.call(event("observed"))
+    before = deployed.items(stack.dynamodb, "")
+    stack.calls.clear()
+    log.clear()
+    assert stack.app.handler(event("rehearsal"), None) == REHEARSED
+    assert stack.calls == ["PutItem"]
+    assert deployed.items(stack.dynamodb, "") == before
+    assert log.text == ""
+
+
+def test_a_rehearsal_of_what_nobody_can_read_is_not_good_and_leaves_nothing(stack: Stack) -> None:
+    told = stack.app.handler({"rehearsal": event("not_json")}, None)
+    assert told != REHEARSED
+    assert told["quarantined"] == 1
+    assert stack.quarantined() == []
+
+
+def test_after_a_rehearsal_a_notification_is_stored_as_before(stack: Stack) -> None:
+    stack.app.handler(event("rehearsal"), None)
+    assert stack.call(event("observed")) == (200, counts(stored=1))
+
+
+def test_nobody_can_ask_for_a_rehearsal_over_http(stack: Stack) -> None:
+    asking = {**event("observed"), "body": json.dumps(event("rehearsal")), "headers": {"rehearsal": "{}"}}
+    assert stack.call({**asking, "queryStringParameters": {"rehearsal": "{}"}}) == (200, counts(quarantined=1))
+
+
 # --- time and repetition --------------------------------------------------------------------------------------------
 
 
@@ -457,6 +492,20 @@ def test_what_the_table_does_not_take_is_spilled(outage: Outage, behaviour: Beha
     assert outage.logged() == []
     (record,) = outage.log.records
     assert (record["kept"], record["NotificationsSpilled"]) == ("spill", [1])
+
+
+@pytest.mark.parametrize("behaviour", BEHAVIOURS)
+def test_a_rehearsal_that_the_table_does_not_take_is_not_good_and_leaves_nothing(
+    outage: Outage, behaviour: Behaviour
+) -> None:
+    outage.table.otherwise = behaviour
+    outage.queue.requests.clear()
+    outage.log.clear()
+    told = outage.app.handler(event("rehearsal"), None)
+    assert (told["failed"], told["duplicates"]) == (1, 0)
+    assert told["failure"]
+    assert outage.spilled() == []
+    assert outage.log.text == ""
 
 
 @pytest.mark.parametrize("queue", BEHAVIOURS)

@@ -51,10 +51,15 @@ class Receiver:
     within: Callable[[float, Callable[[], Any]], Any] = budget.within
 
     def answer(self, event: Mapping[str, Any]) -> Answer:
-        """Answer one event: an HTTP API request (payload format 2.0), or `{"keep_warm": true}` from the schedule."""
+        """Answer one event: an HTTP API request (payload format 2.0), or what only this account can send.
+
+        That is `{"keep_warm": true}` from the schedule, and `{"rehearsal": <request>}` before a new version goes live.
+        """
         started = self.seconds()
         if event.get("keep_warm") is True:
             return {"warm": self.look(started)}
+        if isinstance(request := event.get("rehearsal"), dict):
+            return self._rehearse(_body(request), started)
         secret = _secret(event)
         presented = webhook.digest(secret)
         verdict = self.authenticator.judge(presented)
@@ -79,18 +84,26 @@ class Receiver:
             return False
         return True
 
+    def _rehearse(self, body: bytes, started: float) -> Answer:
+        """What would become of a notification, in numbers: it is read and written, and nothing is kept anywhere.
+
+        Good is all of it as duplicates. Whatever fails is raised, and not put aside as a notification would be.
+        """
+        outcome = self._record(parse(body), body, self.table.rehearsing(), self.now(), started)
+        return {
+            "stored": outcome.stored,
+            "duplicates": outcome.duplicates,
+            "quarantined": outcome.quarantined,
+            "failed": outcome.failed,
+            "failure": outcome.failure,
+        }
+
     def _receive(self, body: bytes, presented: str, started: float) -> Answer:
         received_at = self.now()
         notification, outcome = Notification(), Outcome()
         try:
             notification = parse(body)
-            outcome = self._until(
-                budget.TABLE_UNTIL_SECONDS,
-                started,
-                lambda: record(
-                    notification, body, table=self.table, received_at=received_at, in_time=lambda: self._early(started)
-                ),
-            )
+            outcome = self._record(notification, body, self.table, received_at, started)
         except Exception as error:  # a fault of ours must cost neither the notification nor the endpoint's standing
             outcome = Outcome(failed=1, failure=type(error).__name__)
         kept = "table"
@@ -100,6 +113,18 @@ class Receiver:
         self._tell(notification, outcome, received_at, started, kept)
         counts = {"stored": outcome.stored, "duplicates": outcome.duplicates, "quarantined": outcome.quarantined}
         return _answer(200, counts | {"deferred": int(outcome.failed > 0)} | _handshake(notification))
+
+    def _record(
+        self, notification: Notification, body: bytes, table: Table, received_at: datetime, started: float
+    ) -> Outcome:
+        """Write what a body said, as far as the time for the table goes."""
+        return self._until(
+            budget.TABLE_UNTIL_SECONDS,
+            started,
+            lambda: record(
+                notification, body, table=table, received_at=received_at, in_time=lambda: self._early(started)
+            ),
+        )
 
     def _receive_unverified(self, body: bytes, presented: str, started: float) -> Answer:
         """Refusing a genuine caller would lose what it brought; so it is kept, and checked before it is stored."""

@@ -27,6 +27,9 @@ _PART_BYTES = 300_000  # an item may have 400 KB, key and reason included
 _PART_CHARACTERS = _PART_BYTES // 4  # UTF-8 takes at most four bytes each
 _MAX_REASON = 1_000
 
+_NEW = "attribute_not_exists(pk)"
+_NEVER = "attribute_exists(pk) AND attribute_not_exists(pk)"
+
 
 class TableUnavailableError(Exception):
     """The table did not answer, or did not take it this time: another place or another time may."""
@@ -39,10 +42,26 @@ class ItemRefusedError(Exception):
 class Table:
     """Writes are conditional: what is there already stays as it is, so that doing things twice is harmless."""
 
-    def __init__(self, client: DynamoDBClient | SignedClient, name: str, *, retention_days: int | None = None) -> None:
+    def __init__(
+        self,
+        client: DynamoDBClient | SignedClient,
+        name: str,
+        *,
+        retention_days: int | None = None,
+        condition: str = _NEW,
+    ) -> None:
         self._client = client
         self._name = name
         self._retention_days = retention_days
+        self._condition = condition
+
+    def rehearsing(self) -> Table:
+        """The same table for writes that count for nothing: every one is made and taken for a duplicate.
+
+        Their condition contradicts itself, so that there is no item, new or old, on which it could hold. DynamoDB looks
+        at permission, table and item as for any other write and answers that the condition fails.
+        """
+        return Table(self._client, self._name, retention_days=self._retention_days, condition=_NEVER)
 
     def accepted_digests(self) -> AcceptedDigests:
         """The digests by which a caller is known now, strongly consistent; none before the keeper's first run."""
@@ -94,7 +113,7 @@ class Table:
                 self._client.put_item,
                 TableName=self._name,
                 Item={name: attribute(value) for name, value in item.items()},
-                ConditionExpression="attribute_not_exists(pk)",
+                ConditionExpression=self._condition,
             )
         except ServiceFailedError as error:
             match error.kind:

@@ -1,0 +1,41 @@
+"""Tells CodeDeploy whether a new version of the receiver may go live: the hook before traffic reaches it."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+
+from smarther import pre_traffic
+from smarther.adapters.receiver_version import PATIENCE, ReceiverVersion
+from smarther.settings import PreTrafficSettings
+from smarther.telemetry import log, warn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+settings = PreTrafficSettings.from_environment()
+version = ReceiverVersion(boto3.client("lambda", config=PATIENCE), settings.receiver_version)
+deployments = boto3.client("codedeploy")
+recorded = json.loads(Path(__file__).with_name("notification.json").read_text())
+
+
+def handler(event: Mapping[str, str], context: object) -> dict[str, str | None]:
+    """Tell `Succeeded` or `Failed` in any case: CodeDeploy waits an hour for a hook that tells nothing."""
+    try:
+        fault = pre_traffic.fault(version.call, recorded, sleep=time.sleep)
+    except Exception as error:  # a check that could not be made is not passed
+        fault = f"not checked: {type(error).__name__}"
+    if fault is None:
+        log("version_good", version=settings.receiver_version)
+    else:
+        warn("version_faulty", version=settings.receiver_version, fault=fault)
+    deployments.put_lifecycle_event_hook_execution_status(
+        deploymentId=event["DeploymentId"],
+        lifecycleEventHookExecutionId=event["LifecycleEventHookExecutionId"],
+        status="Succeeded" if fault is None else "Failed",
+    )
+    return {"fault": fault}
