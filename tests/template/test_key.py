@@ -27,6 +27,7 @@ KEEPS = {
 KEEPS_NOTHING = {
     "AWS::ApiGatewayV2::",
     "AWS::CloudWatch::",
+    "AWS::CodeDeploy::",
     "AWS::IAM::",
     "AWS::KMS::",
     "AWS::Lambda::",  # code, which is public, and names; test_safety.py looks into the environments
@@ -41,7 +42,9 @@ come in their own."""
 
 
 def deployed(template: dict[str, Any], *, own_key: bool) -> Resources:
-    found: Resources = settled(translated(template, CustomerManagedKey=json.dumps(own_key)))["Resources"]
+    found: Resources = settled(translated(template, CustomerManagedKey=json.dumps(own_key), GradualDeploys="true"))[
+        "Resources"
+    ]
     return found
 
 

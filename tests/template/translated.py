@@ -1,8 +1,8 @@
 """The template as CloudFormation gets it: translated offline by AWS's own translator.
 
 `python -m tests.template.translated FOLDER` writes what the tools look at besides the template itself: the translated
-template with its conditions carried out, as it is by default (`aws-keys.json`) and with a key of one's own
-(`own-key.json`).
+template with its conditions carried out, as `samconfig.toml` deploys it to AWS (`aws-keys.json`), and the same with
+a key of one's own (`own-key.json`).
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def main(folder: Path) -> None:
     """Write both for the tools."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, key in (("aws-keys", "false"), ("own-key", "true")):
-        template = settled(translated(as_written(), CustomerManagedKey=key))
+        template = settled(translated(as_written(), CustomerManagedKey=key, GradualDeploys="true"))
         (folder / f"{name}.json").write_text(json.dumps(template, indent=1))
 
 
