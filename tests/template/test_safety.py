@@ -92,6 +92,12 @@ def test_every_function_writes_json_to_a_log_group_of_its_own_that_forgets(resou
         assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
 
 
+def test_every_log_group_forgets_and_has_a_name_of_this_stacks(resources: Resources) -> None:
+    for name, group in of_type(resources, "AWS::Logs::LogGroup").items():
+        assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
+        assert group["Properties"]["LogGroupName"]["Fn::Sub"].startswith("/smarther/${AWS::StackName}/"), name
+
+
 def test_every_function_has_a_role_of_its_own_without_managed_policies(resources: Resources) -> None:
     roles = [function["Role"]["Fn::GetAtt"][0] for _, function in functions(resources)]
     assert len(roles) == len(set(roles))
