@@ -132,6 +132,10 @@ preview: setup ## The dashboard's home, as the console would show it, in your br
 build: $(SAM)/.ready $(DEV)/.ready ## Build the functions and layers for AWS
 	PATH="$(CURDIR)/$(SAM)/bin:$$PATH" sam build --parallel --parameter-overrides Architecture=$(ARCHITECTURE)
 
+.PHONY: release
+release: $(DEV)/.ready ## Keep what is committed now as the release from which upgrades are tested (docs/developer/releasing.md)
+	@$(DEV)/bin/python -m tests.upgrade.release
+
 .PHONY: deploy
 deploy: build ## Deploy to AWS, asking for what it needs to know
 	PATH="$(CURDIR)/$(SAM)/bin:$$PATH" sam deploy --guided

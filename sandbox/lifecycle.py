@@ -12,17 +12,23 @@ from sandbox.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 
 def up(
-    *, report: Callable[[str], None], legrand_url: str | None = None, parameters: Mapping[str, str] | None = None
+    *,
+    report: Callable[[str], None],
+    legrand_url: str | None = None,
+    parameters: Mapping[str, str] | None = None,
+    project: Path = places.PROJECT,
 ) -> State:
     """Start the local cloud and Legrand's stand-in, deploy the stack, and return when all of it answers.
 
     A sandbox that runs already is ended first, so that one call always gives a fresh one. With `legrand_url` that
     address is used for Legrand's login and API, and no stand-in is started; `parameters` are those of the template that
-    are not to have their defaults. The keeper is run once, so that the webhook has its secret. Raises SandboxError,
-    after ending what it started, when anything fails.
+    are not to have their defaults; `project` is the folder of another release, if not this one is to be deployed. The
+    keeper is run once, so that the webhook has its secret. Raises SandboxError, after ending what it started, when
+    anything fails.
     """
     down()
     try:
@@ -31,7 +37,9 @@ def up(
         if legrand_url is None:
             report("starting the stand-in for Legrand's cloud")
             legrand_url = start_legrand()
-        deployed = stack.deploy(running_cloud, legrand_url.rstrip("/"), report=report, parameters=parameters)
+        deployed = stack.deploy(
+            running_cloud, legrand_url.rstrip("/"), report=report, parameters=parameters, project=project
+        )
         report("running the keeper for the first time")
         stack.invoke(running_cloud, deployed.outputs["KeeperFunctionName"], {})
         state = State(running_cloud, legrand_url.rstrip("/"), deployed, webhook_url(running_cloud, deployed))

@@ -17,6 +17,7 @@ from sandbox.processes import SandboxError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from sandbox.cloud import Cloud
 
@@ -32,14 +33,20 @@ class Stack:
 
 
 def deploy(
-    cloud: Cloud, legrand_url: str, *, report: Callable[[str], None], parameters: Mapping[str, str] | None = None
+    cloud: Cloud,
+    legrand_url: str,
+    *,
+    report: Callable[[str], None],
+    parameters: Mapping[str, str] | None = None,
+    project: Path = places.PROJECT,
 ) -> Stack:
     """Build the project, deploy it into the cloud, and return the stack with its routes in place.
 
     `legrand_url` is where login and API of Legrand's cloud, or of its stand-in, answer; `parameters` are others of the
-    template that are not to have their defaults. Raises SandboxError with what `sam` printed when it fails.
+    template that are not to have their defaults; `project` is the folder of another release, if not this one is to be
+    deployed. Raises SandboxError with what `sam` printed when it fails.
     """
-    settings = tomllib.loads((places.PROJECT / "samconfig.toml").read_text())["sandbox"]
+    settings = tomllib.loads((project / "samconfig.toml").read_text())["sandbox"]
     name = settings["global"]["parameters"]["stack_name"]
     api_id = settings["deploy"]["parameters"]["tags"].removeprefix("ms-custom-id=")
     chosen = {
@@ -51,9 +58,9 @@ def deploy(
     }
     overrides = [f"{key}={value}" for key, value in chosen.items()]
     report("building the functions and their layers (sam build)")
-    _sam("build", cloud, overrides)
+    _sam("build", cloud, overrides, project)
     report("deploying the stack (sam deploy)")
-    _sam("deploy", cloud, overrides)
+    _sam("deploy", cloud, overrides, project)
     add_routes(cloud, name)
     return Stack(name, _outputs(cloud, name))
 
@@ -139,7 +146,7 @@ def _outputs(cloud: Cloud, name: str) -> Mapping[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
-def _sam(command: str, cloud: Cloud, overrides: list[str]) -> None:
+def _sam(command: str, cloud: Cloud, overrides: list[str], project: Path) -> None:
     environment = {
         **os.environ,
         **cloud.environment(),
@@ -157,7 +164,7 @@ def _sam(command: str, cloud: Cloud, overrides: list[str]) -> None:
             *overrides,
         ],
         env=environment,
-        cwd=places.PROJECT,
+        cwd=project,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
