@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import boto3
 from botocore.config import Config
 
+from smarther.adapters.clients import reading_fast
 from smarther.adapters.history import History
 from smarther.adapters.records import Records
 from smarther.adapters.table import Table
@@ -81,8 +82,7 @@ class Deployment:
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
         """A client of the table's service."""
-        client: DynamoDBClient = self._client("dynamodb", _PATIENT)
-        return client
+        return reading_fast(self._client("dynamodb", _PATIENT))
 
     @cached_property
     def history(self) -> History:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from smarther.adapters.clients import reading_fast
 from smarther.adapters.history import History
 from smarther.domain.rollup import RollupState, asked_for, due, still_whole
 from smarther.rollup import Rollup
@@ -20,7 +21,7 @@ TIME_TO_STOP_MS = 60_000
 """What is left of the function's time when a run stops between two days, instead of being stopped in one."""
 
 settings = RollupSettings.from_environment()
-client = boto3.client("dynamodb")
+client = reading_fast(boto3.client("dynamodb"))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str | int]:

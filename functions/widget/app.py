@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from smarther.adapters.clients import reading_fast
 from smarther.adapters.history import History
 from smarther.settings import WidgetSettings
 from smarther.telemetry import log
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 settings = WidgetSettings.from_environment()
-client = boto3.client("dynamodb")
+client = reading_fast(boto3.client("dynamodb"))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> str | dict[str, str]:
