@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.session import Session
 
 from smarther import telemetry
 from smarther.telemetry import Metric
@@ -61,3 +63,15 @@ def test_what_nobody_knows_is_left_out(capsys: pytest.CaptureFixture[str]) -> No
     record = written(capsys, {Metric.LEGRAND_CALLS_TODAY: None, Metric.THERMOSTATS_SILENT: 1})
 
     assert names(record) == {"ThermostatsSilent"}
+
+
+def test_a_start_leaves_no_lines_of_the_sdk_in_the_log(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATEST")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    caplog.set_level(logging.INFO)  # as the runtime sets it in the functions
+
+    assert Session().get_credentials() is not None
+
+    assert not caplog.records

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import sys
 from contextlib import suppress
 from enum import StrEnum
@@ -63,6 +64,7 @@ _RECOVERABLE_PART = 150_000  # characters; a log event may have 256 KB
 logger = Logger()
 logger.remove_keys(["location"])  # always the same lines of this module
 metrics = Metrics(service="recorder")
+logging.getLogger("botocore").setLevel(logging.WARNING)  # it would tell each start where it found its credentials
 
 
 def log(event: str, **keys: Key) -> None:
