@@ -13,7 +13,7 @@ from smarther_cli import screen
 from smarther_cli.archive import Archive, Page, Row, Span
 from smarther_cli.call import this_call
 from smarther_cli.errors import NotFound, WrongUse
-from smarther_cli.lines import Format, header, lines
+from smarther_cli.lines import Format, finish, header, lines
 from smarther_cli.moments import instant
 from smarther_cli.thermostats import chosen
 from smarther_cli.unfinished import Place, Unfinished
@@ -63,7 +63,7 @@ def export(  # noqa: PLR0913 - each is an option that people type
     until: Annotated[str | None, typer.Option(help="Up to when; as without it: all.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
 ) -> None:
-    """Write readings to a file, as CSV or as one JSON object a line.
+    """Write readings to a file, as CSV, as one JSON object a line, or as Parquet.
 
     With --module they stand thermostat by thermostat in the order of time. Without it they stand in no particular
     order, and those of thermostats that have left the account are there as well. Times are UTC.
@@ -81,7 +81,9 @@ def export(  # noqa: PLR0913 - each is an option that people type
         since=None if since is None else instant(since, now=call.at),
         until=None if until is None else instant(until, now=call.at),
     )
-    form = form or (Format.JSONL if output is not None and output.suffix == ".jsonl" else Format.CSV)
+    form = form or _by_name(output)
+    if output is None and form is Format.PARQUET:
+        raise WrongUse("A Parquet file is good only as a whole.", "Name it with --output.")
     if output is None:
         count = _to_standard_output(readings, span, form)
     elif output.exists() and not overwrite:
@@ -93,6 +95,11 @@ def export(  # noqa: PLR0913 - each is an option that people type
     if not count:
         raise NotFound("There are no such readings.", "`smarther status` says when each thermostat spoke last.")
     screen.remark(f"{count} readings" + ("" if output is None else f" in {output}"))
+
+
+def _by_name(output: Path | None) -> Format:
+    ends = {f".{form}": form for form in Format}
+    return Format.CSV if output is None else ends.get(output.suffix.lower(), Format.CSV)
 
 
 def _to_standard_output(readings: Readings, span: Span, form: Format) -> int:
@@ -116,7 +123,7 @@ def _to_file(readings: Readings, unfinished: Unfinished, form: Format) -> int:
             spinner.update(f"Exporting: {unfinished.progress.count} readings")
     count = unfinished.progress.count
     if count:
-        unfinished.finish()
+        unfinished.finish(finish(form))
     else:
         unfinished.discard()
     return count

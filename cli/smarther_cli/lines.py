@@ -1,4 +1,4 @@
-"""Readings as the lines of a file."""
+"""Readings as what a file holds of them: lines, or messages that become columns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from smarther_cli.decimals import json_number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from smarther_cli.archive import Row
 
@@ -54,18 +55,42 @@ class Format(StrEnum):
 
     CSV = "csv"
     JSONL = "jsonl"
+    PARQUET = "parquet"
 
 
 def header(form: Format) -> bytes:
     """What a file begins with."""
-    return _csv([COLUMNS]) if form is Format.CSV else b""
+    match form:
+        case Format.CSV:
+            return _csv([COLUMNS])
+        case Format.JSONL:
+            return b""
+        case Format.PARQUET:
+            from smarther_cli import parquet  # noqa: PLC0415 - it takes as much memory as everything else
+
+            return parquet.schema(COLUMNS)
 
 
 def lines(rows: Sequence[Row], form: Format) -> bytes:
-    """Rows as the lines of a file."""
-    if form is Format.CSV:
-        return _csv([[_cell(row.get(column)) for column in COLUMNS] for row in rows])
-    return "".join(json.dumps(row, ensure_ascii=False, default=json_number) + "\n" for row in rows).encode()
+    """Rows as the lines of a file; those of a Parquet file wait in a form of their own until all are there."""
+    match form:
+        case Format.CSV:
+            return _csv([[_cell(row.get(column)) for column in COLUMNS] for row in rows])
+        case Format.JSONL:
+            return "".join(json.dumps(row, ensure_ascii=False, default=json_number) + "\n" for row in rows).encode()
+        case Format.PARQUET:
+            from smarther_cli import parquet  # noqa: PLC0415 - as above
+
+            return parquet.rows(rows, COLUMNS)
+
+
+def finish(form: Format) -> Callable[[Path, Path], None] | None:
+    """What makes the file out of all its lines (first path: the lines, second: the file); None where they are it."""
+    if form is not Format.PARQUET:
+        return None
+    from smarther_cli import parquet  # noqa: PLC0415 - as above
+
+    return parquet.finish
 
 
 def _csv(rows: Sequence[Sequence[str]]) -> bytes:

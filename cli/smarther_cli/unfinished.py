@@ -16,7 +16,7 @@ from smarther_cli.archive import Span
 from smarther_cli.errors import WrongUse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -82,9 +82,15 @@ class Unfinished:
         self.progress = replace(progress, count=progress.count + count, size=progress.size + len(data), place=place)
         self._take_note()
 
-    def finish(self) -> None:
-        """Give the file its own name."""
-        self._part.replace(self._output)
+    def finish(self, make: Callable[[Path, Path], None] | None = None) -> None:
+        """Give the file its own name; with `make`, to what that makes of it."""
+        if make is None:
+            self._part.replace(self._output)
+        else:
+            made = self._output.with_name(self._output.name + ".new")
+            make(self._part, made)
+            made.replace(self._output)
+            self._part.unlink()
         self._note.unlink()
 
     def discard(self) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from smarther.domain.chart import ChartStyle, chart_file
 from smarther.domain.series import of_snapshots
+from smarther_cli.plot import png
 from tests.browser.probes import COLLIDING, DRAWN, OVERFLOWING, PIXELS, TOO_FAINT, TOO_SMALL
 from tests.browser.sample_home import DAY, NOW, ROME, ROOMS, SampleHome, home, page
 
@@ -117,8 +118,9 @@ def test_a_hostile_name_stays_text_and_a_long_one_within_its_card(
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("kind", ["svg+xml", "png"])
 def test_a_chart_as_a_file_is_a_picture_of_its_own(
-    browser: Browser, samples: dict[int, SampleHome], *, dark: bool
+    browser: Browser, samples: dict[int, SampleHome], kind: str, *, dark: bool
 ) -> None:
     snapshots = samples[1].snapshots("m0", start=NOW - DAY, end=NOW, limit=1000)
     series = of_snapshots(snapshots, start=NOW - DAY, end=NOW, now=NOW)
@@ -127,10 +129,12 @@ def test_a_chart_as_a_file_is_a_picture_of_its_own(
     ElementTree.fromstring(file)  # noqa: S314 - made here, not received
     shown = browser.new_page()
     shown.set_content("<img><canvas width=700 height=330>")
-    picture = "data:image/svg+xml;base64," + base64.b64encode(file.encode()).decode()
+    content = file.encode() if kind == "svg+xml" else png(file)
+    picture = f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
     pixels: list[list[int]] = shown.evaluate(PIXELS, picture)
     assert pixels[0] == [27, 35, 45] if dark else pixels[0] == [255, 255, 255]
     assert ([255, 148, 80] if dark else [194, 74, 0]) in pixels, "the line of the temperature"
+    assert ([233, 235, 237] if dark else [22, 25, 31]) in pixels, "letters"
     shown.close()
 
 

@@ -10,10 +10,14 @@ from dataclasses import fields, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
+from pyarrow import parquet as arrow_parquet
+from pyarrow.parquet import read_table
 
 from smarther.domain.reading import Reading, stored
+from smarther_cli import parquet
 from smarther_cli.archive import Archive
 from smarther_cli.lines import COLUMNS
 from tests.cli.conftest import NOW
@@ -79,6 +83,9 @@ def said(home: Home, module_id: str = "module-1", *, count: int = 1) -> None:
 def read(path: Path) -> list[dict[str, Any]]:
     if path.suffix == ".csv":
         return list(csv.DictReader(io.StringIO(path.read_text())))
+    if path.suffix == ".parquet":
+        found: list[dict[str, Any]] = read_table(path).to_pylist()
+        return found
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
@@ -113,6 +120,78 @@ def test_jsonl_by_the_files_name(home: Home, run: Run, tmp_path: Path) -> None:
     assert (row["temperature_c"], row["program"], row["online"]) == (20.25, 0, False)
     assert row["extra"] == {"new": 1.5}
     assert not {"pk", "sk", "expires_at"} & row.keys()
+
+
+def test_parquet_has_typed_columns(home: Home, run: Run, tmp_path: Path) -> None:
+    said(home)
+    home.table.put_reading(Reading(plant_id="plant-1", module_id="module-2", time=NOW), received_at=NOW, source="poll")
+
+    result = run("export", "--output", str(tmp_path / "all.parquet"))
+
+    assert result.exit_code == 0, result.output
+    full, bare = sorted(read(tmp_path / "all.parquet"), key=lambda row: str(row["module_id"]))
+    assert tuple(full) == COLUMNS
+    assert None not in full.values(), "everything that it said"
+    assert (
+        full
+        | {
+            "thermostat": "Kitchen",
+            "time": NOW,
+            "event_time": NOW,
+            "temperature_c": 20.25,
+            "temperature_f": 68.45,
+            "program": 0,
+            "online": False,
+            "activation_time": FULL.activation_time,
+            "extra": '{"new": 1.5}',
+        }
+        == full
+    )
+    assert {name for name, value in bare.items() if value is not None} == {
+        *("thermostat", "plant", "module_id", "plant_id", "time", "received_at", "source")
+    }
+    types = {field.name: str(field.type) for field in read_table(tmp_path / "all.parquet").schema}
+    assert (types["received_at"], types["setpoint_c"], types["program"]) == ("timestamp[us, tz=UTC]", "double", "int64")
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_parquet_is_written_by_row_groups(
+    home: Home, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet, "ROWS_IN_A_GROUP", 4)
+    said(home, count=14)
+
+    run("export", "--output", str(tmp_path / "all.parquet"))
+
+    file = arrow_parquet.ParquetFile(tmp_path / "all.parquet")
+    groups = [file.metadata.row_group(number).num_rows for number in range(file.metadata.num_row_groups)]
+    assert sum(groups) == 14
+    assert max(groups) <= 4
+    assert [row["time"] for row in read(tmp_path / "all.parquet")] == [NOW + timedelta(minutes=n) for n in range(14)]
+
+
+def test_parquet_needs_a_file(home: Home, run: Run) -> None:
+    said(home)
+
+    result = run("export", "--format", "parquet")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--output" in result.stderr
+
+
+def test_a_parquet_file_whose_end_was_broken_off_is_made_anew(
+    home: Home, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said(home, count=8)
+    with monkeypatch.context() as patch:
+        patch.setattr(arrow_parquet.ParquetWriter, "write_table", Mock(side_effect=Interruption))
+        assert isinstance(run("export", "-o", str(tmp_path / "all.parquet")).exception, Interruption)
+    assert not (tmp_path / "all.parquet").exists()
+
+    assert run("export", "-o", str(tmp_path / "all.parquet")).exit_code == 0
+
+    assert len(read(tmp_path / "all.parquet")) == 8
+    assert [each.name for each in tmp_path.iterdir()] == ["all.parquet"]
 
 
 def test_standard_output(home: Home, run: Run) -> None:
@@ -223,7 +302,9 @@ def interrupted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.mark.parametrize("number", range(6))
-@pytest.mark.parametrize(("form", "words"), [("csv", ()), ("jsonl", ("-m", "attic", "-m", "kitchen"))])
+@pytest.mark.parametrize(
+    ("form", "words"), [("csv", ()), ("jsonl", ("-m", "attic", "-m", "kitchen")), ("parquet", ("-m", "a", "-m", "k"))]
+)
 def test_an_interrupted_export_goes_on_and_has_each_reading_once(  # noqa: PLR0913, PLR0917 - fixtures and cases
     home: Home, run: Run, tmp_path: Path, interrupted: list[int], form: str, number: int, words: tuple[str, ...]
 ) -> None:

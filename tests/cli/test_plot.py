@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import struct
 import xml.etree.ElementTree as ET
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+import resvg_py
 
 from smarther.adapters.history import History
 from smarther.domain.reading import Reading
@@ -73,6 +76,28 @@ def test_both_themes(run: Run, tmp_path: Path, words: tuple[str, ...], theme: st
     assert root.get("width") == "600"
 
 
+def test_a_png_has_twice_the_pixels(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "kitchen.PNG"
+
+    result = run("plot", "-m", "kitchen", "-o", str(path), "--width", "600", "--height", "300")
+
+    assert result.exit_code == 0, result.output
+    signature, width, height = struct.unpack(">16sII", path.read_bytes()[:24])
+    assert signature == b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
+    assert width == 2 * 600
+    assert height > 2 * 300, "with the name above"
+
+
+def test_a_png_without_letters_is_not_written(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resvg_py, "svg_to_bytes", partial(resvg_py.svg_to_bytes, skip_system_fonts=True))
+
+    result = run("plot", "-m", "kitchen", "-o", str(tmp_path / "kitchen.png"))
+
+    assert result.exit_code == 1
+    assert "no fonts" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_that_is_there_is_replaced_only_when_asked(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "kitchen.svg"
     path.write_text("precious")
@@ -86,7 +111,7 @@ def test_a_file_that_is_there_is_replaced_only_when_asked(run: Run, tmp_path: Pa
 @pytest.mark.parametrize(
     ("words", "status"),
     [
-        (("-o", "kitchen.png"), 2),
+        (("-o", "kitchen.jpg"), 2),
         (("--since", "2h", "--until", "3h"), 2),
         (("--since", "3d", "--until", "2d"), 4),
         (("-m", "cellar"), 4),

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smarther.domain.chart import ChartStyle, chart
+from smarther.domain.chart import ChartStyle, chart, chart_file
 from smarther.domain.home import Load, Snapshot
 from smarther.domain.series import Grain, Series, Shown, of_hours, of_snapshots, shown_of
 from smarther.domain.statistics import HOUR, LONGEST_HOLD, hourly
@@ -196,3 +196,21 @@ def test_nothing_is_drawn_outside_and_the_columns_under_the_pointer_are_few(
     for text in svg.iter("text"):
         assert 0 <= float(text.get("x", "-1")) <= width
     assert len(told(svg)) <= width / 4 + 1
+
+
+@pytest.mark.parametrize(("dark", "ink"), [(False, "#16191f"), (True, "#e9ebed")])
+def test_a_file_has_its_colours_in_it_because_image_programs_know_no_variables(*, dark: bool, ink: str) -> None:
+    file = chart_file(readings(at(0)), STYLE, name="var(--t)", dark=dark)
+    (rules,) = (part.text or "" for part in ET.fromstring(file).iter("{http://www.w3.org/2000/svg}style"))  # noqa: S314
+    assert "var(" not in rules
+    assert f".sm-heading{{fill:{ink};" in rules
+    assert file.count("var(") == file.count("var(--t)") > 0, "nowhere but in the name"
+
+
+@pytest.mark.parametrize(("load", "words"), [(Load.HEATING, ["heating"]), (Load.COOLING, ["heating", "cooling"])])
+def test_a_file_says_what_its_marks_mean(load: Load, words: list[str]) -> None:
+    series = readings(at(0, load=load), at(12))
+    drawing = ET.fromstring(chart_file(series, STYLE, name="Salotto", dark=False))  # noqa: S314 - made here
+    told = [text.text for text in drawing.iter() if text.text]
+    legend = told[told.index("Salotto") + 1 :]
+    assert legend[: 3 + len(words)] == ["temperature", "set point", *words, "humidity"]

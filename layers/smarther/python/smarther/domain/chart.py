@@ -7,6 +7,7 @@ colour-blind readers (https://jfly.uni-koeln.de/color/), and each line differs f
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,11 +25,22 @@ if TYPE_CHECKING:
 
     from smarther.domain.series import Series, Span
 
-CHART_STYLE = Markup("""
-.sm-light{--ink:#16191f;--soft:#545b64;--card:#fff;--line:#c9d0d3;--grid:#e9eced;--gap:#e8eced;
---t:#c24a00;--s:#0072b2;--h:#00795a;--heat:#e69f00;--cool:#56b4e9}
-.sm-dark{--ink:#e9ebed;--soft:#a9b3bd;--card:#1b232d;--line:#4b5866;--grid:#2b3541;--gap:#2a3542;
---t:#ff9450;--s:#7cc8f5;--h:#3fc79a;--heat:#e69f00;--cool:#56b4e9}
+_LIGHT, _DARK = 0, 1
+_COLOURS = {
+    "ink": ("#16191f", "#e9ebed"),
+    "soft": ("#545b64", "#a9b3bd"),
+    "card": ("#fff", "#1b232d"),
+    "line": ("#c9d0d3", "#4b5866"),
+    "grid": ("#e9eced", "#2b3541"),
+    "gap": ("#e8eced", "#2a3542"),
+    "t": ("#c24a00", "#ff9450"),
+    "s": ("#0072b2", "#7cc8f5"),
+    "h": ("#00795a", "#3fc79a"),
+    "heat": ("#e69f00", "#e69f00"),
+    "cool": ("#56b4e9", "#56b4e9"),
+}
+"""Each in the light theme and in the dark one."""
+_RULES = """
 .sm-chart{display:block;width:100%;height:auto;font:11px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 .sm-chart text{fill:var(--soft)}.sm-chart .sm-major{fill:var(--ink);font-weight:600}
 .sm-grid{stroke:var(--grid);fill:none}.sm-axis{stroke:var(--line);fill:none}.sm-gap{fill:var(--gap)}
@@ -41,11 +53,21 @@ CHART_STYLE = Markup("""
 .sm-heat-shade{fill:var(--heat);fill-opacity:.14}.sm-cool-shade{fill:var(--cool);fill-opacity:.16}
 .sm-heading{fill:var(--ink);font:600 15px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 .sm-hit{fill:transparent}.sm-hit:hover{fill:var(--ink);fill-opacity:.09}
-""")
+"""
+
+
+def _variables(theme: int) -> str:
+    return ";".join(f"--{name}:{colours[theme]}" for name, colours in _COLOURS.items())
+
+
+CHART_STYLE = Markup(f".sm-light{{{_variables(_LIGHT)}}}.sm-dark{{{_variables(_DARK)}}}{_RULES}")
+
+_VARIABLE = re.compile(r"var\(--(\w+)\)")
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34, 12, 8, 20
 _GAP = 6  # between the panels
-_HEADING = 30  # above the drawing of a file
+_HEADING = 48  # above the drawing of a file
+_LEGEND = 400  # pixels; no legend in a file that is narrower
 _NARROWEST_GAP = 2  # pixels; a shorter silence is not worth a mark
 _TIME_LABEL, _VALUE_LABEL = 58, 22  # pixels that a label needs beside and above the next
 _HOVER_COLUMN = 7  # pixels; a finger does not meet less
@@ -144,12 +166,17 @@ def chart(series: Series, style: ChartStyle, *, name: str) -> Markup:
 
 
 def chart_file(series: Series, style: ChartStyle, *, name: str, dark: bool) -> str:
-    """The same drawing as the text of an SVG file, with the name above it and the theme's colours in it."""
+    """The same drawing as the text of an SVG file, with the name above it and what its lines mean.
+
+    The theme's colours stand in the rules themselves: what shows a file is seldom a browser, and knows no variables.
+    """
+    theme = _DARK if dark else _LIGHT
     return element(
         "svg",
-        element("style", CHART_STYLE),
-        element("rect", width="100%", height="100%", fill="var(--card)"),
-        element("text", name, x=_LEFT, y=_HEADING - 10, class_="sm-heading"),
+        element("style", Markup(_VARIABLE.sub(lambda found: _COLOURS[found[1]][theme], _RULES))),
+        element("rect", width="100%", height="100%", fill=_COLOURS["card"][theme]),
+        element("text", name, x=_LEFT, y=20, class_="sm-heading"),
+        element("g", *_legend(series), class_="sm-chart") if style.width >= _LEGEND else None,
         element("g", chart(series, style, name=name), transform=f"translate(0 {_HEADING})"),
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {style.width} {style.height + _HEADING}",
@@ -157,6 +184,22 @@ def chart_file(series: Series, style: ChartStyle, *, name: str, dark: bool) -> s
         height=style.height + _HEADING,
         class_="sm-dark" if dark else "sm-light",
     )
+
+
+def _legend(series: Series) -> Iterator[Markup]:
+    """What the marks of a file mean, in one line."""
+    cooled = any(span.cooling for span in series.spans)
+    words = {"sm-t": "temperature", "sm-s": "set point", "sm-heat": "heating", "sm-cool": "cooling", "sm-h": "humidity"}
+    x = _LEFT
+    for class_, word in words.items():
+        if class_ == "sm-cool" and not cooled:
+            continue
+        if class_ in {"sm-heat", "sm-cool"}:
+            yield element("rect", x=x, y=32, width=16, height=8, class_=class_)
+        else:
+            yield element("path", d=f"M{x} 36h16", class_=class_)
+        yield element("text", word, x=x + 21, y=40)
+        x += 35 + 6 * len(word)
 
 
 def summary_text(series: Series, *, fahrenheit: bool, name: str | None = None, short: bool = False) -> str:
