@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from sandbox.state import State
 
-SETTINGS = places.SANDBOX / "samconfig.toml"
-_ENVIRONMENT = places.SANDBOX / "local-environment.json"
 _REACHED_BY_FUNCTIONS = {"AWS_ENDPOINT_URL", "LEGRAND_API_URL", "LEGRAND_LOGIN_URL", "SPILL_QUEUE_URL"}
 _HOST_IN_A_CONTAINER = "host.docker.internal"
 _SECRET_PLACE = "{secret}"  # noqa: S105 - a place to put one
@@ -27,15 +25,15 @@ def write_settings(state: State) -> None:
     Locally, sam does not know the names of deployed resources, so each function gets the variables that it has in the
     deployed stack, and the local cloud's address besides.
     """
-    _ENVIRONMENT.write_text(json.dumps(_environments(state), indent=2))
+    places.LOCAL_INVOKE_ENVIRONMENT.write_text(json.dumps(_environments(state), indent=2))
     endpoint = _from_a_container(state.cloud.endpoint_url)
     overrides = f"Architecture={host_architecture()} AwsEndpointUrl={endpoint}"
-    SETTINGS.write_text(
+    places.LOCAL_INVOKE_SETTINGS.write_text(
         "# Written by the sandbox for: sam local invoke --config-file .sandbox/samconfig.toml …\n"
         "version = 0.1\n"
         "[default.local_invoke.parameters]\n"
         f'template_file = "{places.PROJECT / ".sandbox" / "build" / "template.yaml"}"\n'
-        f'env_vars = "{_ENVIRONMENT}"\n'
+        f'env_vars = "{places.LOCAL_INVOKE_ENVIRONMENT}"\n'
         f'parameter_overrides = "{overrides}"\n'
         f'add_host = ["{_HOST_IN_A_CONTAINER}:host-gateway"]\n'
         f'region = "{state.cloud.region}"\n'

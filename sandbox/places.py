@@ -12,6 +12,9 @@ SANDBOX = PROJECT / os.environ.get("SANDBOX_FOLDER", ".sandbox")
 STATE = SANDBOX / "state.json"
 LOGS = SANDBOX / "logs"
 TEMPORARY = SANDBOX / "tmp"
+REGISTER = SANDBOX / "processes.json"
+LOCAL_INVOKE_SETTINGS = SANDBOX / "samconfig.toml"
+LOCAL_INVOKE_ENVIRONMENT = SANDBOX / "local-environment.json"
 
 DEV_ENVIRONMENT = PROJECT / ".venv"
 CLOUD_ENVIRONMENT = PROJECT / ".venv-cloud"

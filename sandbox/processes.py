@@ -18,7 +18,6 @@ from sandbox import places
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_REGISTER = places.SANDBOX / "processes.json"
 _PATIENCE_SECONDS = 60
 _LOG_TAIL_CHARACTERS = 3000
 
@@ -98,7 +97,7 @@ def stop_all() -> list[str]:
         if child := _started_here.pop(background.pid, None):
             child.wait()
         ended.append(background.name)
-    _REGISTER.unlink(missing_ok=True)
+    places.REGISTER.unlink(missing_ok=True)
     return ended
 
 
@@ -128,10 +127,10 @@ def _fingerprint(pid: int) -> str:
 
 
 def _remembered() -> list[Background]:
-    if not _REGISTER.exists():
+    if not places.REGISTER.exists():
         return []
-    return [Background(**each) for each in json.loads(_REGISTER.read_text())]
+    return [Background(**each) for each in json.loads(places.REGISTER.read_text())]
 
 
 def _remember(backgrounds: list[Background]) -> None:
-    _REGISTER.write_text(json.dumps([asdict(each) for each in backgrounds], indent=2))
+    places.REGISTER.write_text(json.dumps([asdict(each) for each in backgrounds], indent=2))

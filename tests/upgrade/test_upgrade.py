@@ -10,13 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from sandbox import lifecycle, owner, places, processes, stack
+from sandbox import lifecycle, owner, places, stack
 from sandbox.demo import settle
 from tests.e2e.conftest import Home
 from tests.e2e.test_notifications import envelope, status
@@ -115,11 +116,11 @@ def lasting(home: Home) -> dict[str, str]:
 def _a_sandbox_of_its_own() -> Iterator[None]:
     """Beside the one of the other deployed tests, which may be running."""
     with pytest.MonkeyPatch.context() as patched:
-        folder = places.PROJECT / ".sandbox" / "upgrade"
-        for name in ("STATE", "LOGS", "TEMPORARY"):
-            patched.setattr(places, name, folder / getattr(places, name).name)
-        patched.setattr(processes, "_REGISTER", folder / "processes.json")
-        patched.setattr(places, "SANDBOX", folder)
+        usual, folder = places.SANDBOX, places.PROJECT / ".sandbox" / "upgrade"
+        for name, place in list(vars(places).items()):
+            if isinstance(place, Path) and place.is_relative_to(usual):
+                patched.setattr(places, name, folder / place.relative_to(usual))
+        assert folder == places.SANDBOX
         yield
 
 
