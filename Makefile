@@ -192,8 +192,10 @@ audit: $(SUPPLY)/.ready ## Known vulnerabilities in all that is locked (asks a s
 sbom: $(SUPPLY)/.ready ## Write the bill of materials of what is deployed, from the layer's lock
 	@$(PYTHON) -m venv --clear --without-pip $(SHIPPED)
 	@$(SUPPLY)/bin/python -m pip --python $(SHIPPED)/bin/python install --quiet --disable-pip-version-check --require-hashes -r layers/dependencies/requirements.txt
+	@# Without the tool's own mark, so that the file changes only when the lock does.
 	$(SUPPLY)/bin/python -W ignore::UserWarning -m cyclonedx_py environment --pyproject pyproject.toml --short-PURLs --output-reproducible \
-		--output-file layers/dependencies/sbom.cdx.json $(SHIPPED)/bin/python
+		$(SHIPPED)/bin/python | $(SUPPLY)/bin/python -c 'import json, sys; bill = json.load(sys.stdin); del bill["metadata"]["tools"]; \
+		print(json.dumps(bill, indent=2))' >layers/dependencies/sbom.cdx.json
 
 .PHONY: format
 format: $(DEV)/.ready ## Put the code in order
