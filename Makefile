@@ -108,6 +108,10 @@ simulate: $(DEV)/.ready ## Live years of random faults, YEARS=n of them (SEED=, 
 bench: setup $(BENCH)/.ready ## Measure the receiver beside what one would pick instead (BENCH_OPTIONS="--rounds 5" is a quick look)
 	@SANDBOX_FOLDER=.sandbox/bench $(DEV)/bin/python -m tests.bench $(BENCH_OPTIONS)
 
+.PHONY: year
+year: setup ## A year of ten thermostats in the sandbox: how soon is it drawn, how much memory does an export need?
+	@SANDBOX_FOLDER=.sandbox/year $(DEV)/bin/python -m tests.bench.year $(YEAR_OPTIONS)
+
 .PHONY: load
 load: setup ## 10,000 notifications of 200 thermostats through the sandbox; are all stored, and how fast are the answers?
 	@SANDBOX_FOLDER=.sandbox/load $(DEV)/bin/python -m tests.load $(LOAD_OPTIONS)

@@ -78,6 +78,12 @@ def application(state: State) -> Starlette:
             return PlainTextResponse(str(failed), status_code=502)
         return Response(html, media_type="text/html")
 
+    async def documentation(_: Request) -> Response:
+        told = await run_in_threadpool(
+            stack.invoke, state.cloud, state.stack.outputs["WidgetFunctionName"], {"describe": True}
+        )
+        return PlainTextResponse(told["markdown"])
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         life = asyncio.create_task(live(state))
@@ -87,7 +93,11 @@ def application(state: State) -> Starlette:
             await life
 
     return Starlette(
-        routes=[Route("/", page), Route("/widget", widget, methods=["POST"])],
+        routes=[
+            Route("/", page),
+            Route("/widget", widget, methods=["POST"]),
+            Route("/documentation", documentation),
+        ],
         lifespan=lifespan,
     )
 

@@ -1,4 +1,4 @@
-"""Figures into the documents: `python -m tests.bench.document` writes the tables of docs/performance.md anew.
+"""Figures into the documents: `python -m tests.bench.document` writes the tables of docs/ anew.
 
 A table stands between `<!-- computed: NAME -->` and `<!-- end: NAME -->`, and comes from `tests/bench/results/`.
 """
@@ -10,11 +10,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from tests.bench import figures, places
+from tests.bench.year import table as year_table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PERFORMANCE = places.PROJECT / "docs" / "performance.md"
+SCALE = places.PROJECT / "docs" / "scale.md"
 
 
 def put(document: Path, name: str, text: str) -> None:
@@ -33,6 +35,9 @@ def main() -> int:
     put(PERFORMANCE, "figures", f"{figures.table(latest)}\n\n{_machine(latest)}")
     put(PERFORMANCE, "memory", figures.memory_table(latest["by_memory"]))
     put(PERFORMANCE, "steps", f"{figures.table(steps)}\n\n{_machine(steps)}")
+    year = _result("year")
+    for name in ("looks", "exports"):
+        put(SCALE, name, year_table(year[name]))
     return 0
 
 

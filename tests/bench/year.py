@@ -38,7 +38,7 @@ from tests.bench import places
 from tests.bench.__main__ import machine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sandbox.state import State
 
@@ -57,11 +57,11 @@ class Look:
     """The widget's answers for one period: milliseconds as the console would wait, items read, size of the page."""
 
     period: str
-    least_ms: float
-    median_ms: float
-    most_ms: float
+    least_ms: int
+    median_ms: int
+    most_ms: int
     items_read: int
-    page_kb: float
+    page_kb: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +70,9 @@ class Export:
 
     format: str
     readings: int
-    seconds: float
+    seconds: int
     peak_mb: float
-    file_mb: float
+    file_mb: int
 
 
 def main() -> int:
@@ -88,8 +88,8 @@ def main() -> int:
     try:
         now = datetime.now(UTC)
         count = lay_down(state, days=wanted.days, until=now)
-        looks = [look(state, name, period, now=now, times=wanted.looks) for name, period in PERIODS.items()]
-        exports = [export(each) for each in wanted.formats]
+        looks = [asdict(look(state, name, period, now=now, times=wanted.looks)) for name, period in PERIODS.items()]
+        exports = [asdict(export(each)) for each in wanted.formats]
     finally:
         lifecycle.down()
     told = {
@@ -97,11 +97,12 @@ def main() -> int:
         "machine": machine(),
         "thermostats": THERMOSTATS,
         "readings": count,
-        "looks": [asdict(each) for each in looks],
-        "exports": [asdict(each) for each in exports],
+        "looks": looks,
+        "exports": exports,
     }
     (places.RESULTS / "year.json").write_text(json.dumps(told, indent=1) + "\n")
-    sys.stdout.write(f"{table(looks)}\n\n{table(exports)}\n")
+    for rows in filter(None, (looks, exports)):
+        sys.stdout.write(f"{table(rows)}\n\n")
     return 0
 
 
@@ -261,18 +262,12 @@ finally:
 """The command, and then what the kernel says of its memory; getrusage counts the memory of who started it as well."""
 
 
-def table(rows: Sequence[Look | Export]) -> str:
-    """The figures as a table of Markdown."""
-    named = [asdict(row) for row in rows]
-    lines = [
-        f"| {' | '.join(name.replace('_', ' ') for name in named[0])} |",
-        "| --- |" + " --: |" * (len(named[0]) - 1),
-    ]
-    return "\n".join([*lines, *(f"| {' | '.join(map(_text, row.values()))} |" for row in named)])
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else f"{value:,.0f}"
+def table(rows: Sequence[Mapping[str, object]]) -> str:
+    """Looks or exports as a table of Markdown."""
+    names = [name.replace("_", " ") for name in rows[0]]
+    cells = [[value if isinstance(value, str) else f"{value:,}" for value in row.values()] for row in rows]
+    lines = [names, ["---", *["--:"] * (len(names) - 1)], *cells]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _say(text: str) -> None:

@@ -28,8 +28,10 @@ def invoked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     """What functions were called with which events; the widget answers with a page."""
     calls: list[tuple[str, Any]] = []
 
-    def invoke(_: Cloud, function_name: str, event: Any) -> str:
+    def invoke(_: Cloud, function_name: str, event: Any) -> Any:
         calls.append((function_name, event))
+        if event == {"describe": True}:
+            return {"markdown": "# The home"}
         if event == {"fail": True}:
             raise SandboxError("home-widget failed: too bad")
         return "<p>home</p>"
@@ -54,6 +56,12 @@ def test_the_console_s_call_reaches_the_function_and_its_html_comes_back(invoked
     assert (answer.status_code, answer.text) == (200, "<p>home</p>")
     assert invoked == [("home-widget", {"module": "m1"})]
     assert "cwdb-action" in answer_to("GET", "/").text
+
+
+def test_the_widget_s_documentation_is_asked_for_as_the_console_asks(invoked: list[tuple[str, Any]]) -> None:
+    answer = answer_to("GET", "/documentation")
+    assert (answer.status_code, answer.text) == (200, "# The home")
+    assert invoked == [("home-widget", {"describe": True})]
 
 
 @pytest.mark.usefixtures("invoked")

@@ -338,7 +338,7 @@ _STYLE = """
 .sm-dark{--warn:#f2cd54;--warm:#46361a;--cold:#1d3d52;--calm:#2a3440}
 .sm-bar{display:flex;flex-wrap:wrap;gap:6px;align-items:center;margin-bottom:10px}
 .sm-bar>p:first-child{margin-right:auto;color:var(--soft);font-size:13px}
-.sm-legend{display:flex;flex-wrap:wrap;gap:2px 14px;color:var(--soft);font-size:12px}
+.sm-bar>p.sm-legend{display:flex;flex-wrap:wrap;gap:2px 14px;color:var(--soft);font-size:12px}
 .sm-legend span{display:inline-flex;align-items:center;gap:5px}
 .sm-button{border:1px solid var(--line);border-radius:14px;padding:2px 11px;font-size:12px;color:var(--ink);
 background:var(--card);cursor:pointer;text-decoration:none;white-space:nowrap}
