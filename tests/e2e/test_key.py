@@ -7,9 +7,11 @@ too, and that the key's policy lets in whom it has to, is tested on the template
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,3 +57,22 @@ def test_the_logs_service_is_let_in_for_the_groups_there_are(bare_home: Home, ph
     assert groups
     assert pattern.endswith("/*")
     assert not [group["arn"] for group in groups if not group["arn"].startswith(pattern.removesuffix("*"))]
+
+
+def test_nobody_is_let_in_who_comes_by_no_service_and_whom_iam_does_not_let(
+    bare_home: Home, physical: Mapping[str, str]
+) -> None:
+    cloud, name = bare_home.state.cloud, "somebody-of-the-account"
+    iam = cloud.client("iam")
+    iam.create_user(UserName=name)
+    made = iam.create_access_key(UserName=name)["AccessKey"]
+    somebody = replace(cloud, access_key_id=made["AccessKeyId"], secret_access_key=made["SecretAccessKey"])
+    kms = somebody.client("kms")
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        kms.generate_data_key(KeyId=physical["Key"], KeySpec="AES_256")
+
+    statement = {"Effect": "Allow", "Action": "kms:GenerateDataKey", "Resource": "*"}
+    allowed = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(UserName=name, PolicyName="administrator", PolicyDocument=allowed)
+    assert kms.generate_data_key(KeyId=physical["Key"], KeySpec="AES_256")["Plaintext"]
