@@ -43,12 +43,13 @@ _scan: Final = dynamodb._scan  # noqa: SLF001
 _table_name: Final = dynamodb._normalize_table_name  # noqa: SLF001
 _tables: Final = dynamodb._tables  # noqa: SLF001
 _paginate: Final = dynamodb._paginate_evaluated_items  # noqa: SLF001
+_item_bytes: Final = dynamodb._item_size_bytes  # noqa: SLF001
 _evaluate: Final = dynamodb._evaluate_condition  # noqa: SLF001
 _project: Final = dynamodb._apply_projection  # noqa: SLF001
 
 
 class Partition(dict[str, "Item"]):
-    """A partition that knows the order of its sort keys.
+    """A partition that knows the order of its sort keys, and of the items that were read how large they are.
 
     A key that is removed stays in the order and is passed over, so that only inserting changes it: MiniStack removes
     what has expired in a thread of its own.
@@ -57,12 +58,20 @@ class Partition(dict[str, "Item"]):
     def __init__(self, items: Mapping[str, Item]) -> None:
         super().__init__(items)
         self._order = sorted(self)
+        self._sizes: dict[str, int] = {}
 
     def __setitem__(self, key: str, item: Item) -> None:
         at = bisect_left(self._order, key)
         if self._order[at : at + 1] != [key]:
             self._order.insert(at, key)
+        self._sizes.pop(key, None)
         super().__setitem__(key, item)
+
+    def size(self, key: str, item: Item) -> int:
+        """The bytes that the item under this key counts on a page."""
+        if (known := self._sizes.get(key)) is None:
+            known = self._sizes[key] = _item_bytes(item)
+        return known
 
     def between(self, first: str, last: str, *, forward: bool = True) -> Iterator[tuple[str, Item]]:
         """The items from one sort key to another, both included."""
@@ -102,7 +111,7 @@ def _answer(
     limit = request.get("Limit")
     if table is None or found is None or not (limit is None or (type(limit) is int and limit > 0)):
         return _run(operation, vars(dynamodb), request)
-    page, more = _paginate(found, limit, table)
+    page, more = _paginating(table)(found, limit, table)
     items: defaultdict[str, dict[str, Item]] = defaultdict(dict)
     for item in page:
         partition, key = _key(table, item)
@@ -120,6 +129,16 @@ def _answer(
 def _run(operation: FunctionType, names: dict[str, Any], request: Request) -> Answer:
     answer: Answer = FunctionType(operation.__code__, names)(request)
     return answer
+
+
+def _paginating(table: Table) -> Callable[..., tuple[list[Item], bool]]:
+    """MiniStack's `_paginate_evaluated_items`; an item is measured when it is read first."""
+
+    def size(item: Item) -> int:
+        partition, key = _key(table, item)
+        return _partition(table, partition).size(key, item)
+
+    return FunctionType(_paginate.__code__, vars(dynamodb) | {"_item_size_bytes": size}, argdefs=_paginate.__defaults__)
 
 
 def _evaluating_once() -> Callable[..., bool]:

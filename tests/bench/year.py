@@ -11,6 +11,7 @@ import argparse
 import base64
 import json
 import math
+import os
 import re
 import statistics
 import subprocess
@@ -54,9 +55,14 @@ _SERIALIZE = TypeSerializer().serialize
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """The widget's answers for one period: milliseconds as the console would wait, items read, size of the page."""
+    """The widget's answers for one period: milliseconds as the console would wait, items read, size of the page.
+
+    `cpu_ms` is what an answer takes of a processor, the local cloud's part and the function's: the time it would take
+    on a machine that does nothing else.
+    """
 
     period: str
+    cpu_ms: int
     least_ms: int
     median_ms: int
     most_ms: int
@@ -196,18 +202,22 @@ def look(state: State, name: str, period: timedelta, *, now: datetime, times: in
     start, end = (round(instant.timestamp() * 1000) for instant in (now - period, now))
     event["widgetContext"]["timeRange"] |= {"start": start, "end": end}
     took: list[float] = []
-    page, read = "", 0
-    for _ in range(times + 1):
+    page, read, spent = "", 0, 0.0
+    for number in range(times + 1):
+        if number == 1:
+            spent = -_processor_ms()
         before = time.perf_counter()
         answer = client.invoke(FunctionName=function, Payload=json.dumps(event), LogType="Tail")
         page = json.loads(answer["Payload"].read())
         took.append((time.perf_counter() - before) * 1000)
         read = _items_read(base64.b64decode(answer["LogResult"]).decode())
+    spent += _processor_ms()
     if page.count('class="sm-card"') != THERMOSTATS or read > ITEM_BOUND:
         raise RuntimeError(f"not the page that was to be measured: {read} items, {page[:200]}")
     _say(f"{name}: {statistics.median(took[1:]):.0f} ms")
     return Look(
         period=name,
+        cpu_ms=round(spent / times),
         least_ms=round(min(took[1:])),
         median_ms=round(statistics.median(took[1:])),
         most_ms=round(max(took[1:])),
@@ -219,6 +229,17 @@ def look(state: State, name: str, period: timedelta, *, now: datetime, times: in
 def _items_read(log: str) -> int:
     lines = (json.loads(line) for line in log.splitlines() if line.startswith("{"))
     return next(int(line["items_read"]) for line in lines if line.get("message") == "home_drawn")
+
+
+def _processor_ms() -> float:
+    """What the local cloud and the functions in it have taken of the processors so far."""
+    from sandbox import places as sandbox_places  # noqa: PLC0415 - as above
+
+    started = json.loads(sandbox_places.REGISTER.read_text())
+    cloud = Path("/proc") / str(next(each["pid"] for each in started if each["name"] == "cloud"))
+    functions = [Path("/proc") / pid for told in cloud.glob("task/*/children") for pid in told.read_text().split()]
+    used = [(process / "stat").read_text().rpartition(")")[2].split()[11:13] for process in (cloud, *functions)]
+    return sum(int(ticks) for each in used for ticks in each) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 # ---- exports
