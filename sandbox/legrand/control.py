@@ -28,6 +28,7 @@ All bodies are JSON. 400 tells what is wrong with a body, 404 that something is 
                             "secret_age_days"?}      registers, or changes what is given
     GET    /client         without secrets
     POST   /revoke         {"access"?: true, "refresh"?: true}
+    GET    /secrets                                  every secret that ever was, by its sort: what must be in no log
     GET    /calls?since=N                            {"calls": [{"number", "operation", "status", "at"}], "last"}
 """
 
@@ -88,6 +89,7 @@ def control_routes() -> list[Route]:
         ("GET", "/client"): _clients,
         ("POST", "/client"): _register,
         ("POST", "/revoke"): _revoke,
+        ("GET", "/secrets"): _secrets,
         ("GET", "/calls"): _calls,
     }
     return [Route(path, _told(handler), methods=[method]) for (method, path), handler in handlers.items()]
@@ -293,6 +295,13 @@ async def _revoke(request: Request) -> Any:
     login = _provider(request).login
     login.revoke(access=order.access, refresh=order.refresh)
     return login.counts()
+
+
+async def _secrets(request: Request) -> Any:
+    provider = _provider(request)
+    return {sort: sorted(all_) for sort, all_ in provider.login.secrets.items()} | {
+        "address": sorted(provider.subscriptions.addresses)
+    }
 
 
 # Faults

@@ -7,6 +7,7 @@ whose error codes Microsoft lists ("Error codes: Azure Active Directory B2C").
 
 import base64
 import hmac
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -80,12 +81,16 @@ class Login:
         self._refresh: dict[str, Grant] = {}
         self._answers = 0
         self.newest_refresh_token: str | None = None
+        self.secrets: defaultdict[str, set[str]] = defaultdict(set)
+        """Every secret there ever was, by its sort, live or not: for those who look whether one got out."""
 
     # Applications
 
     def register(self, application: Application) -> None:
         """Take in a new application, or the new state of a known one."""
         self._applications[application.client_id] = application
+        self.secrets["client_secret"].add(application.client_secret)
+        self.secrets["subscription_key"].add(application.subscription_key)
 
     def application(self, client_id: str) -> Application | None:
         """The registered application, None when there is none."""
@@ -118,7 +123,7 @@ class Login:
 
     def consent(self, client_id: str) -> str:
         """A code for the application the owner allowed: short life, good once."""
-        code = self._secret(48)
+        code = self._secret("code", 48)
         self._codes[code] = self._grant(client_id, CODE_LIFE)
         return code
 
@@ -163,7 +168,7 @@ class Login:
         grants[value] = replace(grant, spent=True)
 
     def _issue(self, client_id: str) -> dict[str, Any]:
-        access, refresh = self._secret(600), self._secret(600)
+        access, refresh = self._secret("access_token", 600), self._secret("refresh_token", 600)
         self._access[access] = self._grant(client_id, ACCESS_LIFE)
         self._refresh[refresh] = self._grant(client_id, REFRESH_LIFE)
         self.newest_refresh_token = refresh
@@ -187,7 +192,7 @@ class Login:
         shown = {key: number for key, number in numbers.items() if key not in hidden.get(style, [])}
         return {
             "access_token": access,
-            "id_token": self._secret(200),
+            "id_token": self._secret("id_token", 200),
             "token_type": "Bearer",
             **{key: str(number) if style in ("strings", "expires_on") else number for key, number in shown.items()},
             "resource": client_id,
@@ -220,8 +225,10 @@ class Login:
         now = self._clock.now()
         return Grant(client_id, now, now + life)
 
-    def _secret(self, size: int) -> str:
-        return base64.urlsafe_b64encode(self._dice.randbytes(size)).decode().rstrip("=")
+    def _secret(self, sort: str, size: int) -> str:
+        secret = base64.urlsafe_b64encode(self._dice.randbytes(size)).decode().rstrip("=")
+        self.secrets[sort].add(secret)
+        return secret
 
 
 def _form(body: bytes, content_type: str) -> dict[str, str]:

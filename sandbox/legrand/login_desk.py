@@ -38,6 +38,7 @@ class LoginDesk:
             result = {"error": "access_denied"} if code is None else {"code": code}
             if "state" in query:
                 result["state"] = query["state"]
+                self._provider.login.secrets["state"].add(query["state"])
             location = _with_query(query["redirect_uri"], result)
             return Answer(302, headers={"Location": location, "Cache-Control": "no-store"})
 

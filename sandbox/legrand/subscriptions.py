@@ -39,6 +39,8 @@ class SubscriptionBook:
     def __init__(self, dice: Random) -> None:
         self._dice = dice
         self._entries: dict[str, Subscription] = {}
+        self.addresses: set[str] = set()
+        """Every address there ever was."""
         self.foreign_deleted = 0
 
     def add(self, plant_id: str, url: str, application: str, at: datetime, *, ours: bool) -> Subscription:
@@ -51,6 +53,7 @@ class SubscriptionBook:
         number = str(uuid.UUID(int=self._dice.getrandbits(128), version=4))
         entry = Subscription(number, plant_id, url, application, ours, at)
         self._entries[number] = entry
+        self.addresses.add(url)
         return entry
 
     def remove(self, plant_id: str, number: str) -> None:

@@ -55,6 +55,22 @@ def test_an_application_gets_from_consent_to_its_plants(owner: httpx.Client) -> 
     assert (answer.status_code, len(answer.json()["plants"])) == (200, 2)
 
 
+def test_every_secret_that_ever_was_is_told_by_its_sort_to_those_who_search(owner: httpx.Client) -> None:
+    other = "another-client-secret"
+    owner.post("/_control/client", json={"client_secret": other})
+    plant_id = owner.get(f"{API}/plants").json()["plants"][0]["id"]
+    owner.post(f"{API}/plants/{plant_id}/subscription", json={"EndPointUrl": "https://ours.example/notifications/s"})
+
+    secrets = owner.get("/_control/secrets").json()
+
+    assert secrets["client_secret"] == sorted([CLIENT_SECRET, other])
+    assert secrets["subscription_key"] == [SUBSCRIPTION_KEY]
+    assert secrets["state"] == [QUERY["state"]]
+    assert "https://ours.example/notifications/s" in secrets["address"]
+    assert [f"Bearer {token}" for token in secrets["access_token"]] == [owner.headers["Authorization"]]
+    assert [len(secrets[sort]) for sort in ("code", "refresh_token", "id_token")] == [1, 1, 1]
+
+
 def test_an_empty_answer_has_no_body_and_no_type(owner: httpx.Client, stand: Stand) -> None:
     for plant_id in list(stand.provider.world.plants):
         owner.post("/_control/plants", json={"remove": plant_id})
