@@ -13,8 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from boto3.dynamodb.types import TypeDeserializer
-
+from smarther.adapters.table import plain
 from smarther.domain.reading import partition_key
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ _ONLY_THE_TABLES: Final = frozenset({"pk", "sk", "expires_at"})
 _FIRST: Final = "READING#"
 _LAST: Final = "READING#~"
 _HEX: Final = "0123456789abcdef"
-_DESERIALIZER: Final = TypeDeserializer()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +178,7 @@ def _key_text(instant: datetime) -> str:
 
 
 def _plain(item: Mapping[str, Any]) -> Row:
-    return {name: _DESERIALIZER.deserialize(value) for name, value in item.items()}
+    return {name: plain(value) for name, value in item.items()}
 
 
 def _row(item: Mapping[str, Any]) -> Row:

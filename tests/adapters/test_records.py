@@ -219,6 +219,21 @@ def test_the_last_word_is_the_newest_by_the_thermostat_s_clock(records: Records,
     assert records.last_word("m2") is None
 
 
+def test_a_last_word_may_hold_numbers_that_dynamodb_writes_in_full(records: Records, dynamodb: DynamoDBClient) -> None:
+    reading = Reading(
+        plant_id="P", module_id="M", time=NOW, setpoint_c=Decimal("1E+50"), extra={"x": Decimal("1E+125")}
+    )
+    Table(dynamodb, deployed.TABLE).put_reading(reading, received_at=NOW, source="push")
+    (item,) = deployed.items(dynamodb, "MODULE#M")
+    in_full = {**item, "setpoint_c": {"N": f"{Decimal('1E+50'):f}"}, "extra": {"M": {"x": {"N": "1" + "0" * 125}}}}
+    dynamodb.put_item(TableName=deployed.TABLE, Item=in_full)
+
+    word = records.last_word("M")
+
+    assert word is not None
+    assert word.said == said(reading)
+
+
 # ---- memory and report
 
 

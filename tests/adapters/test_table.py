@@ -10,9 +10,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from boto3.dynamodb.types import TypeDeserializer
 
-from smarther.adapters.table import ItemRefusedError, Table
+from smarther.adapters.table import ItemRefusedError, Table, attribute, plain
 from smarther.domain.notification import Reject
 from smarther.domain.reading import Reading, stored
 from smarther.domain.webhook import AcceptedDigests
@@ -41,15 +40,28 @@ def table(dynamodb: DynamoDBClient) -> Table:
     return Table(dynamodb, deployed.TABLE)
 
 
-def plain(item: dict[str, Any]) -> dict[str, Any]:
-    decode = TypeDeserializer().deserialize
-    return {name: decode(value) for name, value in item.items()}
+def read(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: plain(value) for name, value in item.items()}
 
 
 def test_a_reading_is_in_the_table_as_it_was(table: Table, dynamodb: DynamoDBClient) -> None:
     assert table.put_reading(READING, received_at=ARRIVAL, source="push")
     (item,) = deployed.items(dynamodb, "MODULE#M")
-    assert plain(item) == stored(READING, received_at=ARRIVAL, source="push", retention_days=None)
+    assert read(item) == stored(READING, received_at=ARRIVAL, source="push", retention_days=None)
+
+
+@pytest.mark.parametrize("number", ["1" + "0" * 50, "-" + "9" * 38 + "0" * 88, "0." + "0" * 129 + "1", "-0.5", "20"])
+def test_a_number_that_dynamodb_writes_in_full_is_read(number: str) -> None:
+    assert plain({"M": {"x": {"L": [{"N": number}]}}}) == {"x": [Decimal(number)]}
+
+
+def test_what_is_written_is_read_as_it_was() -> None:
+    assert plain(attribute(READING.extra)) == READING.extra
+
+
+def test_an_attribute_that_we_never_write_is_not_guessed_at() -> None:
+    with pytest.raises(TypeError):
+        plain({"SS": ["a"]})
 
 
 def test_a_rehearsed_write_is_made_and_stores_nothing_new_or_known(table: Table, dynamodb: DynamoDBClient) -> None:
@@ -99,7 +111,7 @@ def test_a_body_is_quarantined_verbatim_with_all_reasons(table: Table, dynamodb:
     assert table.put_quarantined(body, REJECTS, received_at=ARRIVAL)
     digest = hashlib.sha256(body).hexdigest()
     (item,) = deployed.items(dynamodb, "QUARANTINE")
-    assert plain(item) == {
+    assert read(item) == {
         "pk": f"QUARANTINE#{digest[0]}",
         "sk": f"BODY#{digest}#001",
         "reason": "[0]: element holds no thermostat status; [1]: element has the wrong type",
@@ -122,7 +134,7 @@ def test_the_same_body_again_changes_nothing(table: Table, dynamodb: DynamoDBCli
 @pytest.mark.parametrize("body", [b"", "é€😀".encode() * 200_000, b"\xff" * 700_000, b"x" * 1_048_576])
 def test_any_body_can_be_put_together_again(table: Table, dynamodb: DynamoDBClient, body: bytes) -> None:
     table.put_quarantined(body, REJECTS, received_at=ARRIVAL)
-    parts = [plain(item) for item in deployed.items(dynamodb, "QUARANTINE")]
+    parts = [read(item) for item in deployed.items(dynamodb, "QUARANTINE")]
     assert [part["part"] for part in parts] == list(range(1, int(parts[0]["parts"]) + 1))
     text = "".join(part["body"] for part in parts)
     assert (base64.b64decode(text) if parts[0]["encoding"] == "base64" else text.encode()) == body

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from smarther.adapters.table import plain
 from smarther.domain import consent
 from smarther.domain.memory import Memory
 from smarther.domain.quota import Need, day, next_day
@@ -350,8 +351,7 @@ def _module(item: Mapping[str, Any]) -> Module:
 
 
 def _last_word(stored: Mapping[str, Any]) -> LastWord:
-    deserializer = TypeDeserializer()
-    item = {name: deserializer.deserialize(value) for name, value in stored.items()}
+    item: dict[str, Any] = {name: plain(value) for name, value in stored.items()}
     return LastWord(
         sort_key=item["sk"],
         time=datetime.fromisoformat(item["time"]),
@@ -377,8 +377,7 @@ def _wire(attributes: Mapping[str, object]) -> dict[str, Any]:
 
 def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
     """An item as plain values; whole numbers as int."""
-    deserializer = TypeDeserializer()
-    return {name: _whole(deserializer.deserialize(value)) for name, value in item.items()}
+    return {name: _whole(plain(value)) for name, value in item.items()}
 
 
 def _whole(value: object) -> object:

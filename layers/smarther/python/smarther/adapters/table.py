@@ -143,6 +143,29 @@ def attribute(value: Stored) -> AttributeValueTypeDef:
             return {"M": {name: attribute(entry) for name, entry in value.items()}}
 
 
+def plain(value: AttributeValueTypeDef) -> Stored:
+    """What DynamoDB's own JSON says; undoes `attribute`.
+
+    boto3's deserializer raises where a number has more than 38 digits in full, as DynamoDB writes it, though nearly
+    all of them are zeros (github.com/boto/boto3/issues/2500).
+    """
+    match value:
+        case {"NULL": True}:
+            return None
+        case {"BOOL": bool(flag)}:
+            return flag
+        case {"N": str(number)}:
+            return Decimal(number)
+        case {"S": str(text)}:
+            return text
+        case {"L": entries}:
+            return [plain(entry) for entry in entries]
+        case {"M": entries}:
+            return {name: plain(entry) for name, entry in entries.items()}
+        case _:
+            raise TypeError("the table holds no attributes of another type")
+
+
 def _in_parts(body: bytes) -> tuple[str, list[str]]:
     """A body as text where it is UTF-8, else as base64, cut to what an item can hold."""
     try:
