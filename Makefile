@@ -100,6 +100,10 @@ demo: setup ## A day of a simulated home, through the real stack, on this machin
 test: setup browser $(BENCH)/.ready $(GATES)/.ready ## All tests, the deployed stack included
 	$(DEV)/bin/pytest --numprocesses auto --dist loadgroup
 
+.PHONY: fuzz
+fuzz: setup ## Hostile callers against the sandbox, EXAMPLES=n of each kind
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(DEV)/bin/pytest tests/e2e/test_hostile_callers.py
+
 .PHONY: simulate
 simulate: $(DEV)/.ready ## Live years of random faults, YEARS=n of them (SEED=, DAYS=, INTENSITY=, STORY=1)
 	@$(DEV)/bin/python -m tests.simulation $(if $(YEARS),--years $(YEARS)) $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS)) $(if $(INTENSITY),--intensity $(INTENSITY)) $(if $(STORY),--story)

@@ -103,7 +103,7 @@ def test_consent_is_handed_to_the_keeper_and_its_homes_are_shown(stack: Stack) -
 def test_an_error_uses_the_state_up(stack: Stack, error: str) -> None:
     stack.begin()
 
-    assert stack.open(error=error, state=STATE).status in {403, 502}
+    assert stack.open(error=error, state=STATE).status in {400, 403}
 
     assert not stack.app.callback.records.consent_waits(STATE)
     assert stack.open(code=CODE, state=STATE).status == 403
@@ -143,7 +143,7 @@ def test_a_state_that_is_too_old_or_was_never_begun_opens_nothing(stack: Stack, 
     [
         ("given", 403, "no longer valid"),
         ("declined", 403, "did not give consent"),
-        ("failed", 502, "could not complete"),
+        ("failed", 400, "could not complete"),
         ("without_code", 400, "not complete"),
         ("bare", 400, "not complete"),
     ],

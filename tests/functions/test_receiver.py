@@ -63,7 +63,7 @@ class Stack:
 
     def call(self, event: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         answer = self.app.handler(event, None)
-        assert answer["headers"] == {"content-type": "application/json"}
+        assert answer["headers"] == {"Content-Type": "application/json"}
         return answer["statusCode"], json.loads(answer["body"])
 
     def readings(self) -> list[dict[str, Any]]:
@@ -243,7 +243,7 @@ def test_a_stranger_gets_what_an_unknown_path_gets(stack: Stack, log: Log) -> No
     answer = stack.app.handler(event("stranger"), None)
     assert answer == {
         "statusCode": 404,
-        "headers": {"content-type": "application/json"},
+        "headers": {"Content-Type": "application/json"},
         "body": '{"message":"Not Found"}',
     }
     assert deployed.items(stack.dynamodb, "") == deployed.items(stack.dynamodb, "WEBHOOK")

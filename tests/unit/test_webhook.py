@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 
 import pytest
 from hypothesis import given
@@ -61,6 +62,25 @@ def test_nothing_else_is(presented: str) -> None:
     assert not AcceptedDigests(current=digest, pending=webhook.digest("a"), previous=webhook.digest("b")).accept(
         presented
     )
+
+
+@pytest.mark.parametrize("presented", ["", webhook.digest("x"), *(webhook.digest(name) for name in "abc")])
+def test_a_guess_is_compared_with_every_digest_and_in_constant_time(
+    presented: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+    compare = hmac.compare_digest
+
+    def comparing(known: bytes, guess: bytes) -> bool:
+        compared.append((known, guess))
+        return compare(known, guess)
+
+    monkeypatch.setattr(hmac, "compare_digest", comparing)
+    known = [webhook.digest(name) for name in "abc"]
+
+    AcceptedDigests(current=known[0], pending=known[1], previous=known[2]).accept(presented)
+
+    assert compared == [(each.encode(), presented.encode()) for each in known]
 
 
 @pytest.mark.parametrize("presented", ["", webhook.digest(SECRET)])

@@ -210,6 +210,6 @@ def _body(event: Mapping[str, Any]) -> bytes:
 def _answer(status: int, content: dict[str, Any]) -> Answer:
     return {
         "statusCode": status,
-        "headers": {"content-type": "application/json"},
+        "headers": {"Content-Type": "application/json"},  # as API Gateway itself writes it: a 404 tells nothing
         "body": json.dumps(content, separators=(",", ":")),
     }

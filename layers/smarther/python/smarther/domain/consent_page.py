@@ -50,7 +50,7 @@ DECLINED: Final = Page(
     steps=("If that was not what you meant: run `smarther authorize` and choose to allow access.",),
 )
 FAILED: Final = Page(
-    status=502,
+    status=400,
     mark=Mark.STOP,
     title="Legrand could not complete the consent",
     told="Legrand's login sent you back with an error instead of a consent. Nothing was changed.",
@@ -242,6 +242,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_DIGEST}'; img-src data:;"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
+    "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -249,10 +250,14 @@ HEADERS: Final[Mapping[str, str]] = {
     "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
+    "X-Permitted-Cross-Domain-Policies": "none",
     "X-Robots-Tag": "noindex",
 }
 """Nothing but this page's own style may load; it may not be framed, cached, or named to anybody as where one came from,
-since its address held the code."""
+since its address held the code.
+
+They are those of OWASP's Secure Headers Project (https://owasp.org/www-project-secure-headers/) but for what would
+reach beyond the page where the owner has put a domain of their own in front: `includeSubDomains`, `Clear-Site-Data`."""
 
 
 def html(page: Page) -> str:
