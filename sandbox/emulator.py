@@ -10,14 +10,18 @@ ends, what of them is sent. What is asked in another form it answers without us.
 
 from __future__ import annotations
 
+import os
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
 from ministack.app import main as serve
 from ministack.services import dynamodb
+
+from sandbox import access_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -83,9 +87,11 @@ class Partition(dict[str, "Item"]):
 
 
 def main() -> None:
-    """Serve, with both operations finding by keys."""
+    """Serve, with both operations finding by keys, and with a record of what IAM allows (sandbox/access.py)."""
     install()
-    serve()
+    with Path(os.environ["ACCESS_RECORD"]).open("w", buffering=1) as record:
+        access_record.install(record)
+        serve()
 
 
 def install() -> None:

@@ -1,22 +1,38 @@
-"""One sandbox for all deployed tests: the real template, deployed by the real `sam`, IAM enforced, driven over HTTP."""
+"""One sandbox for all deployed tests: the real template, deployed by the real `sam`, IAM enforced, driven over HTTP.
+
+Tests marked `judges_the_run` look back at all that the others made it do, and so come last.
+"""
 
 from __future__ import annotations
 
+import json
 import uuid
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from boto3.dynamodb.types import TypeDeserializer
 
 from sandbox import lifecycle, owner, stack
+from smarther.adapters.table import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sandbox.state import State
 
-_DECODE = TypeDeserializer().deserialize
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put those of this folder's tests that are marked `judges_the_run` behind its others; no other test moves."""
+    places = [place for place, item in enumerate(items) if Path(__file__).parent in item.path.parents]
+    ordered = sorted((items[place] for place in places), key=_judges_the_run)
+    for place, item in zip(places, ordered, strict=True):
+        items[place] = item
+
+
+def _judges_the_run(item: pytest.Item) -> bool:
+    return item.get_closest_marker("judges_the_run") is not None
 
 
 class Home:
@@ -25,6 +41,8 @@ class Home:
     def __init__(self, state: State) -> None:
         self.state = state
         self.outputs = state.stack.outputs
+        self.answers: set[bytes] = set()
+        """Everything that the deployed functions and the API have answered to anybody in this run."""
 
     # --- the provider's side ---
 
@@ -37,6 +55,10 @@ class Home:
         """The address with the secret that is current now."""
         return lifecycle.webhook_url(self.state.cloud, self.state.stack)
 
+    def webhook_path(self) -> str:
+        """Its path below the API's address."""
+        return self.webhook_url().removeprefix(self.outputs["WebhookBaseUrl"])
+
     def control(self, what: str, order: Any = None, *, method: str | None = None) -> Any:
         """Give the stand-in an order, or ask it."""
         chosen = method or ("GET" if order is None else "POST")
@@ -48,18 +70,55 @@ class Home:
 
     def run_keeper(self, **event: Any) -> dict[str, Any]:
         """Run the keeper now and return its report."""
-        report: dict[str, Any] = stack.invoke(self.state.cloud, self.outputs["KeeperFunctionName"], event)
+        report: dict[str, Any] = self._invoke("KeeperFunctionName", event)
         return report
 
     def widget(self, **event: Any) -> Any:
         """Call the dashboard's widget as CloudWatch does."""
-        return stack.invoke(self.state.cloud, self.outputs["WidgetFunctionName"], event)
+        return self._invoke("WidgetFunctionName", event)
+
+    def roll_up(self, **event: Any) -> dict[str, Any]:
+        """Make the statistics now: as scheduled, or of the range that the event asks for; what was done."""
+        done: dict[str, Any] = self._invoke("RollupFunctionName", event)
+        return done
+
+    def _invoke(self, output: str, event: dict[str, Any]) -> Any:
+        answer = stack.invoke(self.state.cloud, self.outputs[output], event)
+        self.answers.add(json.dumps(answer, ensure_ascii=False).encode())
+        return answer
+
+    # --- what is taken away ---
+
+    @contextmanager
+    def forbidden(self, logical_id: str, *actions: str) -> Iterator[None]:
+        """While inside, the role of this name in the template may not do this."""
+        iam = self.state.cloud.client("iam")
+        role = self.physical(logical_id)
+        denial = {"Effect": "Deny", "Action": list(actions), "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [denial]})
+        iam.put_role_policy(RoleName=role, PolicyName="a-fault", PolicyDocument=document)
+        try:
+            yield
+        finally:
+            iam.delete_role_policy(RoleName=role, PolicyName="a-fault")
+
+    def physical(self, logical_id: str) -> str:
+        """What a resource of the template is called in the cloud."""
+        resource = self.state.cloud.client("cloudformation").describe_stack_resource(
+            StackName=self.state.stack.name, LogicalResourceId=logical_id
+        )
+        name: str = resource["StackResourceDetail"]["PhysicalResourceId"]
+        return name
 
     # --- what is stored ---
 
     def readings(self, module_id: str) -> list[dict[str, Any]]:
         """Every reading of a thermostat, oldest first."""
         return self._query(f"MODULE#{module_id}", "READING#")
+
+    def hours(self, module_id: str) -> list[dict[str, Any]]:
+        """The hourly statistics of a thermostat, oldest first."""
+        return self._query(f"MODULE#{module_id}", "HOUR#")
 
     def quarantined(self) -> list[dict[str, Any]]:
         """Every quarantined body."""
@@ -83,6 +142,11 @@ class Home:
         ]
         return "\n".join(event["message"] for page in pages for event in page["events"])
 
+    def items(self) -> list[dict[str, Any]]:
+        """Everything in the table."""
+        pages = self.state.cloud.client("dynamodb").get_paginator("scan").paginate(TableName=self.outputs["TableName"])
+        return [_plain(item) for page in pages for item in page["Items"]]
+
     def _query(self, partition: str, prefix: str) -> list[dict[str, Any]]:
         pages = (
             self.state.cloud.client("dynamodb")
@@ -93,7 +157,11 @@ class Home:
                 ExpressionAttributeValues={":pk": {"S": partition}, ":prefix": {"S": prefix}},
             )
         )
-        return [{name: _DECODE(value) for name, value in item.items()} for page in pages for item in page["Items"]]
+        return [_plain(item) for page in pages for item in page["Items"]]
+
+
+def _plain(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: plain(value) for name, value in item.items()}
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -113,9 +181,20 @@ def state() -> Iterator[State]:
 
 
 @pytest.fixture(scope="session")
-def bare_home(state: State) -> Home:
+def bare_home(state: State) -> Iterator[Home]:
     """Just deployed: a webhook secret, and nothing that the owner has to give."""
-    return Home(state)
+    home = Home(state)
+    send = httpx.Client.send
+
+    def send_and_keep(client: httpx.Client, request: httpx.Request, **options: Any) -> httpx.Response:
+        answer = send(client, request, **options)
+        if str(request.url).startswith(home.outputs["WebhookBaseUrl"]):
+            home.answers.add(b"\n".join([*(b"%b: %b" % header for header in answer.headers.raw), answer.content]))
+        return answer
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(httpx.Client, "send", send_and_keep)
+        yield home
 
 
 @pytest.fixture(scope="session")

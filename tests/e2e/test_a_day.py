@@ -17,7 +17,7 @@ HOURS = 3
 
 def test_everything_sent_is_stored_exactly_once(home: Home) -> None:
     start = datetime.now(UTC) - timedelta(hours=HOURS)
-    home.control("play", {"start": start.isoformat(), "hours": HOURS, "duplicate_percent": 5})
+    home.control("play", {"start": start.isoformat(), "hours": HOURS, "duplicate_percent": 20})
     while not home.control("play")["done"]:
         time.sleep(0.2)
     settle(home.state)

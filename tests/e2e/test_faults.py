@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -22,35 +21,11 @@ from smarther.domain import deferred
 from tests.e2e.test_notifications import envelope, status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.e2e.conftest import Home
 
 BEGIN = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
 AT_ONCE = 8
 """So many are on their way at the same time: each takes a container, which here is a process of this machine."""
-
-
-@contextmanager
-def forbidden(home: Home, *actions: str) -> Iterator[None]:
-    """While inside, the receiver may not do this."""
-    iam = home.state.cloud.client("iam")
-    role = physical(home, "ReceiverRole")
-    denial = {"Effect": "Deny", "Action": list(actions), "Resource": "*"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [denial]})
-    iam.put_role_policy(RoleName=role, PolicyName="a-fault", PolicyDocument=document)
-    try:
-        yield
-    finally:
-        iam.delete_role_policy(RoleName=role, PolicyName="a-fault")
-
-
-def physical(home: Home, logical_id: str) -> str:
-    resource = home.state.cloud.client("cloudformation").describe_stack_resource(
-        StackName=home.state.stack.name, LogicalResourceId=logical_id
-    )
-    name: str = resource["StackResourceDetail"]["PhysicalResourceId"]
-    return name
 
 
 def cold_start(home: Home) -> None:
@@ -89,7 +64,7 @@ def text(minutes: float) -> str:
 
 def test_what_the_table_does_not_take_waits_in_the_queue_and_is_stored(bare_home: Home, module_id: str) -> None:
     begun = datetime.now(UTC)
-    with forbidden(bare_home, "dynamodb:PutItem"):
+    with bare_home.forbidden("ReceiverRole", "dynamodb:PutItem"):
         for minute in range(3):
             assert bare_home.notify([envelope(at(minute, module_id))]).json()["deferred"] == 1
         over = datetime.now(UTC)
@@ -103,7 +78,7 @@ def test_what_the_table_does_not_take_waits_in_the_queue_and_is_stored(bare_home
 
 def test_what_neither_table_nor_queue_takes_is_whole_in_the_log(bare_home: Home, module_id: str) -> None:
     body = json.dumps([envelope(at(0, module_id))]).encode()
-    with forbidden(bare_home, "dynamodb:PutItem", "sqs:SendMessage"):
+    with bare_home.forbidden("ReceiverRole", "dynamodb:PutItem", "sqs:SendMessage"):
         assert bare_home.notify(body).json()["deferred"] == 1
     settle(bare_home.state)
 
@@ -115,7 +90,7 @@ def test_what_neither_table_nor_queue_takes_is_whole_in_the_log(bare_home: Home,
 
 def test_a_caller_whom_a_cold_start_cannot_check_is_checked_later(bare_home: Home, module_id: str) -> None:
     stranger = bare_home.webhook_url().rpartition("/")[0] + "/" + "x" * 43
-    with forbidden(bare_home, "dynamodb:GetItem"):
+    with bare_home.forbidden("ReceiverRole", "dynamodb:GetItem"):
         cold_start(bare_home)
         assert bare_home.notify([envelope(at(0, module_id))]).json() == {"deferred": 1}
         answer = httpx.post(stranger, json=[envelope(at(1, module_id))], timeout=30)
@@ -129,7 +104,7 @@ def test_a_caller_whom_a_cold_start_cannot_check_is_checked_later(bare_home: Hom
 
 def test_a_warm_function_needs_the_table_to_know_nobody(bare_home: Home, module_id: str) -> None:
     assert bare_home.notify([envelope(at(0, module_id))]).json()["stored"] == 1
-    with forbidden(bare_home, "dynamodb:GetItem"):
+    with bare_home.forbidden("ReceiverRole", "dynamodb:GetItem"):
         assert bare_home.notify([envelope(at(1, module_id))]).json()["stored"] == 1
     assert times(bare_home, module_id) == [text(0), text(1)]
 

@@ -7,7 +7,6 @@ are read. What AWS itself emits stands in a table in tests/template/test_observa
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,22 +20,6 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Home
 
 FREE = 10
-
-
-@contextmanager
-def table_that_takes_nothing(home: Home) -> Iterator[None]:
-    """While inside, the receiver may not write to the table."""
-    cloud = home.state.cloud
-    role = cloud.client("cloudformation").describe_stack_resource(
-        StackName=home.state.stack.name, LogicalResourceId="ReceiverRole"
-    )["StackResourceDetail"]["PhysicalResourceId"]
-    deny = {"Effect": "Deny", "Action": "dynamodb:PutItem", "Resource": "*"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
-    cloud.client("iam").put_role_policy(RoleName=role, PolicyName="no-writes", PolicyDocument=document)
-    try:
-        yield
-    finally:
-        cloud.client("iam").delete_role_policy(RoleName=role, PolicyName="no-writes")
 
 
 def written(home: Home) -> set[Named]:
@@ -62,7 +45,7 @@ def lived(home: Home) -> Home:
     assert home.notify([event]).json()["stored"] == 1
     assert home.notify([event]).json()["duplicates"] == 1
     assert home.notify(b"nobody can read this").json()["quarantined"] == 1
-    with table_that_takes_nothing(home):
+    with home.forbidden("ReceiverRole", "dynamodb:PutItem"):
         assert home.notify([envelope(status(thermostat, time="2026-11-21T15:45:20+00:00"))]).json()["deferred"] == 1
     home.run_keeper()
     return home

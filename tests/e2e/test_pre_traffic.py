@@ -15,7 +15,6 @@ import pytest
 
 from sandbox import stack
 from tests.deployed import PROJECT
-from tests.e2e.test_faults import forbidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +78,7 @@ def test_a_version_that_stores_goes_live_and_the_check_leaves_nothing(
 
 
 def test_a_version_whose_role_lacks_something_does_not(bare_home: Home, told: list[dict[str, str]]) -> None:
-    with forbidden(bare_home, "dynamodb:PutItem"):
+    with bare_home.forbidden("ReceiverRole", "dynamodb:PutItem"):
         assert "AccessDenied" in check(bare_home)
     assert [each["status"] for each in told] == ["Failed"]
     assert bare_home.readings(RECORDED) == []
