@@ -39,16 +39,10 @@ $(DEV)/.ready: requirements/dev.txt pyproject.toml | python
 	@$(DEV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(CLOUD)/.ready: requirements/cloud.txt | python
-	@echo "· setting up the local cloud's environment ($(CLOUD))"
-	@$(PYTHON) -m venv --clear $(CLOUD)
-	@$(CLOUD)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/cloud.txt
-	@touch $@
-
-$(SAM)/.ready: requirements/sam.txt | python
-	@echo "· setting up sam's environment ($(SAM))"
-	@$(PYTHON) -m venv --clear $(SAM)
-	@$(SAM)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/sam.txt
+.venv-%/.ready: requirements/%.txt | python
+	@echo "· setting up the environment for $* ($(@D))"
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 $(BENCH)/.ready: requirements/bench.txt | python
@@ -56,18 +50,6 @@ $(BENCH)/.ready: requirements/bench.txt | python
 	@$(PYTHON) -m venv --clear $(BENCH)
 	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@$(BENCH)/bin/python -m compileall -q $(BENCH)/lib
-	@touch $@
-
-$(GATES)/.ready: requirements/gates.txt | python
-	@echo "· setting up the gates' environment ($(GATES))"
-	@$(PYTHON) -m venv --clear $(GATES)
-	@$(GATES)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/gates.txt
-	@touch $@
-
-$(SUPPLY)/.ready: requirements/supply.txt | python
-	@echo "· setting up the environment that looks at packages ($(SUPPLY))"
-	@$(PYTHON) -m venv --clear $(SUPPLY)
-	@$(SUPPLY)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/supply.txt
 	@touch $@
 
 .PHONY: setup
