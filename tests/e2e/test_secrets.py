@@ -57,7 +57,7 @@ def secrets(home: Home) -> dict[str, list[str]]:
 
 def test_there_was_something_to_find(secrets: dict[str, list[str]]) -> None:
     assert {sort for sort, found in secrets.items() if found} == OF_THE_PROVIDER | {"address", "webhook_secret"}
-    assert min(len(secrets[sort]) for sort in ("code", "state", "access_token", "refresh_token")) > 5
+    assert min(len(secrets[sort]) for sort in ("code", "state", "access_token", "refresh_token")) > 3
     assert len(secrets["webhook_secret"]) >= 2  # it was rotated
 
 
@@ -109,7 +109,7 @@ def test_no_secret_is_in_the_sandboxs_files(secrets: dict[str, list[str]], home:
 def test_the_one_file_with_a_secret_is_its_owners_only_and_git_ignores_it(home: Home) -> None:
     assert home.state.webhook_url in places.STATE.read_text()
     assert stat.S_IMODE(places.STATE.stat().st_mode) == stat.S_IRUSR | stat.S_IWUSR
-    ignored = subprocess.run(["git", "check-ignore", "--quiet", places.STATE], cwd=places.PROJECT, check=False)  # noqa: S603, S607
+    ignored = subprocess.run(["git", "check-ignore", "--quiet", places.STATE], cwd=places.PROJECT, check=False)  # noqa: S603, S607 - git is where the system has it
     assert ignored.returncode == 0
 
 
