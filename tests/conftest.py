@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.session import Session
+from xdist.scheduler import LoadScopeScheduling
 
 from smarther.adapters.signed import SignedClient
 
@@ -18,6 +19,24 @@ os.environ["SANDBOX_FOLDER"] = ".sandbox/tests"
 
 # As the template has it; the metrics are made when their module is imported.
 os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "SmartherRecorder"
+
+TOGETHER = {"tests/e2e/": "sandbox", "tests/upgrade/": "sandbox", "tests/guards/": "guards"}
+"""Folders whose tests share something that is dear, or build in the same place: one worker runs all of a group."""
+
+
+class ByWhatTheyShare(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types
+    """Tests to workers as these get free, those of a group to one worker.
+
+    `--dist loadgroup` is meant for that, and with pytest 9.2 xdist 3.8 no longer finds a test's group.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((group for folder, group in TOGETHER.items() if nodeid.startswith(folder)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Who runs what, when there are several workers."""
+    return ByWhatTheyShare(config, log)
 
 
 @pytest.fixture(autouse=True)
