@@ -80,7 +80,7 @@ demo: setup ## A day of a simulated home, through the real stack, on this machin
 
 .PHONY: test
 test: setup browser $(BENCH)/.ready $(GATES)/.ready ## All tests, the deployed stack included
-	$(DEV)/bin/pytest --numprocesses auto --dist loadgroup
+	$(DEV)/bin/pytest --numprocesses auto
 
 .PHONY: fuzz
 fuzz: setup ## Hostile callers against the sandbox, EXAMPLES=n of each kind

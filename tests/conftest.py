@@ -25,9 +25,9 @@ TOGETHER = {"tests/e2e/": "sandbox", "tests/upgrade/": "sandbox", "tests/guards/
 
 
 class ByWhatTheyShare(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types
-    """Tests to workers as these get free, those of a group to one worker.
+    """Tests to workers as these get free, those of a group to one worker, the largest group first.
 
-    `--dist loadgroup` is meant for that, and with pytest 9.2 xdist 3.8 no longer finds a test's group.
+    xdist's own `loadgroup` is meant for that, and version 3.8 no longer finds a test's group with pytest 9.2.
     """
 
     def _split_scope(self, nodeid: str) -> str:

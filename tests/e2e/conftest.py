@@ -164,11 +164,6 @@ def _plain(item: dict[str, Any]) -> dict[str, Any]:
     return {name: plain(value) for name, value in item.items()}
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """They share one sandbox, so `make test`, which uses all processors, leaves them to one of its workers."""
-    item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
-
-
 @pytest.fixture(scope="session")
 def state() -> Iterator[State]:
     """The sandbox, fresh, ended when the last test is over; everything in it under a key of the owner's own.

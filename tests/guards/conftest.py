@@ -17,11 +17,6 @@ if TYPE_CHECKING:
     from tests.bench.stage import Stage
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """They share what was built, so `make test`, which uses all processors, leaves them to one of its workers."""
-    item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _folder_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What is built here is not mixed up with what another run builds at the same time."""

@@ -34,8 +34,6 @@ KEPT_TABLE = places.PROJECT / "docs" / "owner" / "kept-table.yaml"
 BETWEEN_SECONDS = 0.1
 """Many a second, and time for the deploy itself."""
 
-pytestmark = pytest.mark.xdist_group("e2e")  # after one another: they build in the same folder
-
 
 @dataclass
 class Flow:
