@@ -86,7 +86,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.year", description=__doc__)
     parser.add_argument("--days", type=int, default=365, help="how much of the year, for a quick look")
     parser.add_argument("--looks", type=int, default=15, help="how often the widget is called for each period")
-    parser.add_argument("--formats", nargs="*", default=FORMATS, help="formats to export; none leaves that out")
+    parser.add_argument(
+        "--formats", nargs="*", default=FORMATS, help="formats to export; without any, earlier figures stay"
+    )
     wanted = parser.parse_args()
     from sandbox import lifecycle  # noqa: PLC0415 - it reads SANDBOX_FOLDER when imported
 
@@ -98,15 +100,16 @@ def main() -> int:
         exports = [asdict(export(each)) for each in wanted.formats]
     finally:
         lifecycle.down()
+    results = places.RESULTS / "year.json"
     told = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),
         "thermostats": THERMOSTATS,
         "readings": count,
         "looks": looks,
-        "exports": exports,
+        "exports": exports or json.loads(results.read_text())["exports"],
     }
-    (places.RESULTS / "year.json").write_text(json.dumps(told, indent=1) + "\n")
+    results.write_text(json.dumps(told, indent=1) + "\n")
     for rows in filter(None, (looks, exports)):
         sys.stdout.write(f"{table(rows)}\n\n")
     return 0

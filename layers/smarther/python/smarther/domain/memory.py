@@ -33,6 +33,8 @@ class Memory(BaseModel):
     """For each module the newest reading, by its sort key, for which it has been polled."""
     polled_at: dict[str, datetime] = {}
     """For each module when it was last polled."""
+    changed_unheard: dict[str, datetime] = {}
+    """For each plant when a thermostat of it was found to have changed without a push, none having come since."""
     remade: dict[str, datetime] = {}
     """For each plant when its subscription was last made anew because it gave no push."""
     reasons: tuple[Reason, ...] = ()

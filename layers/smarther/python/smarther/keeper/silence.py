@@ -31,7 +31,6 @@ class Silence:
         self._tools = tools
         self._journal = journal
         self.memory = memory
-        self._changed_unheard: set[str] = set()
 
     def listen(self, api: Api, modules: list[Module]) -> list[str]:
         """Ask each thermostat that has been silent for too long, and again when it has been for as long once more.
@@ -51,7 +50,7 @@ class Silence:
                 or _only_answered(last_words[module.module_id])
                 for module in of_plant
             ]
-            if all(unheard) and plant_id in self._changed_unheard and plant_id not in self.memory.remade:
+            if all(unheard) and plant_id in self.memory.changed_unheard and plant_id not in self.memory.remade:
                 deaf.append(plant_id)
         return deaf
 
@@ -62,20 +61,30 @@ class Silence:
         self._tools.records.remember(self.memory)
 
     def forget_remade(self, plant_id: str) -> None:
-        """It was not, after all: the next answer that says something new leads to another attempt."""
+        """It was not, after all: the next run tries again."""
         remade = {key: at for key, at in self.memory.remade.items() if key != plant_id}
         self.memory = self.memory.model_copy(update={"remade": remade})
 
     def _forget_ended(self, last_words: dict[str, LastWord | None], by_plant: dict[str, list[Module]]) -> None:
         """A push ends a silence: what was done about it may be done again in the next."""
-        remade = {
-            plant_id: at
-            for plant_id, at in self.memory.remade.items()
-            if not any(_pushed_after(last_words[module.module_id], at) for module in by_plant.get(plant_id, []))
-        }
+
+        def lasting(since: dict[str, datetime]) -> dict[str, datetime]:
+            return {
+                plant_id: at
+                for plant_id, at in since.items()
+                if not any(_pushed_after(last_words[module.module_id], at) for module in by_plant.get(plant_id, []))
+            }
+
         polled = {key: sort_key for key, sort_key in self.memory.polled.items() if key in last_words}
         polled_at = {key: at for key, at in self.memory.polled_at.items() if key in polled}
-        self.memory = self.memory.model_copy(update={"remade": remade, "polled": polled, "polled_at": polled_at})
+        self.memory = self.memory.model_copy(
+            update={
+                "polled": polled,
+                "polled_at": polled_at,
+                "changed_unheard": lasting(self.memory.changed_unheard),
+                "remade": lasting(self.memory.remade),
+            }
+        )
 
     def _listen_to(self, api: Api, module: Module, last: LastWord | None) -> bool:
         """Whether a thermostat is silent; if so it is asked, unless it was lately."""
@@ -133,7 +142,8 @@ class Silence:
             self._tools.table.put_reading(reading, received_at=self._tools.clock(), source="poll") for reading in news
         ]
         if any(last is None or said(reading) != last.said for reading in news):
-            self._changed_unheard.add(module.plant_id)
+            changed = {module.plant_id: self._tools.clock(), **self.memory.changed_unheard}
+            self.memory = self.memory.model_copy(update={"changed_unheard": changed})
         if any(stored):
             self._journal.actions.append(f"gap_filled {module.module_id}")
         return "stored" if any(stored) else "no_news"
