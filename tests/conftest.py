@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.session import Session
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from smarther.adapters.signed import SignedClient
@@ -19,6 +20,10 @@ os.environ["SANDBOX_FOLDER"] = ".sandbox/tests"
 
 # As the template has it; the metrics are made when their module is imported.
 os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "SmartherRecorder"
+
+# A busy machine is no fault of what is tested: Hypothesis does not time examples, nor the drawing of them.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 TOGETHER = {"tests/e2e/": "sandbox", "tests/upgrade/": "sandbox", "tests/guards/": "guards"}
 """Folders whose tests share something that is dear, or build in the same place: one worker runs all of a group."""

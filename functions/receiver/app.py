@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,17 +22,23 @@ settings = ReceiverSettings.from_environment(os.environ)
 patience = Patience(connect_seconds=budget.CONNECT_TIMEOUT_SECONDS, read_seconds=budget.READ_TIMEOUT_SECONDS)
 table = Table(client("dynamodb", patience, os.environ), settings.table_name, retention_days=settings.retention_days)
 queue_url = settings.spill_queue_url
+
+
+def now() -> datetime:
+    """Wall time: it goes on while the container is frozen between two events."""
+    return datetime.now(UTC)
+
+
 receiver = Receiver(
     table=table,
     spill=SpillQueue(client("sqs", patience, os.environ), queue_url) if queue_url else None,
-    authenticator=Authenticator(table, time.monotonic),
-    now=lambda: datetime.now(UTC),
-    seconds=time.monotonic,
+    authenticator=Authenticator(table, now),
+    now=now,
 )
 
 # While the function initialises it has a full processor: the connection is opened and the digests are read here, and
 # not in the first caller's 750 ms. Where the table does not answer, the first notification is kept to be checked later.
-receiver.look(time.monotonic())
+receiver.warm_up()
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:

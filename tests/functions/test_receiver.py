@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import json
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from smarther.authentication import REFRESH
 from smarther.domain import deferred, webhook
 from smarther.domain.notification import parse
 from tests import deployed
@@ -299,6 +302,16 @@ def test_a_secret_becomes_good_with_the_next_touch(stack: Stack) -> None:
     stack.accept(current=SECRET, pending=STRANGE)
     assert stack.call(event("observed", STRANGE))[0] == 404
     stack.app.handler(event("keep_warm"), None)
+    assert stack.call(event("observed", STRANGE))[0] == 200
+
+
+def test_and_by_wall_time_though_the_container_was_frozen_meanwhile(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.accept(current=SECRET, pending=STRANGE)
+    assert stack.call(event("observed", STRANGE))[0] == 404
+    later = datetime.now(UTC) + REFRESH
+    monkeypatch.setattr(stack.app, "datetime", Mock(now=Mock(return_value=later)))
     assert stack.call(event("observed", STRANGE))[0] == 200
 
 

@@ -24,7 +24,7 @@ class Flow:
     """Pushes to every address that the provider has subscribed, at every effect and every second of waiting.
 
     Three containers of the receiver take them. Before each push one of them is tried by a stranger, who uses up its one
-    look a minute: the worst time to meet a secret that is new.
+    look for now: the worst time to meet a secret that is new.
     """
 
     def __init__(self, world: World) -> None:

@@ -24,12 +24,12 @@ from sandbox.legrand.login_desk import LoginDesk
 from smarther.adapters.records import Records
 from smarther.adapters.table import Table
 from smarther.adapters.vault import Vault
-from smarther.authentication import Authenticator, Verdict
-from smarther.domain.notification import parse
-from smarther.domain.webhook import address, digest, is_ours
+from smarther.authentication import Authenticator
+from smarther.budget import Deadlines
+from smarther.domain.webhook import address, is_ours
 from smarther.keeper.run import Keeper, Request
 from smarther.keeper.tools import Tools
-from smarther.recorder import record
+from smarther.receiver import Receiver
 from smarther.settings import KeeperSettings
 from tests import deployed
 
@@ -234,30 +234,22 @@ class World:
 
 
 class Container:
-    """One container of the receiver, with the digests that it remembers."""
+    """One container of the receiver: frozen between two events, so that its monotonic clock stands still."""
 
     def __init__(self, table: Table, clock: MovableClock) -> None:
-        self._table = table
-        self._clock = clock
-        self._authenticator = Authenticator(table, lambda: clock.now().timestamp())
-        self._authenticator.look()
+        self._receiver = Receiver(
+            table=table,
+            authenticator=Authenticator(table, clock.now),
+            now=clock.now,
+            deadlines=lambda: Deadlines(lambda: 0.0, lambda _, work: work()),
+        )
+        self._receiver.warm_up()
 
     def answer(self, secret: str, body: bytes) -> tuple[int, bytes]:
-        """404 to a stranger; to the genuine caller 200, what it said stored, its validation code told back."""
-        if self._judge(digest(secret)) is not Verdict.ACCEPTED:
-            return 404, b"{}"
-        notification = parse(body)
-        record(notification, body, table=self._table, received_at=self._clock.now())
-        code = notification.validation_code
-        return 200, json.dumps({} if code is None else {"validationCode": code, "validationResponse": code}).encode()
-
-    def _judge(self, presented: str) -> Verdict:
-        """As the receiver does: from memory, or else after a look, which it takes at most once a minute."""
-        verdict = self._authenticator.judge(presented)
-        if verdict is Verdict.UNKNOWN:
-            self._authenticator.look()
-            verdict = self._authenticator.judge(presented)
-        return verdict
+        """Its status and body, as it answers a POST to the address with this secret."""
+        event = {"pathParameters": {"secret": secret}, "body": body.decode(), "isBase64Encoded": False}
+        answer = self._receiver.answer(event)
+        return answer["statusCode"], answer["body"].encode()
 
 
 class Line(BaseAdapter):

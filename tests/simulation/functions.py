@@ -29,6 +29,7 @@ from tests.simulation.weather import Gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
     from random import Random
 
     from sandbox.legrand.answer import Answer
@@ -43,19 +44,45 @@ FUNCTION_ERRORS = (VaultError, RecordsError, TableUnavailableError, ItemRefusedE
 """With these a run of the keeper may end when AWS fails, and with no others."""
 
 
-class Watch:
-    """The time of one invocation of the receiver: seconds that the world's clock does not see."""
+SKEW_SECONDS = 15.0
+"""How far a container's wall clock may be off, either way."""
+STEP_SECONDS = 10.0
+STEP_CHANCE = 1 / 50
+"""How far it steps, and how often between two events."""
 
-    def __init__(self, epoch: Callable[[], float]) -> None:
-        self._epoch = epoch
+
+class ContainerClock:
+    """The two clocks of one container, as Lambda has them.
+
+    The wall clock goes on, is a few seconds off, and sometimes steps. The monotonic clock runs only during an
+    invocation: between two of them the container is frozen (docs/decisions/0099-ages-by-wall-time.md).
+    """
+
+    def __init__(self, world: Callable[[], datetime], dice: Random) -> None:
+        self._world = world
+        self._dice = dice
+        self._off = dice.uniform(-SKEW_SECONDS, SKEW_SECONDS) / 3
+        self._lived = dice.uniform(0, 1e6)
         self.spent = 0.0
 
-    def seconds(self) -> float:
-        """A monotonic clock."""
-        return self._epoch() + self.spent
+    def begin(self) -> None:
+        """The container is thawed for another event."""
+        self._lived += self.spent
+        self.spent = 0.0
+        if self._dice.random() < STEP_CHANCE:
+            step = self._dice.uniform(-STEP_SECONDS, STEP_SECONDS)
+            self._off = min(max(self._off + step, -SKEW_SECONDS), SKEW_SECONDS)
+
+    def now(self) -> datetime:
+        """Wall time."""
+        return self._world() + timedelta(seconds=self._off + self.spent)
+
+    def monotonic(self) -> float:
+        """Seconds that this container has lived while it was not frozen."""
+        return self._lived + self.spent
 
     def spend(self, seconds: float) -> None:
-        """Wait."""
+        """Wait, unseen by the world's clock."""
         self.spent += seconds
 
     def within[Result](self, seconds: float, work: Callable[[], Result]) -> Result:
@@ -93,28 +120,27 @@ class ReceiverContainer:
     """One container of the receiver, with its memory of the accepted digests."""
 
     def __init__(self, year: Year) -> None:
-        self._watch = Watch(lambda: year.clock.now().timestamp())
-        self._gate = Gate(year.weather, self._watch.spend, budget.READ_TIMEOUT_SECONDS)
+        clock = self._clock = ContainerClock(year.clock.now, year.clock_dice)
+        self._gate = Gate(year.weather, clock.spend, budget.READ_TIMEOUT_SECONDS)
         table = Table(Hand(year.dynamodb, self._gate.to("table")), TABLE)  # type: ignore[arg-type] # plays the client
         spill = SpillQueue(Hand(year.sqs, self._gate.to("queue")), "spill")  # type: ignore[arg-type] # plays the client
         self._receiver = Receiver(
             table=table,
             spill=spill,
-            authenticator=Authenticator(table, self._watch.seconds),
-            now=year.clock.now,
-            seconds=self._watch.seconds,
-            within=self._watch.within,
+            authenticator=Authenticator(table, clock.now),
+            now=clock.now,
+            deadlines=lambda: budget.Deadlines(clock.monotonic, clock.within),
         )
-        self._receiver.look(self._watch.seconds())
+        self._receiver.warm_up()
 
     def invoke(self, event: Mapping[str, Any], kill_at: tuple[int, str] | None = None) -> Answered:
         """One event; Killed is the process's end, and then this container is gone."""
         self._gate.begin(kill_at)
-        self._watch.spent = 0.0
+        self._clock.begin()
         answer = self._receiver.answer(event)
         if "statusCode" not in answer:
-            return Answered(200, b"", self._watch.spent)
-        return Answered(answer["statusCode"], answer["body"].encode(), self._watch.spent)
+            return Answered(200, b"", self._clock.spent)
+        return Answered(answer["statusCode"], answer["body"].encode(), self._clock.spent)
 
 
 def event_of(secret: str, body: bytes, dice: Random) -> dict[str, Any]:
@@ -133,12 +159,15 @@ class RedriverContainer:
     """The redriver with its event source."""
 
     def __init__(self, year: Year) -> None:
-        self._gate = Gate(year.weather, lambda _: None, 3.0)
-        self._redriver = Redriver(Table(Hand(year.dynamodb, self._gate.to("table")), TABLE))  # type: ignore[arg-type] # plays the client
+        self._clock = ContainerClock(year.clock.now, year.clock_dice)
+        self._gate = Gate(year.weather, self._clock.spend, 3.0)
+        table = Table(Hand(year.dynamodb, self._gate.to("table")), TABLE)  # type: ignore[arg-type] # plays the client
+        self._redriver = Redriver(table, self._clock.monotonic)
 
     def invoke(self, messages: list[Message], kill_at: tuple[int, str] | None) -> set[int]:
         """The numbers of the messages that the queue may forget."""
         self._gate.begin(kill_at)
+        self._clock.begin()
         answer = self._redriver.redrive(
             {"Records": [{"messageId": str(message.number), "body": message.body} for message in messages]}
         )
@@ -151,6 +180,7 @@ class KeeperContainer:
 
     def __init__(self, year: Year) -> None:
         self._year = year
+        self._clock = ContainerClock(year.clock.now, year.clock_dice)
         self._gate = Gate(year.weather, self._spend, 10.0)
         self._timeout = year.clock.now()
         self._issued: list[str] = []
@@ -166,7 +196,7 @@ class KeeperContainer:
                 records=Records(dynamodb, TABLE),
                 table=Table(dynamodb, TABLE),
                 session=session,
-                clock=year.clock.now,
+                clock=self._clock.now,
                 sleep=self._spend,
                 entropy=year.keeper_dice.randbytes,
             )
@@ -175,6 +205,7 @@ class KeeperContainer:
     def invoke(self, event: Mapping[str, Any], kill_at: tuple[int, str] | None) -> Report:
         """One run; Killed is the process's end."""
         self._gate.begin(kill_at)
+        self._clock.begin()
         self._timeout = self._year.clock.now() + KEEPER_TIMEOUT
         self._issued.clear()
         killed = True

@@ -6,6 +6,7 @@ A seed that fails names itself. `make simulate YEARS=1 SEED=… DAYS=… INTENSI
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,13 +14,18 @@ import pytest
 from smarther.adapters.legrand import LegrandError
 from smarther.adapters.spill import SpillQueue, SpillUnavailableError
 from smarther.adapters.table import Table
+from smarther.authentication import Authenticator
 from smarther.domain import tokens
 from smarther.keeper.access import Access
+from tests.simulation import functions
 from tests.simulation import year as year_module
-from tests.simulation.year import Plan, Year
+from tests.simulation.year import START, Plan, Year
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
+
+    from tests.simulation.functions import ContainerClock
 
 A_BAD_FORTNIGHT = Plan(seed=7, days=14, intensity=10)
 
@@ -141,6 +147,16 @@ def many_calls(_: Any, api: Any, *__: Any, **___: Any) -> None:
         api.plants()
 
 
+def ages_go_by_the_monotonic_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The receiver takes the age of what it remembers by a clock that stands still while it is frozen."""
+
+    def by_lived_time(table: Table, now: Callable[[], datetime]) -> Authenticator:
+        clock: ContainerClock = now.__self__  # type: ignore[attr-defined] # a bound method
+        return Authenticator(table, lambda: START + timedelta(seconds=clock.monotonic()))
+
+    monkeypatch.setattr(functions, "Authenticator", by_lived_time)
+
+
 PLANTED: dict[Callable[[pytest.MonkeyPatch], None], str] = {
     spill_drops: "is nowhere",
     spill_refuses_unanswered: "is nowhere",
@@ -151,12 +167,16 @@ PLANTED: dict[Callable[[pytest.MonkeyPatch], None], str] = {
     rotated_tokens_are_thrown_away: "lost a refresh token",
     a_need_goes_unsaid: "nobody was told",
     the_quota_is_not_counted: "of the day",
+    ages_go_by_the_monotonic_clock: "a genuine notification was answered 404",
 }
+
+SEEDS: dict[Callable[[pytest.MonkeyPatch], None], int] = {ages_go_by_the_monotonic_clock: 16}
+"""It takes a rotation, in a year in which nothing keeps the receiver warm."""
 
 
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
 def test_a_planted_fault_is_found(plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(year_module, "SETTLE_DAYS", 2)
     plant(monkeypatch)
-    chronicle = Year(Plan(seed=11, days=8, intensity=15)).live()
+    chronicle = Year(Plan(SEEDS.get(plant, 11), days=8, intensity=15)).live()
     assert any(PLANTED[plant] in line for line in chronicle.violations), chronicle.violations[:5]

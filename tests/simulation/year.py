@@ -55,6 +55,8 @@ if TYPE_CHECKING:
 START = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 WARM_RATE = timedelta(minutes=5)
+KEEP_WARM_SHARE = 2 / 3
+"""Of the years; in the others containers are frozen for as long as nobody calls."""
 REDRIVE_RATE = MINUTE
 SETTLE_DAYS = 4
 """At the end nothing fails any more; by then everything must have come right by itself, or by the owner's hand."""
@@ -110,6 +112,8 @@ class Year:
         self.clock = MovableClock(lambda: START)
         self.clock.hold(START)
         self.dice, self.keeper_dice, theirs = (_dice(seed, name) for name in ("chance", "keeper", "provider"))
+        self.clock_dice = _dice(seed, "clocks")
+        self.keeps_warm = self.clock_dice.random() < KEEP_WARM_SHARE
         self.chronicle = Chronicle(self.clock.now)
         self.provider = Provider(Settings(seed=seed, plants=2, modules=5), self.clock, theirs)
         self.home = Outlines(list(self.provider.world.plants.values()), seed, START, ZoneInfo("Europe/Rome"))
@@ -155,7 +159,8 @@ class Year:
         for plant in sorted(self.provider.world.plants):
             self.provider.add_foreign_subscription(plant, faults.OTHER_STACK + "o" * 43, "the same stack elsewhere")
         self._every(timedelta(minutes=self.dice.choice((30, 50))), self._scheduled_keeper)
-        self._every(WARM_RATE, self._keep_warm)
+        if self.keeps_warm:
+            self._every(WARM_RATE, self._keep_warm)
         self._every(REDRIVE_RATE, self._redrive)
         self._every(HOUR, self._hour_ends)
         self._every(DAY, self._stranger_calls)

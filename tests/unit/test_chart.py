@@ -177,7 +177,7 @@ histories = st.lists(
 ).map(lambda snapshots: sorted(snapshots, key=lambda each: each.time))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     snapshots=histories,
     width=st.integers(min_value=240, max_value=2400),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +19,7 @@ from smarther import budget, telemetry
 from smarther.adapters.spill import SpillUnavailableError
 from smarther.adapters.table import TableUnavailableError
 from smarther.authentication import Authenticator
+from smarther.budget import Deadlines
 from smarther.domain import webhook
 from smarther.domain.notification import parse
 from smarther.domain.webhook import AcceptedDigests
@@ -124,19 +125,18 @@ def clouds(monkeypatch: pytest.MonkeyPatch) -> Clouds:
 
 def receiver(clouds: Clouds, *, known: bool = True, queue: bool = True) -> Receiver:
     stand_in: Any = clouds
-    authenticator = Authenticator(stand_in, lambda: clouds.time)
-    if known:
-        looks, clouds.looks = clouds.looks, GOOD
-        authenticator.look()
-        clouds.looks = looks
-    return Receiver(
+    made = Receiver(
         table=stand_in,
         spill=stand_in if queue else None,
-        authenticator=authenticator,
+        authenticator=Authenticator(stand_in, lambda: NOW + timedelta(seconds=clouds.time)),
         now=lambda: NOW,
-        seconds=lambda: clouds.time,
-        within=clouds.within,
+        deadlines=lambda: Deadlines(lambda: clouds.time, clouds.within),
     )
+    if known:
+        looks, clouds.looks = clouds.looks, GOOD
+        made.authenticator.look(lambda work: work())
+        clouds.looks = looks
+    return made
 
 
 def notification(statuses: int = 1, secret: str = SECRET) -> dict[str, Any]:

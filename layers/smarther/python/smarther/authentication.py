@@ -1,28 +1,37 @@
 """Who may notify: the caller whose address holds a secret that the keeper made.
 
 The receiver can read no secret. It compares the SHA-256 of what was presented with the accepted digests, which the
-keeper writes into the table, and reads those once per container.
+keeper writes into the table, and remembers those for the life of its container.
+
+Their age goes by wall time: between two invocations Lambda freezes the container, and the monotonic clock may stand
+still meanwhile (github.com/hashicorp/vault-lambda-extension/pull/150). By such a clock a seldom called receiver would
+refuse a new secret for hours. Wall time may step, so an age below zero counts as too old, never as fresh.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from smarther import telemetry
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from smarther.adapters.table import Table
     from smarther.domain.webhook import AcceptedDigests
 
-REFRESH_SECONDS = 60.0
-"""A mismatch looks again for new digests at most this often, so that guessing costs next to nothing."""
-RETRY_SECONDS = 5.0
+REFRESH = timedelta(seconds=30)
+"""A mismatch looks again for new digests at most this often, so that guessing costs next to nothing. It is well below
+`rotation.SETTLING`, by more than the clock of a container steps."""
+RETRY = timedelta(seconds=5)
 """After a look that failed nobody waits for another one this long."""
 
 
 class Verdict(Enum):
-    """Whether a caller is genuine; UNKNOWN while that takes a look at the table."""
+    """Whether a caller is genuine; UNKNOWN where the table could not tell."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -32,36 +41,52 @@ class Verdict(Enum):
 class Authenticator:
     """Remembers the accepted digests. What it knows stays good while the table is away.
 
-    `seconds` is a monotonic clock.
+    `now` gives aware datetimes, by wall time.
     """
 
-    def __init__(self, table: Table, seconds: Callable[[], float]) -> None:
+    def __init__(self, table: Table, now: Callable[[], datetime]) -> None:
         self._table = table
-        self._seconds = seconds
+        self._now = now
         self._digests: AcceptedDigests | None = None
-        self._read_at: float | None = None
-        self._failed_at: float | None = None
+        self._read_at: datetime | None = None
+        self._failed_at: datetime | None = None
 
-    def judge(self, presented: str) -> Verdict:
-        """Judge the digest (SHA-256, hex) of a presented secret, from memory alone."""
-        if self._digests is not None and self._digests.accept(presented):
-            return Verdict.ACCEPTED
-        return Verdict.REFUSED if self._within(self._read_at, REFRESH_SECONDS) else Verdict.UNKNOWN
+    def authenticate(self, presented: str, in_time: Callable[[Callable[[], None]], None]) -> Verdict:
+        """Judge the digest (SHA-256, hex) of a presented secret; never raises.
 
-    def may_look(self) -> bool:
-        """Whether the table is worth asking: not right after it failed."""
-        return not self._within(self._failed_at, RETRY_SECONDS)
-
-    def look(self) -> None:
-        """Read the accepted digests now; raises TableUnavailableError. A look that never returns counts as failed.
-
-        So does one that finds none at all: a table without them (not yet written, lost, restored without) says nothing
-        about who may notify, and must not make a stranger of the genuine caller.
+        Reads the table where memory is not enough and a look is worth its time. `in_time` runs that read under the
+        event's deadline, and may raise whatever ends it.
         """
-        self._failed_at = self._seconds()
+        verdict = self._from_memory(presented)
+        if verdict is Verdict.UNKNOWN and not self._is_recent(self._failed_at, RETRY):
+            self.look(in_time)
+            verdict = self._from_memory(presented)
+        return verdict
+
+    def look(self, in_time: Callable[[Callable[[], None]], None]) -> bool:
+        """Read the accepted digests now, under the deadline that `in_time` holds; False where that failed.
+
+        A look that never returns has failed. So has one that finds no digest at all: a table without them (not yet
+        written, lost, restored without) says nothing about who may notify, and must not make a stranger of the genuine
+        caller.
+        """
+        try:
+            in_time(self._read)
+        except Exception as error:  # not knowing who calls is an answer, and the caller handles it
+            telemetry.warn("digests_unreadable", error=str(error) or type(error).__name__)
+            return False
+        return True
+
+    def _read(self) -> None:
+        self._failed_at = self._now()
         digests = self._table.accepted_digests()
         if digests.known():
-            self._digests, self._read_at, self._failed_at = digests, self._seconds(), None
+            self._digests, self._read_at, self._failed_at = digests, self._now(), None
 
-    def _within(self, since: float | None, seconds: float) -> bool:
-        return since is not None and self._seconds() - since < seconds
+    def _from_memory(self, presented: str) -> Verdict:
+        if self._digests is not None and self._digests.accept(presented):
+            return Verdict.ACCEPTED
+        return Verdict.REFUSED if self._is_recent(self._read_at, REFRESH) else Verdict.UNKNOWN
+
+    def _is_recent(self, since: datetime | None, limit: timedelta) -> bool:
+        return since is not None and timedelta(0) <= self._now() - since < limit

@@ -12,8 +12,9 @@ read timeout begins anew with every byte. The clients' timeouts are there to end
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,3 +44,43 @@ def within[Result](seconds: float, work: Callable[[], Result]) -> Result:
     if seconds <= 0:
         raise TimeoutError
     return _workers.submit(work).result(timeout=seconds)
+
+
+class Deadlines:
+    """The deadlines of one event, from its arrival on: make one for each event.
+
+    `seconds` is a monotonic clock, which serves within one invocation and never from one to the next (it may stand
+    still between them). `within` holds a deadline as the function above does.
+    """
+
+    def __init__(
+        self,
+        seconds: Callable[[], float] = time.monotonic,
+        within: Callable[[float, Callable[[], Any]], Any] = within,
+    ) -> None:
+        self._seconds = seconds
+        self._within = within
+        self._began = seconds()
+
+    def for_table[Result](self, work: Callable[[], Result]) -> Result:
+        """The result of work with the table, or TimeoutError when the table's time is over."""
+        return self._until(TABLE_UNTIL_SECONDS, work)
+
+    def for_spill[Result](self, work: Callable[[], Result]) -> Result:
+        """The result of work with the spill queue, or TimeoutError when the queue's time is over."""
+        return self._until(SPILL_UNTIL_SECONDS, work)
+
+    def may_write(self) -> bool:
+        """Whether another write to the table may still begin."""
+        return self._elapsed() < TABLE_LAST_CALL_SECONDS
+
+    def elapsed_ms(self) -> int:
+        """Milliseconds since the event arrived."""
+        return round(self._elapsed() * 1000)
+
+    def _until[Result](self, deadline: float, work: Callable[[], Result]) -> Result:
+        result: Result = self._within(deadline - self._elapsed(), work)
+        return result
+
+    def _elapsed(self) -> float:
+        return self._seconds() - self._began

@@ -17,8 +17,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from smarther import budget, telemetry
+from smarther import telemetry
 from smarther.authentication import Verdict
+from smarther.budget import Deadlines
 from smarther.domain import webhook
 from smarther.domain.deferred import Deferred
 from smarther.domain.notification import Notification, parse
@@ -40,56 +41,49 @@ if TYPE_CHECKING:
 class Receiver:
     """What an invocation needs. `spill` is None where there is no queue.
 
-    `now` gives aware datetimes, `seconds` is a monotonic clock, `within` holds a deadline as `budget.within` does.
+    `now` gives aware datetimes, `deadlines` those of an event that arrives now.
     """
 
     table: Table
     authenticator: Authenticator
     now: Callable[[], datetime]
-    seconds: Callable[[], float]
     spill: SpillQueue | None = None
-    within: Callable[[float, Callable[[], Any]], Any] = budget.within
+    deadlines: Callable[[], Deadlines] = Deadlines
 
     def answer(self, event: Mapping[str, Any]) -> Answer:
         """Answer one event: an HTTP API request (payload format 2.0), or what only this account can send.
 
         That is `{"keep_warm": true}` from the schedule, and `{"rehearsal": <request>}` before a new version goes live.
         """
-        started = self.seconds()
+        deadlines = self.deadlines()
         if event.get("keep_warm") is True:
-            return {"warm": self.look(started)}
+            return {"warm": self.authenticator.look(deadlines.for_table)}
         if isinstance(request := event.get("rehearsal"), dict):
-            return self._rehearse(_body(request), started)
+            return self._rehearse(_body(request), deadlines)
         secret = _secret(event)
         presented = webhook.digest(secret)
-        verdict = self.authenticator.judge(presented)
-        if verdict is Verdict.UNKNOWN and self.authenticator.may_look():
-            self.look(started)
-            verdict = self.authenticator.judge(presented)
-        match verdict:
+        match self.authenticator.authenticate(presented, deadlines.for_table):
             case Verdict.ACCEPTED:
-                return self._receive(_body(event), presented, started)
+                return self._receive(_body(event), presented, deadlines)
             case Verdict.UNKNOWN if webhook.has_secret_form(secret):
-                return self._receive_unverified(_body(event), presented, started)
+                return self._receive_unverified(_body(event), presented, deadlines)
             case _:
                 telemetry.log("notification_refused")
                 return _answer(404, {"message": "Not Found"})
 
-    def look(self, started: float) -> bool:
-        """Read the accepted digests over the connection that notifications need too; False where that fails."""
-        try:
-            self._until(budget.TABLE_UNTIL_SECONDS, started, self.authenticator.look)
-        except Exception as error:  # not knowing who calls is handled by whoever asked
-            telemetry.warn("digests_unreadable", error=str(error) or type(error).__name__)
-            return False
-        return True
+    def warm_up(self) -> bool:
+        """Open the connection to the table and learn the accepted digests before the first event; False if that fails.
 
-    def _rehearse(self, body: bytes, started: float) -> Answer:
+        Then the first notification looks for itself, or is kept to be checked later.
+        """
+        return self.authenticator.look(self.deadlines().for_table)
+
+    def _rehearse(self, body: bytes, deadlines: Deadlines) -> Answer:
         """What would become of a notification, in numbers: it is read and written, and nothing is kept anywhere.
 
         Good is all of it as duplicates. Whatever fails is raised, and not put aside as a notification would be.
         """
-        outcome = self._record(parse(body), body, self.table.rehearsing(), self.now(), started)
+        outcome = self._record(parse(body), body, self.table.rehearsing(), self.now(), deadlines)
         return {
             "stored": outcome.stored,
             "duplicates": outcome.duplicates,
@@ -98,52 +92,48 @@ class Receiver:
             "failure": outcome.failure,
         }
 
-    def _receive(self, body: bytes, presented: str, started: float) -> Answer:
+    def _receive(self, body: bytes, presented: str, deadlines: Deadlines) -> Answer:
         received_at = self.now()
         notification, outcome = Notification(), Outcome()
         try:
             notification = parse(body)
-            outcome = self._record(notification, body, self.table, received_at, started)
+            outcome = self._record(notification, body, self.table, received_at, deadlines)
         except Exception as error:  # a fault of ours must cost neither the notification nor the endpoint's standing
             outcome = Outcome(failed=1, failure=type(error).__name__)
         kept = "table"
         if outcome.failed:
             deferred = Deferred(body=body, received_at=received_at, presented=presented, verified=True)
-            kept = self._keep(deferred, outcome.failure or "unknown", started)
-        self._tell(notification, outcome, received_at, started, kept)
+            kept = self._keep(deferred, outcome.failure or "unknown", deadlines)
+        _tell(notification, outcome, received_at, kept, deadlines)
         counts = {"stored": outcome.stored, "duplicates": outcome.duplicates, "quarantined": outcome.quarantined}
         return _answer(200, counts | {"deferred": int(outcome.failed > 0)} | _handshake(notification))
 
     def _record(
-        self, notification: Notification, body: bytes, table: Table, received_at: datetime, started: float
+        self, notification: Notification, body: bytes, table: Table, received_at: datetime, deadlines: Deadlines
     ) -> Outcome:
         """Write what a body said, as far as the time for the table goes."""
-        return self._until(
-            budget.TABLE_UNTIL_SECONDS,
-            started,
-            lambda: record(
-                notification, body, table=table, received_at=received_at, in_time=lambda: self._early(started)
-            ),
+        return deadlines.for_table(
+            lambda: record(notification, body, table=table, received_at=received_at, in_time=deadlines.may_write)
         )
 
-    def _receive_unverified(self, body: bytes, presented: str, started: float) -> Answer:
+    def _receive_unverified(self, body: bytes, presented: str, deadlines: Deadlines) -> Answer:
         """Refusing a genuine caller would lose what it brought; so it is kept, and checked before it is stored."""
         deferred = Deferred(body=body, received_at=self.now(), presented=presented, verified=False)
-        kept = self._keep(deferred, "Unverified", started)
+        kept = self._keep(deferred, "Unverified", deadlines)
         telemetry.measure(
             "notification_unverified",
             {Metric.NOTIFICATIONS_SPILLED: 1},
             kept=kept,
-            answer_ms=self._elapsed_ms(started),
+            answer_ms=deadlines.elapsed_ms(),
         )
         return _answer(200, {"deferred": 1})
 
-    def _keep(self, deferred: Deferred, reason: str, started: float) -> str:
+    def _keep(self, deferred: Deferred, reason: str, deadlines: Deadlines) -> str:
         """Keep a notification outside the table; tells where."""
         spill = self.spill
         if spill is not None:
             try:
-                self._until(budget.SPILL_UNTIL_SECONDS, started, lambda: spill.put(deferred))
+                deadlines.for_spill(lambda: spill.put(deferred))
             except Exception as error:  # whatever went wrong, there is one place left
                 reason = f"{reason}, then {str(error) or type(error).__name__}"
             else:
@@ -151,35 +141,24 @@ class Receiver:
         telemetry.keep_in_log(deferred, reason=reason)
         return "log"
 
-    def _until[Result](self, deadline: float, started: float, work: Callable[[], Result]) -> Result:
-        result: Result = self.within(deadline - (self.seconds() - started), work)
-        return result
 
-    def _early(self, started: float) -> bool:
-        return self.seconds() - started < budget.TABLE_LAST_CALL_SECONDS
-
-    def _elapsed_ms(self, started: float) -> int:
-        return round((self.seconds() - started) * 1000)
-
-    def _tell(
-        self, notification: Notification, outcome: Outcome, received_at: datetime, started: float, kept: str
-    ) -> None:
-        lags = [(received_at - reading.time).total_seconds() for reading in notification.readings]
-        telemetry.measure(
-            "notification_recorded",
-            {
-                Metric.READINGS_STORED: outcome.stored,
-                Metric.READINGS_DUPLICATE: outcome.duplicates,
-                Metric.BODIES_QUARANTINED: int(outcome.quarantined > 0),
-                Metric.NOTIFICATIONS_SPILLED: int(kept != "table"),
-                Metric.DELIVERY_LAG: round(max(0.0, *lags)) if lags and outcome.stored else None,
-            },
-            rejected=outcome.quarantined,
-            handshake=notification.validation_code is not None,
-            kept=kept,
-            failure=outcome.failure,
-            answer_ms=self._elapsed_ms(started),
-        )
+def _tell(notification: Notification, outcome: Outcome, received_at: datetime, kept: str, deadlines: Deadlines) -> None:
+    lags = [(received_at - reading.time).total_seconds() for reading in notification.readings]
+    telemetry.measure(
+        "notification_recorded",
+        {
+            Metric.READINGS_STORED: outcome.stored,
+            Metric.READINGS_DUPLICATE: outcome.duplicates,
+            Metric.BODIES_QUARANTINED: int(outcome.quarantined > 0),
+            Metric.NOTIFICATIONS_SPILLED: int(kept != "table"),
+            Metric.DELIVERY_LAG: round(max(0.0, *lags)) if lags and outcome.stored else None,
+        },
+        rejected=outcome.quarantined,
+        handshake=notification.validation_code is not None,
+        kept=kept,
+        failure=outcome.failure,
+        answer_ms=deadlines.elapsed_ms(),
+    )
 
 
 def _handshake(notification: Notification) -> dict[str, str]:
