@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.bench import artefacts, figures, limits, notifications, places, stage, steps
-from tests.bench.measure import Sample, sample
+from tests.bench.measure import Sample, sample, undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,6 +62,7 @@ def main() -> int:
         "figures": figures.summary(samples),
         "ratios": figures.ratios(samples, [name for name in ("bare", "canonical") if name in samples]),
         "by_memory": by_memory,
+        "lost_samples": runs.lost,
     }
     where = arguments.result or places.RESULTS / ("steps.json" if arguments.steps else "latest.json")
     where.parent.mkdir(parents=True, exist_ok=True)
@@ -98,6 +99,8 @@ class _Runs:
     def __init__(self, running: stage.Stage) -> None:
         self._stage = running
         self._events = notifications.events()
+        self.lost: list[str] = []
+        """Each sample that was lost and measured again: which, and why."""
 
     def interleaved(self, contenders: Sequence[Artefact], rounds: int, warm: int) -> dict[str, list[Sample]]:
         """Each contender once a round, beginning with another one each time; a first round is thrown away."""
@@ -105,7 +108,7 @@ class _Runs:
         for number in range(-1, rounds):
             first = number % len(contenders)
             for each in [*contenders[first:], *contenders[:first]]:
-                one = sample(each, self._stage, self._events, warm, None)
+                one = self._sample(each, warm, None, f"{each.name}, round {number + 1}")
                 if number >= 0:
                     taken[each.name].append(one)
             _say(f"round {number + 1} of {rounds}")
@@ -127,10 +130,18 @@ class _Runs:
             for number in range(rounds):
                 for memory, group in groups.items():
                     for each in contenders:
-                        one = sample(each, self._stage, self._events, _LIMITED_WARM, group)
+                        where = f"{each.name}, {memory} MB, round {number + 1}"
+                        one = self._sample(each, _LIMITED_WARM, group, where)
                         taken[memory][each.name].append(one)
                 _say(f"round {number + 1} of {rounds} by memory")
         return {memory: figures.summary(samples) for memory, samples in taken.items()}
+
+    def _sample(self, contender: Artefact, warm: int, group: Path | None, where: str) -> Sample:
+        def lost(why: str) -> None:
+            self.lost.append(f"{where}: {why}")
+            _say(f"a sample was lost and is measured again ({self.lost[-1]})")
+
+        return undisturbed(lambda: sample(contender, self._stage, self._events, warm, group), lost)
 
 
 def _say(text: str) -> None:

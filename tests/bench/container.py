@@ -45,8 +45,16 @@ class Note:
     modules: int = 0
 
 
-class DeferredError(RuntimeError):
+class SampleLostError(RuntimeError):
+    """This environment can tell nothing about the function: the machine, or the emulator, failed it."""
+
+
+class DeferredError(SampleLostError):
     """The receiver kept to its deadlines where the machine did not: the table's answer came too late for it."""
+
+
+class ConnectionLostError(SampleLostError):
+    """The emulator closed a connection before it had answered."""
 
 
 class Container:
@@ -58,14 +66,18 @@ class Container:
         self._log = log
 
     def invoke(self, event: Mapping[str, Any]) -> tuple[float, float]:
-        """(when the event was sent, seconds until its answer); raises DeferredError, or RuntimeError for a failure."""
+        """(when the event was sent, seconds until its answer); raises RuntimeError, of which SampleLostError is one."""
         body = json.dumps(event).encode()
         sent = time.monotonic()
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_PATIENCE_SECONDS)
-        connection.request("POST", "/2015-03-31/functions/function/invocations", body)
-        answer = connection.getresponse().read()
+        try:
+            connection.request("POST", "/2015-03-31/functions/function/invocations", body)
+            answer = connection.getresponse().read()
+        except (OSError, http.client.HTTPException) as error:
+            raise ConnectionLostError(f"{type(error).__name__}: {error}\n{self.log()[-6000:]}") from error
+        finally:
+            connection.close()
         took = time.monotonic() - sent
-        connection.close()
         told = json.loads(answer)
         if '"deferred":1' in str(told.get("body")):
             raise DeferredError(self.log()[-6000:])

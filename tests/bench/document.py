@@ -51,8 +51,14 @@ def _machine(result: dict[str, Any]) -> str:
     return (
         f"{result['rounds']} rounds with {warm} warm notifications each, {result['measured_at']}, "
         f"{machine['processor']}, {machine['cores']} cores, {machine['architecture']}, Python {machine['python']}; "
-        f"limits by {machine['limits']}; load of the machine when it was over: {machine['load']:.1f}."
+        f"limits by {machine['limits']}; load of the machine when it was over: {machine['load']:.1f}{_lost(result)}."
     )
+
+
+def _lost(result: dict[str, Any]) -> str:
+    """How many samples were lost and measured again; nothing of a run that did not count them."""
+    lost = result.get("lost_samples")
+    return "" if lost is None else f"; samples lost and measured again: {len(lost)}"
 
 
 if __name__ == "__main__":

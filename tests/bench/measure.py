@@ -7,7 +7,7 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.bench.container import DeferredError, container
+from tests.bench.container import ConnectionLostError, SampleLostError, container
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,24 +40,24 @@ class Sample:
     log_bytes: float
 
 
-def undisturbed[Result](work: Callable[[], Result]) -> Result:
-    """The work, done again where a busy machine made the receiver defer a notification; the fifth time it counts."""
-    for _ in range(4):
+MOST_TRIES = 5
+
+
+def undisturbed[Result](work: Callable[[], Result], lost: Callable[[str], None] = lambda _: None) -> Result:
+    """The work, done again where its sample was lost; the fifth time the loss is raised.
+
+    `lost` is told of each loss in a line, so that whoever measures can count them.
+    """
+    for _ in range(MOST_TRIES - 1):
         try:
             return work()
-        except DeferredError:
-            continue
+        except SampleLostError as error:
+            lost(str(error).partition("\n")[0] if isinstance(error, ConnectionLostError) else type(error).__name__)
     return work()
 
 
 def sample(artefact: Artefact, stage: Stage, events: Iterator[dict[str, Any]], warm: int, group: Path | None) -> Sample:
-    """Measure with `warm` notifications after the first one."""
-    return undisturbed(lambda: _sample(artefact, stage, events, warm, group))
-
-
-def _sample(
-    artefact: Artefact, stage: Stage, events: Iterator[dict[str, Any]], warm: int, group: Path | None
-) -> Sample:
+    """Measure with `warm` notifications after the first one; raises SampleLostError."""
     calls = stage.front.calls
     with container(artefact, stage.environment, group) as running:
         before = len(calls)
