@@ -49,7 +49,7 @@ def main(layer: Path) -> None:
     for entry in NOT_IMPORTED:
         (found,) = layer.glob(entry)
         remove(found)
-    for entry in ("bin", "*.dist-info/RECORD", "**/*.pyi", "**/py.typed"):
+    for entry in ("bin", "**/*.pyi", "**/py.typed"):
         for found in layer.glob(entry):
             remove(found)
     if not compileall.compile_dir(
