@@ -2,17 +2,18 @@
 
 import os
 import webbrowser
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic, sleep
 from typing import Annotated, Final
 
 import typer
-from rich.status import Status as Spinner
 
 from smarther.adapters.records import Records
 from smarther.domain import consent
 from smarther.domain import credentials as stored_credentials
+from smarther.domain.consent import NotGiven, Progress
 from smarther.domain.report import Report
 from smarther_cli import screen
 from smarther_cli.call import Call, ended, this_call
@@ -33,6 +34,14 @@ _NOT_ACCEPTED: Final = {
     "not_configured": (
         "The keeper found no credentials to exchange the code with.",
         "Run `smarther configure`, then `smarther authorize` again.",
+    ),
+}
+
+_NOT_GIVEN: Final = {
+    NotGiven.DECLINED: ("You did not give your consent.", "To give it after all, run `smarther authorize` again."),
+    NotGiven.FAILED: (
+        "Legrand sent the browser back with an error instead of your consent.",
+        "The page in the browser says more. Then run `smarther authorize` again.",
     ),
 }
 
@@ -58,45 +67,42 @@ def authorize(
     address = consent.authorisation_address(
         call.deployment.login_url, client_id=client_id, redirect_uri=call.deployment.redirect_uri, state=state
     )
-    before = call.deployment.records.report()
     call.deployment.records.begin_consent(state, call.at)
     until = (call.at + consent.STATE_LIFE).astimezone()
     screen.remark(f"Give your consent at this address; it is good for one use, until {until:%H:%M}:")
     screen.remark(address)
     if browser and not webbrowser.open(address):
         screen.remark("No browser could be opened here; open the address yourself, on any device.", style="yellow")
-    wait = _Wait(call.deployment.records, state, None if before is None else before.at)
     with screen.remarks().status("Waiting for your consent (Ctrl-C ends the waiting)") as spinner:
-        report = wait.for_report(spinner)
+        report = Wait(call.deployment.records, state).for_report(spinner.update)
     _tell(call, report)
 
 
 @dataclass(frozen=True, slots=True)
-class _Wait:
-    """The wait for the keeper's report on this consent. The state leaves the table when the browser is back."""
+class Wait:
+    """The wait for what becomes of one consent, by its own state: what other runs report meanwhile says nothing."""
 
     records: Records
     state: str
-    report_before: str | None
 
-    def for_report(self, spinner: Spinner) -> Report:
-        """The report that tells what became of the consent. Raises Failure when there is none in time."""
+    def for_report(self, say: Callable[[str], None]) -> Report:
+        """The report of the run that was given this consent. Raises Failure when none came, or comes in time."""
         end = monotonic() + consent.STATE_LIFE.total_seconds()
         back = False
         while monotonic() < end:
-            # In this order: a state that is gone while its report is not there yet must not look like a failure.
-            back_now = not self.records.consent_waits(self.state)
-            report = self.records.report()
-            if report is not None and report.at != self.report_before and report.consent is not None:
-                return report
-            if back_now and not back:
+            found = self.records.consent(self.state)
+            if found.not_given is not None:
+                raise Failure(*_NOT_GIVEN[found.not_given])
+            if found.report is not None:
+                return found.report
+            if found.progress is Progress.BACK and not back:
                 back, end = True, monotonic() + KEEPER_SECONDS
-                spinner.update("The browser is back; the keeper is at work")
+                say("The browser is back; the keeper is at work")
             sleep(POLL_SECONDS)
         if back:
             raise Failure(
-                "The browser came back, but no consent came of it.",
-                "The page in the browser says why. Then run `smarther authorize` again.",
+                "The browser came back, and the keeper told nothing of this consent in time.",
+                "`smarther status` tells whether there are tokens now. If not, run `smarther authorize` again.",
             )
         minutes = consent.STATE_LIFE // timedelta(minutes=1)
         raise Failure(
@@ -119,6 +125,8 @@ def _client_id(deployment: Deployment) -> str:
 
 
 def _tell(call: Call, report: Report) -> None:
+    if report.outcome == "busy":
+        raise Failure("Another run of the keeper was under way for too long.", "Run `smarther authorize` again.")
     if report.consent in _NOT_ACCEPTED:
         raise Failure(*_NOT_ACCEPTED[report.consent])
     if call.json:

@@ -11,9 +11,10 @@ import boto3
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from smarther.adapters.records import Module, Plant, QuotaReached, Records, RecordsError
+from smarther.adapters.records import ConsentState, Module, Plant, QuotaReached, Records, RecordsError
 from smarther.adapters.table import Table
-from smarther.domain.consent import STATE_LIFE, state_from
+from smarther.domain import consent
+from smarther.domain.consent import STATE_LIFE, NotGiven, Progress, state_from
 from smarther.domain.memory import Memory, RefusedGrant
 from smarther.domain.outcome import Reason
 from smarther.domain.quota import HARD_LIMIT, OPTIONAL_LIMIT, Need
@@ -65,6 +66,28 @@ def test_a_state_that_was_never_begun_is_no_good(records: Records) -> None:
     records.begin_consent(STATE, NOW)
 
     assert not records.use_consent(state_from(b"\x01" * 32), NOW)
+
+
+def test_what_becomes_of_a_consent_is_kept_for_whoever_waits_for_it(records: Records) -> None:
+    other = state_from(b"\x01" * 32)
+    assert records.consent(STATE) == ConsentState(Progress.UNKNOWN)
+    for state in (STATE, other):
+        records.begin_consent(state, NOW)
+    assert records.consent(STATE) == ConsentState(Progress.WAITING)
+    records.use_consent(STATE, NOW)
+    assert records.consent(STATE) == ConsentState(Progress.BACK)
+    told = Report(at="2026-01-14T06:30:00Z", outcome="healthy", consent="accepted")
+    records.settle_consent(consent.digest(STATE), told)
+    records.use_consent(other, NOW, not_given=NotGiven.DECLINED)
+
+    assert records.consent(STATE) == ConsentState(Progress.SETTLED, report=told)
+    assert records.consent(other) == ConsentState(Progress.SETTLED, not_given=NotGiven.DECLINED)
+
+
+def test_a_consent_that_is_gone_is_not_made_again_by_its_outcome(records: Records, dynamodb: DynamoDBClient) -> None:
+    records.settle_consent(consent.digest(STATE), Report(at="2026-01-14T06:30:00Z", outcome="busy"))
+
+    assert items(dynamodb) == []
 
 
 def test_the_table_holds_no_state(records: Records, dynamodb: DynamoDBClient) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page, Route
 
+    from smarther.domain.consent import NotGiven
+
 ADDRESS = "https://ours.example/callback"
 GIVEN = {"code": "a-code", "state": state_from(bytes(32))}
 PHONE, DESKTOP = (390, 844), (1280, 900)
@@ -46,7 +48,7 @@ class States:
     def __init__(self, *, good: bool) -> None:
         self._good = good
 
-    def use_consent(self, state: str, now: datetime) -> bool:
+    def use_consent(self, state: str, now: datetime, *, not_given: NotGiven | None = None) -> bool:
         return self._good
 
 
@@ -56,7 +58,7 @@ class Keeper:
     def __init__(self, report: Report) -> None:
         self._report = report
 
-    def consent(self, code: str) -> Report:
+    def consent(self, code: str, *, consent_id: str) -> Report:
         return self._report
 
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from smarther.domain.consent import NotGiven, Progress, digest
 from smarther.domain.outcome import Reason
 from smarther.domain.report import PersonNeeded
 from smarther_cli import authorize
@@ -55,15 +56,24 @@ def state_of(address: str) -> str:
     return parse_qs(urlsplit(address).query)["state"][0]
 
 
-def comes_back(home: Home, opened: list[str]) -> None:
+def comes_back(home: Home, opened: list[str], not_given: NotGiven | None = None) -> None:
     """The browser comes back: the callback uses the state up."""
-    assert home.records.use_consent(state_of(opened[0]), NOW)
+    assert home.records.use_consent(state_of(opened[0]), NOW, not_given=not_given)
+
+
+def settled(home: Home, opened: list[str], **told: Any) -> Callable[[], None]:
+    """What the keeper does at the end of the run that was given this consent."""
+
+    def settle() -> None:
+        home.records.settle_consent(digest(state_of(opened[0])), report(**told))
+
+    return settle
 
 
 def test_consent_is_waited_for_and_the_plants_are_told(home: Home, run: Run, opened: list[str], time: Time) -> None:
     home.configured()
     time.at(10, lambda: comes_back(home, opened))
-    time.at(14, lambda: home.records.keep_report(report(consent="accepted")))
+    time.at(14, settled(home, opened, consent="accepted"))
 
     result = run("authorize")
 
@@ -76,7 +86,7 @@ def test_consent_is_waited_for_and_the_plants_are_told(home: Home, run: Run, ope
 
 def test_the_address_is_opened_and_printed_whole(home: Home, run: Run, opened: list[str], time: Time) -> None:
     home.configured()
-    time.at(2, lambda: home.records.keep_report(report(consent="accepted")))
+    time.at(2, settled(home, opened, consent="accepted"))
 
     result = run("authorize")
 
@@ -97,13 +107,13 @@ def test_each_time_has_a_state_of_its_own_that_waits(home: Home, run: Run, opene
 
     first, second = map(state_of, opened)
     assert first != second
-    assert home.records.consent_waits(first)
-    assert not home.records.consent_waits("another state")
+    assert home.records.consent(first).progress is Progress.WAITING
+    assert home.records.consent("another state").progress is Progress.UNKNOWN
 
 
 def test_without_a_browser_the_address_is_only_printed(home: Home, run: Run, opened: list[str], time: Time) -> None:
     home.configured()
-    time.at(2, lambda: home.records.keep_report(report(consent="accepted")))
+    time.at(2, settled(home, opened, consent="accepted"))
 
     result = run("authorize", "--no-browser")
 
@@ -113,11 +123,11 @@ def test_without_a_browser_the_address_is_only_printed(home: Home, run: Run, ope
 
 
 def test_a_browser_that_does_not_open_is_no_obstacle(
-    home: Home, run: Run, time: Time, monkeypatch: pytest.MonkeyPatch
+    home: Home, run: Run, opened: list[str], time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.configured()
     monkeypatch.setattr(webbrowser, "open", lambda _: False)
-    time.at(2, lambda: home.records.keep_report(report(consent="accepted")))
+    time.at(2, settled(home, opened, consent="accepted"))
 
     result = run("authorize")
 
@@ -136,10 +146,14 @@ def test_a_report_of_before_is_not_taken_for_this_consent(home: Home, run: Run, 
     assert "No consent was given within 10 minutes" in result.stderr
 
 
-def test_a_scheduled_run_meanwhile_is_not_taken_for_this_consent(home: Home, run: Run, time: Time) -> None:
+def test_what_other_runs_report_meanwhile_says_nothing_of_this_consent(
+    home: Home, run: Run, opened: list[str], time: Time
+) -> None:
     home.configured()
     time.at(4, lambda: home.records.keep_report(report()))
-    time.at(20, lambda: home.records.keep_report(report(consent="accepted")))
+    time.at(8, lambda: home.records.keep_report(report(consent="refused")))
+    time.at(20, settled(home, opened, consent="accepted"))
+    time.at(20, lambda: home.records.keep_report(report()))
 
     assert run("authorize").exit_code == 0
     assert time.now == 20
@@ -149,9 +163,11 @@ def test_a_scheduled_run_meanwhile_is_not_taken_for_this_consent(home: Home, run
     ("consent", "says"),
     [("refused", "refused the code"), ("unavailable", "did not answer"), ("not_configured", "no credentials")],
 )
-def test_consent_that_comes_to_nothing_is_told(home: Home, run: Run, time: Time, consent: str, says: str) -> None:
+def test_consent_that_comes_to_nothing_is_told(  # noqa: PLR0913, PLR0917 - a case, and fixtures
+    home: Home, run: Run, opened: list[str], time: Time, consent: str, says: str
+) -> None:
     home.configured()
-    time.at(4, lambda: home.records.keep_report(report(consent=consent)))
+    time.at(4, settled(home, opened, consent=consent))
 
     result = run("authorize")
 
@@ -159,7 +175,24 @@ def test_consent_that_comes_to_nothing_is_told(home: Home, run: Run, time: Time,
     assert says in result.stderr
 
 
-def test_a_refusal_in_the_browser_is_told_once_the_keeper_cannot_be_at_work(
+@pytest.mark.parametrize(
+    ("not_given", "says"),
+    [(NotGiven.DECLINED, "You did not give your consent"), (NotGiven.FAILED, "with an error instead of your consent")],
+)
+def test_a_refusal_in_the_browser_ends_the_waiting(  # noqa: PLR0913, PLR0917 - a case, and fixtures
+    home: Home, run: Run, opened: list[str], time: Time, not_given: NotGiven, says: str
+) -> None:
+    home.configured()
+    time.at(10, lambda: comes_back(home, opened, not_given))
+
+    result = run("authorize")
+
+    assert result.exit_code == 1
+    assert says in result.stderr
+    assert time.now == 10
+
+
+def test_a_keeper_that_tells_nothing_is_waited_for_as_long_as_it_may_be_at_work(
     home: Home, run: Run, opened: list[str], time: Time
 ) -> None:
     home.configured()
@@ -168,14 +201,25 @@ def test_a_refusal_in_the_browser_is_told_once_the_keeper_cannot_be_at_work(
     result = run("authorize")
 
     assert result.exit_code == 1
-    assert "no consent came of it" in result.stderr
+    assert "the keeper told nothing of this consent in time" in result.stderr
+    assert "smarther status" in result.stderr
     assert time.now < 10 + authorize.KEEPER_SECONDS + 2 * authorize.POLL_SECONDS
 
 
-def test_an_account_that_needs_a_person_is_told(home: Home, run: Run, time: Time) -> None:
+def test_a_keeper_that_was_busy_for_too_long_is_told(home: Home, run: Run, opened: list[str], time: Time) -> None:
+    home.configured()
+    time.at(10, settled(home, opened, outcome="busy"))
+
+    result = run("authorize")
+
+    assert result.exit_code == 1
+    assert "Another run of the keeper" in result.stderr
+
+
+def test_an_account_that_needs_a_person_is_told(home: Home, run: Run, opened: list[str], time: Time) -> None:
     home.configured()
     needed = PersonNeeded(reason=Reason.APP_TERMS.value, do=Reason.APP_TERMS.remedy)
-    time.at(4, lambda: home.records.keep_report(report(consent="accepted", plants=(), person=(needed,))))
+    time.at(4, settled(home, opened, consent="accepted", plants=(), person=(needed,)))
 
     result = run("authorize")
 
@@ -184,9 +228,9 @@ def test_an_account_that_needs_a_person_is_told(home: Home, run: Run, time: Time
     assert "Open the app" in result.stdout
 
 
-def test_the_report_as_json(home: Home, run: Run, time: Time) -> None:
+def test_the_report_as_json(home: Home, run: Run, opened: list[str], time: Time) -> None:
     home.configured()
-    time.at(4, lambda: home.records.keep_report(report(consent="accepted")))
+    time.at(4, settled(home, opened, consent="accepted"))
 
     assert json.loads(run("authorize", "--json").stdout)["plants"][0]["name"] == "Home"
 

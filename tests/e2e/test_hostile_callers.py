@@ -254,7 +254,7 @@ def test_guessing_a_state_costs_one_write_and_never_reaches_the_keeper(caller: C
         caller.call("GET", f"/callback?code=guessed&state={number:043}")
 
     calls = role_calls(bare_home, "CallbackRole", after=before)
-    assert [each.action for each in calls] == ["dynamodb:DeleteItem"] * GUESSES
+    assert [each.action for each in calls] == ["dynamodb:UpdateItem"] * GUESSES
     assert role_calls(bare_home, "KeeperRole", after=before) == []
 
 

@@ -83,7 +83,7 @@ def test_aws_refuses_the_keeper(home: Home, action: str) -> None:
         home.run_keeper()
 
 
-@pytest.mark.parametrize("action", ["dynamodb:DeleteItem", "lambda:InvokeFunction"])
+@pytest.mark.parametrize("action", ["dynamodb:UpdateItem", "lambda:InvokeFunction"])
 def test_aws_refuses_the_callback(home: Home, action: str) -> None:
     with home.forbidden("CallbackRole", action):
         assert owner.give_consent(home.state).status_code == httpx.codes.INTERNAL_SERVER_ERROR

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 from moto import mock_aws
 
-from smarther.domain.consent import STATE_LIFE, state_from
+from smarther.domain.consent import STATE_LIFE, NotGiven, digest, state_from
 from tests import deployed
 
 if TYPE_CHECKING:
@@ -95,17 +95,19 @@ def test_consent_is_handed_to_the_keeper_and_its_homes_are_shown(stack: Stack) -
     assert "Casa in città" in page.text
     (asked,) = stack.keeper.asked
     assert asked["FunctionName"] == "the-keeper"
-    assert json.loads(asked["Payload"]) == {"consent": {"code": CODE}}
+    assert json.loads(asked["Payload"]) == {"consent": {"code": CODE, "id": digest(STATE)}}
     assert asked.get("InvocationType", "RequestResponse") == "RequestResponse"
 
 
-@pytest.mark.parametrize("error", ["access_denied", "server_error"])
-def test_an_error_uses_the_state_up(stack: Stack, error: str) -> None:
+@pytest.mark.parametrize(
+    ("error", "outcome"), [("access_denied", NotGiven.DECLINED), ("server_error", NotGiven.FAILED)]
+)
+def test_an_error_uses_the_state_up_and_is_its_outcome(stack: Stack, error: str, outcome: NotGiven) -> None:
     stack.begin()
 
     assert stack.open(error=error, state=STATE).status in {400, 403}
 
-    assert not stack.app.callback.records.consent_waits(STATE)
+    assert stack.app.callback.records.consent(STATE).not_given is outcome
     assert stack.open(code=CODE, state=STATE).status == 403
     assert stack.keeper.asked == []
 

@@ -281,8 +281,8 @@ class _KeeperInProcess:
         self._machine = machine
         self._kill_at = kill_at
 
-    def consent(self, code: str) -> Any:
-        report = self._machine._go({"consent": {"code": code}}, kill_at=self._kill_at)
+    def consent(self, code: str, *, consent_id: str) -> Any:
+        report = self._machine._go({"consent": {"code": code, "id": consent_id}}, kill_at=self._kill_at)
         if report is None:
             raise KeeperError("the keeper failed")
         return report

@@ -60,8 +60,9 @@ def _number(item: Item, name: str) -> int:
 
 _CONDITIONS: dict[str, Callable[[Item | None, Mapping[str, Any]], bool]] = {
     "attribute_not_exists(pk)": lambda item, _: item is None,
-    "attribute_exists(pk) AND expires_at > :now": lambda item, values: (
-        item is not None and _number(item, "expires_at") > int(values[":now"]["N"])
+    "attribute_exists(pk)": lambda item, _: item is not None,
+    "attribute_exists(pk) AND attribute_not_exists(used_at) AND expires_at > :now": lambda item, values: (
+        item is not None and "used_at" not in item and _number(item, "expires_at") > int(values[":now"]["N"])
     ),
     "attribute_not_exists(pk) OR #owner = :owner OR expires_at <= :now": lambda item, values: (
         item is None or item["owner"] == values[":owner"] or _number(item, "expires_at") <= int(values[":now"]["N"])
@@ -94,10 +95,28 @@ def _stop(item: Item, values: Mapping[str, Any]) -> None:
     item["stopped"] = values[":yes"]
 
 
+def _use(item: Item, values: Mapping[str, Any]) -> None:
+    item |= {"used_at": values[":used_at"], "expires_at": values[":gone"]}
+
+
+def _decline(item: Item, values: Mapping[str, Any]) -> None:
+    _use(item, values)
+    item["not_given"] = values[":outcome"]
+
+
+def _settle(item: Item, values: Mapping[str, Any]) -> None:
+    item["report"] = values[":report"]
+
+
 _UPDATES: dict[str, Callable[[Item, Mapping[str, Any]], None]] = {
     "ADD calls :one SET expires_at = if_not_exists(expires_at, :gone)": _count,
     "SET not_before = :until, expires_at = if_not_exists(expires_at, :gone)": _pause,
     "SET not_before = :until, expires_at = if_not_exists(expires_at, :gone), stopped = :yes": _stop,
+}
+_UPDATES |= {
+    "SET used_at = :used_at, expires_at = :gone": _use,
+    "SET used_at = :used_at, expires_at = :gone, not_given = :outcome": _decline,
+    "SET report = :report": _settle,
 }
 _NAMES = {"#owner": "owner"}
 

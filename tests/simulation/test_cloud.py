@@ -21,6 +21,7 @@ from smarther.adapters.records import Module, Plant, QuotaReached, Records
 from smarther.adapters.spill import SpillQueue
 from smarther.adapters.table import Table
 from smarther.adapters.vault import Newest, Vault
+from smarther.domain.consent import NotGiven, digest
 from smarther.domain.deferred import Deferred
 from smarther.domain.memory import Memory
 from smarther.domain.notification import Reject
@@ -90,7 +91,10 @@ def table_call(number: int, at: datetime, dice: Random) -> Callable[[Records, Ta
         lambda r, _: r.pause_calls(now=at, until=at + timedelta(minutes=1), quota=False),
         lambda r, _: (r.calls_today(at), r.paused_until(at)),
         lambda r, _: r.begin_consent(owner, at),
-        lambda r, _: (r.consent_waits(owner), r.use_consent(owner, at)),
+        lambda r, _: (r.consent(owner), r.use_consent(owner, at)),
+        lambda r, _: (r.use_consent(owner, at, not_given=NotGiven.DECLINED), r.consent(owner)),
+        lambda r, _: r.settle_consent(digest(owner), Report(at=at.isoformat(), outcome="busy")),
+        lambda r, _: r.consent(owner),
         lambda r, _: r.keep_module(module),
         lambda r, _: r.keep_plant(Plant("plant", owner)),
         lambda r, _: r.forget_module(module),

@@ -9,7 +9,7 @@ from smarther import telemetry
 from smarther.adapters.keeper_function import KeeperError, KeeperSlow
 from smarther.adapters.records import RecordsError
 from smarther.domain import consent_page
-from smarther.domain.consent import Given, NotGiven, has_state_form, returned
+from smarther.domain.consent import Given, NotGiven, digest, has_state_form, returned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,19 +49,19 @@ class Callback:
         given = returned(query)
         try:
             if not isinstance(given, Given):
-                self._settle(query)
+                self._settle(query, given)
                 return _NOT_GIVEN[given]
             if not self.records.use_consent(given.state, self.now()):
                 return consent_page.NOT_VALID
-            return consent_page.page_for(self.keeper.consent(given.code))
+            return consent_page.page_for(self.keeper.consent(given.code, consent_id=digest(given.state)))
         except KeeperSlow:
             return consent_page.SLOW
         except (KeeperError, RecordsError) as failure:
             telemetry.warn("consent_failed", failure=str(failure))
             return consent_page.BROKEN
 
-    def _settle(self, query: Mapping[str, str]) -> None:
-        """An error is an answer too: its state is used up, so that whoever waits for the consent need not wait on."""
+    def _settle(self, query: Mapping[str, str], not_given: NotGiven) -> None:
+        """An error is an answer too: it uses the state up, and whoever waits for the consent is told."""
         state = query.get("state", "")
         if "error" in query and has_state_form(state):
-            self.records.use_consent(state, self.now())
+            self.records.use_consent(state, self.now(), not_given=not_given)

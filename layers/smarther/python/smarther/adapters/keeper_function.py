@@ -33,10 +33,14 @@ class KeeperFunction:
         self._client = client
         self._name = name
 
-    def consent(self, code: str) -> Report:
-        """Have the keeper exchange a consent's code; its report. Raises KeeperError, KeeperSlow."""
+    def consent(self, code: str, *, consent_id: str) -> Report:
+        """Have the keeper exchange a consent's code; its report. Raises KeeperError, KeeperSlow.
+
+        `consent_id` is the digest of the consent's state, under which the keeper keeps what became of it.
+        """
+        event = {"consent": {"code": code, "id": consent_id}}
         try:
-            answer = self._client.invoke(FunctionName=self._name, Payload=json.dumps({"consent": {"code": code}}))
+            answer = self._client.invoke(FunctionName=self._name, Payload=json.dumps(event))
             told = answer["Payload"].read()
         except ReadTimeoutError as slow:
             raise KeeperSlow("the keeper has not answered yet") from slow

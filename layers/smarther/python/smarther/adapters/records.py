@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from smarther.adapters.table import plain
 from smarther.domain import consent
+from smarther.domain.consent import NotGiven, Progress
 from smarther.domain.memory import Memory
 from smarther.domain.quota import Need, day, next_day
 from smarther.domain.reading import instant_text, partition_key
@@ -77,6 +78,15 @@ class Directory:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentState:
+    """How far a consent has come; with its outcome when it is settled, and then just one of the two."""
+
+    progress: Progress
+    not_given: NotGiven | None = None
+    report: Report | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
     """The digests that the receivers accept, and since when just these."""
 
@@ -104,23 +114,63 @@ class Records:
             }
         )
 
-    def use_consent(self, state: str, now: datetime) -> bool:
-        """Use a state up; False if it was never begun, has been used, or has expired."""
+    def use_consent(self, state: str, now: datetime, *, not_given: NotGiven | None = None) -> bool:
+        """Use a state up; False if it was never begun, has been used, or has expired.
+
+        With `not_given` that is the consent's outcome; without it `settle_consent` tells the outcome later.
+        """
+        return self._update_consent(
+            consent.digest(state),
+            "SET used_at = :used_at, expires_at = :gone" + ("" if not_given is None else ", not_given = :outcome"),
+            "attribute_exists(pk) AND attribute_not_exists(used_at) AND expires_at > :now",
+            {
+                ":used_at": instant_text(now),
+                ":now": _epoch(now),
+                ":gone": _epoch(now + consent.OUTCOME_LIFE),
+                **({} if not_given is None else {":outcome": not_given.value}),
+            },
+        )
+
+    def settle_consent(self, consent_id: str, report: Report) -> None:
+        """Keep the report of the run that was given this consent, for whoever waits for just this one.
+
+        `consent_id` is the digest of its state. One that nobody waits for any more is left alone.
+        """
+        self._update_consent(
+            consent_id,
+            "SET report = :report",
+            "attribute_exists(pk)",
+            {":report": report.model_dump_json(exclude_none=True)},
+        )
+
+    def consent(self, state: str) -> ConsentState:
+        """How far a consent has come, and what became of it."""
+        item = self._get({"pk": "CONSENT", "sk": consent.digest(state)})
+        match item:
+            case None:
+                return ConsentState(Progress.UNKNOWN)
+            case {"not_given": not_given}:
+                return ConsentState(Progress.SETTLED, not_given=NotGiven(not_given))
+            case {"report": report}:
+                return ConsentState(Progress.SETTLED, report=Report.model_validate_json(report))
+            case {"used_at": _}:
+                return ConsentState(Progress.BACK)
+            case _:
+                return ConsentState(Progress.WAITING)
+
+    def _update_consent(self, consent_id: str, update: str, condition: str, values: Mapping[str, object]) -> bool:
         with _vendor_errors():
             try:
-                self._client.delete_item(
+                self._client.update_item(
                     TableName=self._table,
-                    Key=_wire({"pk": "CONSENT", "sk": consent.digest(state)}),
-                    ConditionExpression="attribute_exists(pk) AND expires_at > :now",
-                    ExpressionAttributeValues=_wire({":now": _epoch(now)}),
+                    Key=_wire({"pk": "CONSENT", "sk": consent_id}),
+                    UpdateExpression=update,
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues=_wire(values),
                 )
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False
         return True
-
-    def consent_waits(self, state: str) -> bool:
-        """Whether a state that was begun has not been used yet; it stays until then, or until it expires."""
-        return self._get({"pk": "CONSENT", "sk": consent.digest(state)}) is not None
 
     # ---- the lease
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 STATE_BYTES: Final = 32
 STATE_LIFE: Final = timedelta(minutes=10)
+OUTCOME_LIFE: Final = timedelta(hours=1)
+"""So long what became of a consent is kept for whoever waits for it."""
 SCOPE: Final = "comfort.read comfort.write"
 
 _STATE = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -73,6 +75,15 @@ class NotGiven(StrEnum):
     DECLINED = "declined"
     FAILED = "failed"
     INCOMPLETE = "incomplete"
+
+
+class Progress(StrEnum):
+    """How far one consent has come. Only the last has an outcome: a `NotGiven`, or the keeper's report on it."""
+
+    UNKNOWN = "unknown"
+    WAITING = "waiting"
+    BACK = "back"
+    SETTLED = "settled"
 
 
 def returned(query: Mapping[str, str]) -> Given | NotGiven:

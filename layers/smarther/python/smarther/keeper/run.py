@@ -34,11 +34,12 @@ _THERMOSTAT: Final = frozenset({None, "chronothermostat"})
 
 
 class Consent(BaseModel):
-    """What came back from the owner's browser."""
+    """What came back from the owner's browser; `id` is the consent's own, where somebody may wait for its outcome."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     code: str
+    id: str | None = None
 
 
 class Request(BaseModel):
@@ -67,6 +68,12 @@ class Keeper:
         What Legrand does is in the report. Raises VaultError, RecordsError and the table's errors when AWS itself
         fails: then the run is simply done again.
         """
+        report = self._run_alone(request)
+        if request.consent is not None and request.consent.id is not None:
+            self._tools.records.settle_consent(request.consent.id, report)
+        return report
+
+    def _run_alone(self, request: Request) -> Report:
         lease = Lease(self._tools)
         if not lease.take(patient=request.consent is not None):
             return self._busy()
