@@ -5,19 +5,21 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
-from botocore.config import Config
+import botocore.session
 
+from smarther.adapters.clients import client
 from smarther.adapters.keeper_function import PATIENCE, KeeperFunction
 from smarther.adapters.records import Records
+from smarther.adapters.service import Patience
 from smarther.callback import Callback
 from smarther.settings import CallbackSettings
 
 settings = CallbackSettings.from_environment()
-config = Config(connect_timeout=2, read_timeout=2, retries={"total_max_attempts": 2, "mode": "standard"})
+session = botocore.session.get_session()
+patience = Patience(connect_seconds=1.0, read_seconds=1.0, attempts=2)  # the keeper needs the rest of the time
 callback = Callback(
-    records=Records(boto3.client("dynamodb", config=config), settings.table_name),
-    keeper=KeeperFunction(boto3.client("lambda", config=PATIENCE), settings.keeper_function),
+    records=Records(client(session, "dynamodb", patience), settings.table_name),
+    keeper=KeeperFunction(client(session, "lambda", PATIENCE), settings.keeper_function),
     now=lambda: datetime.now(UTC),
 )
 

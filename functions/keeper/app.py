@@ -7,12 +7,13 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
+import botocore.session
 
 from smarther import telemetry
+from smarther.adapters.clients import client
 from smarther.adapters.legrand import open_session
 from smarther.adapters.records import Records
+from smarther.adapters.service import Patience
 from smarther.adapters.table import Table
 from smarther.adapters.vault import Vault
 from smarther.keeper.run import Keeper, Request
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
     from smarther.domain.report import Report
 
 settings = KeeperSettings.from_environment()
-config = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 4, "mode": "standard"})
-dynamodb = boto3.client("dynamodb", config=config)
+patience = Patience(connect_seconds=3.0, read_seconds=10.0, attempts=4)
+session = botocore.session.get_session()
+dynamodb = client(session, "dynamodb", patience)
 keeper = Keeper(
     Tools(
         settings=settings,
-        vault=Vault(boto3.client("secretsmanager", config=config), sleep=time.sleep),
+        vault=Vault(client(session, "secretsmanager", patience), sleep=time.sleep),
         records=Records(dynamodb, settings.table_name),
         table=Table(dynamodb, settings.table_name, retention_days=settings.retention),
         session=open_session(),

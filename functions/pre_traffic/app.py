@@ -7,10 +7,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
+import botocore.session
 
 from smarther import pre_traffic
+from smarther.adapters.clients import client
 from smarther.adapters.receiver_version import PATIENCE, ReceiverVersion
+from smarther.adapters.service import Patience
 from smarther.settings import PreTrafficSettings
 from smarther.telemetry import log, warn
 
@@ -18,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 settings = PreTrafficSettings.from_environment()
-version = ReceiverVersion(boto3.client("lambda", config=PATIENCE), settings.receiver_version)
-deployments = boto3.client("codedeploy")
+session = botocore.session.get_session()
+version = ReceiverVersion(client(session, "lambda", PATIENCE), settings.receiver_version)
+deployments = client(session, "codedeploy", Patience(connect_seconds=3.0, read_seconds=10.0, attempts=3))
 recorded = json.loads(Path(__file__).with_name("notification.json").read_text())
 
 

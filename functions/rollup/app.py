@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import boto3
+import botocore.session
 
+from smarther.adapters.clients import client as client_of
 from smarther.adapters.clients import reading_fast
 from smarther.adapters.history import History
+from smarther.adapters.service import Patience
 from smarther.domain.rollup import RollupState, asked_for, due, still_whole
 from smarther.rollup import Rollup
 from smarther.settings import RollupSettings
@@ -21,7 +23,8 @@ TIME_TO_STOP_MS = 60_000
 """What is left of the function's time when a run stops between two days, instead of being stopped in one."""
 
 settings = RollupSettings.from_environment()
-client = reading_fast(boto3.client("dynamodb"))
+patience = Patience(connect_seconds=2.0, read_seconds=10.0, attempts=3)  # within what is left when a run stops
+client = reading_fast(client_of(botocore.session.get_session(), "dynamodb", patience))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str | int]:

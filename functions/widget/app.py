@@ -5,25 +5,40 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import boto3
+import botocore.session
 
+from smarther import budget
+from smarther.adapters.clients import client as client_of
 from smarther.adapters.clients import reading_fast
-from smarther.adapters.history import History
+from smarther.adapters.history import History, HistoryUnavailableError
+from smarther.adapters.service import Patience
+from smarther.domain.overview import unanswered_page
 from smarther.settings import WidgetSettings
-from smarther.telemetry import log
+from smarther.telemetry import log, warn
 from smarther.widget import Widget
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 settings = WidgetSettings.from_environment()
-client = reading_fast(boto3.client("dynamodb"))
+patience = Patience(connect_seconds=1.0, read_seconds=2.0, attempts=2)
+client = reading_fast(client_of(botocore.session.get_session(), "dynamodb", patience))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> str | dict[str, str]:
-    """HTML for the console to show, or the widget's documentation as Markdown when it asks to `describe`."""
+    """HTML for the console to show, or the widget's documentation as Markdown when it asks to `describe`.
+
+    While the table does not answer the page says so, before the function's own time is over.
+    """
     history = History(client, settings.table_name)
     widget = Widget(history, home=settings.timezone, stale_after=settings.stale_after)
-    answer = widget.answer(event, now=datetime.now(UTC), endpoint=context.invoked_function_arn)
+    now, endpoint = datetime.now(UTC), context.invoked_function_arn
+    try:
+        page: str | dict[str, str] = budget.within(
+            budget.DRAW_SECONDS, lambda: widget.answer(event, now=now, endpoint=endpoint)
+        )
+    except (HistoryUnavailableError, TimeoutError) as failure:
+        warn("home_not_drawn", failure=type(failure).__name__, items_read=history.items_read)
+        return unanswered_page()
     log("home_drawn", items_read=history.items_read)
-    return answer
+    return page

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 from moto import mock_aws
 
-from smarther.adapters.vault import Vault, VaultError
+from smarther.adapters.vault import Newest, Vault, VaultError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +40,10 @@ def vault(client: SecretsManagerClient, naps: list[float]) -> Vault:
 
 
 def test_a_secret_that_nobody_has_written_holds_nothing(vault: Vault, arn: str) -> None:
+    newest = vault.newest(arn)
     assert vault.read(arn) is None
-    assert vault.newest(arn) is None
+    assert newest.text is None
+    assert newest.settled  # nothing waits to be promoted
 
 
 def test_what_is_written_is_current_at_once(vault: Vault, arn: str) -> None:
@@ -50,35 +52,41 @@ def test_what_is_written_is_current_at_once(vault: Vault, arn: str) -> None:
 
     version, newest = vault.read(arn), vault.newest(arn)
     assert version is not None
-    assert newest is not None
-    assert version.text == newest.version.text == "two"
+    assert version.text == newest.text == "two"
     assert newest.settled
 
 
 def test_a_pending_version_is_the_newest_and_the_current_one_stays_until_it_is_promoted(vault: Vault, arn: str) -> None:
     vault.write(arn, "old")
-    vault.keep_pending(arn, "new")
+    vault.keep_pending(arn, "new", before=vault.newest(arn))
 
     newest, current = vault.newest(arn), vault.read(arn)
-    assert newest is not None
     assert current is not None
-    assert (newest.version.text, newest.settled, current.text) == ("new", False, "old")
+    assert (newest.text, newest.settled, current.text) == ("new", False, "old")
 
     vault.promote(arn, newest)
 
     newest, current = vault.newest(arn), vault.read(arn)
-    assert newest is not None
     assert current is not None
-    assert (newest.version.text, newest.settled, current.text) == ("new", True, "new")
+    assert (newest.text, newest.settled, current.text) == ("new", True, "new")
+
+
+def test_whoever_writes_is_told_what_reading_back_would_tell(vault: Vault, arn: str) -> None:
+    """Of the first version of all, and of one after another; a read that comes too early would tell less."""
+    told = vault.newest(arn)
+    for text in ("first", "second"):
+        told = vault.keep_pending(arn, text, before=told)
+        assert told == vault.newest(arn)
+        told = vault.promote(arn, told)
+        assert told == vault.newest(arn)
 
 
 def test_promotion_keeps_the_one_before_as_previous_and_leaves_no_pending_label(
     vault: Vault, arn: str, client: SecretsManagerClient
 ) -> None:
     vault.write(arn, "old")
-    vault.keep_pending(arn, "new")
+    vault.keep_pending(arn, "new", before=vault.newest(arn))
     newest = vault.newest(arn)
-    assert newest is not None
 
     vault.promote(arn, newest)
 
@@ -88,27 +96,24 @@ def test_promotion_keeps_the_one_before_as_previous_and_leaves_no_pending_label(
 
 
 def test_the_first_version_of_all_can_be_a_pending_one(vault: Vault, arn: str) -> None:
-    vault.keep_pending(arn, "first")
+    vault.keep_pending(arn, "first", before=vault.newest(arn))
     newest = vault.newest(arn)
-    assert newest is not None
     assert not newest.settled
 
     vault.promote(arn, newest)
 
     settled = vault.newest(arn)
-    assert settled is not None
     assert settled.settled
-    assert settled.version.text == "first"
+    assert settled.text == "first"
 
 
 def test_a_later_pending_version_takes_the_place_of_an_earlier_one(vault: Vault, arn: str) -> None:
     vault.write(arn, "old")
-    vault.keep_pending(arn, "lost half way")
-    vault.keep_pending(arn, "new")
+    vault.keep_pending(arn, "lost half way", before=vault.newest(arn))
+    vault.keep_pending(arn, "new", before=vault.newest(arn))
 
     newest = vault.newest(arn)
-    assert newest is not None
-    assert newest.version.text == "new"
+    assert newest.text == "new"
 
 
 def test_what_somebody_else_writes_after_us_is_newer_than_a_label_that_we_left(
@@ -116,13 +121,12 @@ def test_what_somebody_else_writes_after_us_is_newer_than_a_label_that_we_left(
 ) -> None:
     """A crash between the two steps of a promotion leaves the pending label on a version that is current."""
     vault.write(arn, "old")
-    vault.keep_pending(arn, "ours")
+    vault.keep_pending(arn, "ours", before=vault.newest(arn))
     newest = vault.newest(arn)
-    assert newest is not None
     client.update_secret_version_stage(
         SecretId=arn,
         VersionStage="AWSCURRENT",
-        MoveToVersionId=newest.version.version_id,
+        MoveToVersionId=newest.version_id,
         RemoveFromVersionId=newest.current_id or "",
     )
 
@@ -132,35 +136,33 @@ def test_what_somebody_else_writes_after_us_is_newer_than_a_label_that_we_left(
         SecretId=arn,
         VersionStage="AWSCURRENT",
         MoveToVersionId=theirs,
-        RemoveFromVersionId=newest.version.version_id,
+        RemoveFromVersionId=newest.version_id,
     )
 
     newest = vault.newest(arn)
-    assert newest is not None
-    assert newest.version.text == "theirs"
+    assert newest.text == "theirs"
 
 
 def test_half_a_promotion_is_finished(vault: Vault, arn: str, client: SecretsManagerClient) -> None:
     vault.write(arn, "old")
-    vault.keep_pending(arn, "new")
+    vault.keep_pending(arn, "new", before=vault.newest(arn))
     newest = vault.newest(arn)
-    assert newest is not None
     client.update_secret_version_stage(
         SecretId=arn,
         VersionStage="AWSCURRENT",
-        MoveToVersionId=newest.version.version_id,
+        MoveToVersionId=newest.version_id,
         RemoveFromVersionId=newest.current_id or "",
     )
 
     half = vault.newest(arn)
-    assert half is not None
     assert not half.settled
     vault.promote(arn, half)
 
     done = vault.newest(arn)
-    assert done is not None
     assert done.settled
 
+
+UNWRITTEN = Newest(text=None, version_id="", current_id=None, pending=False)
 
 FAILURES = [
     ClientError({"Error": {"Code": "ThrottlingException", "Message": "hunter2"}}, "PutSecretValue"),
@@ -193,7 +195,7 @@ def test_what_cannot_be_had_again_is_written_with_patience_and_once(
 ) -> None:
     double = failing(client, times=5, failure=failure, after_effect=after_effect)
 
-    Vault(double, sleep=naps.append).keep_pending(arn, "precious")
+    Vault(double, sleep=naps.append).keep_pending(arn, "precious", before=UNWRITTEN)
 
     assert naps == [1.0, 2.0, 4.0, 8.0, 16.0]
     assert len({each.kwargs["ClientRequestToken"] for each in double.put_secret_value.call_args_list}) == 1
@@ -206,7 +208,7 @@ def test_patience_ends(client: SecretsManagerClient, arn: str, naps: list[float]
     double = failing(client, times=6, failure=failure)
 
     with pytest.raises(VaultError) as error:
-        Vault(double, sleep=naps.append).keep_pending(arn, "precious")
+        Vault(double, sleep=naps.append).keep_pending(arn, "precious", before=UNWRITTEN)
 
     assert error.value.__cause__ is failure
     assert "precious" not in str(error.value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -27,8 +27,18 @@ def physical(bare_home: Home) -> Mapping[str, str]:
     return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
 
 
+def log_groups(home: Home, physical: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The stack's log groups as CloudWatch describes them."""
+    logs = home.state.cloud.client("logs")
+    names = [physical[name] for name in physical if name.endswith("LogGroup")]
+    found = [logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"] for name in names]
+    return [
+        group for groups, name in zip(found, names, strict=True) for group in groups if group["logGroupName"] == name
+    ]
+
+
 def test_secrets_queues_and_logs_are_under_the_stacks_own_key(bare_home: Home, physical: Mapping[str, str]) -> None:
-    client, stack = bare_home.state.cloud.client, bare_home.state.stack
+    client = bare_home.state.cloud.client
     key = client("kms").describe_key(KeyId=physical["Key"])["KeyMetadata"]
     keys: dict[str, str | None] = {}
     for name in physical:
@@ -37,7 +47,7 @@ def test_secrets_queues_and_logs_are_under_the_stacks_own_key(bare_home: Home, p
         elif name.endswith("Queue"):
             asked = client("sqs").get_queue_attributes(QueueUrl=physical[name], AttributeNames=["All"])
             keys[name] = asked["Attributes"].get("KmsMasterKeyId")
-    for group in client("logs").describe_log_groups(logGroupNamePrefix=f"/smarther/{stack.name}/")["logGroups"]:
+    for group in log_groups(bare_home, physical):
         keys[group["logGroupName"]] = group.get("kmsKeyId")
 
     assert key["Enabled"]
@@ -47,16 +57,17 @@ def test_secrets_queues_and_logs_are_under_the_stacks_own_key(bare_home: Home, p
 
 
 def test_the_logs_service_is_let_in_for_the_groups_there_are(bare_home: Home, physical: Mapping[str, str]) -> None:
-    client, stack = bare_home.state.cloud.client, bare_home.state.stack
+    client = bare_home.state.cloud.client
     policy = json.loads(client("kms").get_key_policy(KeyId=physical["Key"], PolicyName="default")["Policy"])
     (logs,) = [each for each in policy["Statement"] if each["Sid"] == "LogsMayUseForOurGroups"]
-    pattern = logs["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
+    patterns = logs["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
 
-    groups = client("logs").describe_log_groups(logGroupNamePrefix=f"/smarther/{stack.name}/")["logGroups"]
+    groups = log_groups(bare_home, physical)
 
     assert groups
-    assert pattern.endswith("/*")
-    assert not [group["arn"] for group in groups if not group["arn"].startswith(pattern.removesuffix("*"))]
+    assert all(pattern.endswith("/*") for pattern in patterns)
+    places = tuple(pattern.removesuffix("*") for pattern in patterns)
+    assert not [group["arn"] for group in groups if not group["arn"].startswith(places)]
 
 
 def test_nobody_is_let_in_who_comes_by_no_service_and_whom_iam_does_not_let(

@@ -83,7 +83,7 @@ class Roles:
 
         It has no CodeDeploy at all.
         """
-        return {*self._logging(), *self._polling(), *self._scheduling(), *self._deploying()}
+        return {*self._logging(), *self._polling(), *self._scheduling(), *self._giving_up(), *self._deploying()}
 
     def _logging(self) -> Iterator[Grant]:
         """Lambda writes a function's log with its role; the group is there already.
@@ -120,6 +120,16 @@ class Roles:
             role = self._role(target["RoleArn"])
             yield Grant(role, "lambda:InvokeFunction", target["Arn"])
             yield Grant(role, "sqs:SendMessage", target["DeadLetterConfig"]["Arn"])
+
+    def _giving_up(self) -> Iterator[Grant]:
+        """Lambda leaves in a function's dead-letter queue what it called three times in vain, with the function's role.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+        """
+        for function in self._of("AWS::Lambda::Function"):
+            settings = self._function(function["PhysicalResourceId"])
+            if queue := settings.get("DeadLetterConfig", {}).get("TargetArn"):
+                yield Grant(self._role(settings["Role"]), "sqs:SendMessage", queue)
 
     def _deploying(self) -> Iterator[Grant]:
         """CodeDeploy moves the alias while the alarms are silent, after a check whose verdict it is told.

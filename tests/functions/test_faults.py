@@ -183,6 +183,18 @@ def test_what_only_the_log_holds_can_be_stored_from_there(way: Way, outage: Answ
     assert way.stored() == [Stored(text(arrival), text(arrival)) for arrival in arrivals]
 
 
+@pytest.mark.parametrize(("characters", "in_queue"), [(780_000, True), (790_000, False)])
+def test_a_body_that_is_too_long_for_the_queue_is_kept_whole_in_the_log(
+    way: Way, characters: int, *, in_queue: bool
+) -> None:
+    way.aws.fault = failing(faults.BROKEN, "PutItem")
+    assert way.push("x" * characters)["deferred"] == 1
+    queued = [deferred.from_message(message["Body"]).body for message in way._received()]
+    logged = b"".join(part.body for part in way.logged())
+    assert (queued or [logged]) == [json.dumps(["x" * characters]).encode()]
+    assert bool(queued) == in_queue
+
+
 @pytest.mark.parametrize("written", [0, 1, 2])
 def test_a_batch_that_the_table_takes_in_part_is_completed_from_the_queue(way: Way, written: int) -> None:
     answers = iter([None] * written)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from bisect import bisect_left, bisect_right
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
@@ -14,32 +16,32 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from smarther import budget
 from smarther.adapters.history import History
 from smarther.domain.reading import Reading, stored
 from smarther.domain.series import ITEM_BOUND, MOST_THERMOSTATS
 from smarther.domain.statistics import Measure, Statistics
 from tests import deployed
+from tests import faulty_service as faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
+
+    from tests.functions.conftest import Load, Log
 
 EVENTS = deployed.PROJECT / "events" / "widget"
 TABLE = deployed.TABLE
 ARN = "arn:aws:lambda:eu-south-1:123456789012:function:smarther-widget"
 NOW = datetime(2026, 1, 18, 17, 42, tzinfo=UTC)
 DAY = timedelta(days=1)
+ENVIRONMENT = {"TABLE_NAME": TABLE, "STALE_AFTER_HOURS": "24", "TIMEZONE": "Europe/Rome"}
 
 
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch, load: Callable[[str], ModuleType]) -> Iterator[ModuleType]:
     """The function as it starts in its environment, with an empty table."""
-    environment = {
-        "TABLE_NAME": TABLE,
-        "STALE_AFTER_HOURS": "24",
-        "TIMEZONE": "Europe/Rome",
-    }
-    for name, value in environment.items():
+    for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     with mock_aws():
         deployed.create_table()
@@ -143,10 +145,33 @@ def test_hours_and_days_are_drawn_from_what_the_rollup_stored(app: ModuleType) -
     assert "Sun 19 Jan: 17.2 °C" in year, "the first whole day of the period"
 
 
-def test_senseless_parameters_are_answered_with_a_reason(app: ModuleType) -> None:
-    page = answer(app, asked(unit="<b>"))
-    assert "cannot be used" in page
+def test_senseless_parameters_are_taken_for_their_defaults(app: ModuleType) -> None:
+    thermostat("m1", "Salotto")
+    says("m1", NOW)
+    page = answer(app, asked(unit="<b>", module=["m2"], start="soon"))
+    assert "19.5 °C" in page
     assert "<b>" not in page
+
+
+def test_a_table_that_cannot_be_reached_is_told_on_the_page_and_in_the_log(
+    load: Load, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None, time=time.time))
+    with faults.refusing_address() as url:
+        for name, value in (ENVIRONMENT | {"AWS_ENDPOINT_URL": url}).items():
+            monkeypatch.setenv(name, value)
+        assert "does not answer" in answer(load("widget"), asked())
+    (record,) = log.records
+    assert (record["level"], record["message"]) == ("WARNING", "home_not_drawn")
+    assert record["failure"] == "HistoryUnavailableError"
+
+
+def test_a_table_that_takes_too_long_is_told_on_the_page(
+    app: ModuleType, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "DRAW_SECONDS", 0)
+    assert "does not answer" in answer(app, asked())
+    assert [record["failure"] for record in log.records] == ["TimeoutError"]
 
 
 @cache

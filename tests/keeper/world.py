@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from random import Random
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, urlsplit
@@ -14,6 +14,7 @@ import boto3
 import requests
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from requests.adapters import BaseAdapter
 
 from sandbox.legrand import CLIENT_ID, CLIENT_SECRET, SUBSCRIPTION_KEY, Provider, Settings
@@ -121,6 +122,8 @@ class World:
         self.records = Records(self.dynamodb, deployed.TABLE)
         self.receivers = [self.new_receiver()]
         self.effects = Effects()
+        self.late_reads = False
+        """Whether Secrets Manager tells a run what it held before the run wrote to it, until the run is over."""
         self.unheard: set[str | None] = set()
         """Refresh tokens that the login issued in an answer that never arrived."""
 
@@ -155,7 +158,7 @@ class World:
         return Keeper(
             Tools(
                 settings=self.settings,
-                vault=Vault(_gated(_secrets_manager("the keeper's"), gate), sleep=self.sleep),
+                vault=Vault(_gated(_secrets_manager("the keeper's"), gate, late=self.late_reads), sleep=self.sleep),
                 records=Records(dynamodb, deployed.TABLE),
                 table=Table(dynamodb, deployed.TABLE),
                 session=session,
@@ -317,12 +320,44 @@ def _secrets_manager(hand: str) -> SecretsManagerClient:
     return client
 
 
-def _gated[Client: BaseClient](client: Client, effects: Effects) -> Client:
+def _gated[Client: BaseClient](client: Client, effects: Effects, *, late: bool = False) -> Client:
     """The client, its every call through the gate; it goes through the latest gate that was put before it."""
     call = type(client)._make_api_call.__get__(client)  # type: ignore[attr-defined] # the stubs leave it out
+    if late:
+        call = _LateReads(call)
 
     def gated(operation: str, arguments: dict[str, Any]) -> Any:
         return effects.perform(operation, lambda: call(operation, arguments))
 
     vars(client)["_make_api_call"] = gated
     return client
+
+
+class _LateReads:
+    """Secrets Manager is eventually consistent: once a secret is written, it reads as it did before."""
+
+    def __init__(self, call: Callable[[str, dict[str, Any]], Any]) -> None:
+        self._call = call
+        self._before: dict[tuple[str, str], Callable[[], Any]] = {}
+
+    def __call__(self, operation: str, arguments: dict[str, Any]) -> Any:
+        secret = arguments["SecretId"]
+        if operation == "GetSecretValue":
+            read = self._before.get((secret, arguments["VersionStage"]))
+            return self._call(operation, arguments) if read is None else read()
+        for stage in ("AWSCURRENT", "AWSPENDING"):
+            if (secret, stage) not in self._before:
+                self._before[secret, stage] = self._read(secret, stage)
+        return self._call(operation, arguments)
+
+    def _read(self, secret: str, stage: str) -> Callable[[], Any]:
+        """A read whose answer is that of now, whenever it is made."""
+        try:
+            answer = self._call("GetSecretValue", {"SecretId": secret, "VersionStage": stage})
+        except ClientError as refusal:
+            return partial(_raise, refusal)
+        return lambda: answer
+
+
+def _raise(error: Exception) -> Any:
+    raise error

@@ -390,21 +390,27 @@ class Secret:
 
 
 class SecretsManager:
-    """Secrets that were created empty: no version at all until something writes one. `written` are all texts so far."""
+    """Secrets that were created empty: no version at all until something writes one. `written` are all texts so far.
+
+    It is eventually consistent: what is read is how things stood `lag` ago.
+    """
 
     class exceptions:  # noqa: N801 - as botocore's clients have it
         """The errors that adapters tell apart."""
 
         ResourceNotFoundException = ResourceNotFoundException
 
-    def __init__(self, now: Callable[[], datetime], *names: str) -> None:
+    def __init__(self, now: Callable[[], datetime], *names: str, lag: timedelta = timedelta(0)) -> None:
         self._now = now
+        self._lag = lag
         self._secrets = {name: Secret() for name in names}
+        self._before: dict[str, deque[tuple[datetime, dict[str, Version]]]] = {name: deque() for name in names}
+        """The versions before each write, and when that was; kept for as long as they may be read still."""
         self.written: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
 
     def get_secret_value(self, *, SecretId: str, VersionStage: str) -> dict[str, Any]:
         """The version that has a label."""
-        secret = self._secret(SecretId, "GetSecretValue")
+        secret = self._as_read(SecretId)
         holder = secret.holder(VersionStage)
         if holder is None:
             raise refusal("ResourceNotFoundException", "GetSecretValue")
@@ -430,13 +436,17 @@ class SecretsManager:
         if known is not None and known.text != SecretString:
             raise refusal("ResourceExistsException", "PutSecretValue")
         if known is None:
+            self._note(SecretId)
             self.written[SecretId].append(json.loads(SecretString))
             stages = set(VersionStages or [CURRENT]) | (set() if secret.versions else {CURRENT})
             secret.versions[ClientRequestToken] = Version(SecretString, self._now(), frozenset())
             for stage in sorted(stages):
                 secret.attach(stage, ClientRequestToken)
             secret.forget()
-        return {"VersionId": ClientRequestToken}
+        return {
+            "VersionId": ClientRequestToken,
+            "VersionStages": sorted(secret.versions[ClientRequestToken].stages),
+        }
 
     def update_secret_version_stage(
         self,
@@ -452,6 +462,7 @@ class SecretsManager:
         named = RemoveFromVersionId is not None
         if (named and RemoveFromVersionId != holder) or (not named and holder not in {None, MoveToVersionId}):
             raise refusal("InvalidParameterException", "UpdateSecretVersionStage")
+        self._note(SecretId)
         if MoveToVersionId is not None:
             if MoveToVersionId not in secret.versions:
                 raise refusal("ResourceNotFoundException", "UpdateSecretVersionStage")
@@ -460,6 +471,17 @@ class SecretsManager:
             secret.detach(VersionStage, RemoveFromVersionId)
         secret.forget()
         return {}
+
+    def _note(self, name: str) -> None:
+        """Keep what reads will tell for a while after the write that comes now."""
+        self._before[name].append((self._now(), dict(self._secrets[name].versions)))
+
+    def _as_read(self, name: str) -> Secret:
+        secret = self._secret(name, "GetSecretValue")
+        before = self._before[name]
+        while before and before[0][0] <= self._now() - self._lag:
+            before.popleft()
+        return Secret(dict(before[0][1])) if before else secret
 
     def _secret(self, name: str, operation: str) -> Secret:
         if name not in self._secrets:

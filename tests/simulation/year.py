@@ -72,6 +72,8 @@ KEEPER_TWICE = 1 / 50
 REDRIVER_ENDS = 1 / 20
 LAMBDA_RETRIES = (MINUTE, 2 * MINUTE)
 """When a failed asynchronous invocation is tried again."""
+SECRETS_LAG = timedelta(seconds=2)
+"""For so long a secret that was written still reads as before; Secrets Manager promises no less and no more."""
 MOST_REFUSED_CALLS = 5
 """On a day whose quota others have used up: one, and a few where a process ended before it could remember."""
 GHOST_MOST_GOOD_RUNS = 160
@@ -121,7 +123,7 @@ class Year:
         self.gateway, self.desk = Gateway(self.provider), LoginDesk(self.provider)
         self.post = Post(_dice(seed, "post"))
         self.dynamodb, self.sqs = DynamoDB(), SQS(self.clock.now)
-        self.secrets = SecretsManager(self.clock.now, "credentials", "tokens", "webhook")
+        self.secrets = SecretsManager(self.clock.now, "credentials", "tokens", "webhook", lag=SECRETS_LAG)
         self.weather = Weather(self.clock.now, _dice(seed, "weather"))
         self.settings = _settings(rotation_days=self.dice.choice((0, 5, 30, 90)))
         self.needs, self.alarm, self.owner = Needs(self.chronicle), PersonAlarm(), Owner(self)
@@ -155,6 +157,7 @@ class Year:
     def _begin(self) -> None:
         self.change_application(secret_created_at=START)
         self.owner.configure(CLIENT_SECRET)
+        self.let_pass(SECRETS_LAG)
         self.run_keeper({"consent": {"code": self.provider.login.consent(CLIENT_ID)}}, spared=True)
         for plant in sorted(self.provider.world.plants):
             self.provider.add_foreign_subscription(plant, faults.OTHER_STACK + "o" * 43, "the same stack elsewhere")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.pre_traffic import PAUSE_SECONDS, TRIES
 from tests.template.conftest import PROJECT, of_type
 from tests.template.translated import translated
 
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from tests.template.conftest import Resources
 
 ALIAS = "ReceiverFunctionAliaslive"
-CALLS = 3
-"""So many does one try of the check make."""
 
 
 @pytest.fixture(scope="module")
@@ -84,11 +81,6 @@ def test_the_check_is_given_the_version_that_is_to_go_live(gradual: Resources) -
     variables = gradual["PreTrafficFunction"]["Properties"]["Environment"]["Variables"]
     version, _ = gradual[ALIAS]["Properties"]["FunctionVersion"]["Fn::GetAtt"]
     assert variables["RECEIVER_VERSION_ARN"] == {"Ref": version}
-
-
-def test_the_check_has_time_for_all_its_tries(gradual: Resources) -> None:
-    longest = TRIES * CALLS * 10 + (TRIES - 1) * PAUSE_SECONDS  # ten seconds a call, PATIENCE of the adapter
-    assert longest < gradual["PreTrafficFunction"]["Properties"]["Timeout"]
 
 
 def test_codedeploy_can_move_the_receivers_alias_and_call_the_check_and_no_other_function(gradual: Resources) -> None:

@@ -99,7 +99,7 @@ def test_of_every_kind_of_resource_somebody_has_said_whether_it_keeps_anything(w
 def test_the_key_is_rotated_outlives_the_stack_and_cannot_be_deleted_in_haste(with_key: Resources) -> None:
     key = with_key["Key"]
 
-    assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
     assert key["Properties"]["EnableKeyRotation"] is True
     assert key["Properties"]["PendingWindowInDays"] == 30
 
@@ -147,14 +147,15 @@ def test_the_logs_service_may_use_it_for_each_of_our_groups_and_no_other(
 ) -> None:
     statement = policy["LogsMayUseForOurGroups"]
     assert statement["Principal"] == {"Service": "logs.<AWS::Region>.<AWS::URLSuffix>"}
-    pattern = statement["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
+    patterns = statement["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
     groups = [
         rendered(each["Properties"]["LogGroupName"], {}) for each in of_type(with_key, "AWS::Logs::LogGroup").values()
     ]
 
     prefix = "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:"
-    assert pattern.endswith("/<AWS::StackName>/*")
-    assert not [name for name in groups if not fnmatchcase(prefix + name, pattern)]
+    assert all(pattern.endswith("/smarther/<AWS::StackName>/*") for pattern in patterns)
+    assert not [name for name in groups if not any(fnmatchcase(prefix + name, pattern) for pattern in patterns)]
+    assert not [pattern for pattern in patterns if not any(fnmatchcase(prefix + name, pattern) for name in groups)]
 
 
 def test_our_alarms_may_publish_to_the_topic_under_it(policy: dict[str, dict[str, Any]], with_key: Resources) -> None:

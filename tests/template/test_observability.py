@@ -173,6 +173,7 @@ def test_alarms_custom_metrics_and_dashboard_are_within_what_is_free(
     assert len(ours) <= FREE
     assert len(alarms(resources)) <= FREE
     assert not [name for name, alarm in alarms(resources).items() if "Metrics" in alarm]  # each would count
+    assert not of_type(resources, "AWS::Logs::MetricFilter")  # its metric would be one more custom one
     assert not of_type(resources, "AWS::CloudWatch::CompositeAlarm")  # never free
     assert len(list(in_dashboard(dashboard(resources)))) <= FREE_ON_A_DASHBOARD
 
@@ -219,6 +220,61 @@ def test_every_alarm_has_a_reason_for_how_it_takes_missing_data(resources: Resou
     assert (
         len(written) == len(alarms(resources)) == sum("TreatMissingData" in each for each in alarms(resources).values())
     )
+
+
+TOLD_OTHERWISE = {
+    "PreTrafficFunction": "only a deploy calls it, which fails with it and says so",
+}
+"""Functions whose errors need no alarm, and why."""
+
+
+def alarms_of_errors(resources: Resources) -> dict[str, set[str]]:
+    """The alarms by which each function's errors are told, by the way on which the function is called.
+
+    Behind the API an error is a 5xx. Of what is called asynchronously, as schedules do, Lambda leaves what failed three
+    times in the function's dead-letter queue; of an event source, SQS leaves in the queue's what came back too often.
+    """
+    found: dict[str, set[str]] = {name: set() for name in of_type(resources, "AWS::Lambda::Function")}
+    watched = {
+        value.strip("<>").partition(".")[0]: name
+        for name, alarm in alarms(resources).items()
+        for value in (each["Value"] for each in alarm["Dimensions"])
+        if alarm["MetricName"] in {"5xx", "ApproximateNumberOfMessagesVisible"}
+    }
+    scheduled = json.dumps(
+        [each["Properties"]["Target"]["Arn"] for each in of_type(resources, "AWS::Scheduler::Schedule").values()]
+    )
+    for function, told in found.items():
+        properties = resources[function]["Properties"]
+        for api, each in of_type(resources, "AWS::ApiGatewayV2::Api").items():
+            if f"${{{function}" in json.dumps(each["Properties"]["Body"]) and api in watched:
+                told.add(watched[api])
+        queue = properties.get("DeadLetterConfig", {}).get("TargetArn", {}).get("Fn::GetAtt", [""])[0]
+        if f'"{function}' in scheduled and queue in watched:
+            told.add(watched[queue])
+        for source in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
+            if source["Properties"]["FunctionName"] == {"Ref": function}:
+                origin = resources[source["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
+                dead = origin["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+                told.update({watched[dead]} if dead in watched else ())
+    return found
+
+
+def test_the_errors_of_every_function_ring_an_alarm(resources: Resources) -> None:
+    told = alarms_of_errors(resources)
+    assert {name for name, each in told.items() if not each} == set(TOLD_OTHERWISE)
+    assert told["RollupFunction"] == told["WidgetFunction"] == {"RunFailedAlarm"}
+    assert told["ReceiverFunction"] == {"AnswersFailingAlarm", "RunFailedAlarm"}
+    assert told["RedriverFunction"] == {"SpillGivenUpAlarm"}
+
+
+def test_what_is_called_by_a_schedule_leaves_what_failed_where_an_alarm_looks(resources: Resources) -> None:
+    for name, schedule in of_type(resources, "AWS::Scheduler::Schedule").items():
+        called = json.dumps(schedule["Properties"]["Target"]["Arn"])
+        (function,) = [each for each in of_type(resources, "AWS::Lambda::Function") if f'"{each}' in called]
+        assert resources[function]["Properties"]["DeadLetterConfig"]["TargetArn"] == {
+            "Fn::GetAtt": ["DeadLetterQueue", "Arn"]
+        }, name
 
 
 def test_every_dead_letter_queue_wakes_somebody(resources: Resources) -> None:

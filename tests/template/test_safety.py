@@ -25,6 +25,11 @@ REPLACED_BY_NOBODY = {"AWS::SecretsManager::Secret"}
 """What goes with the stack, and must not be lost by an update."""
 WAITING = {"SpillQueue", "SpillDeadLetterQueue"}
 """The queues in which a notification may wait that is in no other place."""
+KEPT = {"Retain", "RetainExceptOnCreate"}
+"""The ways to outlive the stack; with the second nothing is left of a first deploy that fails."""
+COST_NOTHING_EMPTY = {"AWS::DynamoDB::Table", "AWS::Lambda::Version"}
+"""What a first deploy that fails may leave behind: a table that is protected from its first moment on cannot be deleted
+then, and costs by what is in it; a version is SAM's."""
 
 API_PATIENCE_SECONDS = 30
 """An HTTP API gives up on its integration then (API Gateway quotas, "Maximum integration timeout")."""
@@ -95,7 +100,31 @@ def test_every_function_writes_json_to_a_log_group_of_its_own_that_forgets(resou
 def test_every_log_group_forgets_and_has_a_name_of_this_stacks(resources: Resources) -> None:
     for name, group in of_type(resources, "AWS::Logs::LogGroup").items():
         assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
-        assert group["Properties"]["LogGroupName"]["Fn::Sub"].startswith("/smarther/${AWS::StackName}/"), name
+        assert "/smarther/${AWS::StackName}/" in group["Properties"]["LogGroupName"]["Fn::Sub"], name
+
+
+def test_the_group_of_the_access_log_shares_its_entry_in_the_policy_with_all_others(resources: Resources) -> None:
+    """API Gateway adds others one by one to a policy of 5,120 characters, and fails when that is full.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html (size considerations)
+    """
+    (stage,) = of_type(resources, "AWS::ApiGatewayV2::Stage").values()
+    destination = stage["Properties"]["AccessLogSettings"]["DestinationArn"]["Fn::GetAtt"][0]
+    group = resources[destination]["Properties"]
+    assert group["LogGroupName"]["Fn::Sub"].startswith("/aws/vendedlogs/")
+
+
+def test_only_what_no_command_reads_event_by_event_is_in_the_class_for_rare_access(resources: Resources) -> None:
+    """That class has no FilterLogEvents, by which `smarther redrive` reads the receiver's log, and no embedded metrics.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html
+    """
+    rare = {
+        name
+        for name, group in of_type(resources, "AWS::Logs::LogGroup").items()
+        if group["Properties"].get("LogGroupClass", "STANDARD") != "STANDARD"
+    }
+    assert rare == {"ApiLogGroup"}
 
 
 def test_every_function_has_a_role_of_its_own_without_managed_policies(resources: Resources) -> None:
@@ -160,17 +189,23 @@ def test_what_holds_the_homes_data_is_neither_deleted_nor_replaced(resources: Re
         name: (each.get("DeletionPolicy", "Delete"), each.get("UpdateReplacePolicy", "Delete"))
         for name, each in resources.items()
     }
-    for kind in LIVES_ON:
-        assert {policies[name] for name in of_type(resources, kind)} == {("Retain", "Retain")}, kind
+    for name in {*WAITING, *(name for kind in LIVES_ON for name in of_type(resources, kind))}:
+        deleted, replaced = policies[name]
+        assert deleted in KEPT, name
+        assert replaced == "Retain", name
     for kind in REPLACED_BY_NOBODY:
         assert {policies[name] for name in of_type(resources, kind)} == {("Delete", "Retain")}, kind
-    assert {policies[name] for name in WAITING} == {("Retain", "Retain")}
     assert resources["Table"]["Properties"]["DeletionProtectionEnabled"] is True
+
+
+def test_a_first_deploy_that_fails_leaves_nothing_that_costs(resources: Resources) -> None:
+    left = {each["Type"] for each in resources.values() if each.get("DeletionPolicy") == "Retain"}
+    assert left == COST_NOTHING_EMPTY
 
 
 def test_nothing_that_outlives_the_stack_has_a_name_that_a_new_one_would_need(resources: Resources) -> None:
     names = {"TableName", "QueueName", "Name", "LogGroupName", "AliasName"}
-    kept = {name: each for name, each in resources.items() if each.get("DeletionPolicy") == "Retain"}
+    kept = {name: each for name, each in resources.items() if each.get("DeletionPolicy") in KEPT}
 
     assert kept
     assert not {name: set(each["Properties"]) & names for name, each in kept.items() if set(each["Properties"]) & names}

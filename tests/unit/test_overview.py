@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from smarther.domain.home import Load, Snapshot, Thermostat, standing
-from smarther.domain.overview import Card, View, home_page, nobody_page, refusal_page, thermostat_page
+from smarther.domain.overview import Card, View, home_page, nobody_page, thermostat_page, unanswered_page
 from smarther.domain.series import of_snapshots
 from smarther.domain.widget_call import WidgetCall
 
@@ -188,7 +188,12 @@ def test_nothing_from_the_table_becomes_a_tag(width: int, *, dark: bool) -> None
         assert not any(name.startswith("on") for _, attrs in page.tags for name in attrs)
         assert HOSTILE in page.text
         assert ("sm-dark" in page.classes()) is dark
-    assert {tag for tag, _ in Page(refusal_page(HOSTILE)).tags} == {"p"}
+
+
+def test_a_table_that_does_not_answer_is_told_in_plain_words() -> None:
+    page = Page(unanswered_page())
+    assert {tag for tag, _ in page.tags} == {"p"}
+    assert "does not answer" in page.text
 
 
 def test_the_page_has_as_many_columns_as_there_is_room_for() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from datetime import UTC, datetime
 from random import Random
@@ -49,6 +50,16 @@ def deferred(body: bytes) -> Deferred:
     return Deferred(
         body=body, received_at=datetime(2026, 1, 14, 6, 30, 6, tzinfo=UTC), presented="0f" * 32, verified=False
     )
+
+
+def test_the_time_of_every_record_is_one_that_lambda_reads(lines: Lines) -> None:
+    """A record with any other form of time has for Lambda no level of its own (its page on log formats): RFC 3339."""
+    telemetry.log("something_happened")
+    telemetry.warn("something_odd")
+    telemetry.keep_in_log(deferred(b"[]"), reason="why")
+    times = [record["timestamp"] for record in lines.records()]
+    assert len(times) == 3
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", time) for time in times), times
 
 
 def test_a_record_is_an_event_with_keys(lines: Lines) -> None:

@@ -22,7 +22,7 @@ from sandbox.demo import settle
 from tests.e2e.conftest import Home
 from tests.e2e.test_notifications import envelope, status
 from tests.upgrade import release
-from tests.upgrade.test_what_lasts import LASTING
+from tests.upgrade.test_what_lasts import FORGOTTEN, LASTING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -107,7 +107,11 @@ def lasting(home: Home) -> dict[str, str]:
     """The physical ids of what an upgrade may not replace."""
     formation = home.state.cloud.client("cloudformation")
     found = formation.describe_stack_resources(StackName=home.state.stack.name)["StackResources"]
-    return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found if each["ResourceType"] in LASTING}
+    return {
+        each["LogicalResourceId"]: each["PhysicalResourceId"]
+        for each in found
+        if each["ResourceType"] in LASTING and each["LogicalResourceId"] not in FORGOTTEN
+    }
 
 
 @pytest.fixture(scope="module")

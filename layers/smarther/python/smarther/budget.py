@@ -32,6 +32,9 @@ REDRIVE_SECONDS = 40.0
 """For the redriver nobody waits, but a run that is cut off at its timeout (60 s) tells nothing of what it has done, and
 all of its messages come back. So nothing new begins after this; a write may take 15 s until it is given up."""
 
+DRAW_SECONDS = 8.0
+"""For the widget's page: its function is ended after 10 s, and whoever looks shall be told that the table is slow."""
+
 # Room for what hangs beside what works: work that missed its deadline ends by its client's timeouts, soon after.
 _workers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="within")
 

@@ -61,7 +61,7 @@ _UNITS = {Metric.DELIVERY_LAG: MetricUnit.Seconds, Metric.DAYS_TO_RENEWAL: Metri
 RECOVERABLE = "notification_recoverable"
 _RECOVERABLE_PART = 150_000  # characters; a log event may have 256 KB
 
-logger = Logger()
+logger = Logger(use_rfc3339=True)  # in its JSON mode Lambda takes a record with any other form of time for INFO
 logger.remove_keys(["location"])  # always the same lines of this module
 metrics = Metrics(service="recorder")
 logging.getLogger("botocore").setLevel(logging.WARNING)  # it would tell each start where it found its credentials

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smarther.domain.home import standing
-from smarther.domain.overview import DESCRIPTION, Card, View, home_page, nobody_page, refusal_page, thermostat_page
+from smarther.domain.overview import DESCRIPTION, Card, View, home_page, nobody_page, thermostat_page
 from smarther.domain.series import MOST_THERMOSTATS, NEWEST_SNAPSHOTS, share_of_items
-from smarther.domain.widget_call import WidgetCallError, wants_description, widget_call
+from smarther.domain.widget_call import wants_description, widget_call
 from smarther.series_reader import SeriesReader
 
 if TYPE_CHECKING:
@@ -35,10 +35,7 @@ class Widget:
         """
         if wants_description(event):
             return {"markdown": DESCRIPTION}
-        try:
-            call = widget_call(event, now=now, home=self._home)
-        except WidgetCallError as refused:
-            return refusal_page(str(refused))
+        call = widget_call(event, now=now, home=self._home)
         view = View(call=call, now=now, stale_after=self._stale_after, endpoint=endpoint)
         thermostats = self._history.thermostats()
         if call.module_id is None:

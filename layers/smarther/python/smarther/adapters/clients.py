@@ -1,4 +1,8 @@
-"""AWS's own clients, as patient as they are told to be: the caller decides what a failure is worth."""
+"""AWS's own clients, as patient as they are told to be: the caller decides what a failure is worth.
+
+Every function makes its clients here, because botocore's own timeouts are longer than most functions run: it connects
+for 60 seconds and reads for 60, five times over, and the function is ended before it hears of any failure.
+"""
 
 from __future__ import annotations
 

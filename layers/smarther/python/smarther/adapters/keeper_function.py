@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 from pydantic import ValidationError
 
+from smarther.adapters.service import Patience
 from smarther.domain.report import Report
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-PATIENCE: Final = Config(connect_timeout=2, read_timeout=24, retries={"total_max_attempts": 1, "mode": "standard"})
-"""The API gives up after 30 s and the function before that. Never a second attempt: the code is good once."""
+PATIENCE: Final = Patience(connect_seconds=2.0, read_seconds=20.0)
+"""The API gives up after 30 s, the function before that, and the table is asked first. Never a second attempt: the code
+is good once."""
 
 
 class KeeperError(Exception):

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from smarther.adapters.service import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_lambda import LambdaClient
 
-PATIENCE: Final = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 1, "mode": "standard"})
+PATIENCE: Final = Patience(connect_seconds=3.0, read_seconds=10.0)
 """The receiver's own timeout is 5 s, and a cold start comes before that."""
 
 

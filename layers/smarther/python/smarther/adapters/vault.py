@@ -1,8 +1,13 @@
-"""Secrets Manager: secrets read by their newest version, and written so that a crash in between loses nothing."""
+"""Secrets Manager: secrets read by their newest version, and written so that a crash in between loses nothing.
+
+It is eventually consistent: what was just written may not be read back yet
+(https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html). So each write returns how the secret
+stands after it, and whoever has written goes on with that.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
@@ -38,15 +43,20 @@ class Version:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newest:
-    """The newest version of a secret, and the id of the current one: another, or none, while the newest is pending."""
+    """The newest version of a secret, and the id of the current one: another, or none, while the newest is pending.
 
-    version: Version
+    `text` is None, and `version_id` empty, of a secret that nobody has written yet.
+    """
+
+    text: str | None = field(repr=False)
+    version_id: str
     current_id: str | None
+    pending: bool
 
     @property
     def settled(self) -> bool:
-        """Whether it is the current version and no longer called pending."""
-        return self.version.version_id == self.current_id and PENDING not in self.version.stages
+        """Whether it is the current version and no longer called pending, or nothing is written that could be."""
+        return self.text is None or (self.version_id == self.current_id and not self.pending)
 
 
 class Vault:
@@ -60,17 +70,21 @@ class Vault:
         """The current version, or None of a secret that nobody has written yet. Raises VaultError."""
         return _written(self._version(arn, CURRENT))
 
-    def newest(self, arn: str) -> Newest | None:
+    def newest(self, arn: str) -> Newest:
         """The version written last: the current one, or a pending one that a run before this left behind.
 
         A pending label may also linger on a version that has been current: when somebody else has written since, or
-        after a crash at the end of a promotion. Such a version is not newer than the current one.
+        after a crash at the end of a promotion. Such a version is not newer than the current one. Raises VaultError.
         """
         current, pending = self._version(arn, CURRENT), self._version(arn, PENDING)
+        current_id = None if current is None else current.version_id
         if pending is not None and (current is None or _follows(pending, current)):
-            return Newest(version=pending, current_id=None if current is None else current.version_id)
+            return Newest(text=pending.text, version_id=pending.version_id, current_id=current_id, pending=True)
         written = _written(current)
-        return None if written is None else Newest(version=written, current_id=written.version_id)
+        if written is None:
+            return Newest(text=None, version_id="", current_id=current_id, pending=False)
+        stays = PENDING in written.stages
+        return Newest(text=written.text, version_id=written.version_id, current_id=current_id, pending=stays)
 
     def write(self, arn: str, text: str) -> None:
         """Write a new current version. Raises VaultError."""
@@ -79,8 +93,8 @@ class Vault:
         except (ClientError, BotoCoreError) as failure:
             raise VaultError("a secret could not be written") from failure
 
-    def keep_pending(self, arn: str, text: str) -> None:
-        """Write a pending version: safe, but not yet in force.
+    def keep_pending(self, arn: str, text: str, *, before: Newest) -> Newest:
+        """Write a pending version, safe but not yet in force, after the one `before`; how the secret stands then.
 
         What is kept here cannot be had again, so failures are met with half a minute of patience. All attempts carry
         one idempotency token: an attempt whose success was not heard of makes no second version. The first version of
@@ -89,7 +103,7 @@ class Vault:
         token = str(uuid4())
         for pause in (*_PATIENCE, None):
             try:
-                self._client.put_secret_value(
+                written = self._client.put_secret_value(
                     SecretId=arn, SecretString=text, ClientRequestToken=token, VersionStages=[PENDING]
                 )
             except (ClientError, BotoCoreError) as failure:
@@ -97,11 +111,17 @@ class Vault:
                     raise VaultError("a pending secret could not be written") from failure
                 self._sleep(pause)
             else:
-                return
+                break
+        version_id = written["VersionId"]
+        current_id = version_id if CURRENT in written["VersionStages"] else before.current_id
+        return Newest(text=text, version_id=version_id, current_id=current_id, pending=True)
 
-    def promote(self, arn: str, newest: Newest) -> None:
-        """Put a pending version in force; the one before becomes previous. Raises VaultError."""
-        version_id, current_id = newest.version.version_id, newest.current_id
+    def promote(self, arn: str, newest: Newest) -> Newest:
+        """Put a pending version in force; the one before becomes previous. How the secret stands then.
+
+        Raises VaultError.
+        """
+        version_id, current_id = newest.version_id, newest.current_id
         try:
             if current_id is None:
                 self._client.update_secret_version_stage(SecretId=arn, VersionStage=CURRENT, MoveToVersionId=version_id)
@@ -112,6 +132,7 @@ class Vault:
             self._client.update_secret_version_stage(SecretId=arn, VersionStage=PENDING, RemoveFromVersionId=version_id)
         except (ClientError, BotoCoreError) as failure:
             raise VaultError("a pending secret could not be promoted") from failure
+        return replace(newest, current_id=version_id, pending=False)
 
     def _version(self, arn: str, stage: str) -> Version | None:
         try:

@@ -13,7 +13,6 @@ from typing import Any
 from smarther.domain.reading import instant_text
 from smarther.domain.wire import MAX_BODY_BYTES
 
-_COMPRESS_FROM_BYTES = 100_000  # in base64 it grows by a third, and a message of the queue may have 256 KB
 _LONGEST_BODY = 16 * MAX_BODY_BYTES  # beyond what any request can carry; stops a message that unpacks without end
 
 
@@ -34,12 +33,14 @@ class Deferred:
     verified: bool
 
     def fields(self) -> dict[str, str | bool]:
-        """The plain values: `body` in base64, compressed first where `encoding` says so."""
-        compress = len(self.body) >= _COMPRESS_FROM_BYTES
-        packed = zlib.compress(self.body) if compress else self.body
+        """The plain values: `body` in base64.
+
+        It grows by a third, so a body up to 780 KB fits into a message of the queue (1 MiB), and a longer one goes to
+        the log. Notifications have one KB.
+        """
         return {
-            "body": base64.b64encode(packed).decode(),
-            "encoding": "zlib+base64" if compress else "base64",
+            "body": base64.b64encode(self.body).decode(),
+            "encoding": "base64",
             "received_at": instant_text(self.received_at),
             "presented": self.presented,
             "verified": self.verified,
@@ -77,11 +78,11 @@ def _unpacked(text: str, encoding: str) -> bytes:
     match encoding:
         case "base64":
             return packed
-        case "zlib+base64":
+        case "zlib+base64":  # long bodies, from when a message had 256 KB; some may wait still
             unpacking = zlib.decompressobj()
             body = unpacking.decompress(packed, _LONGEST_BODY)
             if not unpacking.eof:
                 raise binascii.Error("cut off, or longer than any body")
             return body
         case _:
-            raise ValueError("an encoding that we do not write")
+            raise ValueError("an encoding that nobody wrote")

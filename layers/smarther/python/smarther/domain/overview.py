@@ -131,9 +131,13 @@ def nobody_page(module_id: str, view: View) -> str:
     )
 
 
-def refusal_page(reason: str) -> str:
-    """What is shown instead of a drawing when the widget's parameters cannot be used."""
-    return element("p", f"This widget's parameters cannot be used. {reason}")
+def unanswered_page() -> str:
+    """What is shown while the table does not answer: nothing is known then but that."""
+    return element(
+        "p",
+        "The table of readings does not answer just now, so there is nothing to draw. Notifications that come "
+        "meanwhile are kept and stored later. Try again in a minute; if it goes on, see the widget's log.",
+    )
 
 
 def _page(view: View, *content: Markup | None) -> str:

@@ -4,28 +4,33 @@ The shape of the event, and that our own parameters stand at its top level, besi
 `widgetContext.params` when a `cwdb-action` makes the call:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_about.html
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_interactivity.html
+
+Nothing is promised about types, and the parameters are typed by people. So each word is read as it can be (a number
+from its text, an instant from milliseconds or from ISO 8601), and one that says nothing falls back to its default: who
+looks at a dashboard is better served by a drawing than by a complaint.
 """
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Annotated, Literal
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import tzinfo
+
+    type Period = tuple[datetime, datetime]
 
 DEFAULT_RANGE = timedelta(days=1)
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 NARROWEST, WIDEST = 240, 2400  # pixels between which a drawing makes sense
+DEFAULT_WIDTH = 600
 
-
-class WidgetCallError(Exception):
-    """The event's parameters make no sense; the message says which, and may be shown."""
+_LONGEST_ID = 200  # characters
+_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,95 +55,81 @@ def wants_description(event: Mapping[str, object]) -> bool:
 
 
 def widget_call(event: Mapping[str, object], *, now: datetime, home: tzinfo) -> WidgetCall:
-    """The event as a `WidgetCall`; what is missing gets a default, so that an empty event draws the last day.
+    """The event as a `WidgetCall`; what is missing or senseless gets its default: an empty event draws the last day.
 
     The console tells the viewer's offset from UTC as it is today, not the time zone. Where `home` has the same offset
-    the viewer is taken to be there, so that the times of last month are right across a change of the clocks.
-    Raises `WidgetCallError` when something that was sent cannot be used.
+    the viewer is taken to be there, so that the times of last month are right across a change of the clocks; where no
+    offset is told, too.
     """
-    try:
-        context = _Context.model_validate(event.get("widgetContext") or {})
-        options = _Options.model_validate({**context.params, **event})
-    except ValidationError as invalid:
-        first = invalid.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise WidgetCallError(f"{place}: {first['msg']}") from invalid
-    start, end = _period(options, context.time_range, now)
-    offset = context.timezone.offset()
+    context = _mapping(event.get("widgetContext"))
+    options = _mapping(context.get("params")) | dict(event)
+    chosen = _period(options)
+    start, end = chosen or _of_dashboard(_mapping(context.get("timeRange"))) or (now - DEFAULT_RANGE, now)
+    width = _number(context.get("width"))
     return WidgetCall(
         start=start,
         end=end,
-        zone=home if now.astimezone(home).utcoffset() == offset else timezone(offset),
-        dark=context.theme == "dark",
-        width=min(max(context.width, NARROWEST), WIDEST),
-        fahrenheit=options.unit == "F",
-        module_id=options.module,
-        moved=options.start is not None,
+        zone=_zone(_mapping(context.get("timezone")), now, home),
+        dark=context.get("theme") == "dark",
+        width=DEFAULT_WIDTH if width is None else round(min(max(width, NARROWEST), WIDEST)),
+        fahrenheit=options.get("unit") in ("F", "f"),
+        module_id=_module_id(options.get("module")),
+        moved=chosen is not None,
     )
 
 
-def _instant(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+def _of_dashboard(time_range: Mapping[str, object]) -> Period | None:
+    """A zoom goes before the range."""
+    return _period(_mapping(time_range.get("zoom"))) or _period(time_range)
 
 
-def _within_reason(milliseconds: int) -> int:
-    if not EARLIEST.timestamp() <= milliseconds / 1000 <= LATEST.timestamp():
-        raise ValueError("is no instant of this or the next century, in milliseconds")
-    return milliseconds
+def _period(said: Mapping[str, object]) -> Period | None:
+    """The period from `start` to `end`; None unless both can be read and come in this order."""
+    start, end = _instant(said.get("start")), _instant(said.get("end"))
+    return (start, end) if start is not None and end is not None and start < end else None
 
 
-type _Milliseconds = Annotated[int, AfterValidator(_within_reason)]
+def _instant(said: object) -> datetime | None:
+    """An instant of this or the next century, in milliseconds or as ISO 8601 with its offset."""
+    milliseconds = _number(said)
+    try:
+        if milliseconds is not None:
+            instant = datetime.fromtimestamp(milliseconds / 1000, UTC)
+        else:
+            instant = datetime.fromisoformat(said if isinstance(said, str) else "")
+    except (ValueError, OverflowError, OSError):
+        return None
+    return instant.astimezone(UTC) if instant.tzinfo is not None and EARLIEST <= instant <= LATEST else None
 
 
-class _Sent(BaseModel):
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel)
+def _number(said: object) -> float | None:
+    """A finite number, from a number or from its text."""
+    if isinstance(said, bool) or not isinstance(said, int | float | str):
+        return None
+    try:
+        number = float(said)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
 
 
-class _Period(_Sent):
-    start: _Milliseconds
-    end: _Milliseconds
+def _zone(said: Mapping[str, object], now: datetime, home: tzinfo) -> tzinfo:
+    """The viewer's. Read from `offsetISO`, whose sign cannot be misread, unlike that of a minute count."""
+    iso = said.get("offsetISO")
+    if iso == "Z":
+        iso = "+00:00"
+    found = _OFFSET.fullmatch(iso) if isinstance(iso, str) else None
+    if found is None:
+        return home
+    sign, hours, minutes = -1 if found[1] == "-" else 1, min(int(found[2]), 23), min(int(found[3]), 59)
+    offset = sign * timedelta(hours=hours, minutes=minutes)
+    return home if now.astimezone(home).utcoffset() == offset else timezone(offset)
 
 
-class _TimeRange(_Period):
-    zoom: _Period | None = None
+def _module_id(said: object) -> str | None:
+    """None stands for the whole home."""
+    return said if isinstance(said, str) and 0 < len(said) <= _LONGEST_ID else None
 
 
-class _Timezone(_Sent):
-    offset_iso: str = Field(default="+00:00", alias="offsetISO", pattern=r"^[+-]\d\d:\d\d$")
-
-    def offset(self) -> timedelta:
-        """The viewer's offset. Read from `offsetISO`, whose sign cannot be misread, unlike that of a minute count."""
-        sign = -1 if self.offset_iso[0] == "-" else 1
-        hours, minutes = int(self.offset_iso[1:3]), int(self.offset_iso[4:6])
-        return sign * timedelta(hours=min(hours, 23), minutes=min(minutes, 59))
-
-
-class _Context(_Sent):
-    timezone: _Timezone = _Timezone()
-    time_range: _TimeRange | None = None
-    theme: str = "light"
-    width: int = 600
-    params: dict[str, object] = Field(default_factory=dict)
-
-
-class _Options(BaseModel):
-    """Our own parameters: `unit` and `module` from the dashboard's definition, the rest from our `cwdb-action`s."""
-
-    unit: Literal["C", "F"] = "C"
-    module: str | None = Field(default=None, max_length=200)
-    start: _Milliseconds | None = None
-    end: _Milliseconds | None = None
-
-
-def _period(options: _Options, dashboard: _TimeRange | None, now: datetime) -> tuple[datetime, datetime]:
-    """A choice inside the widget goes before a zoom of the dashboard, and that before the dashboard's range."""
-    if options.start is not None and options.end is not None:
-        start, end = _instant(options.start), _instant(options.end)
-    elif dashboard is not None:
-        chosen = dashboard.zoom or dashboard
-        start, end = _instant(chosen.start), _instant(chosen.end)
-    else:
-        start, end = now - DEFAULT_RANGE, now
-    if end <= start:
-        raise WidgetCallError("the period shown ends before it begins")
-    return start, end
+def _mapping(said: object) -> dict[str, object]:
+    return dict(said) if isinstance(said, Mapping) else {}

@@ -2,7 +2,7 @@
 
 The login takes a refresh token back as soon as it is used. So its answer is the only copy of the next one, and the
 order is: ask, save as pending, prove by one real call, put in force. A run that finds a pending version goes on from
-there.
+there. The secret is read once, when a run begins; from its first write on, a run goes by what it has written.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from smarther.domain.tokens import Tokens, TokensError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from smarther.adapters.vault import Newest
     from smarther.domain.credentials import Credentials
     from smarther.domain.memory import Memory
     from smarther.domain.report import ConsentOutcome
@@ -55,10 +54,9 @@ class Access:
         self._wire = Wire(tools.session, tools.clock, tools.sleep, lease.deadline)
         self._login = Login(self._wire, tools.settings.login_url, credentials)
         self._renewed = False
-        self._newest: Newest | None = None
-        self._tokens: Tokens | None = None
         self.memory = memory
-        self._read()
+        self._newest = tools.vault.newest(tools.settings.tokens_arn)
+        self._tokens = self._held()
 
     # ---- what the run asks for
 
@@ -94,7 +92,7 @@ class Access:
 
     def obtain(self) -> bool:
         """Whether there is an access token to go on with; one that ends too soon is renewed first."""
-        if self._tokens is None or self._newest is None:
+        if self._tokens is None:
             self._journal.person_needed(Reason.CONSENT_MISSING)
             return False
         # A pending version is proven and put in force first, as long as its access token can still do that.
@@ -148,13 +146,13 @@ class Access:
 
     def _refresh(self) -> bool:
         """Renew the tokens; at most once in a run, and not while the login has asked for quiet."""
-        if self._newest is None or self._tokens is None or self._is_quiet(self._newest):
+        if self._tokens is None or self._is_quiet():
             return False
         self._make_room()
         try:
             answer = self._login.refresh(self._tokens.refresh_token)
         except LegrandError as error:
-            self._note_refusal(error, self._newest)
+            self._note_refusal(error)
             return False
         return self._take(answer, previous=self._tokens.refresh_token)
 
@@ -173,8 +171,10 @@ class Access:
         except TokensError as error:
             self._journal.trouble(str(error))
             return False
-        self._tools.vault.keep_pending(self._tools.settings.tokens_arn, token_forms.to_secret(tokens))
-        self._read()
+        self._newest = self._tools.vault.keep_pending(
+            self._tools.settings.tokens_arn, token_forms.to_secret(tokens), before=self._newest
+        )
+        self._tokens = tokens
         self._renewed = True
         self.memory = self.memory.model_copy(update={"refused": None, "login_not_before": None})
         self._journal.actions.append("tokens_renewed")
@@ -182,19 +182,20 @@ class Access:
 
     def _settle(self) -> None:
         """Put proven tokens in force."""
-        if self._newest is not None and not self._newest.settled:
-            self._tools.vault.promote(self._tools.settings.tokens_arn, self._newest)
-            self._read()
+        if not self._newest.settled:
+            self._newest = self._tools.vault.promote(self._tools.settings.tokens_arn, self._newest)
 
-    def _read(self) -> None:
-        self._newest = self._tools.vault.newest(self._tools.settings.tokens_arn)
+    def _held(self) -> Tokens | None:
+        """The tokens in the newest version; none where it holds none, which is noted if somebody wrote it."""
+        if self._newest.text is None:
+            return None
         try:
-            self._tokens = None if self._newest is None else token_forms.from_secret(self._newest.version.text)
+            return token_forms.from_secret(self._newest.text)
         except TokensError as error:
-            self._tokens = None
             self._journal.trouble(str(error))
+            return None
 
-    def _is_quiet(self, newest: Newest) -> bool:
+    def _is_quiet(self) -> bool:
         """Whether asking the login now would only be hammering: it said when, or it said no to just this."""
         now = self._tools.clock()
         if self.memory.login_not_before is not None and now < self.memory.login_not_before:
@@ -204,20 +205,20 @@ class Access:
         if (
             refused is None
             or (refused.tokens_version, refused.credentials_version)
-            != (newest.version.version_id, self._credentials.version)
+            != (self._newest.version_id, self._credentials.version)
             or now - refused.at >= REFUSAL_LASTS
         ):
             return False
         self._journal.person_needed(refused.reason)
         return True
 
-    def _note_refusal(self, error: LegrandError, newest: Newest) -> None:
+    def _note_refusal(self, error: LegrandError) -> None:
         self._journal.failed(error)
         now, outcome = self._tools.clock(), error.outcome
         update: dict[str, object] = {}
         if outcome.reason is not None:
             update["refused"] = RefusedGrant(
-                tokens_version=newest.version.version_id,
+                tokens_version=self._newest.version_id,
                 credentials_version=self._credentials.version,
                 reason=outcome.reason,
                 at=now,

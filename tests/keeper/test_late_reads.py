@@ -1,0 +1,73 @@
+"""Secrets Manager is eventually consistent: a run may read what a secret held before the run itself wrote to it.
+
+So a keeper that goes by what it has written must do the same with reads that come late as with reads that do not, in
+every story that the crashes are told in.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from moto import mock_aws
+
+from tests.keeper.test_crash import STORIES
+from tests.keeper.world import World
+
+if TYPE_CHECKING:
+    from tests.keeper.test_crash import Story
+
+
+def lived(story: Story, *, late_reads: bool) -> dict[str, Any]:
+    """What there is to see after a story: what was done, in its order, the reports, and what is kept."""
+    with mock_aws():
+        world = World()
+        story.prepare(world)
+        world.late_reads = late_reads
+        reports = []
+        for number in range(story.runs):
+            event = dict(story.event) if number == 0 else {}
+            if "consent" in event:
+                event = {"consent": {"code": world.code()}}
+            reports.append(world.run(**event).model_dump(mode="json"))
+            world.later()
+        stages = world.secrets.describe_secret(SecretId=world.tokens_arn)["VersionIdsToStages"].values()
+        return {
+            "effects": world.effects.names,
+            "reports": reports,
+            "tokens": world.tokens(),
+            "newest": world.provider.login.newest_refresh_token,
+            "labels": sorted(sorted(each) for each in stages),
+            "webhook": world.webhook(),
+            "subscriptions": sorted((entry.plant_id, entry.url) for entry in world.ours),
+        }
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_run_does_the_same_when_what_it_wrote_cannot_be_read_back_yet(name: str) -> None:
+    assert lived(STORIES[name], late_reads=True) == lived(STORIES[name], late_reads=False)
+
+
+def test_a_first_consent_uses_the_tokens_that_it_was_given(world: World) -> None:
+    world.configure()
+    world.late_reads = True
+
+    report = world.consent()
+
+    assert report.outcome == "healthy", report
+    assert world.tokens()["refresh_token"] == world.provider.login.newest_refresh_token
+    assert "AWSPENDING" not in json.dumps(world.secrets.describe_secret(SecretId=world.tokens_arn), default=str)
+
+
+def test_reads_that_come_late_are_played(world: World) -> None:
+    """What the tests above would not notice if it were not so."""
+    world.configure()
+    world.consent()
+    world.late_reads = True
+    vault = world.keeper()._tools.vault
+    held = vault.newest(world.tokens_arn)
+    vault.keep_pending(world.tokens_arn, "{}", before=held)
+
+    assert vault.newest(world.tokens_arn) == held
+    assert world.secrets.get_secret_value(SecretId=world.tokens_arn, VersionStage="AWSPENDING")["SecretString"] == "{}"
