@@ -39,8 +39,7 @@ class Answer:
     @classmethod
     def of(cls, status: int, value: Any, headers: Mapping[str, str] | None = None) -> Self:
         """Answer with `value` as JSON."""
-        content = json.dumps(value, ensure_ascii=False).encode()
-        return cls(status, content, "application/json; charset=utf-8", headers or {})
+        return cls(status, document(value), "application/json; charset=utf-8", headers or {})
 
     @classmethod
     def words(cls, status: int, message: str | None = None, headers: Mapping[str, str] | None = None) -> Self:
@@ -51,6 +50,14 @@ class Answer:
     def value(self) -> Any:
         """The content read as JSON again; raises ValueError when it is none."""
         return json.loads(self.content)
+
+
+def document(value: Any) -> bytes:
+    """JSON as the provider writes it: letters as they are, and escaped where they are no text (half an emoji)."""
+    try:
+        return json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value).encode()
 
 
 class Refusal(Exception):  # noqa: N818 - it is the provider's answer, not an error of ours

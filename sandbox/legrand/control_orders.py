@@ -133,16 +133,32 @@ class NewPlant(Strict):
         return self.modules
 
 
+class Move(Strict):
+    """A thermostat that is hung up in another home."""
+
+    module_id: str
+    to: str
+
+
+class Rename(Strict):
+    """A new name, any text at all, for the plant or thermostat of this id."""
+
+    id: str
+    name: str
+
+
 class PlantsOrder(Strict):
-    """Exactly one of `add`, `remove`."""
+    """Exactly one of `add`, `remove`, `move`, `rename`."""
 
     add: NewPlant | None = None
     remove: str | None = None
+    move: Move | None = None
+    rename: Rename | None = None
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
-        if (self.add is None) == (self.remove is None):
-            raise ValueError("give one of add, remove")
+        if sum(each is not None for each in (self.add, self.remove, self.move, self.rename)) != 1:
+            raise ValueError("give one of add, remove, move, rename")
         return self
 
 
@@ -175,6 +191,10 @@ class FaultOrder(Strict):
     times: PositiveInt | None = 1
     after_effect: bool = False
     drop: bool = False
+    about: str | None = None
+    place: tuple[str | NonNegativeInt, ...] | None = None
+    value: Any = None
+    missing: bool = False
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:

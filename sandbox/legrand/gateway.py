@@ -105,7 +105,7 @@ class Gateway:
             except Refusal as refusal:
                 return refusal.answer
 
-        return self._provider.faults.answer(operation, work)
+        return self._provider.faults.answer(operation, work, about=found.values())
 
     def _check_key(self, request: Request) -> None:
         key = request.headers.get("ocp-apim-subscription-key") or request.query.get("subscription-key")

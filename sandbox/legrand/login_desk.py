@@ -24,7 +24,7 @@ class LoginDesk:
 
         def page(application: Application) -> Answer:
             homes = [plant.name for plant in self._provider.world.plants.values()]
-            html = consent_page(application.name, homes).encode()
+            html = consent_page(application.name, homes).encode("utf-8", "replace")
             return Answer(200, html, "text/html; charset=utf-8", {"Cache-Control": "no-store"})
 
         return self._noted("authorize", lambda: self._for_known(query, page))

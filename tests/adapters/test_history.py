@@ -94,6 +94,26 @@ def test_the_directory_lists_thermostats_by_plant_and_name(history: History, tab
     ]
 
 
+def test_a_thermostat_that_two_plants_list_is_one_where_it_was_met_last(history: History, table: Table) -> None:
+    """Plants in any order, ids in any case; an earlier version left such a thermostat listed twice."""
+    for plant, module, known_since in (("p1", "m1", "2026-01-10T00:00:00.5Z"), ("p2", "M1", "2026-01-10T00:00:00Z")):
+        item = {"plant_id": plant, "module_id": module, "name": plant, "known_since": known_since}
+        table.put_item(Item={"pk": "DIRECTORY", "sk": f"MODULE#{plant}#{module}", **item})
+    table.put_item(Item={"pk": "DIRECTORY", "sk": "MODULE#p3#m1", "plant_id": "p3", "module_id": "m1"})
+
+    assert history.thermostats() == [Thermostat("m1", "p1", "p1", "p1")]
+
+
+def test_names_in_the_directory_are_read_as_they_can_be_shown(history: History, table: Table) -> None:
+    table.put_item(Item={"pk": "DIRECTORY", "sk": "PLANT#p1", "plant_id": "p1", "name": "Ma\u202ere"})
+    for module, name in (("m1", "sa\x00la\u2028due\ufffe"), ("m2", "\x1b \t")):
+        item = {"plant_id": "p1", "module_id": module, "name": name}
+        table.put_item(Item={"pk": "DIRECTORY", "sk": f"MODULE#p1#{module}", **item})
+
+    shown = [(one.name, one.plant_name) for one in history.thermostats()]
+    assert shown == [("m2", "Mare"), ("sala due", "Mare")]
+
+
 def test_the_newest_comes_first_and_whole(history: History, table: Table) -> None:
     put(table, *(replace(READING, time=START - hours * HOUR) for hours in range(5)))
     newest = history.newest("module", limit=3)

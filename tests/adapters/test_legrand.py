@@ -14,7 +14,17 @@ import requests
 import responses
 
 from smarther.adapters import endpoint
-from smarther.adapters.legrand import Api, LegrandError, ListedModule, ListedPlant, Login, Wire, open_session
+from smarther.adapters.legrand import (
+    Account,
+    Api,
+    LegrandError,
+    ListedModule,
+    ListedPlant,
+    Login,
+    Topology,
+    Wire,
+    open_session,
+)
 from smarther.adapters.records import Records
 from smarther.domain.credentials import Credentials
 from smarther.domain.outcome import Kind, Reason
@@ -215,14 +225,60 @@ def test_plants_and_topology_are_read_as_far_as_they_make_sense(http: responses.
     module = {"device": "chronothermostat", "id": "m1", "name": "Sala", "capabilities": []}
     http.get(f"{API}/plants/p1/topology", json={"plant": {"id": "p1", "name": "Casa", "modules": [module, {}, None]}})
 
-    assert api.plants() == [ListedPlant("p1", "Casa")]
-    assert api.topology("p1") == (ListedPlant("p1", "Casa"), [ListedModule("m1", "Sala", "chronothermostat")])
+    assert api.plants() == Account((ListedPlant("p1", "Casa"),), whole=False)
+    modules = (ListedModule("m1", "Sala", "chronothermostat"),)
+    assert api.topology("p1") == Topology("p1", "Casa", modules, whole=False)
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ({"name": "Casa"}, "Casa"),
+        ({"name": "a\u2028b \ud83d"}, "a b"),
+        ({"name": " "}, ""),
+        ({"name": 5}, None),
+        ({}, None),
+    ],
+)
+def test_names_are_made_printable_at_the_door(
+    http: responses.RequestsMock, api: Api, told: dict[str, Any], name: str | None
+) -> None:
+    http.get(f"{API}/plants", json={"plants": [{"id": "p1", **told}]})
+    http.get(f"{API}/plants/p1/topology", json={"plant": {"id": "p1", **told, "modules": [{"id": "m1", **told}]}})
+
+    assert api.plants() == Account((ListedPlant("p1", name),))
+    assert api.topology("p1") == Topology("p1", name, (ListedModule("m1", name, None),))
+
+
+@pytest.mark.parametrize("odd", [None, 5, "", "\ud83d", "a\nb", {}, "x" * 3000])
+def test_what_is_no_id_makes_no_plant_no_module_and_no_subscription(
+    http: responses.RequestsMock, api: Api, odd: Any
+) -> None:
+    http.get(f"{API}/plants", json={"plants": [{"id": odd}, {"id": "p1"}]})
+    http.get(f"{API}/plants/p1/topology", json={"plant": {"id": odd, "modules": [{"id": odd}, {"id": "m1"}]}})
+    entry = {"plantId": "p1", "subscriptionId": "s1", "EndPointUrl": "https://x"}
+    http.get(f"{API}/subscription", json=[entry, {**entry, "plantId": odd}, {**entry, "subscriptionId": odd}])
+
+    assert api.plants() == Account((ListedPlant("p1", None),), whole=False)
+    assert api.topology("p1") == Topology(None, None, (ListedModule("m1", None, None),), whole=False)
+    assert api.subscriptions() == [Subscription("p1", "s1", "https://x"), Subscription("p1", None, "https://x")]
+
+
+@pytest.mark.parametrize("plant", [{"modules": []}, {"modules": None}, {}])
+def test_a_topology_without_modules_is_an_empty_one(
+    http: responses.RequestsMock, api: Api, plant: dict[str, Any]
+) -> None:
+    http.get(f"{API}/plants/p1/topology", status=204)
+    http.get(f"{API}/plants/p1/topology", json={"plant": {"id": "p1", **plant}})
+
+    assert api.topology("p1") == Topology()
+    assert api.topology("p1") == Topology("p1")
 
 
 def test_an_account_without_plants_has_none(http: responses.RequestsMock, api: Api) -> None:
     http.get(f"{API}/plants", status=204)
 
-    assert api.plants() == []
+    assert api.plants() == Account()
 
 
 @pytest.mark.parametrize("document", [{}, {"plants": None}, {"plant": None}, {"plant": {"modules": 1}}])
@@ -266,7 +322,8 @@ def test_each_status_has_its_number_of_attempts_and_all_of_them_are_counted(
 def test_the_quota_s_end_stops_every_call_until_it_is_replenished(
     http: responses.RequestsMock, api: Api, records: Records
 ) -> None:
-    http.get(f"{API}/subscription", status=403, headers={"Retry-After": "3600"})
+    quota = {"statusCode": 403, "message": "Out of call volume quota. Quota will be replenished in 01:00:00."}
+    http.get(f"{API}/subscription", status=403, json=quota)
 
     for _ in range(2):
         with pytest.raises(LegrandError) as error:
@@ -275,6 +332,35 @@ def test_the_quota_s_end_stops_every_call_until_it_is_replenished(
 
     assert len(http.calls) == 1
     assert records.paused_until(NOW) == NOW + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "minutes"),
+    [((403, ""), 10), ((403, "120"), 2), ((503, "9223372036854775807"), 60)],
+)
+def test_what_the_list_is_refused_with_stops_calls_for_minutes(
+    http: responses.RequestsMock, api: Api, records: Records, refusal: tuple[int, str], minutes: int
+) -> None:
+    status, wait = refusal
+    http.get(f"{API}/subscription", status=status, headers={"Retry-After": wait}, json={"error": {"code": 2}})
+
+    with pytest.raises(LegrandError) as error:
+        api.subscriptions()
+
+    assert ("not for the quota" in str(error.value)) == (status == 403)
+    assert records.paused_until(NOW) == NOW + timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(("status", "headers"), [(403, {}), (503, {"Retry-After": "600"}), (401, {}), (470, {})])
+def test_what_one_plant_is_refused_with_stops_no_other_call(
+    http: responses.RequestsMock, api: Api, records: Records, status: int, headers: dict[str, str]
+) -> None:
+    http.get(f"{API}/plants/p1/topology", status=status, headers=headers, json={"error": {}})
+
+    with pytest.raises(LegrandError):
+        api.topology("p1")
+
+    assert records.paused_until(NOW) is None
 
 
 @pytest.mark.parametrize(("headers", "seconds"), [({"Retry-After": "900"}, 900), ({}, 60)])

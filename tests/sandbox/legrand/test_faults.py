@@ -98,6 +98,53 @@ def test_a_delay_alone_leaves_the_answer_true(account: Account) -> None:
     assert (answer.status, answer.delay_ms) == (200, 1500)
 
 
+# One odd place in a true answer
+
+
+def test_one_place_of_the_true_answer_can_be_odd(account: Account) -> None:
+    true = account.call("GET", "/plants").value
+    account.provider.faults.add(Fault("plants", place=("plants", 1, "name"), value="Cucina \ud83d"))
+
+    odd = account.call("GET", "/plants")
+    assert odd.status == 200
+    assert odd.value["plants"][1] == {**true["plants"][1], "name": "Cucina \ud83d"}
+    assert odd.value["plants"][0] == true["plants"][0]
+    assert account.call("GET", "/plants").value == true
+
+
+def test_one_place_of_the_true_answer_can_be_missing(account: Account) -> None:
+    account.provider.faults.add(Fault("plants", place=("plants", 0, "id"), missing=True))
+    account.provider.faults.add(Fault("plants", place=("plants", 0), missing=True))
+    without_id, without = (account.call("GET", "/plants").value["plants"] for _ in range(2))
+    assert ["id" in plant for plant in without_id] == [False, True]
+    assert len(without) == 1
+
+
+def test_the_whole_answer_is_a_place_and_a_status_goes_with_it(account: Account) -> None:
+    account.provider.faults.add(Fault("plants", 203, place=(), value=None))
+    answer = account.call("GET", "/plants")
+    assert (answer.status, answer.content) == (203, b"null")
+
+
+@pytest.mark.parametrize("place", [("plant",), ("plants", 9), ("plants", "0"), ("plants", 0, "id", "x")])
+def test_a_place_that_the_answer_does_not_have_leaves_it_true(account: Account, place: tuple[str | int, ...]) -> None:
+    true = account.call("GET", "/plants").content
+    account.provider.faults.add(Fault("plants", place=place, value="odd"))
+    assert account.call("GET", "/plants").content == true
+
+
+def test_a_true_answer_can_bear_odd_headers(account: Account) -> None:
+    account.provider.faults.add(Fault("plants", headers={"Retry-After": "-1"}))
+    answer = account.call("GET", "/plants")
+    assert (answer.status, answer.headers["Retry-After"], len(answer.value["plants"])) == (200, "-1", 2)
+
+
+def test_a_fault_can_be_about_one_plant(account: Account) -> None:
+    first, second = account.plant_ids()
+    account.provider.faults.add(Fault("topology", 404, about=second))
+    assert [account.call("GET", f"/plants/{each}/topology").status for each in (first, second)] == [200, 404]
+
+
 def test_a_faulty_call_is_in_the_log_and_in_the_quota(account: Account) -> None:
     account.provider.faults.add(Fault("list", 500))
     account.provider.faults.add(Fault("list", drop=True))
@@ -113,6 +160,10 @@ def test_a_faulty_call_is_in_the_log_and_in_the_quota(account: Account) -> None:
         ({"operation": "reboot", "status": 500}, "no operation 'reboot'"),
         ({"operation": "list"}, "needs a status"),
         ({"operation": "list", "status": 500, "times": 0}, "at least 1"),
+        ({"operation": "list", "place": (0,), "drop": True}, "neither drop nor body"),
+        ({"operation": "list", "place": (0,), "body": {}}, "neither drop nor body"),
+        ({"operation": "list", "status": 500, "missing": True}, "needs a place"),
+        ({"operation": "list", "place": (), "missing": True}, "not the whole answer"),
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(fault: dict[str, object], why: str) -> None:

@@ -328,6 +328,40 @@ def test_a_plant_added_later_lives_from_then_on_and_a_removed_one_is_silent() ->
     assert len({module.id for plant in home.plants.values() for module in plant.modules}) == 4
 
 
+def test_a_thermostat_that_moves_tells_of_its_new_home_from_then_on() -> None:
+    home = world(1)
+    first, second = home.plants
+    moved = home.plants[first].modules[0]
+    home.move(moved.id, second)
+
+    assert moved not in home.plants[first].modules
+    assert home.plants[second].modules[-1] == moved
+    assert home.snapshot(second, moved.id, WINTER).plant_id == second
+    told = {report.plant_id for report in home.advance(WINTER + DAY) if report.module_id == moved.id}
+    assert told == {second}
+    home.move(moved.id, second)
+    assert home.plants[second].modules.count(moved) == 1
+
+
+def test_plants_and_thermostats_can_have_any_name() -> None:
+    home = world(1)
+    plant = next(iter(home.plants.values()))
+    home.rename(plant.id, "Casa \ud83d")
+    home.rename(plant.modules[1].id, "")
+    assert home.plants[plant.id].name == "Casa \ud83d"
+    assert [module.name for module in home.plants[plant.id].modules][1] == ""
+
+
+def test_nobody_moves_or_renames_what_is_not_there() -> None:
+    home = world(1)
+    first = next(iter(home.plants))
+    for order in (home.move, home.rename):
+        with pytest.raises(KeyError, match="nothing"):
+            order("nothing", first)
+    with pytest.raises(KeyError, match="nowhere"):
+        home.move(home.plants[first].modules[0].id, "nowhere")
+
+
 def test_homes_can_be_described_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "home.json"
     file.write_text(json.dumps({"plants": [{"name": "A", "modules": ["x", "y"]}, {"name": "B", "modules": ["z"]}]}))

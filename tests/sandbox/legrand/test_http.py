@@ -1,6 +1,7 @@
 """The stand-in over HTTP: what only shows on the wire."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
@@ -88,6 +89,30 @@ def test_a_quota_refusal_carries_its_header(owner: httpx.Client) -> None:
     owner.post("/_control/faults", json={"operation": "list", "status": 403})
     answer = owner.get(f"{API}/subscription")
     assert (answer.status_code, answer.headers["retry-after"]) == (403, "12656")
+
+
+def test_what_is_no_text_travels_as_it_is(owner: httpx.Client, stand: Stand) -> None:
+    """Half an emoji, in a name, in an odd place of an answer, and in what is pending."""
+    plant = next(iter(stand.provider.world.plants.values()))
+    half = "Cucina \ud83d"
+    renamed = owner.post("/_control/plants", content=json.dumps({"rename": {"id": plant.modules[0].id, "name": half}}))
+    order = {"operation": "topology", "about": plant.id, "place": ["plant", "name"], "value": half, "times": 2}
+    ordered = owner.post("/_control/faults", content=json.dumps(order))
+
+    assert (renamed.status_code, ordered.status_code) == (200, 200)
+    assert ordered.json()["faults"][0]["value"] == half
+    told = owner.get(f"{API}/plants/{plant.id}/topology").json()["plant"]
+    assert (told["name"], told["modules"][0]["name"]) == (half, half)
+
+
+def test_a_thermostat_can_be_moved_and_one_that_is_not_there_cannot(owner: httpx.Client, stand: Stand) -> None:
+    first, second = stand.provider.world.plants.values()
+    move = {"module_id": first.modules[0].id, "to": second.id}
+    assert owner.post("/_control/plants", json={"move": move}).json() == {"moved": move["module_id"]}
+    modules = owner.get(f"{API}/plants/{second.id}/topology").json()["plant"]["modules"]
+    assert modules[-1]["id"] == move["module_id"]
+    assert owner.post("/_control/plants", json={"move": {**move, "to": "nowhere"}}).status_code == 404
+    assert owner.post("/_control/plants", json={"move": move, "remove": first.id}).status_code == 400
 
 
 def test_a_dropped_connection_gives_no_answer_at_all(owner: httpx.Client) -> None:

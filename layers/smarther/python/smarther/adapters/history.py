@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from smarther.domain.directory import newest_listings
 from smarther.domain.home import Snapshot, Thermostat, load_of
+from smarther.domain.names import printable
 from smarther.domain.rollup import RollupState
 from smarther.domain.series import DIRECTORY_ITEMS, Shown
 from smarther.domain.statistics import HOUR, Measure, Statistics
@@ -56,19 +58,28 @@ class History:
         self.items_read = 0
 
     def thermostats(self) -> list[Thermostat]:
-        """All thermostats of the directory by plant and name; one that has no name goes by its id."""
+        """All thermostats of the directory by plant and name, each once: in the plant in which it was met last.
+
+        Names are printable; one that has none goes by its id.
+        """
         items = list(self._query("DIRECTORY", ("MODULE#", "PLANT#~"), limit=DIRECTORY_ITEMS))
-        plants = {_text(item, "plant_id"): _text(item, "name") for item in items if "module_id" not in item}
-        found = [
-            Thermostat(
-                module_id=module_id,
-                name=_text(item, "name") or module_id,
-                plant_id=plant_id,
-                plant_name=plants.get(plant_id) or plant_id,
+        plants = {_text(item, "plant_id"): _name(item) for item in items if "module_id" not in item}
+        listings = (
+            (
+                plant_id,
+                module_id,
+                None if (since := _text(item, "known_since")) is None else datetime.fromisoformat(since),
+                Thermostat(
+                    module_id=module_id,
+                    name=_name(item) or module_id,
+                    plant_id=plant_id,
+                    plant_name=plants.get(plant_id) or plant_id,
+                ),
             )
             for item in items
             if (module_id := _text(item, "module_id")) and (plant_id := _text(item, "plant_id"))
-        ]
+        )
+        found = newest_listings(listings)
         return sorted(found, key=lambda one: (one.plant_name.casefold(), one.name.casefold(), one.module_id))
 
     def newest(self, module_id: str, *, limit: int) -> list[Snapshot]:
@@ -299,6 +310,11 @@ def _attributes(made: Statistics) -> dict[str, AttributeValueTypeDef]:
 
 def _text(item: Item, name: str) -> str | None:
     return item[name]["S"] if name in item else None
+
+
+def _name(item: Item) -> str:
+    """A name as it is shown; an earlier version stored names as they came."""
+    return printable(_text(item, "name") or "")
 
 
 def _number(item: Item, name: str) -> Decimal | None:

@@ -15,6 +15,8 @@ from urllib.parse import quote
 import requests
 
 from smarther.adapters.records import QuotaReached
+from smarther.domain.directory import usable_id
+from smarther.domain.names import printable
 from smarther.domain.outcome import UNREACHABLE, Door, Kind, Outcome, classify
 from smarther.domain.quota import Need, stopped_until
 from smarther.domain.subscription import Subscription
@@ -41,7 +43,8 @@ class LegrandError(Exception):
     """A call came to nothing; `outcome` says what that means."""
 
     def __init__(self, call: str, outcome: Outcome) -> None:
-        super().__init__(f"{call}: {outcome.kind}" + (f" ({outcome.status})" if outcome.status else ""))
+        words = "forbidden, and not for the quota" if outcome.kind is Kind.FORBIDDEN else outcome.kind
+        super().__init__(f"{call}: {words}" + (f" ({outcome.status})" if outcome.status else ""))
         self.call = call
         self.outcome = outcome
 
@@ -60,7 +63,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class ListedPlant:
-    """A plant of the account."""
+    """A plant of the account; its printable name, None when none was told."""
 
     plant_id: str
     name: str | None
@@ -68,11 +71,32 @@ class ListedPlant:
 
 @dataclass(frozen=True, slots=True)
 class ListedModule:
-    """A module of a plant's topology."""
+    """A module of a plant's topology; what was not told, or not as text, is None."""
 
     module_id: str
     name: str | None
     device: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The plants of the account. It is not `whole` when there were entries that cannot be read."""
+
+    plants: tuple[ListedPlant, ...] = ()
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """A plant as it is told: under which id, its printable name, its modules. What was not told is None or empty.
+
+    It is not `whole` when there were entries that cannot be read.
+    """
+
+    plant_id: str | None = None
+    name: str | None = None
+    modules: tuple[ListedModule, ...] = ()
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +183,7 @@ class Api:
 
         An answer that cannot be read is a transient failure, never an empty list: whole plants hang on it.
         """
-        answer = self._call("list", self._request("GET", "/subscription"))
+        answer = self._call("list", self._request("GET", "/subscription"), for_all=True)
         if answer.status == requests.codes.no_content:
             return []
         entries = _readable("list", answer)
@@ -177,33 +201,33 @@ class Api:
         path = f"/plants/{quote(plant_id, safe='')}/subscription/{quote(subscription_id, safe='')}"
         self._call("unsubscribe", self._request("DELETE", path))
 
-    def plants(self) -> list[ListedPlant]:
+    def plants(self) -> Account:
         """The plants of the account; 204 is none."""
         answer = self._call("plants", self._request("GET", "/plants"), Need.OPTIONAL)
         if answer.status == requests.codes.no_content:
-            return []
+            return Account()
         entries = _object("plants", answer).get("plants")
         if not isinstance(entries, list):
             raise LegrandError("plants", UNREACHABLE)
-        return [
-            ListedPlant(plant_id, _text(entry.get("name")))
-            for entry in entries
-            if isinstance(entry, dict) and (plant_id := _text(entry.get("id"))) is not None
-        ]
+        plants = [ListedPlant(plant_id, _name(entry)) for entry in entries if (plant_id := _id(entry))]
+        return Account(tuple(plants), len(plants) == len(entries))
 
-    def topology(self, plant_id: str) -> tuple[ListedPlant, list[ListedModule]]:
-        """A plant's name and its modules."""
+    def topology(self, plant_id: str) -> Topology:
+        """A plant's name and its modules; 204, and an answer without modules, is a plant that has none."""
         path = f"/plants/{quote(plant_id, safe='')}/topology"
         answer = self._call("topology", self._request("GET", path), Need.OPTIONAL)
+        if answer.status == requests.codes.no_content:
+            return Topology()
         plant = _object("topology", answer).get("plant")
-        if not isinstance(plant, dict) or not isinstance(plant.get("modules"), list):
+        entries = plant.get("modules") if isinstance(plant, dict) else plant
+        if not isinstance(plant, dict) or not isinstance(entries, list | None):
             raise LegrandError("topology", UNREACHABLE)
         modules = [
-            ListedModule(module_id, _text(entry.get("name")), _text(entry.get("device")))
-            for entry in plant["modules"]
-            if isinstance(entry, dict) and (module_id := _text(entry.get("id"))) is not None
+            ListedModule(module_id, _name(entry), usable_id(entry.get("device")))
+            for entry in entries or ()
+            if (module_id := _id(entry))
         ]
-        return ListedPlant(plant_id, _text(plant.get("name"))), modules
+        return Topology(_id(plant), _name(plant), tuple(modules), len(modules) == len(entries or ()))
 
     def status(self, plant_id: str, module_id: str) -> bytes:
         """What a thermostat says now, as sent: the shape is that of a notification's `data`."""
@@ -221,13 +245,15 @@ class Api:
         }
         return requests.Request(method, self.base_url.rstrip("/") + path, headers=headers, json=document)
 
-    def _call(self, call: str, request: requests.Request, need: Need = Need.REQUIRED) -> Answer:
+    def _call(
+        self, call: str, request: requests.Request, need: Need = Need.REQUIRED, *, for_all: bool = False
+    ) -> Answer:
         """One call with one retry of what is transient and over soon. Raises LegrandError unless it went well."""
         outcome, answer = self._attempt(call, request, need)
         if outcome.kind is Kind.TRANSIENT and (outcome.retry_after or 0.0) <= _LONGEST_WAIT_SECONDS:
             self.wire.sleep(_RETRY_SECONDS if outcome.retry_after is None else outcome.retry_after)
             outcome, answer = self._attempt(call, request, need)
-        self._heed(outcome)
+        self._heed(outcome, for_all=for_all)
         if outcome.kind is not Kind.OK:
             raise LegrandError(call, outcome)
         return answer
@@ -244,12 +270,18 @@ class Api:
             return outcome, answer
         raise LegrandError(call, Outcome(Kind.QUOTA))
 
-    def _heed(self, outcome: Outcome) -> None:
-        """Have this and later runs keep quiet for as long as the answer asks."""
-        quota = outcome.kind is Kind.QUOTA
-        if quota or outcome.retry_after:
-            now = self.wire.clock()
-            self.records.pause_calls(now=now, until=stopped_until(now, outcome.retry_after), quota=quota)
+    def _heed(self, outcome: Outcome, *, for_all: bool) -> None:
+        """Have this and later runs keep quiet for as long as the answer asks.
+
+        The limits speak of all calls, and an answer to the list, with which every run begins, is taken to speak
+        `for_all` as well. Any other is of that one call: the next run is soon enough for it, and nothing else waits.
+        """
+        if not for_all and outcome.kind is not Kind.QUOTA and outcome.status != _RATE_LIMITED:
+            return
+        now = self.wire.clock()
+        until = stopped_until(now, outcome)
+        if until is not None:
+            self.records.pause_calls(now=now, until=until, quota=outcome.kind is Kind.QUOTA)
 
 
 def _readable(call: str, answer: Answer) -> Any:
@@ -271,11 +303,17 @@ def _subscription(entry: object) -> Subscription | None:
     """An entry of the list; one without plant or address is nothing that we could have made."""
     if not isinstance(entry, dict):
         return None
-    plant_id, endpoint = _text(entry.get("plantId")), _text(entry.get("EndPointUrl"))
-    if plant_id is None or endpoint is None:
+    plant_id, endpoint = usable_id(entry.get("plantId")), entry.get("EndPointUrl")
+    if plant_id is None or not isinstance(endpoint, str) or not endpoint:
         return None
-    return Subscription(plant_id, _text(entry.get("subscriptionId")), endpoint)
+    return Subscription(plant_id, usable_id(entry.get("subscriptionId")), endpoint)
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+def _id(entry: object) -> str | None:
+    return usable_id(entry.get("id")) if isinstance(entry, dict) else None
+
+
+def _name(entry: Mapping[str, object]) -> str | None:
+    """A name made fit to be stored and shown; "" when nothing of it shows, None when none was told."""
+    name = entry.get("name")
+    return printable(name) if isinstance(name, str) else None

@@ -17,7 +17,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from smarther.adapters.table import plain
 from smarther.domain import consent
 from smarther.domain.consent import NotGiven, Progress
+from smarther.domain.directory import newest_listings
 from smarther.domain.memory import Memory
+from smarther.domain.names import printable
 from smarther.domain.quota import Need, day, next_day
 from smarther.domain.reading import instant_text, partition_key
 from smarther.domain.report import Report
@@ -25,7 +27,7 @@ from smarther.domain.silence import SAID, LastWord
 from smarther.domain.webhook import AcceptedDigests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -51,7 +53,7 @@ class QuotaReached(RecordsError):  # noqa: N818 - a state of the day, not a faul
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """A plant of the directory."""
+    """A plant of the directory; its name is printable."""
 
     plant_id: str
     name: str | None
@@ -59,7 +61,7 @@ class Plant:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A thermostat of the directory; `known_since` is when the keeper first met it."""
+    """A thermostat as a plant lists it; `known_since` is when the keeper first met it there. Its name is printable."""
 
     plant_id: str
     module_id: str
@@ -70,11 +72,22 @@ class Module:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    """Plants and thermostats by their ids, and when they were last asked for."""
+    """Plants by their ids, what each of them lists, and when they were last asked for."""
 
     plants: Mapping[str, Plant]
-    modules: Mapping[str, Module]
+    listed: Mapping[tuple[str, str], Module]
+    """Thermostats by plant and id: one that moves is listed twice until its old plant lets it go."""
     refreshed_at: datetime | None
+
+    @property
+    def modules(self) -> Mapping[str, Module]:
+        """The thermostats by their ids, each once: where it was met last."""
+        listings = ((each.plant_id, each.module_id, each.known_since, each) for each in self.listed.values())
+        return {each.module_id: each for each in newest_listings(listings)}
+
+    def of_plant(self, plant_id: str) -> dict[str, Module]:
+        """What a plant lists, by id."""
+        return {each.module_id: each for each in self.listed.values() if each.plant_id == plant_id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,16 +293,17 @@ class Records:
     def directory(self) -> Directory:
         """All plants and thermostats that are known."""
         plants: dict[str, Plant] = {}
-        modules: dict[str, Module] = {}
+        listed: dict[tuple[str, str], Module] = {}
         refreshed_at: datetime | None = None
         for item in self._query("DIRECTORY"):
             if item["sk"] == _REFRESHED["sk"]:
                 refreshed_at = datetime.fromisoformat(item["at"])
             elif "module_id" in item:
-                modules[item["module_id"]] = _module(item)
+                module = _module(item)
+                listed[module.plant_id, module.module_id] = module
             else:
-                plants[item["plant_id"]] = Plant(item["plant_id"], item.get("name"))
-        return Directory(plants=plants, modules=modules, refreshed_at=refreshed_at)
+                plants[item["plant_id"]] = Plant(item["plant_id"], _name(item))
+        return Directory(plants=plants, listed=listed, refreshed_at=refreshed_at)
 
     def keep_plant(self, plant: Plant) -> None:
         """Write a plant and its name."""
@@ -319,10 +333,22 @@ class Records:
         """Note that the directory is as of now."""
         self._put({**_REFRESHED, "at": instant_text(now)})
 
+    def spoken_as(self, module_id: str) -> str | None:
+        """The spelling of a thermostat's id under which it has readings; None when it never spoke.
+
+        Readings are kept under the id as it was sent, which may differ in case from the id that its plant lists.
+        """
+        spellings = dict.fromkeys((module_id, module_id.lower(), module_id.upper()))
+        return next((each for each in spellings if self._newest_readings(each)), None)
+
     # ---- silence
 
     def last_word(self, module_id: str) -> LastWord | None:
         """The newest reading of a thermostat by its own clock; None when it never spoke."""
+        return next(map(_last_word, self._newest_readings(module_id)), None)
+
+    def _newest_readings(self, module_id: str) -> Sequence[Mapping[str, Any]]:
+        """The newest reading by the thermostat's own clock, or nothing."""
         with _vendor_errors():
             answer = self._client.query(
                 TableName=self._table,
@@ -332,7 +358,7 @@ class Records:
                 ConsistentRead=True,
                 Limit=1,
             )
-        return next(map(_last_word, answer["Items"]), None)
+        return answer["Items"]
 
     # ---- memory and report
 
@@ -394,10 +420,15 @@ def _module(item: Mapping[str, Any]) -> Module:
     return Module(
         item["plant_id"],
         item["module_id"],
-        item.get("name"),
+        _name(item),
         item.get("device"),
         None if known_since is None else datetime.fromisoformat(known_since),
     )
+
+
+def _name(item: Mapping[str, Any]) -> str | None:
+    """A name as it is shown; an earlier version stored names as they came."""
+    return printable(item.get("name", "")) or None
 
 
 def _last_word(stored: Mapping[str, Any]) -> LastWord:

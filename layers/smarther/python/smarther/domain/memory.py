@@ -29,6 +29,10 @@ class Memory(BaseModel):
     refused: RefusedGrant | None = None
     absent_plants: frozenset[str] = frozenset()
     """Plants that the last list of plants lacked although they had been there."""
+    absent_modules: dict[str, frozenset[str]] = {}
+    """For each plant whose last topology lacked something the thermostats that go if the next one lacks them too."""
+    ask_again: frozenset[str] = frozenset()
+    """Plants whose last topology could not be had, or lacked something: the next run asks for it again."""
     polled: dict[str, str] = {}
     """For each module the newest reading, by its sort key, for which it has been polled."""
     polled_at: dict[str, datetime] = {}

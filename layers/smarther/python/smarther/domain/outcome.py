@@ -1,8 +1,9 @@
 """Legrand's answers, classed once: every status that the login and the API are known to give, and what follows from it.
 
-The facts are those of the clients that exist and of the vendor's OpenAPI export: 403 is the daily quota, 469 and 470
-wait for the owner's hand in Legrand's own app, 486 is a thermostat with somebody's finger on its screen. At the login
-an `invalid_grant` has two known codes of Azure AD B2C behind it, and one of them does not say what it means.
+The facts are those of the clients that exist and of the vendor's OpenAPI export: 403 is the daily quota where it says
+so, 469 and 470 wait for the owner's hand in Legrand's own app, 486 is a thermostat with somebody's finger on its
+screen. At the login an `invalid_grant` has two known codes of Azure AD B2C behind it, and one of them does not say what
+it means.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Kind(StrEnum):
     OK = "ok"
     TRANSIENT = "transient"  # the same call may well succeed later
     QUOTA = "quota"  # no call succeeds before the quota is replenished
+    FORBIDDEN = "forbidden"  # refused, and not for the quota: nobody has documented why, so it is tried again soon
     PERSON = "person"  # no call succeeds before a person has done something
     UNAUTHORISED = "unauthorised"  # the access token is not, or no longer, good
     CONFLICT = "conflict"  # what was to be made is said to exist already
@@ -94,17 +96,15 @@ _REMEDIES: Final[Mapping[Reason, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One answer, classed. `status` is None when there was none; `retry_after` is in seconds, when one was named."""
+    """One answer, classed. `status` is None when there was none; `retry_after` is in seconds, when one was named.
+
+    Whatever was named, it is no less than 0 and no more than `LONGEST_WAIT`.
+    """
 
     kind: Kind
     status: int | None = None
     reason: Reason | None = None
     retry_after: float | None = None
-
-    @property
-    def final(self) -> bool:
-        """Whether every other call of this run would be answered alike."""
-        return self.kind in {Kind.PERSON, Kind.UNAUTHORISED}
 
 
 UNREACHABLE: Final = Outcome(Kind.TRANSIENT)
@@ -113,7 +113,7 @@ UNREACHABLE: Final = Outcome(Kind.TRANSIENT)
 _API: Final[Mapping[int, Kind]] = {
     400: Kind.BUG,
     401: Kind.UNAUTHORISED,
-    403: Kind.QUOTA,
+    403: Kind.FORBIDDEN,
     404: Kind.NOT_FOUND,
     408: Kind.TRANSIENT,
     409: Kind.CONFLICT,
@@ -145,8 +145,13 @@ LEGRAND_REASONS: Final = LOGIN_REASONS | {*_API_REASONS.values(), Reason.ACCESS_
 
 _SECRET_EXPIRED: Final = "AADB2C90085"  # noqa: S105 - the provider's code; its text speaks of an internal error
 _GRANT_EXPIRED: Final = "AADB2C90080"
-_REPLENISHED: Final = re.compile(r"replenished in (?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})")
-_TRY_AGAIN: Final = re.compile(r"[Tt]ry again in (\d{1,6}) seconds?")
+LONGEST_WAIT: Final = 25 * 3600.0
+"""Seconds. The quota's day is over sooner; a header that asks for more is taken for this."""
+
+_QUOTA_WORD: Final = b"quota"
+_SECONDS: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
+_REPLENISHED: Final = re.compile(r"replenished in (?:([0-9]{1,4})\.)?([0-9]{1,2}):([0-9]{2}):([0-9]{2})")
+_TRY_AGAIN: Final = re.compile(r"[Tt]ry again in ([0-9]{1,6}) seconds?")
 _SUCCESS = range(200, 300)
 _SERVER_ERROR = range(500, 600)
 _CLIENT_ERROR = range(400, 500)
@@ -159,8 +164,18 @@ def classify(door: Door, status: int, headers: Mapping[str, str], body: bytes, *
     """
     reason = _reason(door, status, body)
     kind = Kind.PERSON if reason else _kind(door, status)
-    wait = _retry_after(headers, body, now) if kind in {Kind.TRANSIENT, Kind.QUOTA} else None
-    return Outcome(kind, status, reason, wait)
+    if kind is Kind.FORBIDDEN and _says_quota(headers, body):
+        kind = Kind.QUOTA
+    wait = _retry_after(headers, body, now) if kind in _PASSING else None
+    return Outcome(kind, status, reason, None if wait is None else min(max(wait, 0.0), LONGEST_WAIT))
+
+
+_PASSING: Final = frozenset({Kind.TRANSIENT, Kind.QUOTA, Kind.FORBIDDEN})
+
+
+def _says_quota(headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether a 403 is the quota's: it has the word, or else no words at all, but a time to come back."""
+    return _QUOTA_WORD in body.lower() or (not body.strip() and bool(_header(headers)))
 
 
 def _kind(door: Door, status: int) -> Kind:
@@ -186,19 +201,24 @@ def _reason(door: Door, status: int, body: bytes) -> Reason | None:
 
 
 def _retry_after(headers: Mapping[str, str], body: bytes, now: datetime) -> float | None:
-    """Seconds to wait: the header as seconds or as a date, or else the gateway's stock sentence in the body."""
-    header = next((value for name, value in headers.items() if name.casefold() == "retry-after"), "").strip()
-    if header.isascii() and header.isdigit():
+    """Seconds to wait: the header as seconds or as a date, or else the gateway's stock sentence in the body.
+
+    They are any number at all, infinity among them; `classify` bounds them before anybody reckons with them.
+    """
+    header = _header(headers)
+    if _SECONDS.fullmatch(header):
         return float(header)
     if header:
         try:
             named = parsedate_to_datetime(header)
-        except ValueError:
+            return ((named if named.tzinfo else named.replace(tzinfo=UTC)) - now).total_seconds()
+        except (ValueError, OverflowError):
             pass  # a header that means nothing leaves the sentence in the body
-        else:
-            aware = named if named.tzinfo else named.replace(tzinfo=UTC)
-            return max(0.0, (aware - now).total_seconds())
     return _sentence(str(_json_object(body).get("message", "")))
+
+
+def _header(headers: Mapping[str, str]) -> str:
+    return next((value for name, value in headers.items() if name.casefold() == "retry-after"), "").strip()
 
 
 def _sentence(message: str) -> float | None:

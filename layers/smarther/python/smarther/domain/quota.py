@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from smarther.domain.outcome import Kind
+
+if TYPE_CHECKING:
+    from smarther.domain.outcome import Outcome
 
 OPTIONAL_LIMIT: Final = 300
 """From this count on, calls that keep nothing alive (names, polls) are left to the next day."""
@@ -15,7 +20,11 @@ OPTIONAL_LIMIT: Final = 300
 HARD_LIMIT: Final = 450
 """From this count on nothing is called: the owner's other applications live on the same 500."""
 
-LONGEST_STOP: Final = timedelta(hours=25)
+LONGEST_PAUSE: Final = timedelta(hours=1)
+"""What an answer that is not the quota's may ask for: a plant without a subscription loses what it would push."""
+
+_FORBIDDEN_PAUSE: Final = timedelta(minutes=10)
+"""After a 403 that is not the quota's."""
 
 
 class Need(StrEnum):
@@ -40,8 +49,15 @@ def next_day(now: datetime) -> datetime:
     return (now.astimezone(UTC) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def stopped_until(now: datetime, retry_after: float | None) -> datetime:
-    """When calls may begin again after the quota's 403: as the answer says, or else at the next UTC midnight."""
-    if retry_after is None:
-        return next_day(now)
-    return now + min(timedelta(seconds=retry_after), LONGEST_STOP)
+def stopped_until(now: datetime, outcome: Outcome) -> datetime | None:
+    """When calls may begin again after an answer; None when it stops none.
+
+    After the quota's 403 that is when the answer says, or else the next UTC midnight. After any other it is when the
+    answer says, but within an hour; a 403 that does not say is given some minutes.
+    """
+    wait = None if outcome.retry_after is None else timedelta(seconds=outcome.retry_after)
+    if outcome.kind is Kind.QUOTA:
+        return next_day(now) if wait is None else now + wait
+    if outcome.kind is Kind.FORBIDDEN and not wait:
+        wait = _FORBIDDEN_PAUSE
+    return now + min(wait, LONGEST_PAUSE) if wait else None

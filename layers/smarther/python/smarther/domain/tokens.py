@@ -28,6 +28,7 @@ class TokensError(Exception):
 class Tokens:
     """One access token with the refresh token that replaces it. Instants in epoch seconds.
 
+    `access_token` is empty, and its life over, where the login's answer held a refresh token alone.
     `refresh_expires_at` is None where nobody noted it: somebody else may have written the secret with the other three.
     """
 
@@ -48,19 +49,21 @@ def from_answer(answer: Mapping[str, object], *, now: datetime, previous: str | 
     or as `expires_on` (epoch seconds), or not at all; then it is an hour. `expires_in` comes first, as it needs no
     agreement between two clocks. An answer to a refresh that holds no refresh token leaves the `previous` one in force.
 
-    Raises TokensError without an access token, or without any refresh token.
+    A new refresh token is the only copy of the next access, so it is good without an access token beside it.
+
+    Raises TokensError without an access token and a new refresh token, or without any refresh token.
     """
-    refresh_token = _text(answer.get("refresh_token")) or previous
+    renewed = _text(answer.get("refresh_token"))
+    refresh_token = renewed or previous
     access_token = _text(answer.get("access_token"))
-    if access_token is None or refresh_token is None:
+    if refresh_token is None or (access_token is None and renewed is None):
         missing = "access token" if access_token is None else "refresh token"
         raise TokensError(f"the login's answer holds no {missing}")
-    renewed = answer.get("refresh_token") is not None
     refresh_life = _seconds_from_now(answer.get("refresh_token_expires_in"))
     return Tokens(
-        access_token=access_token,
+        access_token=access_token or "",
         refresh_token=refresh_token,
-        expires_at=_access_end(answer, now),
+        expires_at=_access_end(answer, now) if access_token else _epoch(now),
         refresh_expires_at=_epoch(now + (refresh_life or REFRESH_LIFE)) if renewed else None,
     )
 
@@ -73,7 +76,8 @@ def from_secret(text: str) -> Tokens:
         raise TokensError("the tokens secret is not JSON") from None  # the cause would quote the secret
     if not isinstance(stored, dict):
         raise TokensError("the tokens secret is not a JSON object")
-    access_token, refresh_token = _text(stored.get("access_token")), _text(stored.get("refresh_token"))
+    access_token = "" if stored.get("access_token") == "" else _text(stored.get("access_token"))
+    refresh_token = _text(stored.get("refresh_token"))
     expires_at = _number(stored.get("expires_at"))
     if access_token is None or refresh_token is None or expires_at is None:
         raise TokensError("the tokens secret lacks access_token, refresh_token or expires_at")

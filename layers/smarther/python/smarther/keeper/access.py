@@ -175,6 +175,8 @@ class Access:
             self._tools.settings.tokens_arn, token_forms.to_secret(tokens), before=self._newest
         )
         self._tokens = tokens
+        if not tokens.access_token:
+            self._journal.trouble("the login's answer holds no access token")
         self._renewed = True
         self.memory = self.memory.model_copy(update={"refused": None, "login_not_before": None})
         self._journal.actions.append("tokens_renewed")

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from smarther.adapters.legrand import LegrandError
+from smarther.adapters.records import RecordsError
+from smarther.adapters.table import TableUnavailableError
+from smarther.adapters.vault import VaultError
 from smarther.domain.outcome import Kind
 from smarther.domain.reading import instant_text
 from smarther.domain.report import PersonNeeded, PlantStanding, Report
+from smarther.keeper.lease import LeaseLost
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
-    from smarther.adapters.legrand import LegrandError
     from smarther.domain.credentials import Credentials
     from smarther.domain.outcome import Reason
     from smarther.domain.report import ConsentOutcome, SilentModule, Standing, TokenStanding, WebhookStanding
+
+_ENDS_THE_RUN = (RecordsError, VaultError, TableUnavailableError, LeaseLost)
+"""AWS itself fails, or another run is at work: this one is simply done again."""
 
 _GOOD = frozenset({"healthy", "created", "remade"})
 
@@ -33,6 +42,8 @@ class Journal:
     tokens: TokenStanding | None = None
     consent: ConsentOutcome | None = None
     webhook: WebhookStanding | None = None
+    faults: list[Exception] = field(default_factory=list)
+    """What went wrong and should not have: faults of our own, to be raised when the report is written."""
     listed: bool = False
     """Whether the run got as far as the list: then nothing needs a person but what it noted."""
 
@@ -47,6 +58,22 @@ class Journal:
             self.person_needed(error.outcome.reason)
         elif error.outcome.kind is not Kind.QUOTA or error.outcome.status is not None:
             self.trouble(str(error))
+
+    @contextmanager
+    def apart(self, what: str) -> Iterator[None]:
+        """Do something that takes nothing else along: whatever goes wrong in it is noted, and the run goes on.
+
+        Raises only what ends every run: AWS fails, or another run has taken over.
+        """
+        try:
+            yield
+        except _ENDS_THE_RUN:
+            raise
+        except LegrandError as error:
+            self.failed(error)
+        except Exception as fault:  # it is raised when all the rest is done and reported
+            self.trouble(f"{what}: a fault of the recorder itself ({type(fault).__name__})")
+            self.faults.append(fault)
 
     def trouble(self, words: str) -> None:
         """Note what went wrong and will be tried again."""

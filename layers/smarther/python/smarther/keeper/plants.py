@@ -6,15 +6,18 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from smarther.adapters.legrand import LegrandError
+from smarther.adapters.legrand import LegrandError, Topology
 from smarther.adapters.records import Module, Plant
+from smarther.domain.directory import let_go, same_id, spelled
 from smarther.domain.outcome import Kind
 from smarther.domain.webhook import is_ours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from smarther.adapters.legrand import Api, ListedModule
+    from smarther.domain.memory import Memory
     from smarther.domain.subscription import Subscription
     from smarther.keeper.journal import Journal
     from smarther.keeper.tools import Tools
@@ -36,6 +39,7 @@ class Plants:
     def __init__(self, tools: Tools, journal: Journal) -> None:
         self._tools = tools
         self._journal = journal
+        self._absent_modules: dict[str, frozenset[str]] = {}
         self.directory = tools.records.directory()
 
     def known(self) -> frozenset[str]:
@@ -47,84 +51,166 @@ class Plants:
 
         A plant that the account no longer lists is let go when it is missing for the second time running: a
         subscription ended by mistake loses readings, one that ends half an hour late loses nothing. An empty list
-        lets nothing go, and neither does one that cannot be had: then what is `subscribed` goes on.
+        lets nothing go, and neither does one that cannot be had: then what is `subscribed` goes on. One of which a
+        part cannot be read lets nothing go either.
         """
         chosen = self._tools.settings.plant_ids
         if chosen:
             return Wanted({plant_id: self._name(plant_id) for plant_id in chosen}, frozenset())
-        listed = self._listed(api)
+        listed, whole = self._listed(api)
         if not listed:
             going_on = self.directory.plants.keys() | self._of_ours(subscribed)
             return Wanted({plant_id: self._name(plant_id) for plant_id in going_on}, absent_before)
-        missing = frozenset(self.directory.plants).difference(listed)
-        absent = missing - absent_before
-        spared = {plant_id: self._name(plant_id) for plant_id in absent}
-        return Wanted({**listed, **spared}, absent)
+        known = frozenset(self.directory.plants)
+        decided = let_go(known, listed, absent_before=absent_before, whole=whole)
+        spared = {plant_id: self._name(plant_id) for plant_id in known - listed.keys() - decided.gone}
+        return Wanted({**listed, **spared}, decided.absent)
 
-    def refresh(self, api: Api, wanted: Wanted, *, at_once: bool) -> None:
-        """Ask for names once a day, and whenever a plant is new."""
+    def refresh(self, api: Api, wanted: Wanted, memory: Memory, *, at_once: bool) -> Memory:
+        """Ask for names once a day, and whenever a plant is new; a plant whose answer lacked something at the next run.
+
+        Each plant stands alone. What is listed is kept before anything is let go, so that it is known what has moved.
+        Returns the memory with what is to be remembered of the answers.
+        """
         self._forget(frozenset(self.directory.plants).difference(wanted.names))
+        self._absent_modules = {key: ids for key, ids in memory.absent_modules.items() if key in wanted.names}
         now, refreshed_at = self._tools.clock(), self.directory.refreshed_at
-        unknown = wanted.names.keys() - self.directory.plants.keys()
         due = at_once or refreshed_at is None or now - refreshed_at >= NAMES_LAST
-        complete = True
-        for plant_id, name in sorted(wanted.names.items() if due else [(new, wanted.names[new]) for new in unknown]):
-            complete = self._learn(api, Plant(plant_id, name)) and complete
-        if due and complete:
+        unknown = wanted.names.keys() - self.directory.plants.keys()
+        asked = frozenset(wanted.names if due else unknown | (memory.ask_again & wanted.names.keys()))
+        again = set(asked)
+        told: dict[str, Topology | None] = {}
+        for plant_id in sorted(asked):
+            with self._journal.apart("topology"):
+                told[plant_id] = self._learn(api, Plant(plant_id, wanted.names[plant_id]))
+        for plant_id, topology in told.items():
+            with self._journal.apart("topology"):
+                if topology is not None and self._settle(plant_id, topology):
+                    again.remove(plant_id)
+        if due:
             self._tools.records.directory_refreshed(now)
+        self._respell(now, due=due)
+        return memory.model_copy(update={"ask_again": frozenset(again), "absent_modules": self._absent_modules})
 
-    def _listed(self, api: Api) -> dict[str, str | None]:
-        """The account's plants by id; empty as well when they cannot be had."""
+    def _listed(self, api: Api) -> tuple[dict[str, str | None], bool]:
+        """The account's plants by id, and whether these are all; none when they cannot be had."""
         try:
-            return {plant.plant_id: plant.name for plant in api.plants()}
+            account = api.plants()
         except LegrandError as error:
-            if error.outcome.final:
-                raise
             self._journal.failed(error)
-            return {}
+            return {}, False
+        if not account.whole:
+            self._journal.trouble("plants: a part of the answer cannot be read")
+        names: dict[str, str | None] = {}
+        for plant in account.plants:
+            plant_id = spelled(spelled(plant.plant_id, self.directory.plants), names)
+            names.setdefault(plant_id, self._name(plant_id) if plant.name is None else plant.name or None)
+        return names, account.whole
 
     def _of_ours(self, subscribed: Iterable[Subscription]) -> frozenset[str]:
         base_url = self._tools.settings.webhook_base_url
-        return frozenset(entry.plant_id for entry in subscribed if is_ours(entry.endpoint, base_url))
+        ours = (entry.plant_id for entry in subscribed if is_ours(entry.endpoint, base_url))
+        return frozenset(spelled(plant_id, self.directory.plants) for plant_id in ours)
 
-    def _learn(self, api: Api, plant: Plant) -> bool:
-        """Keep a plant with its modules; False when it is worth asking again soon."""
+    def _learn(self, api: Api, plant: Plant) -> Topology | None:
+        """Keep a plant and what it lists; its answer, or None where there is none to go by.
+
+        What an answer lacks takes nothing away that is known: no name, no thermostat. One that is "not found" may just
+        be offline, and says as much as an empty one.
+        """
         try:
-            listed, modules = api.topology(plant.plant_id)
+            topology = api.topology(plant.plant_id)
         except LegrandError as error:
-            if error.outcome.final:
-                raise
             self._journal.failed(error)
             self._keep(plant)
-            return error.outcome.kind is Kind.NOT_FOUND
-        self._keep(Plant(plant.plant_id, listed.name or plant.name))
-        self._keep_modules(plant.plant_id, modules)
-        return True
+            return Topology() if error.outcome.kind is Kind.NOT_FOUND else None
+        if self._is_of_another(plant.plant_id, topology):
+            self._journal.trouble("topology: the answer is about another plant")
+            self._keep(plant)
+            return None
+        self._keep(plant if topology.name is None else Plant(plant.plant_id, topology.name or None))
+        before = self.directory.of_plant(plant.plant_id)
+        for module_id, entry in _by_id(topology, before).items():
+            self._keep_module(plant.plant_id, module_id, entry, before.get(module_id))
+        return topology
+
+    def _is_of_another(self, plant_id: str, topology: Topology) -> bool:
+        told = topology.plant_id
+        if told is None or same_id(told, plant_id):
+            return False
+        return any(same_id(told, other) for other in self.directory.plants)
 
     def _keep(self, plant: Plant) -> None:
         if self.directory.plants.get(plant.plant_id) != plant:
             self._tools.records.keep_plant(plant)
             self.directory = replace(self.directory, plants={**self.directory.plants, plant.plant_id: plant})
 
-    def _keep_modules(self, plant_id: str, listed: Iterable[ListedModule]) -> None:
+    def _settle(self, plant_id: str, topology: Topology) -> bool:
+        """Let go what a plant lacks for the second time; False if its answer lacked something, to be asked for soon."""
+        known = self.directory.of_plant(plant_id)
+        listed = _by_id(topology, known)
+        others = [key for of, key in self.directory.listed if of != plant_id]
+        elsewhere = {key for key in known if any(same_id(key, other) for other in others)}
+        decided = let_go(
+            known,
+            listed,
+            absent_before=self._absent_modules.get(plant_id, frozenset()),
+            whole=topology.whole,
+            elsewhere=elsewhere,
+        )
+        for module_id in decided.gone:
+            self._drop(known[module_id])
+        if not topology.whole:
+            self._journal.trouble("topology: a part of the answer cannot be read")
+            return False
+        lacked_before = plant_id in self._absent_modules
+        if listed and not decided.absent:
+            self._absent_modules.pop(plant_id, None)
+            return True
+        self._absent_modules[plant_id] = decided.absent
+        if listed:
+            return False
+        if known.keys() - elsewhere or not (known or lacked_before):
+            self._journal.trouble("topology: a plant is told to have no thermostats")
+        return lacked_before and not decided.absent
+
+    def _keep_module(self, plant_id: str, module_id: str, entry: ListedModule, old: Module | None) -> None:
         now = self._tools.clock()
-        before = {key: module for key, module in self.directory.modules.items() if module.plant_id == plant_id}
-        after: dict[str, Module] = {}
-        for entry in listed:
-            old = before.get(entry.module_id)
-            since = now if old is None else old.known_since or now
-            after[entry.module_id] = Module(plant_id, entry.module_id, entry.name, entry.device, since)
-            if after[entry.module_id] != old:
-                self._tools.records.keep_module(after[entry.module_id])
-        for gone in before.keys() - after.keys():
-            self._tools.records.forget_module(before[gone])
-        others = {key: module for key, module in self.directory.modules.items() if module.plant_id != plant_id}
-        self.directory = replace(self.directory, modules={**others, **after})
+        name = old.name if entry.name is None and old is not None else entry.name or None
+        device = old.device if entry.device is None and old is not None else entry.device
+        since = now if old is None else old.known_since or now
+        module = Module(plant_id, module_id, name, device, since)
+        if module != old:
+            self._write(module)
+
+    def _write(self, module: Module) -> None:
+        self._tools.records.keep_module(module)
+        listed = {**self.directory.listed, (module.plant_id, module.module_id): module}
+        self.directory = replace(self.directory, listed=listed)
+
+    def _drop(self, module: Module) -> None:
+        self._tools.records.forget_module(module)
+        gone = (module.plant_id, module.module_id)
+        listed = {key: each for key, each in self.directory.listed.items() if key != gone}
+        self.directory = replace(self.directory, listed=listed)
+
+    def _respell(self, now: datetime, *, due: bool) -> None:
+        """Have thermostats spelled as they speak, where that differs in case from what their plant lists.
+
+        Looked at whenever all names are asked for, and in every run of a thermostat's first day.
+        """
+        for module in list(self.directory.listed.values()):
+            if due or module.known_since is None or now - module.known_since < NAMES_LAST:
+                spoken_as = self._tools.records.spoken_as(module.module_id) or module.module_id
+                if spoken_as != module.module_id:
+                    self._write(replace(module, module_id=spoken_as))
+                    self._drop(module)
 
     def _forget(self, gone: frozenset[str]) -> None:
         """Take plants that are no longer recorded out of the directory, with their modules."""
         for plant_id in sorted(gone):
-            self._keep_modules(plant_id, [])
+            for module in self.directory.of_plant(plant_id).values():
+                self._drop(module)
             self._tools.records.forget_plant(plant_id)
         plants = {key: plant for key, plant in self.directory.plants.items() if key not in gone}
         self.directory = replace(self.directory, plants=plants)
@@ -132,3 +218,11 @@ class Plants:
     def _name(self, plant_id: str) -> str | None:
         plant = self.directory.plants.get(plant_id)
         return None if plant is None else plant.name
+
+
+def _by_id(topology: Topology, known: Iterable[str]) -> dict[str, ListedModule]:
+    """What a plant lists by the ids as they are known; of entries with one id the first."""
+    listed: dict[str, ListedModule] = {}
+    for entry in topology.modules:
+        listed.setdefault(spelled(spelled(entry.module_id, known), listed), entry)
+    return listed

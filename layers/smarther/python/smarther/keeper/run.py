@@ -66,7 +66,8 @@ class Keeper:
         """Keep everything alive, and report.
 
         What Legrand does is in the report. Raises VaultError, RecordsError and the table's errors when AWS itself
-        fails: then the run is simply done again.
+        fails: then the run is simply done again. A fault of our own costs no more than the part in which it shows; it
+        is in the report as well, and raised as an ExceptionGroup once that is written.
         """
         report = self._run_alone(request)
         if request.consent is not None and request.consent.id is not None:
@@ -99,16 +100,20 @@ class Keeper:
             self._note_lack(journal, request)
         else:
             access = Access(self._tools, journal, credentials=credentials, memory=memory, lease=lease)
-            if request.consent is not None:
-                access.exchange(request.consent.code)
-            if access.obtain():
-                tending = _Tending(self._tools, journal, access, webhook, plants)
-                tending.tend(lease.deadline, at_once=journal.consent == "accepted")
+            with journal.apart("run"):
+                if request.consent is not None:
+                    access.exchange(request.consent.code)
+                if access.obtain():
+                    tending = _Tending(self._tools, journal, access, webhook, plants)
+                    tending.tend(lease.deadline, at_once=journal.consent == "accepted")
             memory = _remembering(journal, access.memory)
         for plant_id in plants.known():
             journal.standings.setdefault(plant_id, "unknown")
         journal.names = {plant_id: plant.name for plant_id, plant in plants.directory.plants.items()}
-        return self._reported(journal, memory, credentials)
+        report = self._reported(journal, memory, credentials)
+        if journal.faults:
+            raise ExceptionGroup("faults of the recorder itself", journal.faults)
+        return report
 
     def _credentials(self, journal: Journal) -> Credentials | None:
         """The credentials; noted when they are missing, or near the end of their year."""
@@ -172,43 +177,47 @@ class _Tending:
         self._plants = plants
 
     def tend(self, deadline: datetime, *, at_once: bool) -> None:
-        """Go as far as Legrand lets us; what is not reached now is reached by a later run."""
-        try:
-            listed = self._access.subscriptions()
-            self._journal.listed = True
-            api = self._access.api
-            found = self._plants.wanted(api, listed, self._access.memory.absent_plants)
-            self._access.memory = self._access.memory.model_copy(update={"absent_plants": found.absent})
-            self._webhook.forget(listed)
-            self._webhook.introduce(deadline)
-            wanted = Wanted(
-                base_url=self._tools.settings.webhook_base_url,
-                endpoint=self._webhook.endpoint,
-                plants=frozenset(found.names),
-                tolerated=self._webhook.tolerated,
-            )
-            subscriptions = Subscriptions(api, self._journal, wanted)
-            if subscriptions.mend(listed):
-                self._webhook.promote()
-            self._plants.refresh(api, found, at_once=at_once)
-            self._listen(subscriptions, listed, wanted.plants)
-        except LegrandError as error:
-            self._journal.failed(error)
+        """Go as far as Legrand lets us; what is not reached now is reached by a later run. Raises LegrandError."""
+        listed = self._access.subscriptions()
+        self._journal.listed = True
+        api = self._access.api
+        found = self._plants.wanted(api, listed, self._access.memory.absent_plants)
+        self._access.memory = self._access.memory.model_copy(update={"absent_plants": found.absent})
+        self._webhook.forget(listed)
+        self._webhook.introduce(deadline)
+        wanted = Wanted(
+            base_url=self._tools.settings.webhook_base_url,
+            endpoint=self._webhook.endpoint,
+            plants=frozenset(found.names),
+            tolerated=self._webhook.tolerated,
+        )
+        subscriptions = Subscriptions(api, self._journal, wanted)
+        if subscriptions.mend(listed):
+            self._webhook.promote()
+        with self._journal.apart("names"):
+            self._access.memory = self._plants.refresh(api, found, self._access.memory, at_once=at_once)
+        self._listen(subscriptions, listed, wanted.plants)
 
     def _listen(self, subscriptions: Subscriptions, listed: list[Subscription], plants: frozenset[str]) -> None:
         silence = Silence(self._tools, self._journal, self._access.memory)
         try:
             for plant_id in silence.listen(self._access.api, self._thermostats(plants)):
                 if self._journal.standings.get(plant_id) == "healthy":
-                    silence.note_remade(plant_id)
-                    try:
-                        subscriptions.remake(listed, plant_id)
-                    except LegrandError:
-                        if self._journal.standings[plant_id] == "healthy":  # the old one is still there
-                            silence.forget_remade(plant_id)
-                        raise
+                    with self._journal.apart("subscribe"):
+                        self._remake(silence, subscriptions, listed, plant_id)
         finally:
             self._access.memory = silence.memory
+
+    def _remake(
+        self, silence: Silence, subscriptions: Subscriptions, listed: list[Subscription], plant_id: str
+    ) -> None:
+        silence.note_remade(plant_id)
+        try:
+            subscriptions.remake(listed, plant_id)
+        except LegrandError:
+            if self._journal.standings[plant_id] == "healthy":  # the old one is still there
+                silence.forget_remade(plant_id)
+            raise
 
     def _thermostats(self, plants: frozenset[str]) -> list[Module]:
         modules = self._plants.directory.modules.values()

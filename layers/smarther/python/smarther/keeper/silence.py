@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from smarther.adapters.legrand import LegrandError
+from smarther.domain.directory import same_id
 from smarther.domain.notification import parse
 from smarther.domain.outcome import Kind
 from smarther.domain.reading import instant_text
@@ -111,8 +113,6 @@ class Silence:
         try:
             body = api.status(module.plant_id, module.module_id)
         except LegrandError as error:
-            if error.outcome.final:
-                raise
             if error.outcome.kind is not Kind.NOT_FOUND:  # a gateway that is offline explains the silence
                 self._journal.failed(error)
                 return "not_now"
@@ -120,7 +120,11 @@ class Silence:
         polled = {**self.memory.polled, module.module_id: key}
         polled_at = {**self.memory.polled_at, module.module_id: self._tools.clock()}
         self.memory = self.memory.model_copy(update={"polled": polled, "polled_at": polled_at})
-        return self._keep_news(module, body, last) if body else "failed"
+        poll: Poll = "failed"
+        if body:
+            with self._journal.apart("status"):  # an answer that cannot be kept is one thermostat's
+                poll = self._keep_news(module, body, last)
+        return poll
 
     def _is_worth_asking_again(self, module: Module) -> bool:
         """A silence that outlasts its first question by as long again may have something to say by now.
@@ -134,9 +138,9 @@ class Silence:
     def _keep_news(self, module: Module, body: bytes, last: LastWord | None) -> Poll:
         """Store what a thermostat answered, if it is newer than its last word."""
         news = [
-            reading
+            replace(reading, module_id=module.module_id)
             for reading in parse(body).readings
-            if reading.module_id == module.module_id and (last is None or reading.time > last.time)
+            if same_id(reading.module_id, module.module_id) and (last is None or reading.time > last.time)
         ]
         stored = [
             self._tools.table.put_reading(reading, received_at=self._tools.clock(), source="poll") for reading in news

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from smarther.adapters.legrand import LegrandError
+from smarther.domain.directory import spelled
 from smarther.domain.outcome import Kind
-from smarther.domain.subscription import Subscription, plan
+from smarther.domain.subscription import plan
 from smarther.domain.webhook import is_ours
 
 if TYPE_CHECKING:
     from smarther.adapters.legrand import Api
-    from smarther.domain.subscription import Create, Delete, Wanted
+    from smarther.domain.subscription import Create, Delete, Subscription, Wanted
     from smarther.keeper.journal import Journal
 
 
@@ -26,21 +28,24 @@ class Subscriptions:
     def mend(self, listed: list[Subscription]) -> bool:
         """Do what the plan says; True when every wanted plant is subscribed at the wanted address.
 
-        A plant whose new subscription could not be made keeps its old ones: they may be all it has. Raises
-        LegrandError when no further call makes sense.
+        A plant whose new subscription could not be made keeps its old ones: they may be all it has.
         """
-        todo = plan(listed, self._wanted)
+        todo = plan(self._of_wanted(listed), self._wanted)
         for plant_id in self._wanted.plants:
             self._journal.standings[plant_id] = "healthy" if plant_id in todo.healthy else "missing"
-        failed = {action.plant_id for action in todo.create if not self._create(action)}
-        for action in todo.delete:
-            if action.plant_id not in failed:
-                self._delete(action)
+        for create in todo.create:
+            with self._journal.apart("subscribe"):
+                self._create(create)
+        failed = {plant_id for plant_id in self._wanted.plants if self._journal.standings[plant_id] == "missing"}
+        for delete in todo.delete:
+            if delete.plant_id not in failed:
+                with self._journal.apart("unsubscribe"):
+                    self._delete(delete)
         return not failed
 
     def remake(self, listed: list[Subscription], plant_id: str) -> None:
         """Replace a plant's subscription that stands in the list but gives no push. Raises LegrandError."""
-        for entry in listed:
+        for entry in self._of_wanted(listed):
             if entry.plant_id == plant_id and entry.endpoint == self._wanted.endpoint and entry.subscription_id:
                 self._api.unsubscribe(plant_id, entry.subscription_id)
         self._journal.standings[plant_id] = "missing"
@@ -48,17 +53,10 @@ class Subscriptions:
         self._journal.standings[plant_id] = "remade"
         self._journal.actions.append(f"subscription_remade {plant_id}")
 
-    def _create(self, action: Create) -> bool:
-        try:
-            self._subscribe(action.plant_id)
-        except LegrandError as error:
-            if error.outcome.final or error.outcome.kind is Kind.QUOTA:
-                raise
-            self._journal.failed(error)
-            return False
+    def _create(self, action: Create) -> None:
+        self._subscribe(action.plant_id)
         self._journal.standings[action.plant_id] = "created"
         self._journal.actions.append(f"subscription_created {action.plant_id}")
-        return True
 
     def _subscribe(self, plant_id: str) -> None:
         """Subscribe; "exists already" is success if a look at the list confirms it.
@@ -82,18 +80,20 @@ class Subscriptions:
 
     def _rivals(self, plant_id: str) -> list[Subscription]:
         """Our own subscriptions of a plant, as the list has them now."""
-        listed = self._api.subscriptions()
+        listed = self._of_wanted(self._api.subscriptions())
         return [
             entry for entry in listed if entry.plant_id == plant_id and is_ours(entry.endpoint, self._wanted.base_url)
         ]
+
+    def _of_wanted(self, listed: list[Subscription]) -> list[Subscription]:
+        """The list with the wanted plants' ids as we know them, in whatever case it has them."""
+        return [replace(entry, plant_id=spelled(entry.plant_id, self._wanted.plants)) for entry in listed]
 
     def _delete(self, action: Delete) -> None:
         try:
             self._api.unsubscribe(action.plant_id, action.subscription_id)
         except LegrandError as error:
-            if error.outcome.final or error.outcome.kind is Kind.QUOTA:
+            if error.outcome.kind is not Kind.NOT_FOUND:
                 raise
-            if error.outcome.kind is not Kind.NOT_FOUND:  # gone already, or its gateway is offline: the next list tells
-                self._journal.failed(error)
-            return
+            return  # gone already, or its gateway is offline: the next list tells
         self._journal.actions.append(f"subscription_removed {action.plant_id} {action.why}")
