@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from sandbox import places
 
-RECORD = places.SANDBOX / "access.jsonl"
-
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -22,4 +20,4 @@ class Decision:
 
 def decisions(*, after: int = 0) -> list[Decision]:
     """All calls of roles since the sandbox began, without the first so many; people and tools are not recorded."""
-    return [Decision(**json.loads(line)) for line in RECORD.read_text().splitlines()[after:]]
+    return [Decision(**json.loads(line)) for line in places.ACCESS_RECORD.read_text().splitlines()[after:]]

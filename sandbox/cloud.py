@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from sandbox import access, places, processes
+from sandbox import places, processes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +77,7 @@ def start() -> Cloud:
             "BIND_HOST": "127.0.0.1",
             "MINISTACK_REGION": REGION,
             "AUTH": "true",
-            "ACCESS_RECORD": str(access.RECORD),
+            "ACCESS_RECORD": str(places.ACCESS_RECORD),
             "IOT_MTLS_ENABLED": "0",
             "S3_DATA_DIR": str(temporary / "s3"),
             "STATE_DIR": str(temporary / "state"),

@@ -13,6 +13,7 @@ STATE = SANDBOX / "state.json"
 LOGS = SANDBOX / "logs"
 TEMPORARY = SANDBOX / "tmp"
 REGISTER = SANDBOX / "processes.json"
+ACCESS_RECORD = SANDBOX / "access.jsonl"
 LOCAL_INVOKE_SETTINGS = SANDBOX / "samconfig.toml"
 LOCAL_INVOKE_ENVIRONMENT = SANDBOX / "local-environment.json"
 

@@ -76,13 +76,15 @@ def measured(result: Mapping[str, Any]) -> Measured:
 def per_million(each: Measured, prices: Mapping[str, Any]) -> dict[str, float]:
     """Dollars for a million notifications at a size where free tiers and cold starts no longer show."""
     billed = math.ceil(each.warm_seconds * 1e3) / 1e3
-    logged = each.log_bytes + ACCESS_LOG_BYTES + LOG_OVERHEAD_BYTES
+    logs = prices["logs"]
+    logged = each.log_bytes * logs["ingested_gigabyte"]
+    logged += (ACCESS_LOG_BYTES + LOG_OVERHEAD_BYTES) * logs["ingested_gigabyte_infrequent"]
     return {
         "HTTP API": prices["http_api"]["request"] * MILLION,
         "Lambda, requests": prices["lambda"]["request"] * MILLION,
         "Lambda, time": prices["lambda"]["gigabyte_second_arm64"] * each.memory_mb / 1024 * billed * MILLION,
         "DynamoDB, the reading": prices["dynamodb"]["write_unit"] * math.ceil(each.item_bytes / 1024) * MILLION,
-        "Logs, ingested": prices["logs"]["ingested_gigabyte"] * logged * MILLION / GIGABYTE,
+        "Logs, ingested": logged * MILLION / GIGABYTE,
         "Hours and days, read again": prices["dynamodb"]["read_unit"] * each.statistics_read * MILLION,
         "Hours and days, written": prices["dynamodb"]["write_unit"] * each.statistics_written * MILLION,
     }
@@ -98,11 +100,14 @@ def statistics_alone(million: Mapping[str, float]) -> float:
     return sum(dollars for name, dollars in million.items() if name.startswith("Hours and days"))
 
 
-def a_month(each: Measured, prices: Mapping[str, Any], *, thermostats: int, stacks: int = 1) -> dict[str, float]:
-    """Dollars of a month, a year's readings stored, everything on, AWS's lasting free tiers taken off once a stack.
+def a_month(
+    each: Measured, prices: Mapping[str, Any], *, thermostats: int, stacks: int = 1, accounts: int | None = None
+) -> dict[str, float]:
+    """Dollars of a month, a year's readings stored, everything on, AWS's lasting free tiers taken off once an account.
 
-    A stack is one account at Legrand; with several stacks each is in an account of AWS of its own.
+    A stack is one account at Legrand. Each is in an account of AWS of its own unless the `accounts` are given.
     """
+    accounts = stacks if accounts is None else accounts
     count = thermostats * each.a_day * DAYS
     runs = 48 * DAYS
     unit = per_million(each, prices)
@@ -111,9 +116,10 @@ def a_month(each: Measured, prices: Mapping[str, Any], *, thermostats: int, stac
     warm = each.memory_mb / 1024 * each.warm_seconds
     cold = each.memory_mb / 1024 * each.cold_seconds * COLD_STARTS_A_DAY * DAYS
     stored = count * 12 * (each.item_bytes + 100) / GIGABYTE
-    ingested = count * (each.log_bytes + ACCESS_LOG_BYTES + LOG_OVERHEAD_BYTES) / GIGABYTE
-    ingested += stacks * (runs + HOURS) * RUN_LOG_BYTES / GIGABYTE
-    dynamodb, cloudwatch = prices["dynamodb"], prices["cloudwatch"]
+    ingested = count * each.log_bytes / GIGABYTE + stacks * (runs + HOURS) * RUN_LOG_BYTES / GIGABYTE
+    ingested_rarely_read = count * (ACCESS_LOG_BYTES + LOG_OVERHEAD_BYTES) / GIGABYTE
+    dynamodb, cloudwatch, logs = prices["dynamodb"], prices["cloudwatch"], prices["logs"]
+    free = accounts * logs["free_gigabytes"]
     return {
         "Three secrets": stacks * (3 * prices["secrets"]["secret_month"] + 5 * runs * prices["secrets"]["call"]),
         "HTTP API": unit["HTTP API"] * count / MILLION,
@@ -129,21 +135,27 @@ def a_month(each: Measured, prices: Mapping[str, Any], *, thermostats: int, stac
         ),
         "DynamoDB, readings, hours and days": (unit["DynamoDB, the reading"] + statistics_alone(unit)) * count / MILLION
         + stacks * (touches + 20 * runs) * dynamodb["read_unit"],
-        "DynamoDB, a year stored, with its backup": max(0.0, stored - stacks * dynamodb["free_gigabytes"])
+        "DynamoDB, a year stored, with its backup": max(0.0, stored - accounts * dynamodb["free_gigabytes"])
         * dynamodb["gigabyte_month"]
         + stored * dynamodb["backup_gigabyte_month"],
-        "Logs": max(0.0, ingested - stacks * prices["logs"]["free_gigabytes"]) * prices["logs"]["ingested_gigabyte"]
-        + ingested * 0.15 * prices["logs"]["stored_gigabyte_month"],
-        "Metrics, alarms, dashboard": stacks
-        * (
-            max(0, 10 - cloudwatch["free_metrics"]) * cloudwatch["metric_month"]
-            + max(0, 10 - cloudwatch["free_alarms"]) * cloudwatch["alarm_month"]
-            + max(0, 1 - cloudwatch["free_dashboards"]) * cloudwatch["dashboard_month"]
-        ),
-        "Spill queue, polled": stacks
-        * max(0.0, SPILL_POLLS_A_MONTH - prices["sqs"]["free_requests"])
+        "Logs": max(0.0, ingested - free) * logs["ingested_gigabyte"]
+        + max(0.0, ingested_rarely_read - max(0.0, free - ingested)) * logs["ingested_gigabyte_infrequent"]
+        + (ingested + ingested_rarely_read) * 0.15 * logs["stored_gigabyte_month"],
+        "Metrics, alarms, dashboard": max(0, 10 * stacks - accounts * cloudwatch["free_metrics"])
+        * cloudwatch["metric_month"]
+        + max(0, 10 * stacks - accounts * cloudwatch["free_alarms"]) * cloudwatch["alarm_month"]
+        + max(0, stacks - accounts * cloudwatch["free_dashboards"]) * cloudwatch["dashboard_month"],
+        "Spill queue, polled": max(0.0, stacks * SPILL_POLLS_A_MONTH - accounts * prices["sqs"]["free_requests"])
         * prices["sqs"]["request"],
     }
+
+
+def second_stack(each: Measured, prices: Mapping[str, Any]) -> float:
+    """Dollars a month by which two homes in one account of AWS cost more than in two: its free tiers are there once."""
+    shared, apart = (
+        sum(a_month(each, prices, thermostats=10, stacks=2, accounts=accounts).values()) for accounts in (1, 2)
+    )
+    return shared - apart
 
 
 def block(result: Mapping[str, Any]) -> str:
@@ -153,8 +165,11 @@ def block(result: Mapping[str, Any]) -> str:
     million = per_million(each, prices)
     sizes = {
         "a home, 5 thermostats": a_month(each, prices, thermostats=5),
-        "a hundred homes, 500, one account": a_month(each, prices, thermostats=500),
-        "a hundred homes, 500, each its own stack": a_month(each, prices, thermostats=500, stacks=100),
+        "a hundred homes, 500, one stack": a_month(each, prices, thermostats=500),
+        "a hundred homes, 500, each its own stack and account": a_month(each, prices, thermostats=500, stacks=100),
+        "a hundred homes, 500, a hundred stacks in one account": a_month(
+            each, prices, thermostats=500, stacks=100, accounts=1
+        ),
         "a fleet, 1,000,000, 200,000 stacks": a_month(each, prices, thermostats=1_000_000, stacks=200_000),
     }
     lines = [
@@ -180,6 +195,10 @@ def block(result: Mapping[str, Any]) -> str:
     ]
     totals = [sum(size.values()) for size in sizes.values()]
     lines += ["| **in all** | " + " | ".join(f"**{total:,.2f}**" for total in totals) + " |"]
+    lines += [
+        "",
+        f"A second home in an account of AWS costs {second_stack(each, prices):.2f} US$ a month more than in its own.",
+    ]
     return "\n".join(lines)
 
 

@@ -122,14 +122,16 @@ class Roles:
             yield Grant(role, "sqs:SendMessage", target["DeadLetterConfig"]["Arn"])
 
     def _giving_up(self) -> Iterator[Grant]:
-        """Lambda leaves in a function's dead-letter queue what it called three times in vain, with the function's role.
+        """Lambda sends what it called three times in vain to the function's destination for that, with its role.
 
         https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
         """
+        client = self._cloud.client("lambda")
         for function in self._of("AWS::Lambda::Function"):
-            settings = self._function(function["PhysicalResourceId"])
-            if queue := settings.get("DeadLetterConfig", {}).get("TargetArn"):
-                yield Grant(self._role(settings["Role"]), "sqs:SendMessage", queue)
+            name = function["PhysicalResourceId"]
+            for each in client.list_function_event_invoke_configs(FunctionName=name)["FunctionEventInvokeConfigs"]:
+                queue = each["DestinationConfig"]["OnFailure"]["Destination"]
+                yield Grant(self._role(self._function(name)["Role"]), "sqs:SendMessage", queue)
 
     def _deploying(self) -> Iterator[Grant]:
         """CodeDeploy moves the alias while the alarms are silent, after a check whose verdict it is told.

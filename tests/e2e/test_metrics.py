@@ -55,7 +55,7 @@ def lived(home: Home) -> Home:
 def named(lived: Home) -> list[Named]:
     """Every metric that the deployed dashboard and the deployed alarms name."""
     watch = lived.state.cloud.client("cloudwatch")
-    body = json.loads(watch.get_dashboard(DashboardName=lived.state.stack.name)["DashboardBody"])
+    body = json.loads(watch.get_dashboard(DashboardName=lived.physical("Dashboard"))["DashboardBody"])
     alarms = watch.describe_alarms()["MetricAlarms"]
     assert alarms
     return [*in_dashboard(body), *in_alarms(alarms)]

@@ -127,7 +127,7 @@ def written_in_the_cloud(home: Home) -> Iterator[tuple[str, bytes]]:
     yield "the logs", home.logs().encode()
     yield "the table", _told(home.items())
     yield "the queues", _told(list(waiting_messages(home)))
-    yield "the dashboard", watch.get_dashboard(DashboardName=name)["DashboardBody"].encode()
+    yield "the dashboard", watch.get_dashboard(DashboardName=home.physical("Dashboard"))["DashboardBody"].encode()
     yield "the alarms", _told(watch.describe_alarms()["MetricAlarms"])
     yield "the metrics", _told(watch.list_metrics()["Metrics"])
     yield "the stack", _told(formation.describe_stacks(StackName=name))

@@ -11,14 +11,14 @@ import operator
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     type State = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
 
 FURTHER = range(1, 6)
 """How many periods CloudWatch may look at beyond those that it evaluates."""
 
-_OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
+_OPERATORS = {
     "GreaterThanOrEqualToThreshold": operator.ge,
     "GreaterThanThreshold": operator.gt,
     "LessThanOrEqualToThreshold": operator.le,

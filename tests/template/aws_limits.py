@@ -52,14 +52,10 @@ ACCOUNT_THROTTLES: Mapping[str, tuple[int, int]] = {
         YOUNGER,
     ),
 }
-"""Requests a second and burst of an account's APIs in a region. AWS sets the burst, and no route's can be more."""
+"""Requests a second and burst of an account's APIs in a region. The burst is AWS's to set, no route's can be more."""
 
 ROLES_OF_AN_ACCOUNT = 1_000
 """IAM's quota of roles."""
-STACKS_OF_AN_ACCOUNT = 2_000
-"""CloudFormation's quota of stacks in a region."""
-LOGS_POLICY_CHARACTERS = 5_120
-"""Of one resource policy of CloudWatch Logs; the page on logs that AWS's services send says what fills it."""
 LONGEST_REGION = 14
 LONGEST_ARN = 150
 """Characters of the longest of ours, generously."""
@@ -70,7 +66,7 @@ class Limit:
     """What one property of one type of resource may be at most.
 
     `path` leads to it. `measure`: its characters, its value, how many entries it has, or its characters as a policy,
-    for which spaces do not count.
+    where spaces do not count.
     """
 
     kind: str
@@ -116,14 +112,7 @@ LIMITS = (
     Limit("AWS::SecretsManager::Secret", ("Description",), "characters", 2_048, _SECRET),
 )
 
-_PSEUDO = {
-    "Region": LONGEST_REGION,
-    "AccountId": 12,
-    "Partition": len("aws-us-gov"),
-    "URLSuffix": 16,
-    "StackId": 150,
-    "NoValue": 0,
-}
+_PSEUDO = {"Region": LONGEST_REGION, "AccountId": 12, "Partition": len("aws-us-gov"), "URLSuffix": 16, "NoValue": 0}
 _PLACE = re.compile(r"<([\w:.]+)>")
 
 

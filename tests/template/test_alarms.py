@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.template.alarm_states import State
     from tests.template.conftest import Resources
 
+_: Final = None
 OK: Final = "OK"
 RINGS: Final = "ALARM"
 NOBODY_KNOWS: Final = "INSUFFICIENT_DATA"
@@ -27,7 +28,7 @@ class Story:
     alarm: str
     title: str
     points: tuple[float | None, ...]
-    ends: tuple[State, ...]
+    ends: tuple[str, ...]
     begins: State = OK
 
 
@@ -35,54 +36,50 @@ STORIES = (
     Story("PersonNeededAlarm", "an hour to give credentials and consent", (1,), (NOBODY_KNOWS,), NOBODY_KNOWS),
     Story("PersonNeededAlarm", "two hours", (1, 1), (RINGS,)),
     Story("PersonNeededAlarm", "settled", (1, 1, 0), (OK,)),
-    Story("PersonNeededAlarm", "the keeper fails meanwhile", (1, 1, *[None] * 9), (RINGS,)),
-    Story("PersonNeededAlarm", "the keeper fails while all is well", (0, 0, *[None] * 9), (OK,)),
+    Story("PersonNeededAlarm", "the keeper fails meanwhile", (1, 1, *[_] * 9), (RINGS,)),
+    Story("PersonNeededAlarm", "the keeper fails while all is well", (0, 0, *[_] * 9), (OK,)),
     Story("RenewalDueAlarm", "tomorrow", (1,), (OK,)),
     Story("RenewalDueAlarm", "today", (0.0,), (RINGS,)),
-    Story("RenewalDueAlarm", "the keeper fails meanwhile", (-3, *[None] * 9), (RINGS,)),
+    Story("RenewalDueAlarm", "the keeper fails meanwhile", (-3, *[_] * 9), (RINGS,)),
     Story("RenewalDueAlarm", "renewed", (-3, 334), (OK,)),
-    Story("SubscriptionMissingAlarm", "a new stack", (None,) * 24, (NOBODY_KNOWS,), NOBODY_KNOWS),
+    Story("SubscriptionMissingAlarm", "a new stack", (_,) * 24, (NOBODY_KNOWS,), NOBODY_KNOWS),
     Story(
         "SubscriptionMissingAlarm", "the first run of a new stack finds no consent", (1,), (NOBODY_KNOWS,), NOBODY_KNOWS
     ),
     Story("SubscriptionMissingAlarm", "two hours", (0, 1, 1), (OK,)),
     Story("SubscriptionMissingAlarm", "three hours", (0, 1, 1, 1), (RINGS,)),
-    Story("SubscriptionMissingAlarm", "an hour without a run in between", (0, 1, None, 1, 1), (RINGS,)),
+    Story("SubscriptionMissingAlarm", "an hour without a run in between", (0, 1, _, 1, 1), (RINGS,)),
     Story("SubscriptionMissingAlarm", "mended", (1, 1, 1, 0), (OK,)),
-    Story("SubscriptionMissingAlarm", "two hours without a run", (0, 0, 0, None, None), (OK,)),
-    Story(
-        "SubscriptionMissingAlarm", "the keeper says nothing for eight hours", (*[0] * 9, *[None] * 8), (NOBODY_KNOWS,)
-    ),
-    Story("SubscriptionMissingAlarm", "it speaks again", (*[0] * 9, *[None] * 8, 0), (OK,)),
+    Story("SubscriptionMissingAlarm", "two hours without a run", (0, 0, 0, _, _), (OK,)),
+    Story("SubscriptionMissingAlarm", "the keeper says nothing for eight hours", (*[0] * 9, *[_] * 8), (NOBODY_KNOWS,)),
+    Story("SubscriptionMissingAlarm", "it speaks again", (*[0] * 9, *[_] * 8, 0), (OK,)),
     Story("ThermostatSilentAlarm", "one is silent", (0, 1), (RINGS,)),
-    Story("ThermostatSilentAlarm", "a run that could not listen", (0, 1, None, None, None), (RINGS,)),
-    Story("ThermostatSilentAlarm", "it speaks again", (1, None, 0), (OK,)),
+    Story("ThermostatSilentAlarm", "a run that could not listen", (0, 1, _, _, _), (RINGS,)),
+    Story("ThermostatSilentAlarm", "it speaks again", (1, _, 0), (OK,)),
     *(
         story
         for alarm in ("BodyQuarantinedAlarm", "NotificationSpilledAlarm", "AnswersFailingAlarm")
         for story in (
-            Story(alarm, "one", (*[None] * 20, 1), (RINGS,)),
-            Story(alarm, "a deploy is a day old, and nothing happened", (None,) * 288, (OK,), NOBODY_KNOWS),
-            Story(alarm, "half an hour later", (*[None] * 20, 1, *[None] * 6), (RINGS,)),
-            Story(alarm, "an hour and a half later", (*[None] * 20, 1, *[None] * 18), (OK,)),
+            Story(alarm, "one", (*[_] * 20, 1), (RINGS,)),
+            Story(alarm, "a deploy is a day old, and nothing happened", (_,) * 288, (OK,), NOBODY_KNOWS),
+            Story(alarm, "half an hour later", (*[_] * 20, 1, *[_] * 6), (RINGS,)),
+            Story(alarm, "an hour and a half later", (*[_] * 20, 1, *[_] * 18), (OK,)),
         )
     ),
     *(
         story
         for alarm in ("SpillGivenUpAlarm", "RunFailedAlarm")
         for story in (
-            Story(alarm, "something lies there", (None, None, 1), (RINGS,)),
-            Story(alarm, "and is left alone, so that SQS says nothing of it", (1, *[None] * 100), (RINGS,)),
-            Story(alarm, "it is gone", (1, *[None] * 9, 0), (OK,)),
-            Story(alarm, "nothing was ever there", (None,) * 100, (OK,)),
+            Story(alarm, "something lies there", (_, _, 1), (RINGS,)),
+            Story(alarm, "and is left alone, so that SQS says nothing of it", (1, *[_] * 100), (RINGS,)),
+            Story(alarm, "it is gone", (1, *[_] * 9, 0), (OK,)),
+            Story(alarm, "nothing was ever there", (_,) * 100, (OK,)),
         )
     ),
     Story("AnswersSlowAlarm", "two slow spells in an hour", (900, *[50] * 9, 900), (OK,)),
     Story("AnswersSlowAlarm", "three slow spells in an hour", (900, *[50] * 5, 900, *[50] * 4, 900), (RINGS,)),
-    Story(
-        "AnswersSlowAlarm", "three slow spells and no other call", (900, *[None] * 5, 900, *[None] * 4, 900), (RINGS,)
-    ),
-    Story("AnswersSlowAlarm", "no call in a day", (None,) * 288, (OK,), NOBODY_KNOWS),
+    Story("AnswersSlowAlarm", "three slow spells and no other call", (900, *[_] * 5, 900, *[_] * 4, 900), (RINGS,)),
+    Story("AnswersSlowAlarm", "no call in a day", (_,) * 288, (OK,), NOBODY_KNOWS),
 )
 
 
@@ -148,7 +145,7 @@ def test_the_model_says_what_the_documentation_says(  # noqa: PLR0913, PLR0917 -
 ) -> None:
     values: list[float | None] = [{"0": 0.0, "X": 1.0, "-": None}[point] for point in points]
     settings = {"missing": missing, "ignore": ignore, "breaching": breaching, "notBreaching": not_breaching}
-    befores: tuple[State, State] = (OK, RINGS)
+    befores: tuple[State, ...] = (OK, RINGS)
     for before in befores:
         for treated, expected in settings.items():
             alarm = {
@@ -158,5 +155,5 @@ def test_the_model_says_what_the_documentation_says(  # noqa: PLR0913, PLR0917 -
                 "Threshold": 1,
                 "TreatMissingData": treated,
             }
-            found: State = state(alarm, values, before, further=2)
+            found = state(alarm, values, before, further=2)
             assert found == (before if expected == "as before" else expected), (treated, before)

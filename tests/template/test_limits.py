@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,8 +11,6 @@ import pytest
 from tests.template.aws_limits import (
     ACCOUNT_THROTTLES,
     LIMITS,
-    LOGS_POLICY_CHARACTERS,
-    LONGEST_ARN,
     ROLES_OF_AN_ACCOUNT,
     YOUNGER,
     Limit,
@@ -27,9 +24,9 @@ if TYPE_CHECKING:
     from tests.template.conftest import Resources
 
 LONGEST_STACK_NAME = 52
-"""A function's name has 64 characters, and `-pre-traffic` is the longest that is added. CloudFormation would allow 128,
-and a template cannot look at its stack's name. Lambda refuses in the middle of a deploy: so the page on deploying says
-it."""
+"""Function names have 64 characters, and `-pre-traffic` is the longest that is added. CloudFormation would allow 128, a
+template cannot look at its stack's name, and who is told by Lambda is in the middle of a deploy: so the page on
+deploying says it."""
 
 
 @pytest.fixture(scope="module")
@@ -122,14 +119,3 @@ def test_the_page_on_many_stacks_says_how_many_roles_one_takes_and_how_many_fit(
     roles = len(of_type(deployed, "AWS::IAM::Role"))
     said = (PROJECT / "docs" / "scale.md").read_text()
     assert f"{roles} roles a stack, {ROLES_OF_AN_ACCOUNT:,} an account: {ROLES_OF_AN_ACCOUNT // roles} stacks" in said
-
-
-def test_the_access_logs_of_all_stacks_take_one_entry_of_the_policy_on_logs(deployed: Resources) -> None:
-    """As many entries as the groups outside of the shared prefix would fill it, as the comment in the template says."""
-    destinations = [
-        deployed[stage["Properties"]["AccessLogSettings"]["DestinationArn"]["Fn::GetAtt"][0]]["Properties"]
-        for stage in of_type(deployed, "AWS::ApiGatewayV2::Stage").values()
-    ]
-    assert destinations
-    assert all(re.match("/aws/vendedlogs/", each["LogGroupName"]["Fn::Sub"]) for each in destinations)
-    assert 30 < LOGS_POLICY_CHARACTERS // LONGEST_ARN < 60

@@ -16,6 +16,8 @@ from tests.template.conftest import PROJECT, of_type
 from tests.template.named_metrics import Named, in_alarms, in_dashboard, rendered
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.template.conftest import Resources
 
 FREE = 10
@@ -228,11 +230,21 @@ TOLD_OTHERWISE = {
 """Functions whose errors need no alarm, and why."""
 
 
+def destinations(function: str, resources: Resources) -> Iterator[str]:
+    """Where Lambda sends what it called asynchronously in vain: the version that a schedule calls, and no other."""
+    called = "live" if f"{function}Aliaslive" in resources else "$LATEST"
+    for each in of_type(resources, "AWS::Lambda::EventInvokeConfig").values():
+        properties = each["Properties"]
+        if properties["FunctionName"] == {"Ref": function}:
+            assert properties["Qualifier"] == called, function
+            yield properties["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+
+
 def alarms_of_errors(resources: Resources) -> dict[str, set[str]]:
     """The alarms by which each function's errors are told, by the way on which the function is called.
 
-    Behind the API an error is a 5xx. Of what is called asynchronously, as schedules do, Lambda leaves what failed three
-    times in the function's dead-letter queue; of an event source, SQS leaves in the queue's what came back too often.
+    Behind the API an error is a 5xx. What is called asynchronously, as schedules do, and fails three times, Lambda
+    sends to the function's destination for that; what a queue hands out too often goes to that queue's dead letters.
     """
     found: dict[str, set[str]] = {name: set() for name in of_type(resources, "AWS::Lambda::Function")}
     watched = {
@@ -245,13 +257,11 @@ def alarms_of_errors(resources: Resources) -> dict[str, set[str]]:
         [each["Properties"]["Target"]["Arn"] for each in of_type(resources, "AWS::Scheduler::Schedule").values()]
     )
     for function, told in found.items():
-        properties = resources[function]["Properties"]
         for api, each in of_type(resources, "AWS::ApiGatewayV2::Api").items():
             if f"${{{function}" in json.dumps(each["Properties"]["Body"]) and api in watched:
                 told.add(watched[api])
-        queue = properties.get("DeadLetterConfig", {}).get("TargetArn", {}).get("Fn::GetAtt", [""])[0]
-        if f'"{function}' in scheduled and queue in watched:
-            told.add(watched[queue])
+        if f'"{function}' in scheduled:
+            told.update(watched[queue] for queue in destinations(function, resources) if queue in watched)
         for source in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
             if source["Properties"]["FunctionName"] == {"Ref": function}:
                 origin = resources[source["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
@@ -272,9 +282,7 @@ def test_what_is_called_by_a_schedule_leaves_what_failed_where_an_alarm_looks(re
     for name, schedule in of_type(resources, "AWS::Scheduler::Schedule").items():
         called = json.dumps(schedule["Properties"]["Target"]["Arn"])
         (function,) = [each for each in of_type(resources, "AWS::Lambda::Function") if f'"{each}' in called]
-        assert resources[function]["Properties"]["DeadLetterConfig"]["TargetArn"] == {
-            "Fn::GetAtt": ["DeadLetterQueue", "Arn"]
-        }, name
+        assert list(destinations(function, resources)) == ["DeadLetterQueue"], name
 
 
 def test_every_dead_letter_queue_wakes_somebody(resources: Resources) -> None:

@@ -209,3 +209,14 @@ def test_nothing_that_outlives_the_stack_has_a_name_that_a_new_one_would_need(re
 
     assert kept
     assert not {name: set(each["Properties"]) & names for name, each in kept.items() if set(each["Properties"]) & names}
+
+
+def test_what_is_one_in_all_regions_of_an_account_has_the_region_in_its_name_or_no_name(
+    resources: Resources, template: dict[str, Any]
+) -> None:
+    """Else a stack of the same name in another region would take it over, and deleting either would delete it."""
+    (dashboard,) = of_type(resources, "AWS::CloudWatch::Dashboard").values()
+    name = dashboard["Properties"]["DashboardName"]["Fn::Sub"]
+    assert name == "${AWS::StackName}-${AWS::Region}"
+    assert template["Outputs"]["DashboardUrl"]["Value"]["Fn::Sub"].endswith(f"/{name}")
+    assert not [role for role, each in of_type(resources, "AWS::IAM::Role").items() if "RoleName" in each["Properties"]]

@@ -161,6 +161,12 @@ def test_a_parameter_that_the_description_does_not_name_is_found(template: Templ
     assert untold(changed) == {parameter}
 
 
+def test_the_version_before_is_kept_whatever_has_replaced_it(resources: Resources) -> None:
+    """New code makes another resource of it, and the old one is deleted; another parameter replaces it."""
+    ((_, each),) = of_type(resources, "AWS::Lambda::Version").items()
+    assert (each["DeletionPolicy"], each["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
 def test_the_description_names_no_parameter_that_the_receiver_does_not_take(template: Template) -> None:
     """CloudFormation would publish what has not changed, which Lambda refuses: the deploy would fail."""
     transformed = translated(template)

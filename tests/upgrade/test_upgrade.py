@@ -196,6 +196,22 @@ def test_what_is_live_is_what_was_deployed(upgraded: Upgraded) -> None:
         assert live[what] == latest[what], what
 
 
+def test_what_has_another_name_is_there_once(upgraded: Upgraded) -> None:
+    cloud, name = upgraded.home.state.cloud, upgraded.home.state.stack.name
+    groups = [each["logGroupName"] for each in cloud.client("logs").describe_log_groups()["logGroups"]]
+    dashboards = cloud.client("cloudwatch").list_dashboards()["DashboardEntries"]
+    assert [group for group in groups if group.endswith("/api")] == [f"/aws/vendedlogs/smarther/{name}/api"]
+    assert [each["DashboardName"] for each in dashboards] == [f"{name}-{cloud.region}"]
+    assert upgraded.home.outputs["DashboardUrl"].endswith(f"/{name}-{cloud.region}")
+
+
+def test_the_version_that_was_live_before_can_be_called_still(upgraded: Upgraded) -> None:
+    functions, name = upgraded.home.state.cloud.client("lambda"), upgraded.home.outputs["ReceiverFunctionName"]
+    kept = {each["Version"] for each in functions.list_versions_by_function(FunctionName=name)["Versions"]}
+    live = functions.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
+    assert kept - {"$LATEST", live}
+
+
 def test_after_the_stack_is_deleted_what_its_owner_had_is_there(upgraded: Upgraded) -> None:
     home = upgraded.home
     cloud, before = home.state.cloud, history(home)
