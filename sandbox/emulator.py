@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ministack.app import main as serve
 from ministack.services import dynamodb
 
-from sandbox import access_record
+from sandbox import access_record, table_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -87,8 +87,9 @@ class Partition(dict[str, "Item"]):
 
 
 def main() -> None:
-    """Serve, with both operations finding by keys, and with a record of what IAM allows (sandbox/access.py)."""
+    """Serve: both operations find by keys, tables get all their settings, what IAM allows is recorded."""
     install()
+    table_settings.install()
     with Path(os.environ["ACCESS_RECORD"]).open("w", buffering=1) as record:
         access_record.install(record)
         serve()

@@ -8,6 +8,7 @@ from smarther_cli.authorize import authorize
 from smarther_cli.call import Call, OwnersGroup, clock
 from smarther_cli.configure import configure
 from smarther_cli.deployment import DEFAULT_STACK, Place
+from smarther_cli.doctor.command import doctor
 from smarther_cli.errors import WrongUse
 from smarther_cli.export import export
 from smarther_cli.history import history
@@ -50,7 +51,8 @@ def shared(  # noqa: PLR0913 - each is an option that people type
     """Your Smarther Recorder: what you do with it, and what you want to know of it.
 
     A new stack needs two commands: `smarther configure`, then `smarther authorize`. After that, `smarther status`
-    says whether all is well. The options below may stand anywhere on the line.
+    says whether all is well with the home, and `smarther doctor` whether the stack is what it should be. The options
+    below may stand anywhere on the line.
     """
     context.obj = Call(Place(stack=stack, profile=profile, region=region, sandbox=sandbox), json, clock())
     if sandbox and (profile or region):
@@ -60,6 +62,7 @@ def shared(  # noqa: PLR0913 - each is an option that people type
 app.command(epilog="Example: smarther configure")(configure)
 app.command(epilog="Example: smarther authorize --no-browser")(authorize)
 app.command(epilog="Example: smarther status --stack my-home --region eu-south-1")(status)
+app.command(epilog="Example: smarther doctor --drill")(doctor)
 app.add_typer(keeper, name="keeper")
 app.command("rotate-webhook", epilog="Example: smarther rotate-webhook")(rotate_webhook)
 app.command(epilog="Example: smarther history --module kitchen --since 7d --every day")(history)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import boto3
@@ -24,8 +25,10 @@ from smarther_cli.errors import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -58,11 +61,42 @@ class Deployment:
     def __init__(self, place: Place) -> None:
         self.place = place
         self._endpoint: str | None = None
+        self._clients: dict[str, Any] = {}
         if place.sandbox:
             self._enter_sandbox()
         else:
             self._session = boto3.Session(profile_name=place.profile, region_name=place.region)
             self.place = replace(place, region=self._session.region_name)
+
+    @property
+    def status(self) -> str:
+        """How the stack's last deploy ended, or that one is under way."""
+        return self._stack["StackStatus"]
+
+    @property
+    def created_at(self) -> datetime:
+        """Since when there is a stack."""
+        return self._stack["CreationTime"]
+
+    def resource(self, logical_id: str) -> str:
+        """What a resource of the template is called in the cloud. Raises Failure where the stack has none."""
+        for resources in self._resources.values():
+            if logical_id in resources:
+                return resources[logical_id]
+        raise Failure(
+            f"The stack {self.place.stack!r} has no {logical_id}, so it is not this version of the recorder.",
+            "Name the right stack with --stack, or deploy this version with `make deploy`.",
+        )
+
+    def resources_of(self, kind: str) -> Mapping[str, str]:
+        """What the stack's resources of a type are called in the cloud, by what the template calls them."""
+        return self._resources.get(kind, {})
+
+    def client(self, service: str) -> Any:
+        """A client of any service, to ask it with; the same one each time."""
+        if service not in self._clients:
+            self._clients[service] = self._client(service, _PATIENT)
+        return self._clients[service]
 
     @property
     def outputs(self) -> Mapping[str, str]:
@@ -162,6 +196,31 @@ class Deployment:
         """Hours after which a silent thermostat is reported."""
         return int(self._parameter("StaleAfterHours"))
 
+    @property
+    def is_on_this_machine(self) -> bool:
+        """Whether it is deployed into a cloud that runs here, as the sandbox's does."""
+        return urlsplit(self.client("lambda").meta.endpoint_url).hostname in {"localhost", "127.0.0.1", "::1"}
+
+    @property
+    def architecture(self) -> str:
+        """The processor that was chosen for functions and layers."""
+        return self._parameter("Architecture")
+
+    @property
+    def keeps_warm(self) -> bool:
+        """Whether the receiver is touched every five minutes."""
+        return self._parameter("KeepWarm") == "true"
+
+    @property
+    def log_retention_days(self) -> int:
+        """Days for which logs are kept."""
+        return int(self._parameter("LogRetentionDays"))
+
+    @property
+    def mail_is_chosen(self) -> bool:
+        """Whether alarms are to be mailed to somebody."""
+        return self._parameter("AlarmEmail") != ""
+
     def invoke_keeper(self, event: Mapping[str, object]) -> bytes:
         """Run the keeper now and return what it answers. Raises Failure when it fails."""
         return self._invoke(self._output("KeeperFunctionName"), event)
@@ -186,9 +245,27 @@ class Deployment:
         return f"/smarther/{self.place.stack}/{function_name.removeprefix(f'{self.place.stack}-')}"
 
     @cached_property
+    def _formation(self) -> CloudFormationClient:
+        client: CloudFormationClient = self._client("cloudformation", _PATIENT)
+        return client
+
+    @cached_property
+    def _stack(self) -> StackTypeDef:
+        return self._formation.describe_stacks(StackName=self.place.stack)["Stacks"][0]
+
+    @cached_property
+    def _resources(self) -> Mapping[str, Mapping[str, str]]:
+        """By their type and their name in the template."""
+        found: dict[str, dict[str, str]] = {}
+        for page in self._formation.get_paginator("list_stack_resources").paginate(StackName=self.place.stack):
+            for each in page["StackResourceSummaries"]:
+                of_kind = found.setdefault(each["ResourceType"], {})
+                of_kind[each["LogicalResourceId"]] = each["PhysicalResourceId"]
+        return found
+
+    @cached_property
     def _described(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
-        formation: CloudFormationClient = self._client("cloudformation", _PATIENT)
-        stack = formation.describe_stacks(StackName=self.place.stack)["Stacks"][0]
+        stack = self._stack
         outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
         parameters = {each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", [])}
         if not outputs:

@@ -91,7 +91,27 @@ _REFUSED_CREDENTIALS: Final = frozenset(
         "UnrecognizedClientException",
     }
 )
-_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+DENIED: Final = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthorizationError",
+        "AuthorizationErrorException",
+        "UnauthorizedOperation",
+    }
+)
+"""With these AWS says that the caller may not, SNS in its own word."""
+GONE: Final = frozenset(
+    {
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "NotFound",
+        "NotFoundException",
+        "QueueDoesNotExist",
+        "ResourceNotFound",
+        "ResourceNotFoundException",
+    }
+)
+"""With these AWS says that there is no such thing, each service in its own word."""
 _ACTION: Final = re.compile(r"not authorized to perform:? ([A-Za-z0-9-]+:[A-Za-z0-9*]+)")
 _LOG_IN: Final = (
     "Log in as you do for the AWS CLI (`aws configure`, `aws sso login`), or name a profile with --profile. For the"
@@ -107,6 +127,12 @@ def explained(error: Exception, place: Place) -> Failure:
     if isinstance(cause, BotoCoreError):
         return _not_reached(cause, place)
     return Failure(str(error))
+
+
+def denied_action(error: ClientError) -> str:
+    """What the caller lacks the permission for, as IAM calls it; as the API does where AWS does not say."""
+    found = _ACTION.search(str(error.response.get("Error", {}).get("Message", "")))
+    return found[1] if found else error.operation_name
 
 
 def _not_reached(error: BotoCoreError, place: Place) -> Failure:
@@ -141,11 +167,9 @@ def _refused(error: ClientError, place: Place) -> Failure:
     code, message = str(told.get("Code", "")), str(told.get("Message", ""))
     if code in _REFUSED_CREDENTIALS:
         return Failure("AWS does not accept your credentials, or they have expired.", f"{_LOG_IN} ({code})")
-    if code in _DENIED:
-        found = _ACTION.search(message)
-        action = found[1] if found else error.operation_name
+    if code in DENIED:
         return Failure(
-            f"AWS does not allow you to do this: {action}.",
+            f"AWS does not allow you to do this: {denied_action(error)}.",
             "Use a profile that may (--profile), or have the permission added; docs/owner/command-line.md lists what"
             " each command needs.",
         )

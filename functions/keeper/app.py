@@ -22,6 +22,7 @@ from smarther.settings import KeeperSettings
 from smarther.telemetry import Metric
 
 if TYPE_CHECKING:
+    from smarther.domain.probe import Probe
     from smarther.domain.report import Report
 
 settings = KeeperSettings.from_environment()
@@ -43,10 +44,30 @@ keeper = Keeper(
 
 
 def handler(event: Any, context: object) -> dict[str, Any]:
-    """One run: `{}` or the schedule's event, `{"rotate_webhook": true}`, `{"consent": {"code": …}}`. Its report."""
-    report = keeper.run(Request.of(event))
+    """One run: `{}` or the schedule's event, `{"rotate_webhook": true}`, `{"consent": {"code": …}}`. Its report.
+
+    Or, with `{"probe": {"calls": …, "at_once": …}}`, calls to the webhook's own address; what they found.
+    """
+    request = Request.of(event)
+    if request.probe is not None:
+        found = keeper.probe(request.probe)
+        tell_probe(found)
+        return found.model_dump(mode="json", exclude_none=True)
+    report = keeper.run(request)
     tell(report)
     return report.model_dump(mode="json", exclude_none=True)
+
+
+def tell_probe(found: Probe) -> None:
+    """One record, in counts."""
+    made = [*found.one_by_one, *found.at_once]
+    telemetry.log(
+        "webhook_probed",
+        calls=len(made),
+        proven=sum(each.proven for each in made),
+        new_containers=sum(each.new_container for each in made),
+        slowest_ms=max((each.ms for each in made if each.ms is not None), default=None),
+    )
 
 
 def tell(report: Report) -> None:

@@ -461,6 +461,26 @@ def test_an_endpoint_that_tells_the_code_back_under_both_keys_is_proven(http: re
     assert event["data"] == {"validationCode": "c0de"}
 
 
+def test_a_handshake_tells_status_time_and_container_and_never_the_address(http: responses.RequestsMock) -> None:
+    http.post(ADDRESS, json={"validationCode": "c0de", "validationResponse": "c0de", "new_container": True})
+    http.post(ADDRESS, json={"validationCode": "c0de", "validationResponse": "c0de", "new_container": False})
+    http.post(ADDRESS, status=503, json={"message": "Service Unavailable", "new_container": True})
+    http.post(ADDRESS, body=requests.ConnectionError(ADDRESS))
+    http.post(ADDRESS, body=requests.ReadTimeout(ADDRESS))
+
+    made = [endpoint.handshake(open_session(), ADDRESS, code="c0de", now=NOW) for _ in range(5)]
+
+    assert [(each.status, each.proven, each.new_container) for each in made] == [
+        (200, True, True),
+        (200, True, False),
+        (503, False, False),
+        (None, False, False),
+        (None, False, False),
+    ]
+    assert [each.ms is None for each in made] == [False, False, False, True, True]
+    assert ADDRESS not in repr(made)
+
+
 @pytest.mark.parametrize(
     ("status", "body"),
     [

@@ -1,6 +1,7 @@
 """CloudFormation and Lambda as far as the command line uses them, answering on the loopback interface.
 
-Table and secrets are moto's; a call to them that comes here, as all of the sandbox's do, is handed on to it.
+Table and secrets are moto's; a call to them that comes here, as all of the sandbox's do, is handed on to it. So is
+whatever Lambda is asked about functions, except what moto cannot tell.
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ _NAMESPACE = "http://cloudformation.amazonaws.com/doc/2010-05-15/"
 
 @dataclass
 class Stack:
-    """A stack as `DescribeStacks` describes it."""
+    """A stack as `DescribeStacks` and `ListStackResources` describe it; resources are types and names in the cloud."""
 
     outputs: dict[str, str]
     parameters: dict[str, str]
     state: str = "CREATE_COMPLETE"
+    resources: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -45,6 +47,10 @@ class Cloud:
     invoked: list[tuple[str, Any]] = field(default_factory=list)
     fault: tuple[str, str] | None = None
     refused: dict[str, tuple[str, str]] = field(default_factory=dict)
+    layer: bytes = b""
+    """The content of every layer."""
+    unreserved: int = 1000
+    """Executions at once that are for all functions."""
     url: str = ""
 
     @contextmanager
@@ -66,7 +72,12 @@ class Cloud:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
-                status, headers, answer = cloud.answer(self.path, dict(self.headers), body)
+                self._send(*cloud.answer(self.path, dict(self.headers), body))
+
+            def do_GET(self) -> None:
+                self._send(*cloud.look_up(self.path, dict(self.headers)))
+
+            def _send(self, status: int, headers: Mapping[str, str], answer: bytes) -> None:
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
@@ -87,7 +98,9 @@ class Cloud:
         if self.fault is not None:
             return 400, {}, _refusal(*self.fault)
         if path == "/":
-            return self._describe(parse_qs(body.decode())["StackName"][0])
+            asked = parse_qs(body.decode())
+            described = self._describe if asked["Action"] == ["DescribeStacks"] else self._list
+            return described(asked["StackName"][0])
         return self._invoke(path.split("/")[3], json.loads(body))
 
     def _describe(self, name: str) -> tuple[int, Mapping[str, str], bytes]:
@@ -103,6 +116,34 @@ class Cloud:
             f"<Parameters>{parameters}</Parameters></member></Stacks></DescribeStacksResult></DescribeStacksResponse>"
         )
         return 200, {"content-type": "text/xml"}, described.encode()
+
+    def _list(self, name: str) -> tuple[int, Mapping[str, str], bytes]:
+        members = "".join(
+            f"<member><LogicalResourceId>{logical_id}</LogicalResourceId><ResourceType>{kind}</ResourceType>"
+            f"<PhysicalResourceId>{escape(physical_id)}</PhysicalResourceId>"
+            f"<LastUpdatedTimestamp>2026-01-01T00:00:00Z</LastUpdatedTimestamp>"
+            f"<ResourceStatus>CREATE_COMPLETE</ResourceStatus></member>"
+            for logical_id, (kind, physical_id) in self.stacks[name].resources.items()
+        )
+        listed = (
+            f'<ListStackResourcesResponse xmlns="{_NAMESPACE}"><ListStackResourcesResult><StackResourceSummaries>'
+            f"{members}</StackResourceSummaries></ListStackResourcesResult></ListStackResourcesResponse>"
+        )
+        return 200, {"content-type": "text/xml"}, listed.encode()
+
+    def look_up(self, path: str, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
+        """The answer to a question to Lambda, or to whoever follows the address of a layer's content."""
+        if path == "/layer":
+            return 200, {}, self.layer
+        if path.endswith("/account-settings"):
+            limit = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": self.unreserved}
+            return 200, {}, json.dumps({"AccountLimit": limit, "AccountUsage": {}}).encode()
+        if "find=LayerVersion" in path:
+            version = {"CompatibleArchitectures": ["arm64"], "Content": {"Location": f"{self.url}/layer"}}
+            return 200, {}, json.dumps(version).encode()
+        signed = {name: value for name, value in headers.items() if name != "Host"}
+        answer = requests.get(f"https://lambda.eu-south-1.amazonaws.com{path}", headers=signed, timeout=5)
+        return answer.status_code, {"x-amzn-errortype": answer.headers.get("x-amzn-errortype", "")}, answer.content
 
     def _invoke(self, name: str, event: Any) -> tuple[int, Mapping[str, str], bytes]:
         self.invoked.append((name, event))

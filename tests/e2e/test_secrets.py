@@ -41,6 +41,7 @@ UNPACKED = {"code", "layer_0", "layer_1"}
 COMMANDS = {
     "status": ("status",),
     "status as JSON": ("status", "--json"),
+    "doctor": ("doctor",),
     "history": ("history", "--since", "7d"),
     "quarantine": ("quarantine", "list"),
     "redrive": ("redrive", "--dry-run"),

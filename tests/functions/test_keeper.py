@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -16,6 +18,9 @@ from tests import deployed
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
+
+    import requests
+    from mypy_boto3_dynamodb import DynamoDBClient
 
     from tests.functions.conftest import Load, Log
 
@@ -43,6 +48,19 @@ class Stack:
     def run(self, event: Any) -> dict[str, Any]:
         report: dict[str, Any] = self.app.handler(event, None)
         return json.loads(json.dumps(report))  # type: ignore[no-any-return] # it must travel as JSON
+
+    @property
+    def dynamodb(self) -> DynamoDBClient:
+        client: DynamoDBClient = boto3.client("dynamodb")
+        return client
+
+    def held(self, secret: str) -> str | None:
+        manager = boto3.client("secretsmanager")
+        try:
+            held: str = manager.get_secret_value(SecretId=self.arns[secret])["SecretString"]
+        except manager.exceptions.ResourceNotFoundException:
+            return None
+        return held
 
     def write(self, secret: str, **document: Any) -> None:
         boto3.client("secretsmanager").put_secret_value(SecretId=self.arns[secret], SecretString=json.dumps(document))
@@ -117,6 +135,55 @@ def test_an_order_that_makes_no_sense_is_refused_without_being_quoted(stack: Sta
     with pytest.raises(ValidationError) as error:
         stack.run(event)
     assert "hunter2" not in str(error.value)
+
+
+def test_a_probe_calls_our_own_address_and_nothing_else_and_leaves_everything_as_it_was(
+    stack: Stack, http: responses.RequestsMock, log: Log
+) -> None:
+    stack.run({})
+    secret = json.loads(stack.held("WEBHOOK") or "")["current"]
+
+    def receiver(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        if not (request.url or "").endswith(secret):
+            return 404, {}, "{}"
+        code = json.loads(request.body or b"")[0]["data"]["validationCode"]
+        return 200, {}, json.dumps({"validationCode": code, "validationResponse": code, "new_container": True})
+
+    before = deployed.items(stack.dynamodb, ""), stack.held("WEBHOOK"), stack.held("TOKENS")
+    http.add_callback(responses.POST, re.compile("https://ours.example/notifications/.*"), callback=receiver)
+    http.calls.reset()
+    log.clear()
+
+    found = stack.run(json.loads((EVENTS / "probe.json").read_text()))
+
+    assert {urlsplit(call.request.url or "").hostname for call in http.calls} == {"ours.example"}
+    assert [(each["status"], each["proven"]) for each in found["one_by_one"]] == [(200, True)] * 20
+    assert [each["new_container"] for each in found["at_once"]] == [True] * 2
+    assert (found["stranger"]["status"], found["stranger"]["proven"]) == (404, False)
+    assert (deployed.items(stack.dynamodb, ""), stack.held("WEBHOOK"), stack.held("TOKENS")) == before
+    (record,) = log.records
+    assert (record["message"], record["calls"], record["proven"], record["new_containers"]) == (
+        "webhook_probed",
+        22,
+        22,
+        22,
+    )
+    assert secret not in log.text + json.dumps(found)
+    assert "ours.example" not in log.text + json.dumps(found)
+
+
+def test_a_probe_before_the_first_run_has_no_address_to_call(stack: Stack, log: Log) -> None:
+    assert stack.run({"probe": {"calls": 20, "at_once": 4}})["has_secret"] is False
+    assert deployed.items(stack.dynamodb, "") == []
+
+
+@pytest.mark.parametrize(
+    "order", [{"calls": 51, "at_once": 0}, {"calls": 1, "at_once": 6}, {"calls": -1, "at_once": 0}, {"calls": 1}, "all"]
+)
+def test_a_probe_is_bounded(stack: Stack, order: Any) -> None:
+    """More at once would take a new account's ten executions from a notification that comes meanwhile."""
+    with pytest.raises(ValidationError):
+        stack.run({"probe": order})
 
 
 def test_a_trouble_is_one_record(stack: Stack, http: responses.RequestsMock, log: Log) -> None:

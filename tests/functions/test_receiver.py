@@ -221,6 +221,23 @@ def test_the_handshake_is_answered_with_both_names(stack: Stack) -> None:
     assert deployed.items(stack.dynamodb, "") == deployed.items(stack.dynamodb, "WEBHOOK")
 
 
+@pytest.mark.parametrize("first", ["validation_handshake", "keep_warm", "stranger", "observed", "rehearsal"])
+def test_a_handshake_tells_whether_its_container_is_new_which_the_first_call_of_any_kind_ends(
+    stack: Stack, first: str
+) -> None:
+    for _ in range(2):
+        stack.cold_start()
+        answered = stack.app.handler(event(first), None)
+        if first == "validation_handshake":
+            assert json.loads(answered["body"])["new_container"] is True
+        assert [stack.call(event("validation_handshake"))[1]["new_container"] for _ in range(2)] == [False, False]
+
+
+def test_nothing_but_a_handshake_tells_of_its_container(stack: Stack) -> None:
+    assert stack.call(event("observed")) == (200, counts(stored=1))
+    assert "new_container" not in stack.call(event("validation_handshake", STRANGE))[1]
+
+
 def test_one_notification_is_one_call_and_one_line(stack: Stack, log: Log) -> None:
     stack.calls.clear()
     log.clear()

@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from smarther import telemetry
@@ -37,6 +37,13 @@ if TYPE_CHECKING:
     type Answer = dict[str, Any]
 
 
+@dataclass(slots=True)
+class Container:
+    """What a container knows of itself: how often it was called."""
+
+    calls: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
     """What an invocation needs. `spill` is None where there is no queue.
@@ -49,6 +56,7 @@ class Receiver:
     now: Callable[[], datetime]
     spill: SpillQueue | None = None
     deadlines: Callable[[], Deadlines] = Deadlines
+    container: Container = field(default_factory=Container)
 
     def answer(self, event: Mapping[str, Any]) -> Answer:
         """Answer one event: an HTTP API request (payload format 2.0), or what only this account can send.
@@ -56,6 +64,7 @@ class Receiver:
         That is `{"keep_warm": true}` from the schedule, and `{"rehearsal": <request>}` before a new version goes live.
         """
         deadlines = self.deadlines()
+        self.container.calls += 1
         if event.get("keep_warm") is True:
             return {"warm": self.authenticator.look(deadlines.for_table)}
         if isinstance(request := event.get("rehearsal"), dict):
@@ -106,7 +115,7 @@ class Receiver:
             kept = self._keep(deferred, outcome.failure or "unknown", deadlines)
         _tell(notification, outcome, received_at, kept, deadlines)
         counts = {"stored": outcome.stored, "duplicates": outcome.duplicates, "quarantined": outcome.quarantined}
-        return _answer(200, counts | {"deferred": int(outcome.failed > 0)} | _handshake(notification))
+        return _answer(200, counts | {"deferred": int(outcome.failed > 0)} | _handshake(notification, self.container))
 
     def _record(
         self, notification: Notification, body: bytes, table: Table, received_at: datetime, deadlines: Deadlines
@@ -161,10 +170,15 @@ def _tell(notification: Notification, outcome: Outcome, received_at: datetime, k
     )
 
 
-def _handshake(notification: Notification) -> dict[str, str]:
-    """Event Grid reads `validationResponse`, the provider's own page shows `validationCode`: both."""
+def _handshake(notification: Notification, container: Container) -> dict[str, str | bool]:
+    """Event Grid reads `validationResponse`, the provider's own page shows `validationCode`: both.
+
+    Whoever asks how fast a cold start is must know whether this was one.
+    """
     code = notification.validation_code
-    return {} if code is None else {"validationCode": code, "validationResponse": code}
+    if code is None:
+        return {}
+    return {"validationCode": code, "validationResponse": code, "new_container": container.calls == 1}
 
 
 def _secret(event: Mapping[str, Any]) -> str:

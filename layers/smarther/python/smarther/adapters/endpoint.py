@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import hmac
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import requests
+
+from smarther.domain.probe import Handshake
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 _SECONDS: Final = (5, 10)
+_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 def proves(session: requests.Session, address: str, *, code: str, now: datetime) -> bool:
-    """Whether the receiver behind the address answers a validation event as it should: 200, the code under both keys.
+    """Whether what is behind the address answers a validation event as it should: 200, the code under both keys."""
+    return handshake(session, address, code=code, now=now).proven
 
-    The event is the one of Legrand's tutorial. The address holds the secret, so no exception leaves this function.
+
+def handshake(
+    session: requests.Session, address: str, *, code: str, now: datetime, seconds: tuple[float, float] = _SECONDS
+) -> Handshake:
+    """Post a validation event, that of Legrand's tutorial, and tell what came back. `seconds`: to connect, to read.
+
+    The address holds the secret, so no exception leaves this function.
     """
     event = {
         "id": code,
@@ -26,15 +37,28 @@ def proves(session: requests.Session, address: str, *, code: str, now: datetime)
         "data": {"validationCode": code},
     }
     try:
-        response = session.post(address, json=[event], timeout=_SECONDS, allow_redirects=False)
-        answer = json.loads(response.content)
-    except (requests.RequestException, ValueError, RecursionError):
-        return False
-    return (
-        response.status_code == requests.codes.ok
-        and isinstance(answer, dict)
-        and all(_is_code(answer.get(key), code) for key in ("validationCode", "validationResponse"))
+        response = session.post(address, json=[event], timeout=seconds, allow_redirects=False)
+        content = response.content
+    except requests.RequestException:
+        return Handshake()
+    answer = _object(content)
+    proven = response.status_code == requests.codes.ok and all(
+        _is_code(answer.get(key), code) for key in ("validationCode", "validationResponse")
     )
+    return Handshake(
+        status=response.status_code,
+        ms=round(response.elapsed / _MILLISECOND),
+        proven=proven,
+        new_container=proven and answer.get("new_container") is True,
+    )
+
+
+def _object(content: bytes) -> dict[str, object]:
+    try:
+        answer = json.loads(content)
+    except (ValueError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def _is_code(value: object, code: str) -> bool:

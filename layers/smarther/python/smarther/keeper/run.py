@@ -10,6 +10,7 @@ from smarther.adapters.legrand import LegrandError
 from smarther.domain import credentials as credential_forms
 from smarther.domain.credentials import CredentialsError
 from smarther.domain.outcome import LEGRAND_REASONS, LOGIN_REASONS, Reason
+from smarther.domain.probe import ProbeOrder
 from smarther.domain.reading import instant_text
 from smarther.domain.report import Report
 from smarther.domain.subscription import Wanted
@@ -17,6 +18,7 @@ from smarther.keeper.access import Access
 from smarther.keeper.journal import Journal
 from smarther.keeper.lease import Lease, LeaseLost
 from smarther.keeper.plants import Plants
+from smarther.keeper.probe import probe
 from smarther.keeper.silence import Silence
 from smarther.keeper.subscriptions import Subscriptions
 from smarther.keeper.webhook import Webhook
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from smarther.adapters.records import Module
     from smarther.domain.credentials import Credentials
     from smarther.domain.memory import Memory
+    from smarther.domain.probe import Probe
     from smarther.domain.subscription import Subscription
     from smarther.keeper.tools import Tools
 
@@ -43,12 +46,16 @@ class Consent(BaseModel):
 
 
 class Request(BaseModel):
-    """What a run is asked for; the schedule asks for nothing in particular, and adds keys of its own."""
+    """What a run is asked for; the schedule asks for nothing in particular, and adds keys of its own.
+
+    A `probe` is no run: it is answered by `Keeper.probe`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     consent: Consent | None = None
     rotate_webhook: bool = False
+    probe: ProbeOrder | None = None
 
     @classmethod
     def of(cls, event: Any) -> Request:
@@ -84,6 +91,13 @@ class Keeper:
             return self._busy()
         finally:
             lease.release()
+
+    def probe(self, order: ProbeOrder) -> Probe:
+        """Call the webhook's own address, and report; without the lease, since nothing is changed.
+
+        Raises VaultError where the webhook's secret cannot be read.
+        """
+        return probe(self._tools, order)
 
     def _busy(self) -> Report:
         return Report(at=instant_text(self._tools.clock()), outcome="busy")

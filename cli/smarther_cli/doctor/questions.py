@@ -1,0 +1,385 @@
+"""The questions that are asked of AWS; each gives a fact, and changes nothing.
+
+What AWS says no to is boto3's own error: whoever asks knows what a check that has no fact is worth. Names of resources
+are the stack's own, as CloudFormation lists them, and never made up here.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from functools import cached_property, partial
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final
+from zipfile import BadZipFile, ZipFile
+
+import requests
+from botocore.exceptions import ClientError
+from pydantic import ValidationError
+
+from smarther.domain.probe import Probe
+from smarther_cli.doctor import facts
+from smarther_cli.errors import GONE, Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from smarther_cli.deployment import Deployment
+
+CALLS: Final = 20
+AT_ONCE: Final = 4
+MAY_BE_OFF: Final = "ReceiverFunctionKeepWarm"
+"""The one schedule that a parameter turns off."""
+
+_DAY: Final = timedelta(days=1)
+_HOUR: Final = timedelta(hours=1)
+_LAYER_SECONDS: Final = (5, 30)
+_ELF: Final = b"\x7fELF"
+_MACHINES: Final = {0x3E: "x86_64", 0xB7: "arm64"}
+"""`e_machine` in the head of a file of native code: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html"""
+
+
+class LayerUnreadableError(Exception):
+    """A layer's content could not be had, or is not what it should be."""
+
+
+class Questions:
+    """The questions to one deployed stack, at one instant."""
+
+    def __init__(self, deployment: Deployment, at: datetime) -> None:
+        self._deployment = deployment
+        self._at = at
+
+    # ---- the stack
+
+    def stack(self) -> str:
+        """The stack's status."""
+        return self._deployment.status
+
+    def functions(self) -> Sequence[facts.Function]:
+        """Every function of the stack."""
+        return self._functions
+
+    def live_version(self) -> facts.Alias:
+        """Where the API's calls go."""
+        client, name = self._client("lambda"), self._deployment.resource("ReceiverFunction")
+        alias = client.get_alias(FunctionName=name, Name="live")
+        pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=name)
+        versions = [each["Version"] for page in pages for each in page["Versions"] if each["Version"] != "$LATEST"]
+        weights = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+        return facts.Alias(
+            version=alias["FunctionVersion"],
+            sharing=next(iter(weights), None),
+            newest=max(versions, key=int, default=None),
+        )
+
+    def processors(self) -> facts.Processors:
+        """What runs on which processor, and what is in the layers."""
+        layers = sorted({arn for function in self._functions for arn in function.layers})
+        return facts.Processors(
+            chosen=self._deployment.architecture,
+            functions=tuple(self._functions),
+            layers=tuple(self._layer(arn) for arn in layers),
+        )
+
+    # ---- answers through the real address
+
+    def answers(self) -> facts.Answers:
+        """What the keeper finds when it calls the webhook's address, which only it and Legrand know."""
+        try:
+            told = self._deployment.invoke_keeper({"probe": {"calls": CALLS, "at_once": AT_ONCE}})
+        except Failure as failure:
+            return facts.Answers(probe=None, failure=f"nobody could ask: {failure}", remedy=failure.remedy)
+        try:
+            probe = Probe.model_validate_json(told)
+        except ValidationError:
+            return facts.Answers(
+                probe=None,
+                failure="nobody could ask: the keeper is not of this version",
+                remedy="Deploy the version that belongs to this command line: `make deploy`.",
+            )
+        return facts.Answers(probe=probe, on_this_machine=self._deployment.is_on_this_machine)
+
+    # ---- what runs by itself
+
+    def schedules(self) -> Sequence[facts.Schedule]:
+        """Every schedule of the stack."""
+        client = self._client("scheduler")
+        return [
+            facts.Schedule(
+                name=name,
+                state=_unless_gone(partial(_state_of, client, name)),
+                wanted=logical_id != MAY_BE_OFF or self._deployment.keeps_warm,
+            )
+            for logical_id, name in self._deployment.resources_of("AWS::Scheduler::Schedule").items()
+        ]
+
+    def redriver(self) -> str:
+        """The state of what feeds the redriver."""
+        mapping = self._deployment.resource("RedriverFunctionSpilled")
+        state: str = self._client("lambda").get_event_source_mapping(UUID=mapping)["State"]
+        return state
+
+    def keepers_last_run(self) -> facts.LastRun:
+        """When the keeper last came to its end, as it noted in the table."""
+        report = self._deployment.records.report()
+        return self._last_run(
+            None if report is None else self._at - datetime.fromisoformat(report.at),
+            timedelta(minutes=self._deployment.keeper_minutes),
+        )
+
+    def rollups_last_run(self) -> facts.LastRun:
+        """When statistics were last made, as the rollup noted in the table."""
+        state = self._deployment.history.rollup_state()
+        return self._last_run(None if state is None else self._at - state.ran_at, _HOUR)
+
+    def standing(self) -> facts.Standing:
+        """What the keeper last reported."""
+        report = self._deployment.records.report()
+        if report is not None:
+            return facts.Standing(report=report)
+        configured = self._deployment.vault.read(self._deployment.credentials_arn) is not None
+        return facts.Standing(report=None, configured=configured)
+
+    # ---- what is kept
+
+    def table(self) -> facts.Table:
+        """The table."""
+        told = self._deployment.dynamodb.describe_table(TableName=self._deployment.table_name)["Table"]
+        return facts.Table(status=told["TableStatus"], protected=told.get("DeletionProtectionEnabled", False))
+
+    def expiry(self) -> facts.Expiry:
+        """The table's time to live."""
+        answer = self._deployment.dynamodb.describe_time_to_live(TableName=self._deployment.table_name)
+        told = answer["TimeToLiveDescription"]
+        return facts.Expiry(status=told["TimeToLiveStatus"], attribute=told.get("AttributeName"))
+
+    def recovery(self) -> str:
+        """The state of the table's point-in-time recovery."""
+        answer = self._deployment.dynamodb.describe_continuous_backups(TableName=self._deployment.table_name)
+        told = answer["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
+        return told.get("PointInTimeRecoveryStatus", "DISABLED")
+
+    def spilled(self) -> facts.Queue:
+        """The spill queue."""
+        return self._queue(self._deployment.resource("SpillQueue"))
+
+    def given_up(self) -> facts.Queue:
+        """The spill queue's dead letters."""
+        return self._queue(self._deployment.resource("SpillDeadLetterQueue"))
+
+    def not_started(self) -> facts.Queue:
+        """The schedules' dead letters."""
+        return self._queue(self._deployment.resource("DeadLetterQueue"))
+
+    def logs(self) -> facts.Logs:
+        """Every log group of the stack."""
+        names = self._deployment.resources_of("AWS::Logs::LogGroup").values()
+        return facts.Logs(
+            groups=tuple(self._log_group(name) for name in names), chosen_days=self._deployment.log_retention_days
+        )
+
+    # ---- who is told
+
+    def alarms(self) -> Sequence[facts.Alarm]:
+        """Every alarm of the stack."""
+        names = list(self._deployment.resources_of("AWS::CloudWatch::Alarm").values())
+        if not names:
+            return []
+        topic = self._deployment.resource("AlarmTopic")
+        pages = self._client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNames=names)
+        found = {each["AlarmName"]: each for page in pages for each in page["MetricAlarms"]}
+        return [_alarm(name, found.get(name), topic) for name in names]
+
+    def subscribers(self) -> facts.Topic | None:
+        """Who hears the alarms' topic; None where there are no alarms."""
+        topics = list(self._deployment.resources_of("AWS::SNS::Topic").values())
+        if not topics:
+            return None
+        pages = self._client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topics[0])
+        found = [each for page in pages for each in page["Subscriptions"]]
+        pending = [each for each in found if each["SubscriptionArn"] == "PendingConfirmation"]
+        return facts.Topic(
+            confirmed=tuple(each["Protocol"] for each in found if each["SubscriptionArn"].startswith("arn:")),
+            pending=len(pending),
+            mail_chosen=self._deployment.mail_is_chosen,
+        )
+
+    def dashboard(self) -> facts.Dashboard:
+        """What the dashboard shows."""
+        name = self._deployment.resource("Dashboard")
+        body = self._client("cloudwatch").get_dashboard(DashboardName=name)["DashboardBody"]
+        return facts.Dashboard(
+            calls=tuple(_called_by(body)),
+            region=self._deployment.place.region or "",
+            widget=self._deployment.resource("WidgetFunction"),
+        )
+
+    # ---- the account, and the last day
+
+    def concurrency(self) -> facts.Concurrency:
+        """The account's executions at once."""
+        limit = self._client("lambda").get_account_settings()["AccountLimit"]
+        return facts.Concurrency(
+            limit=limit["ConcurrentExecutions"], unreserved=limit["UnreservedConcurrentExecutions"]
+        )
+
+    def throttle(self) -> facts.Throttle | None:
+        """What the API lets through to the webhook; None where the cloud keeps no limit."""
+        stage = self._client("apigatewayv2").get_stage(
+            ApiId=self._deployment.resource("HttpApi"),
+            StageName=self._deployment.resource("HttpApiApiGatewayDefaultStage"),
+        )
+        routes = [settings for route, settings in stage.get("RouteSettings", {}).items() if "/notifications/" in route]
+        for settings in [*routes, stage.get("DefaultRouteSettings", {})]:
+            if "ThrottlingRateLimit" in settings and "ThrottlingBurstLimit" in settings:
+                return facts.Throttle(rate=settings["ThrottlingRateLimit"], burst=settings["ThrottlingBurstLimit"])
+        return None
+
+    def day(self) -> facts.Day:
+        """Sums of the last day's metrics."""
+        wanted = metrics(
+            self._deployment.place.stack,
+            receiver=self._deployment.resource("ReceiverFunction"),
+            api=self._deployment.resource("HttpApi"),
+        )
+        answer = self._client("cloudwatch").get_metric_data(
+            StartTime=self._at - _DAY,
+            EndTime=self._at,
+            MetricDataQueries=[_sum_of(name, *metric) for name, metric in wanted.items()],
+        )
+        points = {each["Id"]: each["Values"] for each in answer["MetricDataResults"]}
+        return facts.Day(**{name: sum(points[name]) if points.get(name) else None for name in wanted})
+
+    # ---- how to ask
+
+    def _client(self, service: str) -> Any:
+        return self._deployment.client(service)
+
+    @cached_property
+    def _functions(self) -> Sequence[facts.Function]:
+        named = self._deployment.resources_of("AWS::Lambda::Function").items()
+        return [self._function(logical_id, name) for logical_id, name in named]
+
+    def _function(self, logical_id: str, name: str) -> facts.Function:
+        known = logical_id.removesuffix("Function").lower()
+        told = _unless_gone(lambda: self._client("lambda").get_function(FunctionName=name))
+        if told is None:
+            return facts.Function(name=known, state=None)
+        configuration = told["Configuration"]
+        return facts.Function(
+            name=known,
+            state=configuration.get("State", "Active"),
+            update=configuration.get("LastUpdateStatus"),
+            processor=next(iter(configuration.get("Architectures", [])), None),
+            reserved=told.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
+            layers=tuple(layer["Arn"] for layer in configuration.get("Layers", [])),
+        )
+
+    def _layer(self, arn: str) -> facts.Layer:
+        """A layer and what native code is in it, for what it says of itself is what the template said."""
+        told = self._client("lambda").get_layer_version_by_arn(Arn=arn)
+        return facts.Layer(
+            name=arn.split(":")[6],
+            declared=frozenset(told.get("CompatibleArchitectures", [])),
+            built=frozenset(_processors_in(_content(told["Content"]["Location"]))),
+        )
+
+    def _queue(self, url: str) -> facts.Queue:
+        told = self._deployment.sqs.get_queue_attributes(
+            QueueUrl=url,
+            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        )["Attributes"]
+        return facts.Queue(
+            waiting=int(told["ApproximateNumberOfMessages"]),
+            in_hand=int(told["ApproximateNumberOfMessagesNotVisible"]),
+        )
+
+    def _log_group(self, name: str) -> facts.LogGroup:
+        groups = self._deployment.logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        found = next((each for each in groups if each["logGroupName"] == name), None)
+        days = None if found is None else found.get("retentionInDays")
+        return facts.LogGroup(name=name, exists=found is not None, days=days)
+
+    def _last_run(self, ago: timedelta | None, every: timedelta) -> facts.LastRun:
+        return facts.LastRun(ago=ago, every=every, stack_age=self._at - self._deployment.created_at)
+
+
+def _state_of(scheduler: Any, name: str) -> str:
+    state: str = scheduler.get_schedule(Name=name)["State"]
+    return state
+
+
+def _unless_gone[Answer](ask: Callable[[], Answer]) -> Answer | None:
+    """The answer, or None where AWS says that there is no such thing."""
+    try:
+        return ask()
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in GONE:
+            return None
+        raise
+
+
+def _alarm(name: str, told: dict[str, Any] | None, topic: str) -> facts.Alarm:
+    if told is None:
+        return facts.Alarm(name=name, state=None)
+    tells = told.get("ActionsEnabled", False) and topic in told.get("AlarmActions", [])
+    return facts.Alarm(name=name, state=told["StateValue"], tells=tells)
+
+
+def metrics(stack: str, *, receiver: str, api: str) -> dict[str, tuple[str, str, dict[str, str]]]:
+    """Each metric of the day: namespace, name, dimensions."""
+    ours, recorder = f"SmartherRecorder/{stack}", {"service": "recorder"}
+    return {
+        "invocations": ("AWS/Lambda", "Invocations", {"FunctionName": receiver}),
+        "throttled": ("AWS/Lambda", "Throttles", {"FunctionName": receiver}),
+        "requests": ("AWS/ApiGateway", "Count", {"ApiId": api}),
+        "failed": ("AWS/ApiGateway", "5xx", {"ApiId": api}),
+        "keeper_runs": (ours, "LegrandCallsToday", recorder),
+        "spilled": (ours, "NotificationsSpilled", recorder),
+    }
+
+
+def _called_by(dashboard: str) -> Iterator[str]:
+    """The functions that a dashboard's widgets call, by their ARNs; none where somebody wrote it anew by hand."""
+    try:
+        widgets = json.loads(dashboard)["widgets"]
+        yield from [str(each["properties"]["endpoint"]) for each in widgets if each["type"] == "custom"]
+    except (ValueError, KeyError, TypeError):
+        return
+
+
+def _sum_of(name: str, namespace: str, metric: str, dimensions: dict[str, str]) -> dict[str, Any]:
+    named = [{"Name": key, "Value": value} for key, value in dimensions.items()]
+    return {
+        "Id": name,
+        "MetricStat": {
+            "Metric": {"Namespace": namespace, "MetricName": metric, "Dimensions": named},
+            "Period": _HOUR // timedelta(seconds=1),
+            "Stat": "Sum",
+        },
+    }
+
+
+def _content(location: str) -> bytes:
+    """What is behind the address that AWS signs for a few minutes; it is told to nobody."""
+    try:
+        answer = requests.get(location, timeout=_LAYER_SECONDS)
+    except requests.RequestException:
+        raise LayerUnreadableError("the layer's content does not come") from None
+    if answer.status_code != requests.codes.ok:
+        raise LayerUnreadableError(f"the layer's content does not come ({answer.status_code})")
+    return answer.content
+
+
+def _processors_in(content: bytes) -> Iterator[str]:
+    try:
+        archive = ZipFile(BytesIO(content))
+    except BadZipFile:
+        raise LayerUnreadableError("the layer's content is no archive") from None
+    for name in archive.namelist():
+        with archive.open(name) as file:
+            head = file.read(20)
+        if head.startswith(_ELF):
+            machine = int.from_bytes(head[18:20], "little")
+            yield _MACHINES.get(machine, f"an unknown processor ({machine:#x})")

@@ -1,0 +1,64 @@
+"""The local cloud's CloudFormation, which gives a table the time to live and the recovery that its template holds.
+
+MiniStack's own leaves both out, and its DynamoDB then says that they are off. Works in the local cloud's own process.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ministack.services import dynamodb
+from ministack.services.cloudformation import provisioners
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    type Properties = Mapping[str, Any]
+
+# What is not MiniStack's to offer is looked for at the start, so that a version without it does not start.
+_HANDLERS: Final[dict[str, Any]] = provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"]  # noqa: SLF001
+_SETTINGS: Final = {
+    "TimeToLiveSpecification": dynamodb._update_ttl,  # noqa: SLF001
+    "PointInTimeRecoverySpecification": dynamodb._update_continuous_backups,  # noqa: SLF001
+}
+
+
+def install() -> None:
+    """Have a table that CloudFormation makes or changes take these settings as well."""
+    _HANDLERS.update(create=making(_HANDLERS["create"]), update=changing(_HANDLERS["update"]))
+
+
+def making(create: Callable[..., Any]) -> Callable[..., Any]:
+    """MiniStack's `create`, and the settings after it."""
+
+    def created(logical_id: str, properties: Properties, stack_name: str) -> Any:
+        made = create(logical_id, properties, stack_name)
+        _apply(made[0], {}, properties)
+        return made
+
+    return created
+
+
+def changing(update: Callable[..., Any]) -> Callable[..., Any]:
+    """MiniStack's `update`, and after it those settings that the template changes."""
+
+    def updated(physical_id: str, old: Properties, new: Properties, stack_name: str, **more: Any) -> Any:
+        changed = update(physical_id, old, new, stack_name, **more)
+        _apply(changed[0] if isinstance(changed, tuple) else physical_id, old, new)
+        return changed
+
+    return updated
+
+
+def _apply(name: str, old: Properties, new: Properties) -> None:
+    for specification, change in _SETTINGS.items():
+        if specification in new and new[specification] != old.get(specification):
+            status, _, body = change({"TableName": name, specification: _with_booleans(new[specification])})
+            if status >= 400:  # noqa: PLR2004 - HTTP's own number
+                raise ValueError(f"{specification}: {body!r}")
+
+
+def _with_booleans(specification: Properties) -> dict[str, Any]:
+    """CloudFormation takes the words "true" and "false" where DynamoDB takes the truth values alone."""
+    words = {"true": True, "false": False}
+    return {key: words.get(value, value) if isinstance(value, str) else value for key, value in specification.items()}

@@ -1,0 +1,21 @@
+"""The actions that docs/owner/command-line.md says a command needs, as its table has them."""
+
+from __future__ import annotations
+
+import re
+
+from tests.deployed import PROJECT
+
+
+def documented(*commands: str) -> set[str]:
+    """What the table lists for these commands, such as `doctor`; `all` are the rows of every command."""
+    page = (PROJECT / "docs" / "owner" / "command-line.md").read_text()
+    table = page.partition("| Command | Actions | On |")[2].partition("\n\n")[0]
+    found: set[str] = set()
+    named: list[str] = []
+    for row in table.splitlines()[2:]:
+        names, actions, _ = row.strip("|").split("|")
+        named = [name.strip("` ") for name in names.split(",")] if names.strip() else named
+        if set(named) & set(commands):
+            found |= set(re.findall(r"`([a-z]+:[A-Za-z]+)`", actions))
+    return found
