@@ -16,8 +16,6 @@ BENCH := .venv-bench
 GATES := .venv-gates
 SUPPLY := .venv-supply
 
-# What the layers are built for; `make deploy ARCHITECTURE=x86_64` needs the template's parameter to say the same.
-export ARCHITECTURE ?= arm64
 export SAM_CLI_TELEMETRY := 0
 
 .PHONY: help
@@ -118,17 +116,24 @@ preview: setup ## The dashboard's home, as the console would show it, in your br
 
 # ---- AWS ----
 
+# What stands on make's own command line, as an option; the environment holds such names for other reasons.
+said = $(if $(filter command,$(firstword $(origin $(1)))),--$(2)='$(subst ','\'',$($(1)))')
+flag = $(if $(filter command,$(firstword $(origin $(1)))),$(if $($(1)),--$(2)))
+
 .PHONY: build
-build: $(SAM)/.ready $(DEV)/.ready ## Build the functions and layers for AWS
-	PATH="$(CURDIR)/$(SAM)/bin:$$PATH" sam build --parallel --parameter-overrides Architecture=$(ARCHITECTURE)
+build: $(SAM)/.ready $(DEV)/.ready ## Build the functions and layers for AWS (ARCHITECTURE=x86_64 for the other processor)
+	@$(DEV)/bin/python -m smarther_cli.deploy build $(call said,ARCHITECTURE,processor)
 
 .PHONY: release
 release: $(DEV)/.ready ## Keep what is committed now as the release from which upgrades are tested (docs/developer/releasing.md)
 	@$(DEV)/bin/python -m tests.upgrade.release
 
 .PHONY: deploy
-deploy: build ## Deploy to AWS, asking for what it needs to know
-	PATH="$(CURDIR)/$(SAM)/bin:$$PATH" sam deploy --guided
+deploy: $(SAM)/.ready $(DEV)/.ready ## Deploy to AWS: a few questions, each with a default (docs/owner/the-whole-way.md; YES=1 asks nothing)
+	@$(DEV)/bin/python -m smarther_cli.deploy deploy $(call flag,YES,yes) $(call flag,ASK,ask) $(call flag,AT_ONCE,at-once) \
+		$(call said,STACK,stack) $(call said,REGION,region) $(call said,PROFILE,profile) $(call said,TIMEZONE,time-zone) \
+		$(call said,ALARM_EMAIL,alarm-email) $(call said,ARCHITECTURE,processor) $(call said,TABLE,table) \
+		$(call said,PARAMETERS,parameters)
 
 # ---- The gate ----
 

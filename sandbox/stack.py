@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import platform
 import re
 import subprocess
 import tomllib
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox import places
 from sandbox.processes import SandboxError
+from smarther_cli.deploy.machine import own_processor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -70,7 +70,7 @@ def deploy(
 
 def host_architecture() -> str:
     """The processor of this machine as Lambda calls it: `arm64` or `x86_64`."""
-    return "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
+    return own_processor()
 
 
 def add_routes(cloud: Cloud, stack_name: str) -> None:

@@ -25,7 +25,12 @@ os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "SmartherRecorder"
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
-TOGETHER = {"tests/e2e/": "sandbox", "tests/upgrade/": "sandbox", "tests/guards/": "guards"}
+TOGETHER = {
+    "tests/deploy/": "sandbox",
+    "tests/e2e/": "sandbox",
+    "tests/upgrade/": "sandbox",
+    "tests/guards/": "guards",
+}
 """Folders whose tests share something that is dear, or build in the same place: one worker runs all of a group."""
 
 

@@ -7,7 +7,7 @@ import typer
 from smarther_cli.authorize import authorize
 from smarther_cli.call import Call, OwnersGroup, clock
 from smarther_cli.configure import configure
-from smarther_cli.deployment import DEFAULT_STACK, Place
+from smarther_cli.deployment import DEFAULT_STACK
 from smarther_cli.doctor.command import doctor
 from smarther_cli.errors import WrongUse
 from smarther_cli.export import export
@@ -18,6 +18,8 @@ from smarther_cli.quarantine import quarantine
 from smarther_cli.redrive import redrive
 from smarther_cli.rollup import rollup
 from smarther_cli.status import status
+
+_LAST = "that of your last `make deploy`"
 
 app = typer.Typer(
     name="smarther",
@@ -37,13 +39,16 @@ def shared(  # noqa: PLR0913 - each is an option that people type
     context: typer.Context,
     *,
     stack: Annotated[
-        str, typer.Option(envvar="SMARTHER_STACK", help="Name of the deployed stack.", metavar="NAME")
-    ] = DEFAULT_STACK,
+        str | None,
+        typer.Option(
+            envvar="SMARTHER_STACK", help=f"Name of the stack [default: {_LAST}, or {DEFAULT_STACK}].", metavar="NAME"
+        ),
+    ] = None,
     profile: Annotated[
-        str | None, typer.Option(help="AWS profile; as without it: the usual one.", metavar="NAME")
+        str | None, typer.Option(help=f"AWS profile [default: {_LAST}, or the usual one].", metavar="NAME")
     ] = None,
     region: Annotated[
-        str | None, typer.Option(help="AWS region; as without it: the profile's.", metavar="NAME")
+        str | None, typer.Option(help=f"AWS region [default: {_LAST}, AWS_REGION, or the profile's].", metavar="NAME")
     ] = None,
     sandbox: Annotated[bool, typer.Option("--sandbox", help="The sandbox on this machine instead of AWS.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
@@ -54,7 +59,7 @@ def shared(  # noqa: PLR0913 - each is an option that people type
     says whether all is well with the home, and `smarther doctor` whether the stack is what it should be. The options
     below may stand anywhere on the line.
     """
-    context.obj = Call(Place(stack=stack, profile=profile, region=region, sandbox=sandbox), json, clock())
+    context.obj = Call(stack, profile, region, sandbox, json, clock())
     if sandbox and (profile or region):
         raise WrongUse("--sandbox has its own region and keys.", "Leave --profile and --region out.")
 

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 
 from smarther_cli import screen
-from smarther_cli.deployment import Deployment, Place
+from smarther_cli.deployment import Deployment, Place, place_of
 from smarther_cli.errors import ADAPTER_ERRORS, Failure, explained
 
 if TYPE_CHECKING:
@@ -24,11 +24,19 @@ _WITH_VALUE: Final = frozenset({"--stack", "--profile", "--region"})
 
 @dataclass(frozen=True)
 class Call:
-    """What the shared options say, and when it was."""
+    """What the shared options say, None where they say nothing, and when it was."""
 
-    place: Place
+    stack: str | None
+    profile: str | None
+    region: str | None
+    sandbox: bool
     json: bool
     at: datetime
+
+    @cached_property
+    def place(self) -> Place:
+        """Where the stack is; raises WrongUse when the answers file is broken."""
+        return place_of(stack=self.stack, profile=self.profile, region=self.region, sandbox=self.sandbox)
 
     @cached_property
     def deployment(self) -> Deployment:

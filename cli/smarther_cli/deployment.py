@@ -20,6 +20,7 @@ from smarther.adapters.history import History
 from smarther.adapters.records import Records
 from smarther.adapters.table import Table
 from smarther.adapters.vault import Vault
+from smarther_cli import answers
 from smarther_cli.archive import Archive
 from smarther_cli.errors import Failure
 
@@ -55,6 +56,30 @@ class Place:
     sandbox: bool = False
 
 
+def place_of(
+    *, stack: str | None = None, profile: str | None = None, region: str | None = None, sandbox: bool = False
+) -> Place:
+    """Where the stack is: as told, else as the last deploy from this folder was answered, else as is usual.
+
+    A profile that is told and another than the file's is another account: the file knows nothing of its region.
+    Raises WrongUse when the answers file is broken.
+    """
+    last = None if sandbox else answers.read()
+    if last is None:
+        return Place(stack=stack or DEFAULT_STACK, profile=profile, region=region, sandbox=sandbox)
+    same_account = profile in {None, last.profile}
+    return Place(
+        stack=stack or last.stack,
+        profile=profile or last.profile,
+        region=region or (last.region if same_account else None),
+    )
+
+
+def session_at(place: Place) -> boto3.Session:
+    """The owner's credentials in that region; without one in `AWS_REGION`, then where boto3 finds one by itself."""
+    return boto3.Session(profile_name=place.profile, region_name=place.region or os.environ.get("AWS_REGION"))
+
+
 class Deployment:
     """One deployed stack. Nothing is asked of AWS before it is needed; what AWS says no to is boto3's own error."""
 
@@ -65,7 +90,7 @@ class Deployment:
         if place.sandbox:
             self._enter_sandbox()
         else:
-            self._session = boto3.Session(profile_name=place.profile, region_name=place.region)
+            self._session = session_at(place)
             self.place = replace(place, region=self._session.region_name)
 
     @property

@@ -2,6 +2,7 @@
 
 Failure                 the command did not do what it was asked to            exit status 1
 ├── WrongUse            it was asked for something it cannot understand        2
+├── NotLoggedIn         AWS does not know who asks                             1
 └── NotFound            what it was asked for is not there                     4
 """
 
@@ -18,6 +19,7 @@ from botocore.exceptions import (
     CredentialRetrievalError,
     HTTPClientError,
     InvalidRegionError,
+    LoginError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
@@ -60,6 +62,10 @@ class WrongUse(Failure):
     status = Status.WRONG_USE
 
 
+class NotLoggedIn(Failure):
+    """There are no AWS credentials, or none that AWS accepts."""
+
+
 class NotFound(Failure):
     """What the command was asked for is not there."""
 
@@ -76,10 +82,11 @@ _CREDENTIALS: Final = (
     NoCredentialsError,
     PartialCredentialsError,
     CredentialRetrievalError,
+    LoginError,
     SSOError,
     TokenRetrievalError,
 )
-_REFUSED_CREDENTIALS: Final = frozenset(
+REFUSED_CREDENTIALS: Final = frozenset(
     {
         "AuthFailure",
         "ExpiredToken",
@@ -114,8 +121,8 @@ GONE: Final = frozenset(
 """With these AWS says that there is no such thing, each service in its own word."""
 _ACTION: Final = re.compile(r"not authorized to perform:? ([A-Za-z0-9-]+:[A-Za-z0-9*]+)")
 _LOG_IN: Final = (
-    "Log in as you do for the AWS CLI (`aws configure`, `aws sso login`), or name a profile with --profile. For the"
-    " sandbox on this machine, add --sandbox."
+    "Log in as you do for the AWS CLI (`aws login`, `aws sso login`, `aws configure`), or name a profile with"
+    " --profile. For the sandbox on this machine, add --sandbox."
 )
 
 
@@ -138,7 +145,7 @@ def denied_action(error: ClientError) -> str:
 def _not_reached(error: BotoCoreError, place: Place) -> Failure:
     """The call never got an answer: something is missing on this machine, or the network is."""
     if isinstance(error, _CREDENTIALS):
-        return Failure("There are no AWS credentials to use.", f"{_LOG_IN} ({_one_line(error)})")
+        return NotLoggedIn("There are no AWS credentials to use.", f"{_LOG_IN} ({_one_line(error)})")
     if isinstance(error, ProfileNotFound):
         return WrongUse(_one_line(error) + ".", "`aws configure list-profiles` names the profiles of this machine.")
     if isinstance(error, NoRegionError):
@@ -165,13 +172,13 @@ def _refused(error: ClientError, place: Place) -> Failure:
     """AWS answered, and said no."""
     told = error.response.get("Error", {})
     code, message = str(told.get("Code", "")), str(told.get("Message", ""))
-    if code in _REFUSED_CREDENTIALS:
-        return Failure("AWS does not accept your credentials, or they have expired.", f"{_LOG_IN} ({code})")
+    if code in REFUSED_CREDENTIALS:
+        return NotLoggedIn("AWS does not accept your credentials, or they have expired.", f"{_LOG_IN} ({code})")
     if code in DENIED:
         return Failure(
             f"AWS does not allow you to do this: {denied_action(error)}.",
-            "Use a profile that may (--profile), or have the permission added; docs/owner/command-line.md lists what"
-            " each command needs.",
+            "Use a profile that may, or have the permission added; docs/owner/command-line.md lists what each command"
+            " needs.",
         )
     if code == "ValidationError" and "does not exist" in message:
         return _no_such_stack(place)

@@ -58,9 +58,14 @@ def say(text: str = "", *, style: str = "") -> None:
     results().print(Text(plain(text, lines=True), style=style), soft_wrap=True)
 
 
-def remark(text: str, *, style: str = "") -> None:
+def remark(text: str = "", *, style: str = "") -> None:
     """One line beside the result."""
     remarks().print(Text(plain(text, lines=True), style=style), soft_wrap=True)
+
+
+def paragraph(text: str, *, style: str = "") -> None:
+    """Words to read, beside the result, broken into lines between words."""
+    remarks().print(Text(plain(text, lines=True), style=style))
 
 
 def show_json(document: object) -> None:

@@ -107,6 +107,7 @@ def no_user_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("SANDBOX_FOLDER", str(tmp_path / "sandbox"))
+    monkeypatch.setattr("smarther_cli.answers.FILE", tmp_path / ".smarther.toml")
     monkeypatch.setenv("COLUMNS", "160")
     monkeypatch.setattr("smarther_cli.app.clock", lambda: NOW)
 

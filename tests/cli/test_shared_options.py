@@ -95,6 +95,31 @@ def test_no_credentials(home: Home, run: Run, monkeypatch: pytest.MonkeyPatch) -
     fails(run, "status", status=1, says="no AWS credentials", remedy="--profile")
 
 
+LOGINS = {
+    "aws login": "login_session = arn:aws:iam::123456789012:user/me",
+    "aws sso login": """sso_session = mine
+        sso_account_id = 123456789012
+        sso_role_name = Admin
+        [sso-session mine]
+        sso_region = eu-south-1
+        sso_start_url = https://example.awsapps.com/start""",
+}
+
+
+@pytest.mark.parametrize("made_by", LOGINS)
+def test_a_profile_whose_login_is_over(
+    home: Home, run: Run, made_by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both ways to log in are known: neither asks for a package that is missing."""
+    (tmp_path / "config").write_text(
+        "\n".join(line.strip() for line in f"[profile me]\nregion = {REGION}\n{LOGINS[made_by]}\n".splitlines())
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    fails(run, "status", "--profile", "me", status=1, says="no AWS credentials", remedy="aws login")
+
+
 def test_no_region(home: Home, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
 

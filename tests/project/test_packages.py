@@ -91,6 +91,12 @@ def test_a_lock_has_what_it_was_made_from(lock: str) -> None:
     assert named <= set(pins((PROJECT / lock).read_text()))
 
 
+@pytest.mark.parametrize("environment", ["dev", "sam"])
+def test_profiles_made_by_aws_login_can_be_used(environment: str) -> None:
+    """boto3 reads them with a package that it does not bring along: `botocore[crt]`."""
+    assert "awscrt" in pins((PROJECT / "requirements" / f"{environment}.txt").read_text())
+
+
 @pytest.mark.parametrize(
     "entry",
     [

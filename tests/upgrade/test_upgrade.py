@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from sandbox import lifecycle, owner, places, stack
 from sandbox.demo import settle
 from tests.e2e.conftest import Home
 from tests.e2e.test_notifications import envelope, status
+from tests.sandboxes import sandbox_of_its_own
 from tests.upgrade import release
 from tests.upgrade.test_what_lasts import FORGOTTEN, LASTING
 
@@ -117,12 +117,7 @@ def lasting(home: Home) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def _a_sandbox_of_its_own() -> Iterator[None]:
     """Beside the one of the other deployed tests, which may be running."""
-    with pytest.MonkeyPatch.context() as patched:
-        usual, folder = places.SANDBOX, places.PROJECT / ".sandbox" / "upgrade"
-        for name, place in list(vars(places).items()):
-            if isinstance(place, Path) and place.is_relative_to(usual):
-                patched.setattr(places, name, folder / place.relative_to(usual))
-        assert folder == places.SANDBOX
+    with sandbox_of_its_own("upgrade"):
         yield
 
 

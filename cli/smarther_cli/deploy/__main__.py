@@ -1,0 +1,64 @@
+"""`python -m smarther_cli.deploy`: what `make deploy` and `make build` run."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from smarther_cli import screen
+from smarther_cli.deploy import sam, story
+from smarther_cli.deploy.interview import Said
+from smarther_cli.deployment import Place
+from smarther_cli.errors import Failure, NotLoggedIn, Status, explained
+
+_INTERRUPTED = 130
+_LOG_IN = (
+    "Log in as you do for the AWS CLI (`aws login`, `aws sso login`, `aws configure`), or name a profile: `make deploy"
+    " PROFILE=name`. Without an account, `make demo` shows everything on this machine."
+)
+
+
+def main() -> int:
+    """Run one command; returns its exit status."""
+    arguments = parser().parse_args()
+    try:
+        if arguments.command == "build":
+            sam.build(arguments.processor)
+            return Status.FINE
+        options = {name: value for name, value in vars(arguments).items() if name != "command"}
+        return Status.FINE if story.deploy(Said(**options)) else Status.FAILED
+    except Failure as failure:
+        told = failure
+    except (ClientError, BotoCoreError) as error:
+        told = explained(error, Place(region=arguments.region))
+        if isinstance(told, NotLoggedIn):
+            told.remedy = _LOG_IN
+    except (typer.Abort, KeyboardInterrupt, story.BrokenOff) as ended:
+        screen.remark()
+        screen.paragraph(str(ended) or "Nothing was deployed.")
+        return _INTERRUPTED
+    screen.paragraph(str(told), style="bold red")
+    if told.remedy:
+        screen.paragraph(told.remedy)
+    return told.status
+
+
+def parser() -> argparse.ArgumentParser:
+    """What it understands: the Makefile is who speaks to it."""
+    parser = argparse.ArgumentParser(prog="make", description="What `make deploy` and `make build` run.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    build = commands.add_parser("build", help="build what is deployed")
+    build.add_argument("--processor", choices=["arm64", "x86_64"], default="arm64")
+    deploy = commands.add_parser("deploy", help="ask, build, deploy")
+    for flag in ("--yes", "--ask", "--at-once"):
+        deploy.add_argument(flag, action="store_true")
+    for option in ("stack", "region", "profile", "time-zone", "alarm-email", "processor", "table", "parameters"):
+        deploy.add_argument(f"--{option}")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

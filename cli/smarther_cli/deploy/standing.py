@@ -1,0 +1,50 @@
+"""What the state of a stack means for somebody who is about to deploy it."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+
+class Standing(Enum):
+    """What a deploy will do with the stack of that name."""
+
+    NEW = "new"
+    THERE = "brought up to date"
+    LEFT_OVER = "new: a first deploy failed, and what it has left is removed first"
+    BUSY = "CloudFormation is at work on it"
+    STUCK = "CloudFormation could not finish, and waits for a person"
+
+
+_NEW: Final = frozenset({None, "DELETE_COMPLETE", "REVIEW_IN_PROGRESS"})
+"""In REVIEW_IN_PROGRESS is a stack of which nothing but a change set was ever made."""
+
+_LEFT_OVER: Final = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"})
+_STUCK: Final = frozenset({"UPDATE_ROLLBACK_FAILED", "IMPORT_ROLLBACK_FAILED", "DELETE_FAILED"})
+
+
+def standing(state: str | None) -> Standing:
+    """What CloudFormation's `StackStatus` means; None where there is no stack.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes
+    """
+    if state in _NEW:
+        return Standing.NEW
+    if state in _LEFT_OVER:
+        return Standing.LEFT_OVER
+    if state in _STUCK:
+        return Standing.STUCK
+    return Standing.BUSY if str(state).endswith("_IN_PROGRESS") else Standing.THERE
+
+
+def way_out(state: str, stack: str, region: str) -> str:
+    """What a person does about a stack that is stuck."""
+    if state == "DELETE_FAILED":
+        return (
+            "Its removal did not end. Look in the CloudFormation console at what stands in the way, remove the stack"
+            " there, then run `make deploy` again; the table with the readings is kept."
+        )
+    return (
+        "Its last deploy failed, and so did the way back. Mend what its events name, then run"
+        f" `aws cloudformation continue-update-rollback --stack-name {stack} --region {region}`, and deploy again."
+    )
