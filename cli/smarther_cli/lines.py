@@ -46,6 +46,7 @@ COLUMNS: Final = (
     "event_time",
     "extra",
     "event_extra",
+    "unread",
 )
 """All that a reading can hold, with what people look for first in front."""
 

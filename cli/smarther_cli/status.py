@@ -1,5 +1,6 @@
 """`smarther status`: whether all is well, and what to do if it is not."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from smarther_cli.call import ended, this_call
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import Status
 from smarther_cli.report import age_text, calls_text, outcome_text, show_person, show_plants, tokens_text
+from smarther_cli.unread import Unread, unread_lately
 
 _MISSED_RUNS = 3  # of the keeper in a row: no longer a passing fault of the scheduler
 
@@ -32,6 +34,7 @@ class Condition:
     calls: int
     thermostats: tuple[tuple[Thermostat, Snapshot | None], ...]
     stale_after: timedelta
+    unread: Mapping[str, Sequence[Unread]]
 
     def is_stale(self, last: Snapshot | None) -> bool:
         """Whether a thermostat has been silent for too long."""
@@ -41,8 +44,9 @@ class Condition:
 def status(context: typer.Context) -> None:
     """Show whether all is well, and what to do if it is not.
 
-    Tokens and how long they last, each plant's subscription, each thermostat's last word, the calls that Legrand was
-    asked today. The exit status is 3 when a person is needed; the reason and the command that helps are printed.
+    Tokens and how long they last, each plant's subscription, each thermostat's last word, what of its newest readings
+    could not be read, the calls that Legrand was asked today. The exit status is 3 when a person is needed; the reason
+    and the command that helps are printed.
     """
     call = this_call(context)
     condition = observe(call.deployment, call.at)
@@ -69,6 +73,7 @@ def observe(deployment: Deployment, now: datetime) -> Condition:
             (one, next(iter(deployment.history.newest(one.module_id, limit=1)), None)) for one in thermostats
         ),
         stale_after=timedelta(hours=deployment.stale_after_hours),
+        unread={one.module_id: unread_lately(deployment.archive, one.module_id) for one in thermostats},
     )
 
 
@@ -100,6 +105,12 @@ def _show(condition: Condition) -> None:
             facts["client secret"] = f"good until about {report.client_secret_ends_on}"
         if report.troubles:
             facts["troubles"] = "\n".join(screen.plain(trouble) for trouble in report.troubles)
+    if unread := [
+        f"{screen.plain(one.name)}: {each.text()}"
+        for one, _ in condition.thermostats
+        for each in condition.unread[one.module_id]
+    ]:
+        facts["not read"] = Text("\n".join(unread), style="yellow")
     facts["dashboard"] = condition.dashboard
     screen.show_facts(facts)
     if report is not None and report.plants:
@@ -159,6 +170,10 @@ def _document(condition: Condition) -> dict[str, Any]:
                 "plant_name": one.plant_name,
                 "silent": condition.is_stale(last),
                 "last": None if last is None else _last(last),
+                "unread": {
+                    each.attribute: {"readings": each.readings, "last_sent": each.sent}
+                    for each in condition.unread[one.module_id]
+                },
             }
             for one, last in condition.thermostats
         ],

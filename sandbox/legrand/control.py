@@ -14,6 +14,8 @@ All bodies are JSON. 400 tells what is wrong with a body, 404 that something is 
     GET    /ledger?since=N                           {"entries": […], "last"}
     GET    /summary?since=N                          everything in numbers
     POST   /push           {"plant_id", "body": any | "raw": text | "base64": text, "content_type"?, "module_id"?}
+    POST   /odd            {"known": name | "place": [names, positions], "text": JSON, "times"?: 1, "module_id"?}
+                                                     the next new notifications are odd in that place
     POST   /lose           {"times"?: 1}             the next new notifications vanish, though noted as acknowledged
     POST   /ghost          {"subscription_id"? | "plant_id"?, "ghost"?: true}  listed, never told anything
     GET    /subscriptions                            with owners and standing
@@ -78,6 +80,7 @@ def control_routes() -> list[Route]:
         ("GET", "/ledger"): _ledger,
         ("GET", "/summary"): _summary,
         ("POST", "/push"): _push,
+        ("POST", "/odd"): _be_odd,
         ("POST", "/lose"): _lose,
         ("POST", "/ghost"): _ghost,
         ("GET", "/subscriptions"): _subscriptions,
@@ -217,6 +220,12 @@ async def _push(request: Request) -> Any:
     notifier = request.app.state.notifier
     await notifier.ready()
     return {"entries": await notifier.start(push)}
+
+
+async def _be_odd(request: Request) -> Any:
+    order = orders.OddOrder.model_validate_json(await request.body())
+    _provider(request).dispatch.be_odd(order.pushes())
+    return {"to_be_odd": order.times}
 
 
 async def _lose(request: Request) -> Any:

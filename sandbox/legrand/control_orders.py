@@ -7,9 +7,11 @@ from typing import Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
+from sandbox.legrand.dispatch import OddPushes
 from sandbox.legrand.faults import Fault
 from sandbox.legrand.journey import Mischief, Outage
 from sandbox.legrand.login import MOST_REDIRECTS
+from sandbox.legrand.oddities import KNOWN, Oddity
 from sandbox.legrand.wire import encoded
 
 TEN_YEARS_OF_HOURS = 10 * 366 * 24
@@ -90,6 +92,30 @@ class PushOrder(Strict):
             except binascii.Error as error:
                 raise ValueError("base64 is not base64") from error
         return encoded(self.body)
+
+
+class OddOrder(Strict):
+    """A known oddity by its name, or a place in the notification and the JSON text that is to stand there."""
+
+    known: str | None = None
+    place: tuple[str | NonNegativeInt, ...] | None = None
+    text: str | None = None
+    times: PositiveInt = 1
+    module_id: str | None = None
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if (self.known is None) == (self.place is None) or (self.place is None) != (self.text is None):
+            raise ValueError("give known, or place and text")
+        if self.known is not None and self.known not in KNOWN:
+            raise ValueError(f"no oddity {self.known!r} is known; there are {', '.join(KNOWN)}")
+        self.pushes()
+        return self
+
+    def pushes(self) -> OddPushes:
+        """What the dispatch is to do."""
+        oddity = KNOWN[self.known] if self.known is not None else Oddity(self.place or (), self.text or "")
+        return OddPushes(oddity, self.times, self.module_id)
 
 
 class LoseOrder(Strict):

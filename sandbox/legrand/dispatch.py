@@ -6,11 +6,12 @@ per 20 failures so far, 20 minutes at the most; what happens during a ban is los
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sandbox.legrand.clock import MovableClock
-from sandbox.legrand.ledger import Entry, Ledger, Outcome, Push
+from sandbox.legrand.ledger import Entry, Kind, Ledger, Outcome, Push
+from sandbox.legrand.oddities import Oddity
 from sandbox.legrand.subscriptions import Subscription, SubscriptionBook
 
 FAILURES_PER_BAN = 20
@@ -46,6 +47,15 @@ class Standing:
             self.banned_until = now + ban
 
 
+@dataclass(slots=True)
+class OddPushes:
+    """The next `times` new contents (of one thermostat, where it is named) are odd, and so are their copies."""
+
+    oddity: Oddity
+    times: int
+    module_id: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One push that is really to be sent to one endpoint, now and never again."""
@@ -68,11 +78,17 @@ class Dispatch:
         self._lose_next = 0
         self._lost: set[str] = set()
         self._called: set[str] = set()
+        self._odd_next: list[OddPushes] = []
+        self._odd: dict[str, Oddity] = {}
         self.counters: Counter[str] = Counter()
 
     def lose(self, times: int = 1) -> None:
         """Let the next `times` new contents disappear: never sent, nor their copies, yet written as acknowledged."""
         self._lose_next += times
+
+    def be_odd(self, order: OddPushes) -> None:
+        """Send the next new contents with an oddity in them, after those ordered before."""
+        self._odd_next.append(order)
 
     def attempts(self, push: Push) -> list[Attempt]:
         """The calls to make for `push`, in order; what is not called is written down at once."""
@@ -88,6 +104,7 @@ class Dispatch:
                 self.ledger.add(push, subscription.id, Outcome.ACKNOWLEDGED, self._clock.now(), status=200)
             return []
         if called:
+            push = self._as_ordered(push)
             self._called.add(push.content)
         return [Attempt(push, subscription) for subscription in called]
 
@@ -111,6 +128,19 @@ class Dispatch:
     def bans(self) -> int:
         """Bans so far, all endpoints together."""
         return sum(standing.bans for standing in self._standings.values())
+
+    def _as_ordered(self, push: Push) -> Push:
+        if push.kind is Kind.ARBITRARY:
+            return push
+        if push.content not in self._called:
+            for order in self._odd_next:
+                if order.module_id in {None, push.module_id}:
+                    self._odd[push.content] = order.oddity
+                    order.times -= 1
+                    break
+            self._odd_next = [order for order in self._odd_next if order.times]
+        oddity = self._odd.get(push.content)
+        return push if oddity is None else replace(push, body=oddity.put(push.body))
 
     def _is_lost(self, push: Push) -> bool:
         if self._lose_next and push.content not in self._lost and push.content not in self._called:

@@ -134,14 +134,26 @@ def test_nothing_waits(run: Run) -> None:
 # ---- the quarantine
 
 
-def test_a_body_that_can_be_read_now_is_stored_and_leaves_the_quarantine(home: Home, run: Run) -> None:
-    home.table.put_quarantined(body(1), [Reject("", "an older version could not read it")], received_at=ARRIVED)
+@pytest.mark.parametrize("odd", [{}, {"online": "true"}, {"setPoint": {"value": "--"}}, {"new": "\ud83d"}])
+def test_a_body_that_can_be_read_now_is_stored_and_leaves_the_quarantine(
+    home: Home, run: Run, odd: dict[str, Any]
+) -> None:
+    reasons = [Reject("", "an older version could not read it")]
+    home.table.put_quarantined(body(1, **odd), reasons, received_at=ARRIVED)
 
     found = told(run)["quarantine"]
 
     assert (found["found"], found["done"], found["readings_new"]) == (1, 1, 1)
     assert len(times(home)) == 1
     assert in_quarantine(run) == 0
+
+
+def test_what_event_grid_said_of_the_subscription_need_not_stay(home: Home, run: Run) -> None:
+    said = b'[{"eventType":"Microsoft.EventGrid.SubscriptionDeletedEvent","data":{}}]'
+    home.table.put_quarantined(said, [Reject("[0]", "an older version did not know it")], received_at=ARRIVED)
+
+    assert told(run)["quarantine"]["done"] == 1
+    assert (times(home), in_quarantine(run)) == ([], 0)
 
 
 def test_the_time_of_arrival_is_kept(home: Home, run: Run) -> None:

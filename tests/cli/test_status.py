@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from smarther.domain.outcome import Reason
 from smarther.domain.quota import Need
 from smarther.domain.reading import Reading
 from smarther.domain.report import PersonNeeded
+from smarther_cli.unread import READINGS
 from tests.cli.conftest import NOW, Home, Run, report
 
 SPOKE = Reading(
@@ -135,6 +137,51 @@ def test_silence_stands_out(home: Home, run: Run) -> None:
 
     assert "25 h ago (silent)" in said_now
     assert "never" in said_now
+
+
+ODD: Any = {"humidity_percent": {"value": "--", "unit": "%"}, "setpoint_c": {"value": ""}}
+
+
+def test_what_could_not_be_read_lately_is_told_with_its_thermostat(home: Home, run: Run) -> None:
+    home.records.keep_report(report(NOW))
+    home.thermostat("module-1", "Kitchen")
+    home.thermostat("module-2", "Attic")
+    for minutes, unread in enumerate([{}, ODD, {"humidity_percent": "\x1b[31mwet"}, ODD]):
+        said(home, replace(SPOKE, time=NOW - timedelta(minutes=minutes), unread=unread))
+
+    result = run("status")
+
+    assert result.exit_code == 0, result.output
+    assert 'Kitchen: humidity_percent in 3 of the newest 40 readings, last sent as {"value": "--"' in result.stdout
+    assert 'Kitchen: setpoint_c in 2 of the newest 40 readings, last sent as {"value": ""}' in result.stdout
+    assert "Attic:" not in result.stdout
+    attic, kitchen = json.loads(run("status", "--json").stdout)["thermostats"]
+    assert attic["unread"] == {}
+    assert kitchen["unread"] == {
+        "humidity_percent": {"readings": 3, "last_sent": {"value": "--", "unit": "%"}},
+        "setpoint_c": {"readings": 2, "last_sent": {"value": ""}},
+    }
+
+
+def test_what_could_not_be_read_long_ago_is_not_told(home: Home, run: Run) -> None:
+    home.records.keep_report(report(NOW))
+    home.thermostat("module-1", "Kitchen")
+    said(home, replace(SPOKE, time=NOW - timedelta(hours=1), unread=ODD))
+    for seconds in range(READINGS):
+        said(home, replace(SPOKE, time=NOW - timedelta(seconds=seconds)))
+    assert "not read" not in run("status").stdout
+
+
+@pytest.mark.parametrize(
+    "sent", ["\x1b[31m", "[bold]x[/bold]", "\u202e", "x" * 5_000, {"a": [None, Decimal("1E+125")]}]
+)
+def test_what_was_sent_is_shown_harmlessly_and_in_one_line(home: Home, run: Run, sent: Any) -> None:
+    home.records.keep_report(report(NOW))
+    home.thermostat("module-1", "Kitchen")
+    said(home, replace(SPOKE, unread={"mode": sent}))
+    (line,) = [line for line in run("status").stdout.splitlines() if "mode in 1" in line]
+    assert line.isprintable()
+    assert len(line) < 200
 
 
 def test_plants_are_named_when_there_are_several(home: Home, run: Run) -> None:

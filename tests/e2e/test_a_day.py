@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.balance import balance
 from sandbox.demo import settle
+from sandbox.legrand.oddities import KNOWN
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Home
@@ -16,7 +17,13 @@ HOURS = 3
 
 
 def test_everything_acknowledged_is_stored_exactly_once(home: Home) -> None:
-    """Where the machine is too busy for the sender's 750 ms, what it gave up waiting for may be there or not."""
+    """Each oddity that the stand-in knows is among it, once.
+
+    Where the machine is too busy for the sender's 750 ms, what it gave up waiting for may be there or not.
+    """
+    for name in KNOWN:
+        home.control("odd", {"known": name})
+    unreadable = len(home.quarantined())
     start = datetime.now(UTC) - timedelta(hours=HOURS)
     home.control("play", {"start": start.isoformat(), "hours": HOURS, "duplicate_percent": 20})
     while not home.control("play")["done"]:
@@ -25,8 +32,11 @@ def test_everything_acknowledged_is_stored_exactly_once(home: Home) -> None:
 
     ledger = home.control("ledger")["entries"]
     modules = {entry["module_id"] for entry in ledger}
-    books = balance(ledger, [reading for module in modules for reading in home.readings(module)])
+    readings = [reading for module in modules for reading in home.readings(module)]
+    books = balance(ledger, readings)
 
+    assert [reading for reading in readings if "unread" in reading]
+    assert len(home.quarantined()) == unreadable
     assert len(modules) == 5
     assert books.repeated > 0
     acknowledged = {entry["content"] for entry in ledger if entry["outcome"] == "acknowledged"}

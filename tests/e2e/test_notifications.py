@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -108,6 +109,57 @@ def test_a_field_that_nobody_knows_is_kept(bare_home: Home, module_id: str) -> N
 
     (reading,) = bare_home.readings(module_id)
     assert reading["extra"] == {"airQuality": {"co2": Decimal(612)}}
+
+
+def test_a_field_that_cannot_be_read_costs_nothing_beside_it(bare_home: Home, module_id: str) -> None:
+    odd: dict[str, Any] = {
+        "hygrometer": {"measures": [{"timeStamp": "2026-11-21T15:30:19+00:00", "value": "--", "unit": "%"}]},
+        "thermometer": {"measures": [{"timeStamp": "2026-11-21T15:30:19+00:00", "value": "3.4028235E38", "unit": "C"}]},
+        "programs": [{"number": "12345678901234567890"}],
+        "online": "true",
+        "activationTime": "9999-12-31T23:59:59Z",
+        "airQuality": "half an emoji: \ud83d",
+    }
+    body = json.dumps([{**envelope(status(module_id, **odd)), "eventTime": 7}]).encode()
+    before = len(bare_home.quarantined())
+
+    answers = [bare_home.notify(body).json() for _ in range(2)]
+
+    assert [(answer["stored"], answer["duplicates"]) for answer in answers] == [(1, 0), (0, 1)]
+    assert len(bare_home.quarantined()) == before
+    (reading,) = bare_home.readings(module_id)
+    assert reading["unread"] == {
+        "humidity_percent": odd["hygrometer"]["measures"][0],
+        "temperature_c": odd["thermometer"]["measures"][0],
+        "program": odd["programs"],
+        "online": "true",
+        "event_time": Decimal(7),
+        "extra": ["airQuality"],
+    }
+    assert reading["unread"].keys() & reading.keys() == {"extra"}
+    assert reading["extra"] == {"airQuality": "half an emoji: \\ud83d"}
+    assert (reading["setpoint_c"], reading["humidity_time"]) == (Decimal("19.1"), "2026-11-21T15:30:19Z")
+    assert reading["activation_time"] == odd["activationTime"]
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+def test_a_clock_at_either_end_of_time_is_stored_once(bare_home: Home, module_id: str, time: str) -> None:
+    answers = [bare_home.notify([envelope(status(module_id, time=time))]).json() for _ in range(2)]
+
+    assert [(answer["stored"], answer["duplicates"]) for answer in answers] == [(1, 0), (0, 1)]
+    assert [reading["time"] for reading in bare_home.readings(module_id)] == [time]
+
+
+def test_what_event_grid_says_of_our_subscription_is_known(bare_home: Home) -> None:
+    event_type = "Microsoft.EventGrid.SubscriptionDeletedEvent"
+    before = len(bare_home.quarantined())
+
+    answer = bare_home.notify(
+        [{"id": str(uuid.uuid4()), "eventType": event_type, "data": {"eventSubscriptionId": "x"}}]
+    )
+
+    assert (answer.status_code, answer.json()["quarantined"]) == (httpx.codes.OK, 0)
+    assert len(bare_home.quarantined()) == before
 
 
 def test_a_bad_status_is_quarantined_and_its_neighbour_stored(bare_home: Home, module_id: str) -> None:

@@ -107,18 +107,21 @@ READ = {
     "unknown_fields": 1,
     "nulls": 1,
     "base64": 1,
+    "unreadable_fields": 1,
+    "impossible_values": 1,
+    "duplicate_key": 1,
 }
 UNREADABLE = {
     "not_json": b"temp",
     "empty_array": b"[]",
     "event_without_data": b"[{",
     "not_utf8": b"{",
-    "duplicate_key": b"[{",
 }
 
 
 def test_every_example_event_has_its_test() -> None:
     others = {"unreadable_neighbour", "validation_handshake", "stranger", "keep_warm", "rehearsal"}
+    others |= {"subscription_deleted"}
     assert {file.stem for file in EVENTS.glob("*.json")} == {*READ, *UNREADABLE, *others}
 
 
@@ -190,10 +193,43 @@ def test_an_unreadable_neighbour_takes_no_reading_along(stack: Stack, log: Log) 
     assert stack.call(event("unreadable_neighbour")) == (200, counts(stored=1, quarantined=1))
     assert len(stack.readings()) == len(stack.quarantined()) == 1
     (item,) = stack.quarantined()
-    assert "[0].data.chronothermostats[1]: status.thermometer.measures[0].value" in item["reason"]["S"]
+    assert item["reason"]["S"] == "[0].data.chronothermostats[1]: status.time is not an instant with an offset"
     assert parse(item["body"]["S"].encode()).readings
     (record,) = log.records
     assert (record["ReadingsStored"], record["BodiesQuarantined"], record["rejected"]) == ([1], [1], 1)
+
+
+def test_fields_that_cannot_be_read_are_left_out_and_kept_as_sent(stack: Stack, log: Log) -> None:
+    stack.call(event("observed"))
+    (usual,) = stack.readings()
+    log.clear()
+    stack.call(event("unreadable_fields"))
+    (item,) = [item for item in stack.readings() if item not in [usual]]
+    assert item["extra"] == {"M": {"firmware": {"S": "Cucina \\ud83d"}}}
+    assert set(item["unread"]["M"]) == {
+        *("activation_time", "event_id", "extra", "humidity_percent", "online", "setpoint_c", "temperature_time"),
+    }
+    assert usual.keys() - item.keys() == {"event_id", "humidity_percent", "online", "setpoint_c", "temperature_time"}
+    (record,) = log.records
+    assert record["unread"] == "activation_time,event_id,extra,humidity_percent,online,setpoint_c,temperature_time"
+    assert (record["ReadingsStored"], "BodiesQuarantined" in record) == ([1], False)
+    assert "Cucina" not in log.text
+
+
+def test_values_that_no_thermostat_can_have_are_left_out_and_kept_as_sent(stack: Stack) -> None:
+    stack.call(event("impossible_values"))
+    (item,) = stack.readings()
+    assert {"temperature_c", "humidity_percent", "setpoint_c", "program"} & item.keys() == set()
+    assert item["activation_time"] == {"S": "9999-12-31T23:59:59Z"}
+    assert item["unread"]["M"]["program"] == {"L": [{"M": {"number": {"S": "12345678901234567890"}}}]}
+
+
+def test_what_event_grid_says_of_the_subscription_is_known_and_counted(stack: Stack, log: Log) -> None:
+    log.clear()
+    assert stack.call(event("subscription_deleted")) == (200, counts())
+    (record,) = log.records
+    assert (record["message"], record["system_events"]) == ("notification_recorded", 1)
+    assert stack.quarantined() == stack.readings() == []
 
 
 @pytest.mark.parametrize(
@@ -249,7 +285,7 @@ def test_one_notification_is_one_call_and_one_line(stack: Stack, log: Log) -> No
 
 
 def test_the_log_holds_nothing_of_the_content(stack: Stack, log: Log) -> None:
-    for name in ("observed", "unreadable_neighbour", "not_json", "stranger"):
+    for name in ("observed", "unreadable_neighbour", "unreadable_fields", "not_json", "stranger"):
         stack.call(event(name))
     for secretive in (SECRET, USER, "1ee68d6f", "b5e48d6f", "temperature=18.7", "this-is-not-a-secret"):
         assert secretive not in log.text

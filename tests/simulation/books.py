@@ -34,9 +34,13 @@ def balance(year: Year) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Shelves:
-    """Where notifications are: readings by their envelope ids, bodies in quarantine, contents that can be recovered."""
+    """Where notifications are: readings by their envelope ids, bodies in quarantine, contents that can be recovered.
+
+    `unread` is what could not be read of each reading.
+    """
 
     stored: Counter[str]
+    unread: dict[str, list[str]]
     quarantined: set[str]
     waiting: set[str]
 
@@ -50,9 +54,10 @@ def _balance_notifications(year: Year) -> None:
             ids[entry.content].add(entry.envelope_id or "")
         if entry.outcome is Outcome.ACKNOWLEDGED:
             acknowledged.add(entry.content)
-    readings = year.dynamodb.partitions("MODULE#")
+    readings = list(year.dynamodb.partitions("MODULE#"))
     shelves = Shelves(
         stored=Counter(item["event_id"]["S"] for item in readings if item["source"]["S"] == "push"),
+        unread={item["event_id"]["S"]: list(item["unread"]["M"]) for item in readings if "unread" in item},
         quarantined=_quarantined(year.dynamodb.partitions("QUARANTINE#")),
         waiting={_content(body) for body in _waiting(year)},
     )
@@ -71,6 +76,9 @@ def _balance_one(year: Year, content: str, ids: set[str], shelves: Shelves, *, a
     times = sum(shelves.stored[each] for each in ids)
     if times > sent.readings:
         wrong(f"stored {times} times: {content}")
+    unread = [name for each in ids for name in shelves.unread.get(each, [])]
+    if times and unread != ([] if sent.unread is None else [sent.unread]):
+        wrong(f"not read of it are {unread}, and that should be {sent.unread}: {content}")
     if not acknowledged or content in shelves.waiting:
         return
     if times < sent.readings:

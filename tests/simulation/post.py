@@ -1,4 +1,4 @@
-"""The provider's post through a year: late, twice, held back and then all at once; and bodies that nobody can read.
+"""The provider's post through a year: late, twice, held back and then all at once; some of it odd, some unreadable.
 
 The stand-in's own journey knows one outage in a stretch of time and ends with everything delivered. A year has many.
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sandbox.legrand import wire
 from sandbox.legrand.journey import COPY_WITHIN, LATE, first_push
 from sandbox.legrand.ledger import Kind, Push
+from sandbox.legrand.oddities import KNOWN
 from sandbox.legrand.provider import USER_OID
 
 if TYPE_CHECKING:
@@ -21,18 +22,46 @@ if TYPE_CHECKING:
     from random import Random
 
     from sandbox.legrand.home.snapshot import Snapshot
+    from sandbox.legrand.oddities import Oddity
 
 LATE_SHARE = 0.03
 TWICE_SHARE = 0.05
 BROKEN_SHARE = 0.005
+ODD_SHARE = 0.02
+SYSTEM_EVENT_SHARE = 0.001
+
+UNREAD = {
+    "humidity_dashes": "humidity_percent",
+    "humidity_of_255": "humidity_percent",
+    "blank_temperature": "temperature_c",
+    "blank_set_point": "setpoint_c",
+    "unknown_unit": "temperature_c",
+    "naive_measure_time": "temperature_time",
+    "sensor_just_switched_on": "temperature_c",
+    "set_point_marker": "setpoint_c",
+    "largest_float": "temperature_c",
+    "number_of_40_digits": "humidity_percent",
+    "no_number": "temperature_c",
+    "program_of_twenty_digits": "program",
+    "activation_object": "activation_time",
+    "activation_in_9999": None,
+    "blank_activation": None,
+    "online_as_text": "online",
+    "mode_twice": "mode",
+    "half_emoji": "extra",
+    "deep": "extra",
+    "odd_envelope": "event_time",
+}
+"""What of a reading cannot be read, by the oddity that its notification held."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a content holds: how many statuses can be read, and the body's digest where some cannot."""
+    """What a content holds: how many statuses can be read, what of them cannot, the body's digest where some cannot."""
 
     readings: int
     body_digest: str | None = None
+    unread: str | None = None
 
 
 class Post:
@@ -47,10 +76,15 @@ class Post:
         """The notification of one change, with its copies, each with the instant at which it is due."""
         push = first_push(snapshot, self._dice, [USER_OID])
         broken = self._dice.random() < BROKEN_SHARE
+        odd = None
         if broken:
             push = self._broken(push)
+        elif self._dice.random() < SYSTEM_EVENT_SHARE:
+            return [(snapshot.at, self._system_event(push))]
         else:
-            self.contents[push.content] = Sent(readings=1)
+            odd = self._dice.choice(sorted(KNOWN)) if self._dice.random() < ODD_SHARE else None
+            push = _odd(push, KNOWN[odd]) if odd else push
+            self.contents[push.content] = Sent(readings=1, unread=UNREAD[odd] if odd else None)
         due = snapshot.at
         if self._dice.random() < LATE_SHARE:
             due += LATE[0] + (LATE[1] - LATE[0]) * self._dice.random()
@@ -59,6 +93,7 @@ class Post:
             copy = replace(push, kind=Kind.DUPLICATE)
             if not broken and self._dice.random() < 0.5:
                 copy = replace(first_push(snapshot, self._dice, [USER_OID]), kind=Kind.DUPLICATE)
+                copy = _odd(copy, KNOWN[odd]) if odd else copy
             posted.append((due + COPY_WITHIN * self._dice.random() ** 3, copy))
         return posted
 
@@ -70,7 +105,7 @@ class Post:
             case 0:
                 body = push.body[: self._dice.randrange(1, len(push.body))]
             case 1:
-                body = push.body[:40] + b"\xff\xfe" + push.body[40:]
+                body = push.body[:1] + b"\xff\xfe" + push.body[1:]
             case 2:
                 del envelopes[0]["data"]["chronothermostats"][0]["time"]
                 body = wire.encoded(envelopes)
@@ -82,3 +117,18 @@ class Post:
         digest = sha256(body).hexdigest()
         self.contents[digest] = Sent(readings=readings, body_digest=digest)
         return replace(push, body=body, content=digest, kind=Kind.ARBITRARY)
+
+    def _system_event(self, push: Push) -> Push:
+        """What the event bus says of our subscription; that it was deleted is not so here, and nobody looks."""
+        envelope_id = str(uuid.UUID(int=self._dice.getrandbits(128), version=4))
+        event_type = "Microsoft.EventGrid.SubscriptionDeletedEvent"
+        body = wire.encoded([{"id": envelope_id, "eventType": event_type, "data": {"eventSubscriptionId": "/x"}}])
+        content = sha256(body).hexdigest()
+        self.contents[content] = Sent(readings=0)
+        return replace(push, body=body, content=content, kind=Kind.ARBITRARY, envelope_id=envelope_id)
+
+
+def _odd(push: Push, oddity: Oddity) -> Push:
+    """The push with an oddity in it; its content is another, and the same for a copy under another envelope id."""
+    body = oddity.put(push.body)
+    return replace(push, body=body, content=wire.content_of(json.loads(body)))

@@ -15,7 +15,8 @@ from smarther.adapters.legrand import LegrandError
 from smarther.adapters.spill import SpillQueue, SpillUnavailableError
 from smarther.adapters.table import Table
 from smarther.authentication import Authenticator
-from smarther.domain import tokens
+from smarther.domain import notification, tokens
+from smarther.domain.wire import UnreadableError
 from smarther.keeper.access import Access
 from tests.simulation import functions
 from tests.simulation import year as year_module
@@ -102,6 +103,18 @@ def envelopes_are_identities(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+def odd_fields_cost_their_readings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A field that cannot be read makes a reject, as it did in version 0.1.0."""
+    held = notification._held
+
+    def refuse(rest: Any, unread: Any, attribute: str) -> Any:
+        if unread:
+            raise UnreadableError("planted")
+        return held(rest, unread, attribute)
+
+    monkeypatch.setattr(notification, "_held", refuse)
+
+
 def others_are_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every webhook of this kind is taken for ours, whatever its host."""
     monkeypatch.setattr("smarther.domain.subscription.is_ours", lambda url, _: "/notifications/" in url)
@@ -162,6 +175,7 @@ PLANTED: dict[Callable[[pytest.MonkeyPatch], None], str] = {
     spill_refuses_unanswered: "is nowhere",
     duplicates_are_stored: "written over",
     envelopes_are_identities: "stored 2 times",
+    odd_fields_cost_their_readings: "its reading is nowhere",
     others_are_deleted: "subscriptions of others were deleted",
     tokens_are_used_before_they_are_saved: "used before it was saved",
     rotated_tokens_are_thrown_away: "lost a refresh token",

@@ -272,6 +272,16 @@ def test_one_notification_can_be_made_to_disappear(scene: Scene, endpoint: Endpo
     assert summary["unique_bodies_acknowledged"] == len(arrived) + 1
 
 
+def test_notifications_can_be_made_odd_in_one_place(scene: Scene, endpoint: Endpoint) -> None:
+    assert scene.order("odd", {"known": "half_emoji", "times": 2}) == {"to_be_odd": 2}
+    scene.order("odd", {"place": [0, "data", "chronothermostats", 0, "online"], "text": "NaN"})
+    scene.play(hours=1)
+
+    bodies = b"\n".join(endpoint.bodies)
+    assert (bodies.count(b'"Cucina \\ud83d"'), bodies.count(b'"online":NaN')) == (2, 1)
+    assert len(endpoint.bodies) > 3
+
+
 def test_a_ghost_is_told_nothing(scene: Scene, endpoint: Endpoint) -> None:
     plant_id = scene.account.plant_ids()[0]
     (ghost,) = scene.order("ghost", {"plant_id": plant_id})["subscriptions"]
@@ -331,6 +341,11 @@ def test_moving_the_clock_ends_tokens(scene: Scene) -> None:
         ("client", {"client_id": "new"}, "a new client needs"),
         ("client", {"redirect_uris": [str(number) for number in range(11)]}, "at most 10"),
         ("lose", {"times": 0}, "greater than 0"),
+        ("odd", {}, "give known, or place and text"),
+        ("odd", {"known": "deep", "place": [0], "text": "1"}, "give known, or place and text"),
+        ("odd", {"place": [0]}, "give known, or place and text"),
+        ("odd", {"place": [], "text": "1"}, "needs a place inside"),
+        ("odd", {"known": "no such"}, "no oddity 'no such' is known; there are humidity_dashes"),
     ],
 )
 def test_an_order_that_makes_no_sense_is_answered_with_what_is_wrong(

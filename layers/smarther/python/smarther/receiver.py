@@ -167,6 +167,7 @@ def _tell(notification: Notification, outcome: Outcome, received_at: datetime, k
         kept=kept,
         failure=outcome.failure,
         answer_ms=deadlines.elapsed_ms(),
+        **notification.oddities(),
     )
 
 

@@ -70,9 +70,8 @@ class Redriver:
         return True
 
     def _stored(self, waiting: Deferred, in_time: Callable[[], bool]) -> bool:
-        outcome = record(
-            parse(waiting.body), waiting.body, table=self.table, received_at=waiting.received_at, in_time=in_time
-        )
+        notification = parse(waiting.body)
+        outcome = record(notification, waiting.body, table=self.table, received_at=waiting.received_at, in_time=in_time)
         telemetry.measure(
             "notification_redriven",
             {
@@ -83,5 +82,6 @@ class Redriver:
             rejected=outcome.quarantined,
             failed=outcome.failed,
             failure=outcome.failure,
+            **notification.oddities(),
         )
         return outcome.failed == 0

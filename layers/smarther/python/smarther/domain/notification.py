@@ -7,9 +7,12 @@ The shape really observed is an array of envelopes in the manner of Event Grid w
 Rules:
 - `parse` is total: any bytes give a Notification, in time and memory bounded by a megabyte of JSON.
 - Each thermostat status stands alone: it becomes one reading or one reject and never takes a neighbour along.
-- Plant, module and time must be there; anything else may be absent or null, which is the same.
-- What is there must be right: a number that is none, an instant without offset, a duplicate key reject the status.
+- Plant, module and time identify a reading, must be there and must be right: nothing else makes a reject.
+- Anything else may be absent or null, which is the same. What is there and cannot be read, or is nothing that a
+  thermostat can have (BOUNDS), is left out of the typed attributes and kept as it was sent, under `unread`.
 - What the model does not know is kept, except the user ids under `receiver`, which are personal.
+- What is more than an item can hold is left out of the reading, which is stored, and makes a reject beside it, so that
+  the whole body is kept.
 """
 
 from __future__ import annotations
@@ -21,17 +24,20 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from smarther.domain import wire
-from smarther.domain.reading import Reading
+from smarther.domain.reading import Reading, bounded
 from smarther.domain.wire import Fields, UnreadableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from smarther.domain.reading import Stored
 
 
 MAX_ELEMENTS = 2_000
 """A genuine status has more than 500 bytes, so this many do not fit into the longest body that is read."""
+
+_MAX_NAMES = 10  # of unknown fields that are told to be not quite as they were sent
+_MAX_NAME = 60  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +53,25 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """All that one body said. Each thermostat status in it is either among the readings or among the rejects."""
+    """All that one body said: each thermostat status in it is among the readings, or among the rejects.
+
+    It is among both where it said more than a reading can keep. `system_events` counts what Event Grid itself said
+    about our subscription, such as that it was deleted: known, and nothing to keep.
+    """
 
     readings: tuple[Reading, ...] = ()
     rejects: tuple[Reject, ...] = ()
     validation_code: str | None = None
+    system_events: int = 0
+
+    def oddities(self) -> dict[str, str | int]:
+        """What a record tells of what was odd, and only where something was: names and numbers, nothing of the content.
+
+        `unread` names the attributes that could not be read, as in a Reading.
+        """
+        unread = sorted({name for reading in self.readings for name in reading.unread})
+        named: dict[str, str | int] = {"unread": ",".join(unread)} if unread else {}
+        return named | ({"system_events": self.system_events} if self.system_events else {})
 
 
 def parse(body: bytes) -> Notification:
@@ -72,6 +92,7 @@ def parse(body: bytes) -> Notification:
         readings=tuple(chain.from_iterable(part.readings for part in parts)),
         rejects=tuple(chain.from_iterable(part.rejects for part in parts)),
         validation_code=next((part.validation_code for part in parts if part.validation_code), None),
+        system_events=sum(part.system_events for part in parts),
     )
 
 
@@ -97,39 +118,41 @@ def _element(element: object, path: str) -> Notification:
     try:
         opened = _open(element, path)
     except UnreadableError as error:
-        return _rejected(path or "body", error)
-    try:
-        event = _event(opened.around)
-    except UnreadableError as error:
-        return Notification(rejects=tuple(Reject(at, str(error)) for at, _ in opened.statuses))
+        return Notification(system_events=1) if _is_system_event(element) else _rejected(path or "body", error)
+    event = _event(opened.around)
     readings, rejects = [], []
     for at, status in opened.statuses:
         try:
-            readings.append(_reading(status, event))
+            reading, whole = _reading(status, event)
         except UnreadableError as error:
             rejects.append(Reject(at, str(error)))
+        else:
+            readings.append(reading)
+            rejects += [] if whole else [Reject(at, "status says more than a reading can keep")]
     return Notification(tuple(readings), tuple(rejects), opened.validation_code)
 
 
 def _open(element: object, path: str) -> _Opened:
+    """An envelope has `data` with something in it; anything else is what stands inside `data` alone."""
     if not isinstance(element, dict):
         raise wire.unreadable("element", element)
     if "data" not in element:
         return _open_data(element, path)
-    if _STATUSES in element or "sender" in element:
-        raise UnreadableError("element is an envelope and a bare object at once")
-    if not isinstance(element["data"], dict):
-        raise wire.unreadable("data", element["data"])
-    opened = _open_data(element["data"], f"{path}.data" if path else "data")
+    try:
+        if not isinstance(element["data"], dict):
+            raise wire.unreadable("data", element["data"])
+        opened = _open_data(element["data"], f"{path}.data" if path else "data")
+    except UnreadableError:
+        if _STATUSES not in element and "sender" not in element:
+            raise
+        return _open_data(element, path)  # a bare object with an odd field of that name
     return _Opened(opened.statuses, {**element, "data": opened.around}, opened.validation_code)
 
 
 def _open_data(data: dict[str, object], path: str) -> _Opened:
     """What is inside `data`, or the bare object: a list of statuses, one status, or the handshake's code."""
-    if _STATUSES in data:
-        statuses = data[_STATUSES]
-        if not isinstance(statuses, list) or not statuses:
-            raise UnreadableError(f"{_STATUSES} is not a list with something in it")
+    statuses = data.get(_STATUSES)
+    if isinstance(statuses, list) and statuses:
         if len(statuses) > MAX_ELEMENTS:
             raise UnreadableError(f"{_STATUSES} is a list of {len(statuses)} elements")
         prefix = f"{path}.{_STATUSES}" if path else _STATUSES
@@ -137,10 +160,26 @@ def _open_data(data: dict[str, object], path: str) -> _Opened:
         return _Opened([(f"{prefix}[{index}]", status) for index, status in enumerate(statuses)], around)
     if "sender" in data:
         return _Opened([(path or "body", data)], {})
+    if _STATUSES in data:
+        raise UnreadableError(f"{_STATUSES} is not a list with something in it")
     code = data.get("validationCode")
     if isinstance(code, str) and code:
         return _Opened([], {}, code)
     raise UnreadableError("element holds no thermostat status")
+
+
+_OF_EVENT_GRID = "microsoft.eventgrid."
+_VALIDATION = "microsoft.eventgrid.subscriptionvalidationevent"
+
+
+def _is_system_event(element: object) -> bool:
+    """Whether Event Grid speaks of the subscription itself, and does not ask for an answer.
+
+    learn.microsoft.com/azure/event-grid, "Azure Event Grid's system events": `SubscriptionDeletedEvent` and others.
+    """
+    event_type = element.get("eventType") if isinstance(element, dict) else None
+    named = event_type.casefold() if isinstance(event_type, str) else ""
+    return named.startswith(_OF_EVENT_GRID) and named != _VALIDATION
 
 
 # --- the envelope ---------------------------------------------------------------------------------------------------
@@ -148,132 +187,277 @@ def _open_data(data: dict[str, object], path: str) -> _Opened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Event:
-    """What the envelope tells about the delivery."""
+    """What the envelope tells about the delivery; `whole` says whether all of it can be kept."""
 
     id: str | None
     type: str | None
     time: datetime | None
     extra: Mapping[str, Stored]
+    unread: Mapping[str, Stored]
+    whole: bool
+
+
+_OF_THE_ENVELOPE = {"id": "event_id", "eventType": "event_type", "eventTime": "event_time"}
 
 
 def _event(envelope: Mapping[str, object]) -> _Event:
-    """An odd envelope costs no reading: a known field in an unknown form is kept as sent, like an unknown one."""
+    """What is odd in an envelope costs no reading."""
     event_id, event_type = wire.short_text(envelope.get("id")), wire.short_text(envelope.get("eventType"))
     time = wire.instant(wire.short_text(envelope.get("eventTime")) or "")
     subject = wire.short_text(envelope.get("subject"))
     understood = {"id": event_id, "eventType": event_type, "eventTime": time, "subject": subject}
-    rest = {
-        name: _without_plant(value) if name == "subjectElements" else value
-        for name, value in envelope.items()
-        if understood.get(name) is None and value is not None
-    }
-    extra = {name: value for name, value in wire.kept(rest, "envelope").items() if value != {}}
-    return _Event(id=event_id, type=event_type, time=time, extra=extra)
+    rest: dict[str, object] = {}
+    unread: dict[str, object] = {}
+    for name, value in envelope.items():
+        if understood.get(name) is None and value is not None:
+            if name in _OF_THE_ENVELOPE:
+                unread[_OF_THE_ENVELOPE[name]] = value
+            else:
+                rest[name] = _without_plant(value) if name == "subjectElements" else value
+    extra, held, whole = _held({name: value for name, value in rest.items() if value != {}}, unread, "event_extra")
+    extra = {name: value for name, value in extra.items() if value != {}}
+    return _Event(id=event_id, type=event_type, time=time, extra=extra, unread=held, whole=whole)
 
 
 def _without_plant(elements: object) -> object:
     """`subject` and `subjectElements.plantId` only say again, with a prefix, which plant it is."""
     if not isinstance(elements, dict):
         return elements
-    return {name: value for name, value in elements.items() if name != "plantId"}
+    return {name: value for name, value in elements.items() if name != "plantId" or not isinstance(value, str)}
+
+
+def _held(
+    rest: Mapping[str, object], unread: Mapping[str, object], attribute: str
+) -> tuple[dict[str, Stored], dict[str, Stored], bool]:
+    """What nobody asked for and what could not be read, as the table can hold them, and whether that is all of them.
+
+    Where something of the rest is not held as it was sent, that is told among what could not be read, under the
+    attribute's name.
+    """
+    if not rest and not unread:
+        return {}, {}, True
+    extra, altered, too_much = wire.kept(rest)
+    odd, _, long = wire.kept(unread)
+    odd |= {name: wire.note(value) for name, value in long.items()}
+    if altered or too_much:
+        names = [name[:_MAX_NAME] for name in sorted(altered)[:_MAX_NAMES]]
+        odd[attribute] = [*names, wire.note(too_much)] if too_much else list(names)
+    return extra, odd, not (too_much or long)
 
 
 # --- from a status to a reading -------------------------------------------------------------------------------------
 
 
-def _reading(value: object, event: _Event) -> Reading:
-    status = Fields(value, "status")
-    sender = status.child("sender")
-    plant = sender.child("plant")
-    temperature_format = status.word("temperatureFormat")
-    temperature = _newest_measure(status.child("thermometer"))
-    temperature_c, temperature_f = _celsius(temperature.value, temperature.unit or temperature_format)
-    humidity = _newest_measure(status.child("hygrometer"))
-    if humidity.unit not in {None, "%"}:
-        raise UnreadableError("status.hygrometer is not in percent")
-    setpoint = status.child("setPoint")
-    setpoint_c, setpoint_f = _celsius(setpoint.number("value"), setpoint.word("unit") or temperature_format)
-    return Reading(
-        plant_id=plant.identifier("id"),
-        module_id=plant.child("module").identifier("id"),
-        time=status.required_instant("time"),
-        function=status.word("function"),
-        mode=status.word("mode"),
-        load_state=status.word("loadState"),
+def _reading(value: object, event: _Event) -> tuple[Reading, bool]:
+    """The reading, and whether all that was said is in it; raises UnreadableError for what has no identity."""
+    status = Fields(value, "status", {})
+    key_only: dict[str, Stored] = {}
+    sender = status.identity("sender")
+    plant = sender.identity("plant")
+    plant_id, module_id = plant.identifier("id"), plant.identity("module").identifier("id")
+    time = status.required_instant("time")
+    function, mode = status.word("function", "function"), status.word("mode", "mode")
+    load_state, online = status.word("loadState", "load_state"), status.flag("online", "online")
+    temperature_format = status.word("temperatureFormat", "temperature_format")
+    temperature_c, temperature_f, temperature_time = _temperature(status, temperature_format, key_only)
+    humidity_percent, humidity_time = _humidity(status, key_only)
+    setpoint_c, setpoint_f = _setpoint(status, temperature_format, key_only)
+    program, activation_time = _program(status, key_only), _activation_time(status, key_only)
+    system, address_type = sender.text("system", "sender_system"), sender.text("addressType", "sender_address_type")
+    extra, unread, whole = _held(status.rest(), status.unread, "extra")
+    reading = Reading(
+        plant_id=plant_id,
+        module_id=module_id,
+        time=time,
+        function=function,
+        mode=mode,
+        load_state=load_state,
         temperature_c=temperature_c,
         temperature_f=temperature_f,
-        temperature_time=temperature.time,
-        humidity_percent=humidity.value,
-        humidity_time=humidity.time,
+        temperature_time=temperature_time,
+        humidity_percent=humidity_percent,
+        humidity_time=humidity_time,
         setpoint_c=setpoint_c,
         setpoint_f=setpoint_f,
-        program=_program(status),
-        activation_time=status.text("activationTime"),
+        program=program,
+        activation_time=activation_time,
         temperature_format=_UNITS.get(temperature_format or "", temperature_format),
-        online=status.flag("online"),
-        sender_system=sender.text("system"),
-        sender_address_type=sender.text("addressType"),
-        extra=wire.kept(status.rest(), "status"),
+        online=online,
+        sender_system=system,
+        sender_address_type=address_type,
+        extra=extra,
         event_id=event.id,
         event_type=event.type,
         event_time=event.time,
         event_extra=event.extra,
+        unread={**unread, **event.unread},
+        key_only=key_only,
     )
+    return reading, whole and event.whole
 
 
-@dataclass(frozen=True, slots=True)
-class _Measure:
-    value: Decimal | None = None
-    unit: str | None = None
-    time: datetime | None = None
-
+# --- numbers --------------------------------------------------------------------------------------------------------
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+_OF_A_MEASURE = frozenset({"value", "unit", "timeStamp"})
+_OF_A_PROGRAM = frozenset({"number"})
+
+type _Degrees = tuple[Decimal, Decimal | None]
+"""A temperature in Celsius, and its original where it came in Fahrenheit."""
 
 
-def _newest_measure(instrument: Fields) -> _Measure:
-    """The latest by its own time. Where the list says more than that one measure, it is kept whole, as sent."""
-    entries = instrument.entries("measures")
-    measures = [_Measure(entry.number("value"), entry.word("unit"), entry.instant("timeStamp")) for entry in entries]
-    valued = [measure for measure in measures if measure.value is not None]
-    if len(measures) == len(valued) <= 1 and not any(entry.rest() for entry in entries):
-        instrument.settle("measures")
-    return max(valued, key=lambda measure: measure.time or _BEFORE_ALL, default=_Measure())
+def _temperature(
+    status: Fields, temperature_format: str | None, key_only: dict[str, Stored]
+) -> tuple[Decimal | None, Decimal | None, datetime | None]:
+    def read(entry: Mapping[str, object]) -> _Degrees | None:
+        return _degrees(entry.get("value"), entry.get("unit"), temperature_format)
+
+    degrees, entry, time = _newest_measure(status, "thermometer", "temperature", "temperature_c", read)
+    if degrees is None:
+        return None, None, time
+    return *_within_bounds(status, "temperature", degrees, entry, key_only), time
 
 
-def _program(status: Fields) -> Decimal | None:
+def _humidity(status: Fields, key_only: dict[str, Stored]) -> tuple[Decimal | None, datetime | None]:
+    def read(entry: Mapping[str, object]) -> Decimal | None:
+        return wire.number(entry.get("value")) if _unit(entry.get("unit"), "%") == "%" else None
+
+    percent, entry, time = _newest_measure(status, "hygrometer", "humidity", "humidity_percent", read)
+    if percent is not None and bounded("humidity_percent", percent) is None:
+        status.unread["humidity_percent"], key_only["humidity_percent"] = entry, percent
+        return None, time
+    return percent, time
+
+
+def _setpoint(
+    status: Fields, temperature_format: str | None, key_only: dict[str, Stored]
+) -> tuple[Decimal | None, Decimal | None]:
+    fields = status.child("setPoint", "setpoint_c")
+    value, unit = fields.take("value"), fields.take("unit")
+    if value is None:
+        return None, None
+    sent = {"value": value} if unit is None else {"value": value, "unit": unit}
+    degrees = _degrees(value, unit, temperature_format)
+    if degrees is None:
+        status.unread["setpoint_c"] = sent
+        return None, None
+    return _within_bounds(status, "setpoint", degrees, sent, key_only)
+
+
+def _within_bounds(
+    status: Fields, name: str, degrees: _Degrees, sent: object, key_only: dict[str, Stored]
+) -> tuple[Decimal | None, Decimal | None]:
+    celsius, fahrenheit = degrees
+    if bounded(f"{name}_c", celsius) is not None:
+        return degrees
+    status.unread[f"{name}_c"], key_only[f"{name}_c"] = sent, celsius
+    if fahrenheit is not None:
+        key_only[f"{name}_f"] = fahrenheit
+    return None, None
+
+
+def _newest_measure[Value](
+    status: Fields,
+    instrument: str,
+    name: str,
+    attribute: str,
+    read: Callable[[Mapping[str, object]], Value | None],
+) -> tuple[Value | None, Mapping[str, object], datetime | None]:
+    """Of the measures that can be read the latest by its own time: its value, all of it as it was sent, its time.
+
+    Where the list says more than that one measure, it is kept whole, as sent.
+    """
+    fields = status.child(instrument, attribute)
+    measures = fields.peek("measures")
+    if not isinstance(measures, list):
+        fields.take("measures")
+        if measures is not None:
+            status.unread[attribute] = measures
+        return None, {}, None
+    entries = [entry for entry in measures if isinstance(entry, dict)]
+    found = [(value, entry, _time(entry)) for entry in entries if (value := read(entry)) is not None]
+    if not found and (len(entries) < len(measures) or any(entry.get("value") is not None for entry in entries)):
+        fields.take("measures")
+        only = measures[0] if len(measures) == 1 else None
+        status.unread[attribute] = measures if only is None else only
+        return None, {}, _time(only) if isinstance(only, dict) else None
+    if len(measures) == len(found) <= 1 and all(entry.keys() <= _OF_A_MEASURE for entry in entries):
+        fields.take("measures")
+    if not found:
+        return None, {}, None
+    newest = max(found, key=lambda measure: measure[2] or _BEFORE_ALL)
+    _, entry, time = newest
+    if time is None and entry.get("timeStamp") is not None:
+        status.unread[f"{name}_time"] = entry["timeStamp"]
+    return newest
+
+
+def _time(measure: Mapping[str, object]) -> datetime | None:
+    return wire.instant(wire.short_text(measure.get("timeStamp")) or "")
+
+
+def _program(status: Fields, key_only: dict[str, Stored]) -> Decimal | None:
     """The number of the first program. Where the list says more than that, it is kept whole, as sent."""
-    entries = status.entries("programs")
-    numbers = [number for entry in entries if (number := entry.number("number")) is not None]
-    if any(number != number.to_integral_value() for number in numbers):
-        raise UnreadableError("status.programs holds a number that is not whole")
-    if len(entries) == len(numbers) <= 1 and not any(entry.rest() for entry in entries):
-        status.settle("programs")
-    return numbers[0] if numbers else None
+    programs = status.peek("programs")
+    if not isinstance(programs, list):
+        status.take("programs")
+        if programs is not None:
+            status.unread["program"] = programs
+        return None
+    numbered = [entry for entry in programs if not isinstance(entry, dict) or entry.get("number") is not None]
+    first = numbered[0] if numbered else {}
+    number = wire.number(first.get("number")) if isinstance(first, dict) else None
+    if numbered and (number is None or number != number.to_integral_value()):
+        status.unread["program"] = status.take("programs")
+        return None
+    if len(programs) == len(numbered) <= 1 and all(entry.keys() <= _OF_A_PROGRAM for entry in numbered):
+        status.take("programs")
+    if number is not None and bounded("program", number) is None:
+        status.unread["program"], key_only["program"] = programs, number
+        return None
+    return number
+
+
+def _activation_time(status: Fields, key_only: dict[str, Stored]) -> str | None:
+    """As it was sent; one that is blank means that there is no end."""
+    text = status.text("activationTime", "activation_time")
+    if text == "":
+        key_only["activation_time"] = text
+        return None
+    return text
 
 
 _UNITS = {"C": "C", "°C": "C", "F": "F", "°F": "F"}
 _PRECISE = Context(prec=38)
 
 
-def _celsius(value: Decimal | None, unit: str | None) -> tuple[Decimal | None, Decimal | None]:
-    """A temperature in Celsius, and its original where it came in Fahrenheit. Without any unit it is Celsius."""
-    if value is None:
-        return None, None
-    match _UNITS.get(unit or "C"):
+def _unit(sent: object, usual: str) -> str | None:
+    """The unit of a value; the usual one where none was sent or a blank one; None where it cannot be read."""
+    if sent is None or sent == "":
+        return usual
+    return sent.upper() if isinstance(sent, str) else None
+
+
+def _degrees(value: object, unit: object, temperature_format: str | None) -> _Degrees | None:
+    """A temperature, or None where it cannot be read. Without any unit it is Celsius."""
+    number = wire.number(value)
+    if number is None:
+        return None
+    match _UNITS.get(_unit(unit, temperature_format or "C") or ""):
         case "C":
-            return value, None
+            return number, None
         case "F":
-            return _from_fahrenheit(value), value
+            celsius = _from_fahrenheit(number)
+            return None if celsius is None else (celsius, number)
         case _:
-            raise UnreadableError("status holds a temperature in an unknown unit")
+            return None
 
 
-def _from_fahrenheit(value: Decimal) -> Decimal:
-    """Rounded to a hundredth, which is finer than the instrument."""
+def _from_fahrenheit(value: Decimal) -> Decimal | None:
+    """Rounded to a hundredth, which is finer than the instrument; None for more digits than can be stored."""
     degrees = _PRECISE.divide(_PRECISE.multiply(_PRECISE.subtract(value, Decimal(32)), Decimal(5)), Decimal(9))
     try:
         rounded = degrees.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP, context=_PRECISE)
-    except InvalidOperation as error:  # more digits than a stored number has
-        raise UnreadableError("status holds a temperature that cannot be stored in Celsius") from error
+    except InvalidOperation:
+        return None
     return wire.decimal(str(rounded)) or Decimal(0)

@@ -1,11 +1,13 @@
 """The wire: JSON as the provider writes it, read with nothing guessed.
 
 Numbers come as JSON numbers or as strings with varying decimals, instants with `Z` or an offset, words in either case.
-What cannot be read raises UnreadableError, whose words name the place and the fault and quote nothing of the content.
+A document and an identity that cannot be read raise UnreadableError, whose words name the place and the fault and quote
+nothing of the content. Any other field that cannot be read is noted as it was sent, and costs nothing beside it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -26,8 +28,9 @@ _MAX_DIGITS = 38  # DynamoDB's precision; its range is 1e-130 up to 9.99…e+125
 _MAX_EXPONENT = 125
 _MIN_EXPONENT = -130
 _MAX_DEPTH = 30  # DynamoDB nests 32 levels; the item and the attribute take two
-_MAX_KEPT_BYTES = 32_768  # of unknown content; an item may have 400 KB
+_MAX_KEPT_BYTES = 32_768  # of what is kept in one attribute; an item may have 400 KB
 _PERSONAL = "receiver"  # holds user ids
+_HASH_LENGTH = 16  # hex digits
 
 
 class UnreadableError(Exception):
@@ -37,26 +40,35 @@ class UnreadableError(Exception):
 # --- documents ------------------------------------------------------------------------------------------------------
 
 
-class _Ambiguous:
-    """Stands where an object had a duplicate key: which of the two was meant, nobody can say."""
+class Repeated:
+    """Stands where an object had a key more than once: which of the values was meant, nobody can say."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: list[object]) -> None:
+        self.values = values
 
 
-class _NoNumber:
-    """Stands where a JSON number was that is none: NaN, an infinity, or beyond what can be stored."""
+class Unstorable:
+    """Stands where a JSON number was that no table can hold: NaN, an infinity, 40 digits. Holds it as it was sent."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
 
 
 def document(body: bytes) -> object:
-    """The JSON value in a body, its numbers as Decimal.
+    """The JSON value in a body, its numbers as Decimal, and null for whatever stands under `receiver`: user ids.
 
-    Raises UnreadableError for what is not UTF-8 (a byte order mark is let pass), not JSON, nested beyond the
-    interpreter's patience, or longer than MAX_BODY_BYTES.
+    A byte order mark is let pass, and a byte that is no UTF-8 costs the text that it stands in, as half of a surrogate
+    pair does. Raises UnreadableError for what is not JSON, nested beyond the interpreter's patience, or longer than
+    MAX_BODY_BYTES.
     """
     if len(body) > MAX_BODY_BYTES:
         raise UnreadableError(f"body is longer than {MAX_BODY_BYTES} bytes")
     try:
-        value: object = _DECODER.decode(body.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise UnreadableError("body is not UTF-8") from error
+        value: object = _DECODER.decode(body.decode("utf-8-sig", "surrogateescape"))
     except ValueError as error:
         raise UnreadableError("body is not JSON") from error
     except RecursionError as error:
@@ -64,22 +76,29 @@ def document(body: bytes) -> object:
     return value
 
 
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object] | _Ambiguous:
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     as_dict = dict(pairs)
-    return as_dict if len(as_dict) == len(pairs) else _Ambiguous()
+    if len(as_dict) != len(pairs):
+        as_dict = _with_repeated(pairs)
+    if _PERSONAL in as_dict:
+        as_dict[_PERSONAL] = None
+    return as_dict
 
 
-def _json_number(text: str) -> Decimal | _NoNumber:
+def _with_repeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    values: dict[str, list[object]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return {name: each[0] if len(each) == 1 else Repeated(each) for name, each in values.items()}
+
+
+def _json_number(text: str) -> Decimal | Unstorable:
     number = decimal(text)
-    return _NoNumber() if number is None else number
-
-
-def _json_constant(_: str) -> _NoNumber:
-    return _NoNumber()
+    return Unstorable(text) if number is None else number
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_float=_json_number, parse_int=_json_number, parse_constant=_json_constant
+    object_pairs_hook=_object, parse_float=_json_number, parse_int=_json_number, parse_constant=Unstorable
 )
 
 
@@ -148,102 +167,112 @@ def _is_utf8(text: str) -> bool:
 # --- objects --------------------------------------------------------------------------------------------------------
 
 
+def number(value: object) -> Decimal | None:
+    """The number that a JSON number or its text is, or None for anything else."""
+    if isinstance(value, Decimal):
+        return value
+    return decimal(value) if isinstance(value, str) else None
+
+
 class Fields:
     """One JSON object, read field by field; what nobody asked for remains, and is kept.
 
-    Absent and null are the same, None. What is there in a wrong form raises UnreadableError.
+    Absent and null are the same, None. What is there in a form that cannot be read is None as well, and noted in
+    `unread` as it was sent, under the attribute that it was for. Only what identifies a reading raises UnreadableError.
     """
 
-    __slots__ = ("_children", "_path", "_rest")
+    __slots__ = ("_children", "_path", "_rest", "unread")
 
-    def __init__(self, value: object, path: str) -> None:
+    def __init__(self, value: object, path: str, unread: dict[str, object]) -> None:
+        """Raises UnreadableError where the value is no object."""
         if not isinstance(value, dict):
             raise unreadable(path, value)
         self._path = path
         self._rest: dict[str, object] = dict(value)
         self._children: dict[str, Fields] = {}
+        self.unread = unread
 
-    def text(self, name: str) -> str | None:
+    def text(self, name: str, attribute: str) -> str | None:
+        """A text of at most 200 characters."""
         value = self._rest.pop(name, None)
         text = short_text(value)
         if text is None and value is not None:
-            raise unreadable(f"{self._path}.{name}", value)
+            self.unread[attribute] = value
         return text
 
-    def word(self, name: str) -> str | None:
+    def word(self, name: str, attribute: str) -> str | None:
         """A word of the provider's vocabulary, in upper case; unknown ones are taken too, for it may grow."""
-        text = self.text(name)
+        text = self.text(name, attribute)
         return None if text is None else text.upper()
 
-    def number(self, name: str) -> Decimal | None:
-        value = self._rest.pop(name, None)
-        number = decimal(value) if isinstance(value, str) else value
-        if number is None or isinstance(number, Decimal):
-            if number is None and value is not None:
-                raise UnreadableError(f"{self._path}.{name} is not a number that can be stored")
-            return number
-        raise unreadable(f"{self._path}.{name}", value)
-
-    def instant(self, name: str) -> datetime | None:
-        text = self.text(name)
-        if text is None:
-            return None
-        value = instant(text)
-        if value is None:
-            raise UnreadableError(f"{self._path}.{name} is not an instant with an offset")
-        return value
-
-    def flag(self, name: str) -> bool | None:
+    def flag(self, name: str, attribute: str) -> bool | None:
+        """True or false."""
         value = self._rest.pop(name, None)
         if value is None or isinstance(value, bool):
             return value
-        raise unreadable(f"{self._path}.{name}", value)
+        self.unread[attribute] = value
+        return None
 
-    def identifier(self, name: str) -> str:
-        """A text that must be there and say something."""
-        text = self.text(name)
-        if not text:
-            raise UnreadableError(f"{self._path}.{name} is missing")
-        return text
-
-    def required_instant(self, name: str) -> datetime:
-        value = self.instant(name)
-        if value is None:
-            raise UnreadableError(f"{self._path}.{name} is missing")
-        return value
-
-    def child(self, name: str) -> Fields:
+    def child(self, name: str, attribute: str) -> Fields:
         """The object under a name, whose rest is part of this one's; empty where there is none."""
         value = self._rest.pop(name, None)
-        child = Fields({} if value is None else value, f"{self._path}.{name}")
-        self._children[name] = child
-        return child
+        if value is not None and not isinstance(value, dict):
+            self.unread[attribute] = value
+            value = None
+        return self._below(name, {} if value is None else value)
 
-    def entries(self, name: str) -> list[Fields]:
-        """The objects in a list. The list itself stays in the rest until it is settled."""
-        value = self._rest.get(name)
-        if value is None:
-            return []
-        if not isinstance(value, list):
-            raise unreadable(f"{self._path}.{name}", value)
-        return [Fields(entry, f"{self._path}.{name}[{index}]") for index, entry in enumerate(value)]
+    def peek(self, name: str) -> object:
+        """What stands under a name, and stays in the rest."""
+        return self._rest.get(name)
 
-    def settle(self, name: str) -> None:
-        """Nothing of this list is left over: it need not be kept."""
-        self._rest.pop(name, None)
+    def take(self, name: str) -> object:
+        """What stands under a name, which nothing is left of."""
+        return self._rest.pop(name, None)
+
+    def identity(self, name: str) -> Fields:
+        """The object under a name in which the identity stands; raises UnreadableError where that is none."""
+        value = self._rest.pop(name, None)
+        return self._below(name, {} if value is None else value)
+
+    def identifier(self, name: str) -> str:
+        """A text that must be there and say something; raises UnreadableError."""
+        value = self._rest.pop(name, None)
+        text = short_text(value)
+        if text:
+            return text
+        raise self._missing(name) if value is None or text == "" else unreadable(f"{self._path}.{name}", value)
+
+    def required_instant(self, name: str) -> datetime:
+        """An instant with its offset that must be there; raises UnreadableError."""
+        value = self._rest.pop(name, None)
+        text = short_text(value)
+        if text is None:
+            raise self._missing(name) if value is None else unreadable(f"{self._path}.{name}", value)
+        at = instant(text)
+        if at is None:
+            raise UnreadableError(f"{self._path}.{name} is not an instant with an offset")
+        return at
 
     def rest(self) -> dict[str, object]:
         """What nobody asked for, here and below."""
         below = {name: child.rest() for name, child in self._children.items()}
         return self._rest | {name: rest for name, rest in below.items() if rest}
 
+    def _below(self, name: str, value: object) -> Fields:
+        child = Fields(value, f"{self._path}.{name}", self.unread)
+        self._children[name] = child
+        return child
+
+    def _missing(self, name: str) -> UnreadableError:
+        return UnreadableError(f"{self._path}.{name} is missing")
+
 
 def unreadable(path: str, value: object) -> UnreadableError:
     """What a value is, instead of what was wanted."""
     match value:
-        case _Ambiguous():
-            return UnreadableError(f"{path} has a duplicate key")
-        case _NoNumber():
+        case Repeated():
+            return UnreadableError(f"{path} is there more than once")
+        case Unstorable():
             return UnreadableError(f"{path} is not a number that can be stored")
         case str():
             return UnreadableError(f"{path} is not a usable text")
@@ -251,43 +280,106 @@ def unreadable(path: str, value: object) -> UnreadableError:
             return UnreadableError(f"{path} has the wrong type")
 
 
-# --- what the model does not know -----------------------------------------------------------------------------------
+# --- what is kept as it was sent ------------------------------------------------------------------------------------
 
 
-def kept(unknown: Mapping[str, object], path: str) -> dict[str, Stored]:
-    """Unknown content in a form that the table can hold, without the user ids under `receiver`, wherever they stand."""
-    storable = {
-        name: _storable(value, path, 1) for name, value in unknown.items() if name != _PERSONAL and _named(name, path)
-    }
-    if _size(storable) > _MAX_KEPT_BYTES:
-        raise UnreadableError(f"{path} holds too much that is unknown")
-    return storable
+def kept(sent: Mapping[str, object]) -> tuple[dict[str, Stored], list[str], dict[str, Stored]]:
+    """Fields as the table can hold them; which of these are not quite as they were sent; and those that are too much.
+
+    The table holds no half of a surrogate pair (written as its escape then, `\\ud83d`), no number of 40 digits (its
+    text), no key twice (the list of its values), no field without a name (`""`), and nothing deeper than 32 levels (its
+    JSON, as a text). What stands under `receiver` is left out, wherever that is. Of more than 32 KB the smallest fields
+    are held.
+    """
+    held: dict[str, Stored] = {}
+    too_much: dict[str, Stored] = {}
+    altered = []
+    sizes: dict[str, int] = {}
+    for original, value in sent.items():
+        if original != _PERSONAL:
+            storing = _Storing()
+            name = storing.name(original, held)
+            held[name] = storing.value(value, 1)
+            sizes[name] = _size(name) + _size(held[name])
+            if storing.altered:
+                altered.append(name)
+    room = _MAX_KEPT_BYTES - sum(sizes.values())
+    for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
+        if room >= 0:
+            break
+        room += sizes[name]
+        too_much[name] = held.pop(name)
+    return held, [name for name in altered if name in held], too_much
 
 
-def _storable(value: object, path: str, depth: int) -> Stored:
-    if depth >= _MAX_DEPTH:
-        raise UnreadableError(f"{path} is nested too deeply")
+def note(too_much: Stored) -> str:
+    """A few words in the place of what was too much to keep; other words for other content."""
+    text = json.dumps(too_much, sort_keys=True, default=str).encode()
+    return f"left out: {len(text)} bytes, SHA-256 {hashlib.sha256(text).hexdigest()[:_HASH_LENGTH]}"
+
+
+class _Storing:
+    """Makes one field storable, and notes whether that altered it."""
+
+    __slots__ = ("altered",)
+
+    def __init__(self) -> None:
+        self.altered = False
+
+    def value(self, value: object, depth: int) -> Stored:  # noqa: PLR0911 - one for each kind of value
+        match value:
+            case None | bool() | Decimal():
+                return value
+            case str():
+                return self._text(value)
+            case Unstorable():
+                self.altered = True
+                return value.text
+            case Repeated():
+                self.altered = True
+                return self.value(value.values, depth)
+            case list() | dict() if depth >= _MAX_DEPTH:
+                self.altered = True
+                return _as_json(value)
+            case list():
+                return [self.value(entry, depth + 1) for entry in value]
+            case dict():
+                stored: dict[str, Stored] = {}
+                for name, entry in value.items():
+                    if name != _PERSONAL:
+                        stored[self.name(name, stored)] = self.value(entry, depth + 1)
+                return stored
+            case _:
+                raise TypeError(f"{type(value).__name__} is in no document")
+
+    def name(self, name: str, taken: Mapping[str, Stored]) -> str:
+        """A name that the table can hold and that nothing else bears."""
+        usable = self._text(name) or '""'
+        while usable in taken:
+            usable += "'"
+        self.altered = self.altered or usable != name
+        return usable
+
+    def _text(self, text: str) -> str:
+        if _is_utf8(text):
+            return text
+        self.altered = True
+        return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _as_json(value: object) -> str:
+    """Never nested too deeply to be written: it has fewer levels than the interpreter had the patience to read."""
+    return json.dumps(value, default=_for_json)
+
+
+def _for_json(value: object) -> object:
     match value:
-        case None | bool() | Decimal():
-            return value
-        case str() if _is_utf8(value):
-            return value
-        case list():
-            return [_storable(entry, path, depth + 1) for entry in value]
-        case dict():
-            return {
-                name: _storable(entry, path, depth + 1)
-                for name, entry in value.items()
-                if name != _PERSONAL and _named(name, path)
-            }
+        case Repeated():
+            return value.values
+        case Unstorable():
+            return value.text
         case _:
-            raise unreadable(f"something unknown in {path}", value)
-
-
-def _named(name: str, path: str) -> bool:
-    if not name or not _is_utf8(name):
-        raise UnreadableError(f"{path} has a field without a usable name")
-    return True
+            return str(value)
 
 
 def _size(value: Stored) -> int:

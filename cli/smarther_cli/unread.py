@@ -1,0 +1,52 @@
+"""What of a thermostat could not be read lately: the attributes that are missing because something odd was sent."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from smarther_cli import screen
+from smarther_cli.archive import Span
+from smarther_cli.decimals import json_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from smarther_cli.archive import Archive, Row
+
+READINGS: Final = 40
+"""The newest so many are looked at: a few hours of a busy thermostat, and one page of the table."""
+
+_LONGEST: Final = 80  # characters of what was sent that are shown
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An attribute that could not be read in so many readings, and what was sent for it last."""
+
+    attribute: str
+    readings: int
+    sent: Any
+
+    def text(self) -> str:
+        """In one line, for people."""
+        sent = screen.plain(json.dumps(self.sent, ensure_ascii=False, default=json_number))
+        shown = sent if len(sent) <= _LONGEST else f"{sent[: _LONGEST - 1]}…"
+        return (
+            f"{screen.plain(self.attribute)} in {self.readings} of the newest {READINGS} readings, last sent as {shown}"
+        )
+
+
+def unread_lately(archive: Archive, module_id: str) -> list[Unread]:
+    """What could not be read in the newest readings of a thermostat, by attribute."""
+    return _gathered(archive.newest(module_id, Span(), limit=READINGS))
+
+
+def _gathered(newest_first: Iterable[Row]) -> list[Unread]:
+    found: dict[str, Unread] = {}
+    for row in newest_first:
+        for attribute, sent in row.get("unread", {}).items():
+            last = found.get(attribute)
+            found[attribute] = Unread(attribute, last.readings + 1, last.sent) if last else Unread(attribute, 1, sent)
+    return [found[attribute] for attribute in sorted(found)]

@@ -1,0 +1,87 @@
+"""One odd thing in a notification, into the table and out of it: stored once, and held by every reader."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from smarther.adapters.history import History
+from smarther.adapters.records import Records
+from smarther.adapters.table import Table
+from smarther.domain.notification import parse
+from smarther.domain.reading import stored
+from smarther.recorder import record
+from smarther_cli.archive import Archive, Span
+from smarther_cli.lines import COLUMNS, Format, lines
+from tests import deployed
+from tests.oddities import ODD, Odd, odd_texts
+from tests.unit.test_notification import ENVELOPE, STATUS, changed
+from tests.unit.test_odd_fields import EVERYWHERE
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, tzinfo=UTC)
+
+
+def held_by_every_reader(dynamodb: DynamoDBClient, *module_ids: str) -> list[dict[str, Any]]:
+    """All readings as rows of an export, once everybody who reads the table has read these thermostats."""
+    for module_id in module_ids:
+        assert History(dynamodb, deployed.TABLE).newest(module_id, limit=40)
+        assert Records(dynamodb, deployed.TABLE).last_word(module_id)
+    rows = [row for page in Archive(dynamodb, deployed.TABLE).pages(Span()) for row in page.rows]
+    assert lines(rows, Format.JSONL).count(b"\n") == len(rows)
+    assert lines(rows, Format.PARQUET)
+    table = list(csv.reader(io.StringIO(lines(rows, Format.CSV).decode())))
+    assert [len(cells) for cells in table] == [len(COLUMNS)] * len(rows)
+    return rows
+
+
+def empty(dynamodb: DynamoDBClient) -> None:
+    for item in deployed.items(dynamodb, ""):
+        dynamodb.delete_item(TableName=deployed.TABLE, Key={name: item[name] for name in ("pk", "sk")})
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.sampled_from([steps for steps in EVERYWHERE if steps[-1] != "firmware"]), odd_texts)
+def test_a_notification_with_one_odd_thing_is_stored_once_and_held_by_every_reader(
+    dynamodb: DynamoDBClient, steps: tuple[str | int, ...], text: str
+) -> None:
+    empty(dynamodb)
+    body = Odd(steps, text, beside=False).put([ENVELOPE])
+    read = parse(body)
+    table = Table(dynamodb, deployed.TABLE)
+
+    first, second = (record(read, body, table=table, received_at=ARRIVAL) for _ in range(2))
+
+    assert (first.failed, first.stored, first.quarantined) == (0, len(read.readings), len(read.rejects))
+    assert (second.failed, second.stored, second.duplicates) == (0, 0, len(read.readings))
+    for reading in read.readings:
+        said = dict(stored(reading, received_at=ARRIVAL, source="push", retention_days=None))
+        del said["pk"], said["sk"]
+        assert said in held_by_every_reader(dynamodb, reading.module_id)
+
+
+NUMBERS = ("setPoint.value", "thermometer.measures.0.value", "hygrometer.measures.0.value", "programs.0.number")
+
+
+def test_whatever_stands_for_a_number_is_held_by_every_reader(dynamodb: DynamoDBClient) -> None:
+    table = Table(dynamodb, deployed.TABLE)
+    bodies = [
+        Odd(tuple(int(step) if step.isdigit() else step for step in path.split(".")), text, beside=False).put(
+            changed(STATUS, "sender.plant.module.id", f"{path} {number}")
+        )
+        for path in NUMBERS
+        for number, text in enumerate(ODD)
+    ]
+
+    stored_once = [record(parse(body), body, table=table, received_at=ARRIVAL).stored for body in bodies]
+
+    assert stored_once == [1] * len(bodies)
+    modules = [reading.module_id for body in bodies for reading in parse(body).readings]
+    assert len(held_by_every_reader(dynamodb, *modules)) == len(bodies)
