@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from smarther.domain import consent
 from smarther.domain.consent import NotGiven, Progress, digest
 from smarther.domain.outcome import Reason
 from smarther.domain.report import PersonNeeded
@@ -18,6 +19,9 @@ from tests.cli.conftest import CLIENT_ID, CLIENT_SECRET, NOW, SUBSCRIPTION_KEY, 
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+STATE = consent.state_from(bytes(32))
 
 
 class Time:
@@ -111,9 +115,12 @@ def test_each_time_has_a_state_of_its_own_that_waits(home: Home, run: Run, opene
     assert home.records.consent("another state").progress is Progress.UNKNOWN
 
 
-def test_without_a_browser_the_address_is_only_printed(home: Home, run: Run, opened: list[str], time: Time) -> None:
+def test_without_a_browser_the_address_is_only_printed(
+    home: Home, run: Run, opened: list[str], time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consent, "state_from", lambda _: STATE)
     home.configured()
-    time.at(2, settled(home, opened, consent="accepted"))
+    time.at(2, settled(home, [f"?state={STATE}"], consent="accepted"))
 
     result = run("authorize", "--no-browser")
 
@@ -125,9 +132,10 @@ def test_without_a_browser_the_address_is_only_printed(home: Home, run: Run, ope
 def test_a_browser_that_does_not_open_is_no_obstacle(
     home: Home, run: Run, opened: list[str], time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(consent, "state_from", lambda _: STATE)
     home.configured()
     monkeypatch.setattr(webbrowser, "open", lambda _: False)
-    time.at(2, settled(home, opened, consent="accepted"))
+    time.at(2, settled(home, [f"?state={STATE}"], consent="accepted"))
 
     result = run("authorize")
 

@@ -200,7 +200,7 @@ def test_names_are_plain_text(home: Home, run: Run) -> None:
     home.records.keep_report(report(NOW))
     home.thermostat("module-1", "[red]\x1b[2J\u202eKitchen[/red]:smile:")
 
-    assert "[red]�[2J�Kitchen[/red]:smile:" in run("status").stdout
+    assert "[red][2JKitchen[/red]:smile:" in run("status").stdout.replace("�", "")
 
 
 def test_troubles_are_shown(home: Home, run: Run) -> None:

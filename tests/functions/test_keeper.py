@@ -88,7 +88,11 @@ def http(stack: Stack) -> Iterator[responses.RequestsMock]:
         mock.get(f"{API}/subscription", status=204)
         mock.get(f"{API}/plants", json={"plants": [{"id": "p1", "name": "Casa"}]})
         mock.post(f"{API}/plants/p1/subscription", status=201, json={"subscriptionId": "1"})
-        mock.get(f"{API}/plants/p1/topology", json={"plant": {"id": "p1", "name": "Casa", "modules": []}})
+        plant = {"id": "p1", "name": "Casa", "modules": [{"id": "m1", "name": "Cucina", "device": "chronothermostat"}]}
+        mock.get(f"{API}/plants/p1/topology", json={"plant": plant})
+            f"{API}/plants/p1/topology",
+            json={"plant": {"id": "p1", "name": "Casa", "modules": [{"id": "m1", "name": "Cucina"}]}},
+        )
         yield mock
 
 

@@ -20,6 +20,7 @@ NOUNS: Final = {
     "AWS::IAM::Role": ("role", "Role"),
     "AWS::KMS::Key": ("key", "Key"),
     "AWS::Lambda::Alias": ("alias", "Alias"),
+    "AWS::Lambda::EventInvokeConfig": ("destination of failed runs", "EventInvokeConfig"),
     "AWS::Lambda::EventSourceMapping": ("event source", ""),
     "AWS::Lambda::Function": ("function", "Function"),
     "AWS::Lambda::LayerVersion": ("layer", "Layer"),

@@ -344,7 +344,7 @@ def not_started(queue: facts.Queue) -> Finding:
     if count:
         return bad(
             f"{count} scheduled run{'s' if count > 1 else ''} could not be started",
-            "Look why, then empty the queue. " + _RUNBOOK.format("run-not-started"),
+            "Look why, then empty the queue. " + _RUNBOOK.format("run-failed"),
         )
     return good("every scheduled run could be started")
 
