@@ -90,9 +90,6 @@ def http(stack: Stack) -> Iterator[responses.RequestsMock]:
         mock.post(f"{API}/plants/p1/subscription", status=201, json={"subscriptionId": "1"})
         plant = {"id": "p1", "name": "Casa", "modules": [{"id": "m1", "name": "Cucina", "device": "chronothermostat"}]}
         mock.get(f"{API}/plants/p1/topology", json={"plant": plant})
-            f"{API}/plants/p1/topology",
-            json={"plant": {"id": "p1", "name": "Casa", "modules": [{"id": "m1", "name": "Cucina"}]}},
-        )
         yield mock
 
 
