@@ -11,12 +11,14 @@ import boto3
 from botocore.config import Config
 
 from smarther import telemetry
+from smarther.adapters.history import History
 from smarther.adapters.legrand import open_session
 from smarther.adapters.records import Records
 from smarther.adapters.table import Table
 from smarther.adapters.vault import Vault
 from smarther.keeper.run import Keeper, Request
 from smarther.keeper.tools import Tools
+from smarther.latest_reader import LatestReader
 from smarther.settings import KeeperSettings
 from smarther.telemetry import Metric
 
@@ -32,6 +34,7 @@ keeper = Keeper(
         vault=Vault(boto3.client("secretsmanager", config=config), sleep=time.sleep),
         records=Records(dynamodb, settings.table_name),
         table=Table(dynamodb, settings.table_name, retention_days=settings.retention),
+        latest=LatestReader(History(dynamodb, settings.table_name), stale_after=settings.stale_after),
         session=open_session(),
         clock=lambda: datetime.now(UTC),
         sleep=time.sleep,
@@ -68,5 +71,6 @@ def tell(report: Report) -> None:
         outcome=report.outcome,
         plants=len(report.plants),
         actions=len(report.actions),
+        clocks_wrong=len(report.clocks),
         tokens_renewed=report.tokens is not None and report.tokens.refreshed,
     )

@@ -21,6 +21,7 @@ from sandbox.legrand.clock import MovableClock
 from sandbox.legrand.gateway import Gateway
 from sandbox.legrand.gateway import Request as Call
 from sandbox.legrand.login_desk import LoginDesk
+from smarther.adapters.history import History
 from smarther.adapters.records import Records
 from smarther.adapters.table import Table
 from smarther.adapters.vault import Vault
@@ -29,6 +30,7 @@ from smarther.domain.notification import parse
 from smarther.domain.webhook import address, digest, is_ours
 from smarther.keeper.run import Keeper, Request
 from smarther.keeper.tools import Tools
+from smarther.latest_reader import LatestReader
 from smarther.recorder import record
 from smarther.settings import KeeperSettings
 from tests import deployed
@@ -158,6 +160,7 @@ class World:
                 vault=Vault(_gated(_secrets_manager("the keeper's"), gate), sleep=self.sleep),
                 records=Records(dynamodb, deployed.TABLE),
                 table=Table(dynamodb, deployed.TABLE),
+                latest=LatestReader(History(dynamodb, deployed.TABLE), stale_after=self.settings.stale_after),
                 session=session,
                 clock=self.clock.now,
                 sleep=self.sleep,

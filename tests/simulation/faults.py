@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from sandbox.legrand.answer import Refusal
@@ -14,7 +14,6 @@ from tests.simulation.weather import WAYS, BrownOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
     from random import Random
 
     from sandbox.legrand.subscriptions import Subscription
@@ -160,6 +159,32 @@ def _gateway_sleeps(year: Year, dice: Random) -> None:
             outline.asleep_until = until
 
 
+def _clock_goes_wrong(year: Year, dice: Random) -> None:
+    """A thermostat's own clock is ahead, behind, reset or mad, and is mended some time or other."""
+    module_id, now = dice.choice(sorted(module for _, module in year.home.outlines)), year.clock.now()
+    ahead = dice.choice(
+        (
+            2 * HOUR,
+            3 * DAY,
+            datetime(2041, 5, 21, 8, tzinfo=UTC) - now,
+            datetime.max.replace(tzinfo=UTC) - now,
+            -2 * DAY,
+            -8 * DAY,
+            -400 * DAY,
+            datetime(2000, 1, 1, tzinfo=UTC) - now,
+            datetime.min.replace(tzinfo=UTC) - now,
+        )
+    )
+    year.home.set_clock(module_id, ahead)
+    year.later(_between(dice, 10 * MINUTE, 10 * DAY), lambda: year.home.set_clock(module_id, timedelta()))
+
+
+def mend_clocks(year: Year) -> None:
+    """All clocks are right."""
+    for _, module_id in year.home.outlines:
+        year.home.set_clock(module_id, timedelta())
+
+
 # ---- AWS
 
 
@@ -237,6 +262,7 @@ SORTS: Final = (
     Sort("app asks for its owner", 2, _app_asks),
     Sort("client secret ends", 1, _client_secret_ends),
     Sort("gateway sleeps", 8, _gateway_sleeps),
+    Sort("clock goes wrong", 12, _clock_goes_wrong),
     Sort("table browns out", 20, _table),
     Sort("table browns out for hours", 3, _table_for_long),
     Sort("queue browns out", 8, _queue),

@@ -14,12 +14,15 @@ from smarther.adapters.legrand import LegrandError
 from smarther.adapters.spill import SpillQueue, SpillUnavailableError
 from smarther.adapters.table import Table
 from smarther.domain import tokens
+from smarther.domain.latest import Latest
 from smarther.keeper.access import Access
 from tests.simulation import year as year_module
 from tests.simulation.year import Plan, Year
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
+
+    from smarther.domain.latest import Word
 
 A_BAD_FORTNIGHT = Plan(seed=7, days=14, intensity=10)
 
@@ -141,6 +144,21 @@ def many_calls(_: Any, api: Any, *__: Any, **___: Any) -> None:
         api.plants()
 
 
+def the_last_key_is_the_latest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a thermostat's clock says is believed, whatever it says."""
+
+    def last_key(words: Collection[Word]) -> Latest | None:
+        found = max(words, key=lambda word: word.key, default=None)
+        return None if found is None else Latest(found, found, found.time, None)
+
+    monkeypatch.setattr("smarther.latest_reader.latest", last_key)
+
+
+def unusual_arrivals_are_not_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reading is only where its own time has it."""
+    monkeypatch.setattr(Table, "_note_arrival", lambda *_: None)
+
+
 PLANTED: dict[Callable[[pytest.MonkeyPatch], None], str] = {
     spill_drops: "is nowhere",
     spill_refuses_unanswered: "is nowhere",
@@ -151,6 +169,8 @@ PLANTED: dict[Callable[[pytest.MonkeyPatch], None], str] = {
     rotated_tokens_are_thrown_away: "lost a refresh token",
     a_need_goes_unsaid: "nobody was told",
     the_quota_is_not_counted: "of the day",
+    the_last_key_is_the_latest: "is not its newest",
+    unusual_arrivals_are_not_noted: "silent that was heard",
 }
 
 

@@ -8,10 +8,11 @@ from smarther.domain.home import standing
 from smarther.domain.overview import DESCRIPTION, Card, View, home_page, nobody_page, refusal_page, thermostat_page
 from smarther.domain.series import MOST_THERMOSTATS, NEWEST_SNAPSHOTS, share_of_items
 from smarther.domain.widget_call import WidgetCallError, wants_description, widget_call
+from smarther.latest_reader import LatestReader
 from smarther.series_reader import SeriesReader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta, tzinfo
 
     from smarther.adapters.history import History
@@ -25,6 +26,7 @@ class Widget:
     def __init__(self, history: History, *, home: tzinfo, stale_after: timedelta) -> None:
         self._history = history
         self._series = SeriesReader(history, home=home)
+        self._latest = LatestReader(history, stale_after=stale_after)
         self._home = home
         self._stale_after = stale_after
 
@@ -41,16 +43,26 @@ class Widget:
             return refusal_page(str(refused))
         view = View(call=call, now=now, stale_after=self._stale_after, endpoint=endpoint)
         thermostats = self._history.thermostats()
+        unusual = self._latest.unusual() if thermostats else {}
         if call.module_id is None:
             shown, others = thermostats[:MOST_THERMOSTATS], thermostats[MOST_THERMOSTATS:]
-            return home_page([self._card(each, call, now, charts=len(shown)) for each in shown], view, others=others)
+            cards = [self._card(each, call, now, unusual, charts=len(shown)) for each in shown]
+            return home_page(cards, view, others=others)
         for thermostat in thermostats:
             if thermostat.module_id == call.module_id:
-                return thermostat_page(self._card(thermostat, call, now, charts=1), view)
+                return thermostat_page(self._card(thermostat, call, now, unusual, charts=1), view)
         return nobody_page(call.module_id, view)
 
-    def _card(self, thermostat: Thermostat, call: WidgetCall, now: datetime, *, charts: int) -> Card:
-        newest = self._history.newest(thermostat.module_id, limit=NEWEST_SNAPSHOTS)
+    def _card(
+        self,
+        thermostat: Thermostat,
+        call: WidgetCall,
+        now: datetime,
+        unusual: Mapping[str, Sequence[str]],
+        *,
+        charts: int,
+    ) -> Card:
+        words = self._latest.words(thermostat.module_id, unusual, now=now, newest=NEWEST_SNAPSHOTS)
         limit = share_of_items(charts)
         series = self._series.read(thermostat.module_id, call.start, call.end, now=now, limit=limit)
-        return Card(thermostat, standing(newest), series)
+        return Card(thermostat, standing(words.newest_first, words.others), series)

@@ -11,17 +11,21 @@ Reads that an answer to a person waits for take a `limit`, so that it costs the 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from itertools import batched
+from itertools import batched, islice
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from smarther.adapters.table import plain
+from smarther.domain.arrival import NOTES, fixed_width, is_ahead, noted
 from smarther.domain.home import Snapshot, Thermostat, load_of
+from smarther.domain.latest import SAID, Word
 from smarther.domain.rollup import RollupState
-from smarther.domain.series import DIRECTORY_ITEMS, Shown
+from smarther.domain.series import DIRECTORY_ITEMS, LOOKED_THROUGH, Shown
 from smarther.domain.statistics import HOUR, Measure, Statistics
 
 if TYPE_CHECKING:
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
 
 WRITES_AT_ONCE = 25  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 
-_SNAPSHOT_NAMES = ("time", "temperature_c", "humidity_percent", "setpoint_c", "load_state", "function")
+_SNAPSHOT_NAMES = ("time", "received_at", "temperature_c", "humidity_percent", "setpoint_c", "load_state", "function")
 _SHOWN_NAMES = (
     *("sk", "temperature_mean", "temperature_min", "temperature_max", "temperature_minutes"),
     *("humidity_mean", "setpoint_mean", "heating_minutes", "cooling_minutes"),
@@ -65,31 +69,56 @@ class History:
                 name=_text(item, "name") or module_id,
                 plant_id=plant_id,
                 plant_name=plants.get(plant_id) or plant_id,
+                known_since=_instant(item, "known_since"),
             )
             for item in items
             if (module_id := _text(item, "module_id")) and (plant_id := _text(item, "plant_id"))
         ]
         return sorted(found, key=lambda one: (one.plant_name.casefold(), one.name.casefold(), one.module_id))
 
-    def newest(self, module_id: str, *, limit: int) -> list[Snapshot]:
-        """The thermostat's newest snapshots, newest first."""
-        items = self._query(_partition(module_id), ("READING#", "READING#~"), limit=limit, newest_first=True)
-        return [_snapshot(item) for item in items]
+    def words(
+        self, module_id: str, *, since: datetime | None = None, until: datetime | None = None, limit: int
+    ) -> list[Word]:
+        """The newest words by the thermostat's own clock, newest first, from `since` up to, not including, `until`."""
+        between = (
+            "READING#" if since is None else f"READING#{fixed_width(since)}",
+            "READING#~" if until is None else f"READING#{fixed_width(until)}",
+        )
+        items = self._query(_partition(module_id), between, limit=limit, newest_first=True)
+        return [_word(item) for item in items]
+
+    def word(self, module_id: str, key: str) -> Word | None:
+        """The word under this key, if it is still there."""
+        return next((_word(item) for item in self._query(_partition(module_id), (key, key), limit=1)), None)
+
+    def unusual_arrivals(self) -> dict[str, list[str]]:
+        """For thermostats some of whose readings came late or misdated, the keys of the last such ones."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for item in self._query(NOTES, ("late#", "misdated#~"), limit=2 * DIRECTORY_ITEMS):
+            found[item["module_id"]["S"]].append(noted(item["arrival"]["S"]))
+        return dict(found)
 
     def snapshots(self, module_id: str, *, start: datetime, end: datetime, limit: int | None = None) -> list[Snapshot]:
         """What was measured, told and done from `start` up to but not including `end`, oldest first.
 
-        With a `limit`, the newest ones. Mode, program and activation time are not read.
+        With a `limit`, the newest ones. Mode, program and activation time are not read. What arrived before it can have
+        been so, because the thermostat's clock was ahead, tells nothing of that time and is left out.
         """
         items = self._query(
             _partition(module_id),
             # A key at `end` itself goes on with its digest, and so lies behind this.
-            (f"READING#{_instant_key(start)}", f"READING#{_instant_key(end)}"),
-            limit=limit,
+            (f"READING#{fixed_width(start)}", f"READING#{fixed_width(end)}"),
+            limit=None if limit is None else limit + LOOKED_THROUGH,
+            page_size=limit,
             newest_first=True,
             names=_SNAPSHOT_NAMES,
         )
-        return [_snapshot(item) for item in items][::-1]
+        possible = (
+            snapshot
+            for item in items
+            if not is_ahead((snapshot := _snapshot(item)).time, datetime.fromisoformat(item["received_at"]["S"]))
+        )
+        return list(islice(possible, limit))[::-1]
 
     def hours(
         self, module_id: str, *, start: datetime, end: datetime, limit: int | None = None
@@ -153,16 +182,20 @@ class History:
             ]
         )
 
-    def _query(
+    def _query(  # noqa: PLR0913 - all but the first two by keyword; each is a bound of its own
         self,
         partition: str,
         between: tuple[str, str],
         *,
         limit: int | None,
+        page_size: int | None = None,
         newest_first: bool = False,
         names: tuple[str, ...] = (),
     ) -> Iterator[Item]:
-        """The items of a partition whose sort keys lie between the two, both included; `names` is all that is sent."""
+        """The items of a partition whose sort keys lie between the two, both included; `names` is all that is sent.
+
+        A page is read when an item of it is asked for.
+        """
         first, last = between
         if first > last:
             return
@@ -182,7 +215,7 @@ class History:
         left = limit
         while left is None or left > 0:
             if left is not None:
-                request["Limit"] = left
+                request["Limit"] = min(left, page_size or left)
             with _vendor_errors():
                 page = self._client.query(**request)
             self.items_read += len(page["Items"])
@@ -216,12 +249,8 @@ def _partition(module_id: str) -> str:
     return f"MODULE#{module_id}"
 
 
-def _instant_key(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def _hour_key(hour: datetime) -> str:
-    return hour.astimezone(UTC).strftime("HOUR#%Y-%m-%dT%HZ")
+    return f"HOUR#{hour.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='hours')}Z"
 
 
 def _hour(key: str) -> datetime:
@@ -247,6 +276,16 @@ def _snapshot(item: Item) -> Snapshot:
         mode=_text(item, "mode"),
         program=None if program is None else int(program),
         activation_time=_text(item, "activation_time"),
+    )
+
+
+def _word(item: Item) -> Word:
+    return Word(
+        key=item["sk"]["S"],
+        received_at=datetime.fromisoformat(item["received_at"]["S"]),
+        pushed=item["source"]["S"] == "push",
+        snapshot=_snapshot(item),
+        said=tuple(plain(item[name]) if name in item else None for name in SAID),
     )
 
 
@@ -299,6 +338,10 @@ def _attributes(made: Statistics) -> dict[str, AttributeValueTypeDef]:
 
 def _text(item: Item, name: str) -> str | None:
     return item[name]["S"] if name in item else None
+
+
+def _instant(item: Item, name: str) -> datetime | None:
+    return datetime.fromisoformat(item[name]["S"]) if name in item else None
 
 
 def _number(item: Item, name: str) -> Decimal | None:

@@ -18,9 +18,8 @@ from smarther.adapters.table import plain
 from smarther.domain import consent
 from smarther.domain.memory import Memory
 from smarther.domain.quota import Need, day, next_day
-from smarther.domain.reading import instant_text, partition_key
+from smarther.domain.reading import instant_text
 from smarther.domain.report import Report
-from smarther.domain.silence import SAID, LastWord
 from smarther.domain.webhook import AcceptedDigests
 
 if TYPE_CHECKING:
@@ -269,21 +268,6 @@ class Records:
         """Note that the directory is as of now."""
         self._put({**_REFRESHED, "at": instant_text(now)})
 
-    # ---- silence
-
-    def last_word(self, module_id: str) -> LastWord | None:
-        """The newest reading of a thermostat by its own clock; None when it never spoke."""
-        with _vendor_errors():
-            answer = self._client.query(
-                TableName=self._table,
-                KeyConditionExpression="pk = :module AND begins_with(sk, :reading)",
-                ExpressionAttributeValues=_wire({":module": partition_key(module_id), ":reading": "READING#"}),
-                ScanIndexForward=False,
-                ConsistentRead=True,
-                Limit=1,
-            )
-        return next(map(_last_word, answer["Items"]), None)
-
     # ---- memory and report
 
     def memory(self) -> Memory:
@@ -347,17 +331,6 @@ def _module(item: Mapping[str, Any]) -> Module:
         item.get("name"),
         item.get("device"),
         None if known_since is None else datetime.fromisoformat(known_since),
-    )
-
-
-def _last_word(stored: Mapping[str, Any]) -> LastWord:
-    item: dict[str, Any] = {name: plain(value) for name, value in stored.items()}
-    return LastWord(
-        sort_key=item["sk"],
-        time=datetime.fromisoformat(item["time"]),
-        received_at=datetime.fromisoformat(item["received_at"]),
-        pushed=item["source"] == "push",
-        said=tuple(item.get(name) for name in SAID),
     )
 
 

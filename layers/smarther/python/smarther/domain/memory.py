@@ -30,7 +30,7 @@ class Memory(BaseModel):
     absent_plants: frozenset[str] = frozenset()
     """Plants that the last list of plants lacked although they had been there."""
     polled: dict[str, str] = {}
-    """For each module the newest reading, by its sort key, for which it has been polled."""
+    """For each module the last reading that was heard of it, by its sort key, when it was polled."""
     polled_at: dict[str, datetime] = {}
     """For each module when it was last polled."""
     changed_unheard: dict[str, datetime] = {}

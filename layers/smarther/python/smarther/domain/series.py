@@ -35,9 +35,16 @@ MOST_THERMOSTATS = 48
 """Thermostats drawn at once; the others are one click away."""
 NEWEST_SNAPSHOTS = 40
 """Per thermostat, to tell since when it heats: a few hours of a busy one."""
+LOOKED_THROUGH = 400
+"""Per thermostat and look, where the newest are not what is looked for: beyond readings of a clock that was ahead, and
+for late ones of a thermostat that looks silent. Two days of most."""
+NOTES = 2
+"""Per thermostat, of what came late or misdated last, and the readings that they name."""
 CHART_ITEMS = 10_000
 """For all charts together, in equal shares: twelve thermostats have room for a month of hours each."""
-ITEM_BOUND = DIRECTORY_ITEMS + MOST_THERMOSTATS * NEWEST_SNAPSHOTS + CHART_ITEMS
+_LATEST_ITEMS = 2 * NEWEST_SNAPSHOTS + 2 * LOOKED_THROUGH + NOTES
+_ALL_NOTES = NOTES * DIRECTORY_ITEMS
+ITEM_BOUND = DIRECTORY_ITEMS + _ALL_NOTES + MOST_THERMOSTATS * (_LATEST_ITEMS + LOOKED_THROUGH) + CHART_ITEMS
 
 
 class Grain(StrEnum):
