@@ -10,7 +10,7 @@ import boto3
 from smarther.adapters.clients import reading_fast
 from smarther.adapters.history import History
 from smarther.settings import WidgetSettings
-from smarther.telemetry import log
+from smarther.telemetry import log, warn
 from smarther.widget import Widget
 
 if TYPE_CHECKING:
@@ -25,5 +25,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> str | dict[str, st
     history = History(client, settings.table_name)
     widget = Widget(history, home=settings.timezone, stale_after=settings.stale_after)
     answer = widget.answer(event, now=datetime.now(UTC), endpoint=context.invoked_function_arn)
-    log("home_drawn", items_read=history.items_read)
+    for fault, count in widget.faults.items():
+        warn("card_failed", error=fault.error, place=fault.place, count=count)
+    log("home_drawn", items_read=history.items_read, items_left_out=history.items_left_out)
     return answer

@@ -11,7 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.reading import Reading, digest, expiry, instant_text, partition_key, sort_key, stored
+from smarther.domain.reading import (
+    BOUNDS,
+    Reading,
+    bounded,
+    digest,
+    expiry,
+    instant_text,
+    partition_key,
+    sort_key,
+    stored,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,6 +125,51 @@ def test_a_reading_of_what_no_table_holds_has_no_digest() -> None:
     unstorable: Any = {"a": object()}
     with pytest.raises(TypeError, match="object has no place in a reading"):
         digest(replace(READING, extra=unstorable))
+
+
+# --- bounds: what a typed number may be ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("attribute", "number"),
+    [
+        *[("temperature_c", number) for number in ("-40", "-12.5", "0", "21.3", "57", "70")],
+        *[("setpoint_c", number) for number in ("3", "7.1", "40")],
+        *[("temperature_f", number) for number in ("-40", "68.9", "104", "158")],
+        *[("humidity_percent", number) for number in ("0", "52", "100")],
+        *[("program", number) for number in ("0", "11", "255")],
+    ],
+)
+def test_what_a_thermostat_can_have_is_within_bounds(attribute: str, number: str) -> None:
+    assert bounded(attribute, Decimal(number)) == Decimal(number)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "number"),
+    [
+        *[("temperature_c", n) for n in ("3.4028235E+38", "1e24", "85", "126.5", "127", "-46.85", "-127", "-3276.8")],
+        *[("temperature_f", number) for number in ("185", "-50", "261")],
+        *[("setpoint_c", number) for number in ("126.5", "-100", "70.01")],
+        *[("humidity_percent", number) for number in ("255", "-1", "100.01", "655.35")],
+        *[("program", number) for number in ("12345678901234567890", "-1", "256")],
+    ],
+)
+def test_what_no_thermostat_can_have_is_beyond_bounds(attribute: str, number: str) -> None:
+    assert bounded(attribute, Decimal(number)) is None
+
+
+def test_what_was_not_sent_has_no_bounds() -> None:
+    assert [bounded(attribute, None) for attribute in BOUNDS] == [None] * len(BOUNDS)
+
+
+def test_fahrenheit_has_the_bounds_of_celsius() -> None:
+    for name in ("temperature", "setpoint"):
+        assert BOUNDS[f"{name}_f"] == tuple(degrees * Decimal("1.8") + 32 for degrees in BOUNDS[f"{name}_c"])
+
+
+def test_every_number_of_a_reading_has_bounds() -> None:
+    numbers = {name for name, hint in Reading.__annotations__.items() if "Decimal" in str(hint)}
+    assert numbers == set(BOUNDS)
 
 
 # --- the size: up to 1,024 bytes a write costs one unit ---------------------------------------------------------------

@@ -19,6 +19,30 @@ type Source = Literal["push", "poll"]
 
 DIGEST_LENGTH = 16  # hex digits; 64 bits tell apart the few readings that share a module and an instant
 
+_ROOM_C = (Decimal(-40), Decimal(70))
+_ROOM_F = (Decimal(-40), Decimal(158))
+BOUNDS: Mapping[str, tuple[Decimal, Decimal]] = {
+    "temperature_c": _ROOM_C,
+    "temperature_f": _ROOM_F,
+    "setpoint_c": _ROOM_C,
+    "setpoint_f": _ROOM_F,
+    "humidity_percent": (Decimal(0), Decimal(100)),
+    "program": (Decimal(0), Decimal(255)),
+}
+"""What a typed number may be, both ends included; the bounds are stated here and nowhere else.
+
+Temperatures: what the room of a thermostat can have, with much to spare on either side (set points go from 3 to 40 °C,
+the vendor's schema). Outside are the values by which sensors and clouds say that they have none: 85 °C (a DS18B20 that
+was just switched on, its data sheet), 126.5 and 127 °C (off and on at AVM, github.com/KartoffelToby/better_thermostat
+pull request 1991), -127 °C (no sensor, the DallasTemperature library), -46.85 and -45 °C (all bits of a Si7021 or SHT3x
+zero, by the formulas in their data sheets), -3276.8 °C (bosch-thermostat/home-assistant-bosch-custom-component issue
+459). Humidity is relative, so 255 % is a byte with all its bits set. A program has a number from 0 to 11 (the vendor's
+schema); a byte is room enough.
+
+Every reader holds what is within: a mean to four places has fewer than the 28 digits of Python's decimals, a chart has
+room, and columns of exports are doubles and whole numbers of 64 bits.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
@@ -52,6 +76,17 @@ class Reading:
     event_type: str | None = None
     event_time: datetime | None = None
     event_extra: Mapping[str, Stored] = field(default_factory=dict)
+
+
+def bounded(attribute: str, number: Decimal | None) -> Decimal | None:
+    """The number if that attribute of a reading may hold it, else None, as if it had not been sent.
+
+    Readers of the table ask this of every number: items that version 0.1.0 wrote may hold any that DynamoDB can.
+    """
+    if number is None:
+        return None
+    lowest, highest = BOUNDS[attribute]
+    return number if lowest <= number <= highest else None
 
 
 # What says the same thing twice without being the same words: the envelope differs between redeliveries, and the
