@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.session import Session
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
-from smarther.adapters.signed import SignedClient
+from smarther.aws.tiny_client import TinyClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,10 @@ os.environ["SANDBOX_FOLDER"] = ".sandbox/tests"
 
 # As the template has it; the metrics are made when their module is imported.
 os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "SmartherRecorder"
+
+# A busy machine is no fault of what is tested: Hypothesis does not time examples, nor the drawing of them.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 TOGETHER = {"tests/e2e/": "sandbox", "tests/upgrade/": "sandbox", "tests/guards/": "guards"}
 """Folders whose tests share something that is dear, or build in the same place: one worker runs all of a group."""
@@ -49,13 +54,13 @@ def _clients_are_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         made.append(create_client(session, *arguments, **options))
         return made[-1]
 
-    def create_signed(client: SignedClient, *arguments: Any, **options: Any) -> None:
+    def create_signed(client: TinyClient, *arguments: Any, **options: Any) -> None:
         made.append(client)
         initialise(client, *arguments, **options)
 
-    initialise = SignedClient.__init__
+    initialise = TinyClient.__init__
     monkeypatch.setattr(Session, "create_client", create)
-    monkeypatch.setattr(SignedClient, "__init__", create_signed)
+    monkeypatch.setattr(TinyClient, "__init__", create_signed)
     yield
     for client in made:
         client.close()

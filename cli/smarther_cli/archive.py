@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from smarther.adapters.table import plain
 from smarther.domain.reading import partition_key
+from smarther.store.table import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ _HEX: Final = "0123456789abcdef"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class TimeRange:
     """From `since` up to but not including `until`, by the thermostats' own clocks; open where it is None."""
 
     since: datetime | None = None
@@ -51,7 +51,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ArchivePage:
     """Some readings, and where to go on; `next_key` is None on the last page."""
 
     rows: list[Row]
@@ -78,10 +78,10 @@ class Archive:
 
     # ---- readings
 
-    def newest(self, module_id: str, span: Span, *, limit: int) -> list[Row]:
+    def newest(self, module_id: str, time_range: TimeRange, *, limit: int) -> list[Row]:
         """The newest readings of a thermostat in a span, newest first."""
         found: list[Row] = []
-        for page in self.pages(span, module_id=module_id, newest_first=True, page_size=limit):
+        for page in self.pages(time_range, module_id=module_id, newest_first=True, page_size=limit):
             found += page.rows
             if len(found) >= limit:
                 break
@@ -89,19 +89,19 @@ class Archive:
 
     def pages(
         self,
-        span: Span,
+        time_range: TimeRange,
         *,
         module_id: str | None = None,
         newest_first: bool = False,
         page_size: int | None = None,
         key: Key | None = None,
-    ) -> Iterator[Page]:
+    ) -> Iterator[ArchivePage]:
         """All readings of a thermostat in a span, in the order of time; without a thermostat, of all there ever were.
 
         All there ever were stand in no particular order: they come from a scan, which misses nothing, as the directory
         forgets a thermostat that has left the account. `key` goes on behind an earlier page.
         """
-        first, last = span.keys
+        first, last = time_range.keys
         request: dict[str, Any] = {"TableName": self._table_name}
         if module_id is None:
             request["FilterExpression"] = "begins_with(pk, :partition) AND sk BETWEEN :first AND :last"
@@ -122,7 +122,7 @@ class Archive:
         while True:
             answer = ask(**request, **({"ExclusiveStartKey": key} if key else {}))
             key = answer.get("LastEvaluatedKey")
-            yield Page([_row(item) for item in answer["Items"]], key)
+            yield ArchivePage([_row(item) for item in answer["Items"]], key)
             if key is None:
                 return
 

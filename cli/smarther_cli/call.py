@@ -11,9 +11,10 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 
-from smarther_cli import screen
-from smarther_cli.deployment import Deployment, Place
+from smarther_cli.deployment import Deployment
 from smarther_cli.errors import ADAPTER_ERRORS, Failure, explained
+from smarther_cli.place import Place
+from smarther_cli.show import screen
 
 if TYPE_CHECKING:
     from smarther_cli.errors import Status

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,13 +14,14 @@ from zoneinfo import ZoneInfo
 import boto3
 from botocore.config import Config
 
-from smarther.adapters.clients import reading_fast
-from smarther.adapters.history import History
-from smarther.adapters.records import Records
-from smarther.adapters.table import Table
-from smarther.adapters.vault import Vault
+from smarther.aws.botocore_client import reading_fast
+from smarther.aws.secrets_manager import Secrets
+from smarther.store.history import History
+from smarther.store.records import Records
+from smarther.store.table import Table
 from smarther_cli.archive import Archive
 from smarther_cli.errors import Failure
+from smarther_cli.place import Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sqs import SQSClient
 
-DEFAULT_STACK: Final = "smarther-recorder"
 
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 _PATIENT: Final = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
@@ -40,16 +40,6 @@ _INVOKING: Final = Config(
     read_timeout=315,  # the rollup may take 300 s, the keeper 120
     retries={"total_max_attempts": 1, "mode": "standard"},  # a second call would be a second run
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where the owner says the stack is."""
-
-    stack: str = DEFAULT_STACK
-    profile: str | None = None
-    region: str | None = None
-    sandbox: bool = False
 
 
 class Deployment:
@@ -100,9 +90,9 @@ class Deployment:
         return Records(self.dynamodb, self.table_name)
 
     @cached_property
-    def vault(self) -> Vault:
+    def secrets(self) -> Secrets:
         """The secrets."""
-        return Vault(self._client("secretsmanager", _PATIENT), sleep=time.sleep)
+        return Secrets(self._client("secretsmanager", _PATIENT), sleep=time.sleep)
 
     @cached_property
     def table(self) -> Table:

@@ -26,12 +26,12 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from smarther.adapters.history import HistoryUnavailableError
-from smarther.adapters.records import RecordsError
-from smarther.adapters.vault import VaultError
+from smarther.aws.secrets_manager import SecretsError
+from smarther.store.history import HistoryUnavailableError
+from smarther.store.records import RecordsError
 
 if TYPE_CHECKING:
-    from smarther_cli.deployment import Place
+    from smarther_cli.place import Place
 
 
 class Status(IntEnum):
@@ -69,7 +69,7 @@ class NotFound(Failure):
 AwsError = ClientError | BotoCoreError
 """What boto3 raises, whatever the service."""
 
-ADAPTER_ERRORS: Final = (VaultError, RecordsError, HistoryUnavailableError)
+ADAPTER_ERRORS: Final = (SecretsError, RecordsError, HistoryUnavailableError)
 """What the package's adapters raise; the vendor's own error is the cause of each."""
 
 _CREDENTIALS: Final = (

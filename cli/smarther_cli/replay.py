@@ -13,11 +13,10 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from smarther.adapters.table import TableUnavailableError
-from smarther.domain import deferred as put_aside
-from smarther.domain.deferred import Deferred, MalformedError
 from smarther.domain.notification import parse
-from smarther.recorder import Outcome, record
+from smarther.domain.spilled import MalformedError, Spilled
+from smarther.receiver.record import Recorded, record
+from smarther.store.table import TableUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sqs import SQSClient
 
-    from smarther.adapters.table import Table
     from smarther.domain.webhook import AcceptedDigests
+    from smarther.store.table import Table
     from smarther_cli.archive import Archive
 
 RECOVERABLE: Final = "notification_recoverable"
@@ -47,7 +46,7 @@ class Waiting:
     waits there from then on.
     """
 
-    notification: Deferred | None
+    notification: Spilled | None
     quarantined: bool = False
     forget: Callable[[], None] = field(default=lambda: None)
 
@@ -95,7 +94,7 @@ class Replay:
         except TableUnavailableError as error:
             _failed(tally, str(error))
 
-    def _is_strangers(self, notification: Deferred) -> bool:
+    def _is_strangers(self, notification: Spilled) -> bool:
         """Whether a caller whom the receiver could not check has turned out to be none of ours."""
         if notification.verified:
             return False
@@ -105,21 +104,21 @@ class Replay:
             raise TableUnavailableError("nobody can be checked before the keeper's first run")
         return not self._accepted.accept(notification.presented)
 
-    def _store(self, notification: Deferred, waiting: Waiting, tally: Tally) -> None:
+    def _store(self, notification: Spilled, waiting: Waiting, tally: Tally) -> None:
         parsed = parse(notification.body)
         if self._rehearsal:
-            outcome = Outcome(quarantined=len(parsed.rejects))
+            recorded = Recorded(quarantined=len(parsed.rejects))
         else:
-            outcome = record(parsed, notification.body, table=self._table, received_at=notification.received_at)
-        tally.stored += outcome.stored
-        tally.duplicates += outcome.duplicates
-        if outcome.stored:
+            recorded = record(parsed, notification.body, table=self._table, received_at=notification.received_at)
+        tally.stored += recorded.stored
+        tally.duplicates += recorded.duplicates
+        if recorded.stored:
             times = [reading.time for reading in parsed.readings]
             tally.oldest = min(times if tally.oldest is None else [tally.oldest, *times])
-        tally.unreadable += outcome.quarantined > 0
-        if outcome.failed:
-            _failed(tally, outcome.failure or "unknown")
-        elif not (outcome.quarantined and waiting.quarantined):
+        tally.unreadable += recorded.quarantined > 0
+        if recorded.failed:
+            _failed(tally, recorded.failure or "unknown")
+        elif not (recorded.quarantined and waiting.quarantined):
             self._settle(waiting, tally)
 
     def _settle(self, waiting: Waiting, tally: Tally) -> None:
@@ -146,7 +145,7 @@ def in_quarantine(archive: Archive) -> Iterator[Waiting]:
             continue
         received_at = datetime.fromisoformat(found.received_at)
         yield Waiting(
-            Deferred(body=body, received_at=received_at, presented="", verified=True),
+            Spilled(body=body, received_at=received_at, presented="", verified=True),
             quarantined=True,
             forget=partial(archive.forget_body, found),
         )
@@ -208,15 +207,15 @@ def _recovery_record(message: str) -> dict[str, Any] | None:
     return told if ours else None
 
 
-def _joined(records: Sequence[dict[str, Any]]) -> Deferred | None:
+def _joined(records: Sequence[dict[str, Any]]) -> Spilled | None:
     try:
-        return put_aside.from_fields(records[0] | {"body": "".join(told["body"] for told in records)})
+        return Spilled.from_fields(records[0] | {"body": "".join(told["body"] for told in records)})
     except (MalformedError, TypeError, KeyError):
         return None
 
 
-def _read(message: str) -> Deferred | None:
+def _read(message: str) -> Spilled | None:
     try:
-        return put_aside.from_message(message)
+        return Spilled.from_message(message)
     except MalformedError:
         return None

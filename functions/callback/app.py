@@ -8,16 +8,16 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from smarther.adapters.keeper_function import PATIENCE, KeeperFunction
-from smarther.adapters.records import Records
-from smarther.callback import Callback
-from smarther.settings import CallbackSettings
+from smarther.keeper.callback import Callback
+from smarther.keeper.function import TIMEOUTS, KeeperFunction
+from smarther.keeper.settings import CallbackSettings
+from smarther.store.records import Records
 
 settings = CallbackSettings.from_environment()
 config = Config(connect_timeout=2, read_timeout=2, retries={"total_max_attempts": 2, "mode": "standard"})
 callback = Callback(
     records=Records(boto3.client("dynamodb", config=config), settings.table_name),
-    keeper=KeeperFunction(boto3.client("lambda", config=PATIENCE), settings.keeper_function),
+    keeper=KeeperFunction(boto3.client("lambda", config=TIMEOUTS), settings.keeper_function),
     now=lambda: datetime.now(UTC),
 )
 

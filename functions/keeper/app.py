@@ -11,25 +11,25 @@ import boto3
 from botocore.config import Config
 
 from smarther import telemetry
-from smarther.adapters.legrand import open_session
-from smarther.adapters.records import Records
-from smarther.adapters.table import Table
-from smarther.adapters.vault import Vault
-from smarther.keeper.run import Keeper, Request
-from smarther.keeper.tools import Tools
-from smarther.settings import KeeperSettings
+from smarther.aws.secrets_manager import Secrets
+from smarther.keeper.dependencies import Dependencies
+from smarther.keeper.run import Keeper, RunRequest
+from smarther.keeper.settings import KeeperSettings
+from smarther.legrand.client import open_session
+from smarther.store.records import Records
+from smarther.store.table import Table
 from smarther.telemetry import Metric
 
 if TYPE_CHECKING:
-    from smarther.domain.report import Report
+    from smarther.domain.keeper_report import Report
 
 settings = KeeperSettings.from_environment()
 config = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 4, "mode": "standard"})
 dynamodb = boto3.client("dynamodb", config=config)
 keeper = Keeper(
-    Tools(
+    Dependencies(
         settings=settings,
-        vault=Vault(boto3.client("secretsmanager", config=config), sleep=time.sleep),
+        secrets=Secrets(boto3.client("secretsmanager", config=config), sleep=time.sleep),
         records=Records(dynamodb, settings.table_name),
         table=Table(dynamodb, settings.table_name, retention_days=settings.retention),
         session=open_session(),
@@ -42,7 +42,7 @@ keeper = Keeper(
 
 def handler(event: Any, context: object) -> dict[str, Any]:
     """One run: `{}` or the schedule's event, `{"rotate_webhook": true}`, `{"consent": {"code": …}}`. Its report."""
-    report = keeper.run(Request.of(event))
+    report = keeper.run(RunRequest.of(event))
     tell(report)
     return report.model_dump(mode="json", exclude_none=True)
 

@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 import os
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from smarther import budget
-from smarther.adapters.service import Patience
-from smarther.adapters.signed import client
-from smarther.adapters.spill import SpillQueue
-from smarther.adapters.table import Table
-from smarther.authentication import Authenticator
-from smarther.notification_settings import ReceiverSettings
-from smarther.receiver import Receiver
+from smarther.aws.spill_queue import SpillQueue
+from smarther.aws.timeouts import Timeouts
+from smarther.aws.tiny_client import client
+from smarther.receiver import deadlines
+from smarther.receiver.authenticate import Authenticator
+from smarther.receiver.receive import Receiver
+from smarther.receiver.settings import ReceiverSettings
+from smarther.store.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 settings = ReceiverSettings.from_environment(os.environ)
-patience = Patience(connect_seconds=budget.CONNECT_TIMEOUT_SECONDS, read_seconds=budget.READ_TIMEOUT_SECONDS)
-table = Table(client("dynamodb", patience, os.environ), settings.table_name, retention_days=settings.retention_days)
+timeouts = Timeouts(connect_seconds=deadlines.CONNECT_TIMEOUT_SECONDS, read_seconds=deadlines.READ_TIMEOUT_SECONDS)
+table = Table(client("dynamodb", timeouts, os.environ), settings.table_name, retention_days=settings.retention_days)
 queue_url = settings.spill_queue_url
+
+
+def now() -> datetime:
+    """Wall time: it goes on while the container is frozen between two events."""
+    return datetime.now(UTC)
+
+
 receiver = Receiver(
     table=table,
-    spill=SpillQueue(client("sqs", patience, os.environ), queue_url) if queue_url else None,
-    authenticator=Authenticator(table, time.monotonic),
-    now=lambda: datetime.now(UTC),
-    seconds=time.monotonic,
+    spill=SpillQueue(client("sqs", timeouts, os.environ), queue_url) if queue_url else None,
+    authenticator=Authenticator(table, now),
+    now=now,
 )
 
 # While the function initialises it has a full processor: the connection is opened and the digests are read here, and
 # not in the first caller's 750 ms. Where the table does not answer, the first notification is kept to be checked later.
-receiver.look(time.monotonic())
+receiver.warm_up()
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:

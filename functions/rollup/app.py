@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from smarther.adapters.clients import reading_fast
-from smarther.adapters.history import History
-from smarther.domain.rollup import RollupState, asked_for, due, still_whole
-from smarther.rollup import Rollup
-from smarther.settings import RollupSettings
+from smarther.aws.botocore_client import reading_fast
+from smarther.domain.rollup_window import RollupState, asked_for, due, still_whole
+from smarther.rollup.roll_up import Rollup
+from smarther.rollup.settings import RollupSettings
+from smarther.store.history import History
 from smarther.telemetry import log
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from smarther.adapters.clients import reading_fast
-from smarther.adapters.history import History
-from smarther.settings import WidgetSettings
+from smarther.aws.botocore_client import reading_fast
+from smarther.store.history import History
 from smarther.telemetry import log
-from smarther.widget import Widget
+from smarther.widget.answer import Widget
+from smarther.widget.settings import WidgetSettings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

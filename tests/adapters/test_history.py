@@ -12,13 +12,13 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from smarther.adapters.history import History, HistoryUnavailableError
 from smarther.domain.home import Load, Snapshot, Thermostat
 from smarther.domain.reading import Reading, stored
-from smarther.domain.rollup import RollupState
+from smarther.domain.rollup_window import RollupState
 from smarther.domain.series import shown_of
 from smarther.domain.statistics import HOUR, Measure, Statistics
-from tests import deployed
+from smarther.store.history import History, HistoryUnavailableError
+from tests.support import deployed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

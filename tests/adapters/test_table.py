@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.adapters.table import ItemRefusedError, Table, attribute, plain
 from smarther.domain.notification import Reject
 from smarther.domain.reading import Reading, stored
 from smarther.domain.webhook import AcceptedDigests
-from tests import deployed
+from smarther.store.table import ItemRefusedError, Table, attribute, plain
+from tests.support import deployed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

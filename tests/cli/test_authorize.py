@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from smarther.domain.outcome import Reason
-from smarther.domain.report import PersonNeeded
-from smarther_cli import authorize
+from smarther.domain.keeper_report import PersonNeeded
+from smarther.domain.legrand_answers import Reason
+from smarther_cli.commands import authorize
 from tests.cli.conftest import CLIENT_ID, CLIENT_SECRET, NOW, SUBSCRIPTION_KEY, Home, Run, report
 
 if TYPE_CHECKING:

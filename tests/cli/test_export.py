@@ -17,9 +17,9 @@ from pyarrow import parquet as arrow_parquet
 from pyarrow.parquet import read_table
 
 from smarther.domain.reading import Reading, stored
-from smarther_cli import parquet
 from smarther_cli.archive import Archive
-from smarther_cli.lines import COLUMNS
+from smarther_cli.formats import parquet
+from smarther_cli.formats.lines import COLUMNS
 from tests.cli.conftest import NOW
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three items a page."""
     whole = Archive.pages
 
-    def pages(self: Archive, span: archive.Span, **options: Any) -> Iterator[archive.Page]:
-        return whole(self, span, **(options | {"page_size": 3}))
+    def pages(self: Archive, time_range: archive.TimeRange, **options: Any) -> Iterator[archive.ArchivePage]:
+        return whole(self, time_range, **(options | {"page_size": 3}))
 
     monkeypatch.setattr(Archive, "pages", pages)
 
@@ -290,8 +290,8 @@ def interrupted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     numbers = itertools.count()
     whole = Archive.pages
 
-    def pages(self: Archive, span: archive.Span, **options: Any) -> Iterator[archive.Page]:
-        for page in whole(self, span, **(options | {"page_size": 3})):
+    def pages(self: Archive, time_range: archive.TimeRange, **options: Any) -> Iterator[archive.ArchivePage]:
+        for page in whole(self, time_range, **(options | {"page_size": 3})):
             if at == [next(numbers)]:
                 at.clear()
                 raise Interruption

@@ -13,8 +13,8 @@ import pytest
 
 from smarther import telemetry
 from smarther.domain import notification, webhook
-from smarther.domain.deferred import Deferred
 from smarther.domain.notification import Notification, Reject, parse
+from smarther.domain.spilled import Spilled
 from smarther.domain.webhook import AcceptedDigests
 from smarther_cli import replay
 from tests.cli.conftest import NOW, STACK
@@ -39,14 +39,14 @@ def body(number: int = 1, **changes: Any) -> bytes:
     return json.dumps([{"data": {"chronothermostats": [status]}}]).encode()
 
 
-def waiting(content: bytes, **changes: Any) -> Deferred:
+def waiting(content: bytes, **changes: Any) -> Spilled:
     values: dict[str, Any] = {
         "body": content,
         "received_at": ARRIVED,
-        "presented": webhook.digest("x"),
+        "presented": webhook.secret_digest("x"),
         "verified": True,
     }
-    return Deferred(**(values | changes))
+    return Spilled(**(values | changes))
 
 
 class DeadLetters:
@@ -93,12 +93,12 @@ def log(home: Home, dead_letters: DeadLetters) -> Log:
     return Log()
 
 
-def recovery_records(deferred: Deferred) -> list[str]:
+def recovery_records(spilled: Spilled) -> list[str]:
     """The records as the receiver writes them."""
     written = io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(telemetry.logger.registered_handler, "stream", written)
-        telemetry.keep_in_log(deferred, reason="of a test")
+        telemetry.keep_in_log(spilled, reason="of a test")
     return written.getvalue().splitlines()
 
 
@@ -253,9 +253,9 @@ def test_an_interruption_leaves_what_was_not_stored_where_it_was(
 
 
 def test_who_could_not_be_checked_on_arrival_is_checked_now(home: Home, run: Run, dead_letters: DeadLetters) -> None:
-    home.records.publish(AcceptedDigests(current=webhook.digest("ours")), NOW)
-    dead_letters.put(waiting(body(1), verified=False, presented=webhook.digest("ours")).message())
-    dead_letters.put(waiting(body(2), verified=False, presented=webhook.digest("a stranger's")).message())
+    home.records.publish(AcceptedDigests(current=webhook.secret_digest("ours")), NOW)
+    dead_letters.put(waiting(body(1), verified=False, presented=webhook.secret_digest("ours")).message())
+    dead_letters.put(waiting(body(2), verified=False, presented=webhook.secret_digest("a stranger's")).message())
 
     found = told(run)["dead-letters"]
 

@@ -9,10 +9,10 @@ from decimal import Decimal
 
 import pytest
 
-from smarther.domain.outcome import Reason
+from smarther.domain.keeper_report import PersonNeeded
+from smarther.domain.legrand_answers import Reason
 from smarther.domain.quota import Need
 from smarther.domain.reading import Reading
-from smarther.domain.report import PersonNeeded
 from tests.cli.conftest import NOW, Home, Run, report
 
 SPOKE = Reading(

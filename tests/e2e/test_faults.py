@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from sandbox.demo import settle
+from sandbox.shows.demo import settle
 from smarther import telemetry
-from smarther.domain import deferred
-from tests.e2e.test_notifications import envelope, status
+from smarther.domain.spilled import Spilled
+from tests.support.envelopes import envelope, status
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Home
@@ -84,7 +84,7 @@ def test_what_neither_table_nor_queue_takes_is_whole_in_the_log(bare_home: Home,
 
     assert bare_home.readings(module_id) == []
     lines = [line for line in bare_home.logs().splitlines() if telemetry.RECOVERABLE in line]
-    kept = [deferred.from_fields(json.loads(line)) for line in lines]
+    kept = [Spilled.from_fields(json.loads(line)) for line in lines]
     assert [each.verified for each in kept if each.body == body] == [True]
 
 

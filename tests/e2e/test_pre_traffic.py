@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox import stack
-from tests.deployed import PROJECT
+from sandbox.running import stack
+from tests.support.deployed import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """No secret of this whole run is in anything that was written in it, whole or in any usual spelling.
 
-Not in the vault, of course: Secrets Manager and the memory of the stand-in are where they are at home. The one file
-with a secret is the sandbox's `state.json`, which says so.
+Not in Secrets Manager, of course: Secrets Manager and the memory of the stand-in are where they are at home. The one
+file with a secret is the sandbox's `state.json`, which says so.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from sandbox import places
+from sandbox.running import places
 from smarther.domain.webhook import has_secret_form
 from smarther_cli.app import app
 from tests.e2e.secret_search import hits

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tests.e2e.test_notifications import envelope, status
+from tests.support.envelopes import envelope, status
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Home

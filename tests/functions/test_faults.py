@@ -17,18 +17,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from moto import mock_aws
 
-from smarther import budget, telemetry
-from smarther.domain import deferred, webhook
-from tests import deployed
-from tests import faulty_service as faults
-from tests.aws_over_http import aws_over_http
+from smarther import telemetry
+from smarther.domain import webhook
+from smarther.domain.spilled import Spilled
+from smarther.receiver import deadlines
+from tests.support import deployed
+from tests.support import faulty_service as faults
+from tests.support.aws_over_http import aws_over_http
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.aws_over_http import Aws
-    from tests.faulty_service import Answer
     from tests.functions.conftest import Load, Log
+    from tests.support.aws_over_http import Aws
+    from tests.support.faulty_service import Answer
 
 SECRET = webhook.secret_from(bytes(range(32)))
 STRANGE = webhook.secret_from(bytes(32))
@@ -84,11 +86,9 @@ class Way:
                 self._settle(message, failed=message["MessageId"] in failed)
         return back
 
-    def logged(self) -> list[deferred.Deferred]:
+    def logged(self) -> list[Spilled]:
         return [
-            deferred.from_fields(record)
-            for record in self.log.records
-            if record.get("message") == telemetry.RECOVERABLE
+            Spilled.from_fields(record) for record in self.log.records if record.get("message") == telemetry.RECOVERABLE
         ]
 
     def stored(self) -> list[Stored]:
@@ -117,12 +117,12 @@ def _record(message: Any) -> dict[str, str]:
 @pytest.fixture
 def way(load: Load, log: Log, unhurried: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Way]:
     # Nothing hangs here, so a service that a busy machine lets wait is waited for.
-    monkeypatch.setattr(budget, "CONNECT_TIMEOUT_SECONDS", 20)
-    monkeypatch.setattr(budget, "READ_TIMEOUT_SECONDS", 20)
+    monkeypatch.setattr(deadlines, "CONNECT_TIMEOUT_SECONDS", 20)
+    monkeypatch.setattr(deadlines, "READ_TIMEOUT_SECONDS", 20)
     # botocore's pauses between the redriver's attempts are not what is tested here.
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None, time=time.time))
     with mock_aws(), aws_over_http() as aws:
-        digests = {"pk": "WEBHOOK", "sk": "DIGESTS", "current": webhook.digest(SECRET)}
+        digests = {"pk": "WEBHOOK", "sk": "DIGESTS", "current": webhook.secret_digest(SECRET)}
         deployed.create_table().put_item(
             TableName=deployed.TABLE, Item={name: {"S": value} for name, value in digests.items()}
         )
@@ -306,5 +306,5 @@ def test_when_the_log_is_the_last_place_a_logger_that_fails_costs_no_notificatio
     way.aws.fault = failing(faults.BROKEN, "PutItem", "SendMessage")
     assert way.push(status(START))["deferred"] == 1
     by_hand = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    (kept,) = [*way.logged(), *(deferred.from_fields(each) for each in by_hand if "body" in each)]
+    (kept,) = [*way.logged(), *(Spilled.from_fields(each) for each in by_hand if "body" in each)]
     assert (json.loads(kept.body), kept.received_at, kept.verified) == ([status(START)], START, True)

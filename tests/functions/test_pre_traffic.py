@@ -11,17 +11,17 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
-from smarther import pre_traffic
 from smarther.domain import webhook
-from tests import deployed
-from tests import faulty_service as faults
-from tests.aws_over_http import aws_over_http
+from smarther.receiver import rehearse
+from tests.support import deployed
+from tests.support import faulty_service as faults
+from tests.support.aws_over_http import aws_over_http
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.aws_over_http import Aws
     from tests.functions.conftest import Load, Log
+    from tests.support.aws_over_http import Aws
 
 ARN = "arn:aws:lambda:eu-south-1:123456789012:function:home-receiver:7"
 ASKED: dict[str, str] = json.loads((deployed.PROJECT / "events" / "pre_traffic" / "before_traffic.json").read_text())
@@ -54,7 +54,7 @@ class Deployment:
     def __init__(self, load: Load, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
         self.aws = aws
         self.dynamodb = deployed.create_table()
-        digests = {"pk": "WEBHOOK", "sk": "DIGESTS", "current": webhook.digest("the keeper's")}
+        digests = {"pk": "WEBHOOK", "sk": "DIGESTS", "current": webhook.secret_digest("the keeper's")}
         self.dynamodb.put_item(TableName=deployed.TABLE, Item={name: {"S": value} for name, value in digests.items()})
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", aws.url)
         self.receiver = load("receiver")
@@ -84,7 +84,7 @@ class Deployment:
 
 @pytest.fixture
 def deployment(load: Load, log: Log, unhurried: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
-    monkeypatch.setattr(pre_traffic, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(rehearse, "PAUSE_SECONDS", 0)
     with mock_aws(), aws_over_http() as aws:
         environment = {"TABLE_NAME": deployed.TABLE, "RETENTION_DAYS": "0", "RECEIVER_VERSION_ARN": ARN}
         for name, value in environment.items():
@@ -153,5 +153,5 @@ def test_a_check_that_fails_itself_is_told_as_failed(deployment: Deployment, mon
     def broken(*_: Any, **__: Any) -> Any:
         raise KeyError("a fault of ours")
 
-    monkeypatch.setattr(pre_traffic, "fault", broken)
+    monkeypatch.setattr(rehearse, "fault", broken)
     assert deployment.check() == "not checked: KeyError"

@@ -5,24 +5,28 @@ from __future__ import annotations
 import base64
 import json
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from smarther.domain import deferred, webhook
+from smarther.domain import webhook
 from smarther.domain.notification import parse
-from tests import deployed
-from tests import faulty_service as faults
-from tests.aws_over_http import aws_over_http
-from tests.faulty_service import Answer, Behaviour, FaultyService
+from smarther.domain.spilled import Spilled
+from smarther.receiver.authenticate import REFRESH
+from tests.support import deployed
+from tests.support import faulty_service as faults
+from tests.support.aws_over_http import aws_over_http
+from tests.support.faulty_service import Answer, Behaviour, FaultyService
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.aws_over_http import Aws
     from tests.functions.conftest import Load, Log
+    from tests.support.aws_over_http import Aws
 
 SECRET = webhook.secret_from(bytes(range(32)))
 STRANGE = webhook.secret_from(bytes(32))
@@ -58,7 +62,11 @@ class Stack:
         self.app = self._load("receiver")
 
     def accept(self, **secrets: str) -> None:
-        item = {"pk": "WEBHOOK", "sk": "DIGESTS", **{name: webhook.digest(secret) for name, secret in secrets.items()}}
+        item = {
+            "pk": "WEBHOOK",
+            "sk": "DIGESTS",
+            **{name: webhook.secret_digest(secret) for name, secret in secrets.items()},
+        }
         self.dynamodb.put_item(TableName=deployed.TABLE, Item={name: {"S": value} for name, value in item.items()})
 
     def call(self, event: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -270,7 +278,7 @@ def test_without_any_accepted_digest_in_the_table_a_caller_is_kept_to_be_checked
     stack.accept()
     stack.cold_start()
     assert stack.call(event("observed")) == (200, {"deferred": 1})
-    assert [deferred.from_message(message).verified for message in stack.spilled()] == [False]
+    assert [Spilled.from_message(message).verified for message in stack.spilled()] == [False]
     assert stack.readings() == []
     assert stack.call(event("stranger"))[0] == 404
 
@@ -299,6 +307,16 @@ def test_a_secret_becomes_good_with_the_next_touch(stack: Stack) -> None:
     stack.accept(current=SECRET, pending=STRANGE)
     assert stack.call(event("observed", STRANGE))[0] == 404
     stack.app.handler(event("keep_warm"), None)
+    assert stack.call(event("observed", STRANGE))[0] == 200
+
+
+def test_and_by_wall_time_though_the_container_was_frozen_meanwhile(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.accept(current=SECRET, pending=STRANGE)
+    assert stack.call(event("observed", STRANGE))[0] == 404
+    later = datetime.now(UTC) + REFRESH
+    monkeypatch.setattr(stack.app, "datetime", Mock(now=Mock(return_value=later)))
     assert stack.call(event("observed", STRANGE))[0] == 200
 
 
@@ -419,7 +437,7 @@ def test_killed_in_the_middle_of_a_batch_it_can_take_the_batch_again(
 
 # --- when AWS fails -------------------------------------------------------------------------------------------------
 
-DIGESTS = Answer(content={"Item": {"current": {"S": webhook.digest(SECRET)}}})
+DIGESTS = Answer(content={"Item": {"current": {"S": webhook.secret_digest(SECRET)}}})
 SENT = Answer(content={"MessageId": "1", "MD5OfMessageBody": ""})
 
 
@@ -442,12 +460,12 @@ class Outage:
         answer = self.app.handler(event("observed", secret), None)
         return answer["statusCode"], json.loads(answer["body"])
 
-    def spilled(self) -> list[deferred.Deferred]:
-        return [deferred.from_message(request["MessageBody"]) for request in self.queue.requests]
+    def spilled(self) -> list[Spilled]:
+        return [Spilled.from_message(request["MessageBody"]) for request in self.queue.requests]
 
-    def logged(self) -> list[deferred.Deferred]:
+    def logged(self) -> list[Spilled]:
         return [
-            deferred.from_fields(record)
+            Spilled.from_fields(record)
             for record in self.log.records
             if record.get("message") == "notification_recoverable"
         ]
@@ -488,7 +506,7 @@ def test_what_the_table_does_not_take_is_spilled(outage: Outage, behaviour: Beha
     status, content = outage.call()
     assert (status, content["deferred"]) == (200, 1)
     (spilled,) = outage.spilled()
-    assert (spilled.body, spilled.presented, spilled.verified) == (BODY, webhook.digest(SECRET), True)
+    assert (spilled.body, spilled.presented, spilled.verified) == (BODY, webhook.secret_digest(SECRET), True)
     assert outage.logged() == []
     (record,) = outage.log.records
     assert (record["kept"], record["NotificationsSpilled"]) == ("spill", [1])
@@ -515,7 +533,7 @@ def test_what_neither_takes_is_kept_in_the_log(outage: Outage, table: Behaviour,
     status, content = outage.call()
     assert (status, content["deferred"]) == (200, 1)
     (logged,) = outage.logged()
-    assert (logged.body, logged.presented, logged.verified) == (BODY, webhook.digest(SECRET), True)
+    assert (logged.body, logged.presented, logged.verified) == (BODY, webhook.secret_digest(SECRET), True)
     assert outage.log.records[-1]["kept"] == "log"
 
 
@@ -550,7 +568,9 @@ def test_a_caller_who_cannot_be_checked_at_a_cold_start_is_spilled_to_be_checked
     outage.cold_start()
     for secret in (SECRET, STRANGE):
         assert outage.call(secret) == (200, {"deferred": 1})
-        assert [(kept.presented, kept.verified) for kept in outage.spilled()] == [(webhook.digest(secret), False)]
+        assert [(kept.presented, kept.verified) for kept in outage.spilled()] == [
+            (webhook.secret_digest(secret), False)
+        ]
 
 
 def test_what_cannot_be_a_secret_is_refused_even_then(outage: Outage) -> None:

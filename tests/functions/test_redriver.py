@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from moto import mock_aws
 
-from smarther import budget
 from smarther.domain import webhook
-from smarther.domain.deferred import Deferred
-from tests import deployed
-from tests import faulty_service as faults
-from tests.faulty_service import Answer, Behaviour, FaultyService, faulty_service
+from smarther.domain.spilled import Spilled
+from smarther.receiver import deadlines
+from tests.support import deployed
+from tests.support import faulty_service as faults
+from tests.support.faulty_service import Answer, Behaviour, FaultyService, faulty_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.functions.conftest import Load, Log
 
 ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, 500000, tzinfo=UTC)
-OURS, STRANGE = webhook.digest("ours"), webhook.digest("strange")
+OURS, STRANGE = webhook.secret_digest("ours"), webhook.secret_digest("strange")
 STATUS = {"time": "2026-01-14T06:30:04Z", "sender": {"plant": {"id": "P", "module": {"id": "M"}}}}
 
 
@@ -33,7 +33,7 @@ def body(*modes: str) -> bytes:
 
 
 def message(content: bytes, *, presented: str = OURS, verified: bool = True) -> str:
-    return Deferred(body=content, received_at=ARRIVAL, presented=presented, verified=verified).message()
+    return Spilled(body=content, received_at=ARRIVAL, presented=presented, verified=verified).message()
 
 
 def batch(*messages: str) -> dict[str, Any]:
@@ -180,7 +180,7 @@ def test_when_its_time_is_up_it_tells_what_is_done_and_leaves_the_rest(
         return real(*arguments, **options)
 
     def seconds() -> float:
-        return 0.0 if len(taken) < writes else budget.REDRIVE_SECONDS
+        return 0.0 if len(taken) < writes else deadlines.REDRIVE_SECONDS
 
     three = [message(body("A")), message(body("B", "C")), message(body("D"))]
     with monkeypatch.context() as slow:
@@ -194,11 +194,11 @@ def test_when_its_time_is_up_it_tells_what_is_done_and_leaves_the_rest(
 
 
 def test_what_begins_in_time_ends_before_the_functions_timeout(stack: Stack) -> None:
-    patience = stack.app.patience
-    pauses = sum(2**number for number in range(patience.attempts - 1))  # botocore's standard mode waits at most so long
-    longest_write = patience.attempts * (patience.connect_seconds + patience.read_seconds) + pauses
+    timeouts = stack.app.timeouts
+    pauses = sum(2**number for number in range(timeouts.attempts - 1))  # botocore's standard mode waits at most so long
+    longest_write = timeouts.attempts * (timeouts.connect_seconds + timeouts.read_seconds) + pauses
     timeout = deployed.template()["Resources"]["RedriverFunction"]["Properties"]["Timeout"]
-    assert budget.REDRIVE_SECONDS + longest_write < timeout
+    assert deadlines.REDRIVE_SECONDS + longest_write < timeout
 
 
 # --- when the table fails -----------------------------------------------------------------------------------------

@@ -11,11 +11,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from smarther.adapters.history import History
 from smarther.domain.reading import Reading, stored
-from smarther.domain.rollup import RollupRequestError, RollupState
+from smarther.domain.rollup_window import RollupRequestError, RollupState
 from smarther.domain.statistics import HOUR, LONGEST_HOLD, daily, hour_of, hourly, hours_of_day
-from tests import deployed
+from smarther.store.history import History
+from tests.support import deployed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,11 +14,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from smarther.adapters.history import History
 from smarther.domain.reading import Reading, stored
 from smarther.domain.series import ITEM_BOUND, MOST_THERMOSTATS
 from smarther.domain.statistics import Measure, Statistics
-from tests import deployed
+from smarther.store.history import History
+from tests.support import deployed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import statistics
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bench import artefacts, figures, notifications
-from tests.bench.container import container
-from tests.bench.measure import Sample, sample, undisturbed
-from tests.guards.test_loaded_modules import with_first_line
+from labs.bench import artefacts, figures, notifications
+from labs.bench.container import container
+from labs.bench.measure import Sample, sample, undisturbed
+from tests.guards.first_line import with_first_line
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.bench.artefacts import Artefact
-    from tests.bench.stage import Stage
+    from labs.bench.artefacts import Artefact
+    from labs.bench.stage import Stage
 
 COLD_LIMIT = 0.75
 """Processor time of a cold start, ours ÷ bare. Measured: 0.4; without the client of our own: above 1."""
@@ -36,7 +37,7 @@ def cold_ratio(ours: Artefact, bare: Artefact, stage: Stage) -> float:
     taken: dict[str, list[Sample]] = {"ours": [], "bare": []}
     for _ in range(ROUNDS):
         for name, each in (("ours", ours), ("bare", bare)):
-            taken[name].append(sample(each, stage, events, 0, None))
+            taken[name].append(undisturbed(partial(sample, each, stage, events, 0, None)))
     return figures.ratio(taken, "cold_cpu_ms", "ours", "bare")["median"]
 
 
@@ -67,7 +68,7 @@ def test_a_second_call_is_seen(receiver: Artefact, stage: Stage, tmp_path: Path)
             "    receiver.look(0.0) or table.accepted_digests()\n    return receiver.answer(event)",
         )
     )
-    measured = sample(planted, stage, notifications.events(), 3, None)
+    measured = undisturbed(partial(sample, planted, stage, notifications.events(), 3, None))
     assert measured.calls_warm > 1
 
 

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bench import notifications, places
+from labs.bench import notifications, places
+from tests.guards.first_line import with_first_line
 
 if TYPE_CHECKING:
-    from tests.bench.artefacts import Artefact
-    from tests.bench.stage import Stage
+    from labs.bench.artefacts import Artefact
+    from labs.bench.stage import Stage
 
 HERE = Path(__file__).parent
 
@@ -61,14 +62,6 @@ def entry(module: str, entries: dict[str, str]) -> str:
     return next((package for package in packages if package in entries), module)
 
 
-def with_first_line(artefact: Artefact, folder: Path, line: str) -> Artefact:
-    """A copy of the function that begins with another line."""
-    shutil.copytree(artefact.task, folder)
-    app = folder / "app.py"
-    app.write_text(app.read_text().replace("import os\n", f"{line}\nimport os\n", 1))
-    return replace(artefact, task=folder)
-
-
 def test_every_module_has_a_reason_and_every_reason_a_module(receiver: Artefact, stage: Stage) -> None:
     entries = listed()
     assert all(entries.values())
@@ -76,7 +69,7 @@ def test_every_module_has_a_reason_and_every_reason_a_module(receiver: Artefact,
 
 
 @pytest.mark.parametrize(
-    "line", ["import pydantic", "import botocore.session", "import smarther.settings", "import csv"]
+    "line", ["import pydantic", "import botocore.session", "import smarther.keeper.settings", "import csv"]
 )
 def test_a_module_without_a_reason_is_seen(receiver: Artefact, stage: Stage, tmp_path: Path, line: str) -> None:
     entries = listed()
@@ -93,6 +86,6 @@ def test_a_module_without_bytecode_is_seen(receiver: Artefact, stage: Stage, tmp
     assert receiver.opt is not None
     opt = tmp_path / "opt"
     shutil.copytree(receiver.opt, opt)
-    (bytecode,) = opt.glob("smarther/__pycache__/recorder.*.pyc")
+    (bytecode,) = opt.glob("smarther/receiver/__pycache__/record.*.pyc")
     bytecode.unlink()
-    assert str(opt / "smarther" / "recorder.py") in cold_start(replace(receiver, opt=opt), stage)["compiled"]
+    assert str(opt / "smarther" / "receiver" / "record.py") in cold_start(replace(receiver, opt=opt), stage)["compiled"]

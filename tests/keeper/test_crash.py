@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from moto import mock_aws
 
+from labs.simulation.effects import BASE, Effects
 from tests.keeper.copies import in_copies
-from tests.keeper.world import BASE, Effects, World
+from tests.support.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from smarther.domain.report import Report
+    from smarther.domain.keeper_report import Report
 
 DAY = timedelta(days=1)
 ANSWER_LOST = "POST login.example /token"

@@ -1,7 +1,7 @@
 """Keeper, callback and provider in any order, with faults at random: what must hold, holds after every step.
 
 - Never two live refreshes: a second run that starts in the middle of a first one asks the login for nothing.
-- Never a lost newest token: what the login issued last is in the vault, unless its answer never arrived.
+- Never a lost newest token: what the login issued last is in Secrets Manager, unless its answer never arrived.
 - Never another's subscription deleted.
 - Never more calls than the quota, and never fewer counted than made.
 - And when everybody leaves the recorder alone for a while, it is well, or it says what a person must do.
@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from moto import mock_aws
 
-from sandbox.legrand.faults import Fault
-from smarther.adapters.keeper_function import KeeperError
-from smarther.callback import Callback
+from labs.simulation.effects import BASE, Effects, Killed
+from sandbox.legrand.account.faults import Fault
 from smarther.domain.consent import state_from
 from smarther.domain.quota import HARD_LIMIT
-from smarther.keeper.run import Request
-from tests.keeper.world import BASE, Effects, Killed, World
+from smarther.keeper.callback import Callback
+from smarther.keeper.function import KeeperError
+from smarther.keeper.run import RunRequest
+from tests.support.world import World
 
 REFRESH = "POST login.example /token"
 OTHER_DEPLOYMENT = "https://other.example/notifications/" + "o" * 43
@@ -218,7 +219,7 @@ class Recorder(RuleBasedStateMachine):
         effects.meanwhile = meanwhile
         report = None
         try:
-            report = self.world.keeper(effects).run(Request.of(event))
+            report = self.world.keeper(effects).run(RunRequest.of(event))
         except Killed:
             self.world.later(timedelta(minutes=3))
         newest = self.world.provider.login.newest_refresh_token
@@ -238,7 +239,7 @@ class Recorder(RuleBasedStateMachine):
         if name == "DeleteItem":
             return
         second = Effects()
-        outcome = self.world.keeper(second).run(Request()).outcome
+        outcome = self.world.keeper(second).run(RunRequest()).outcome
         self.world.keeper(effects)  # the clients' gate is the first run's again
         if outcome != "busy" or REFRESH in second.names:
             self.overlaps.append(name)

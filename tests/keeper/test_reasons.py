@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.legrand.faults import Fault
+from sandbox.legrand.account.faults import Fault
 
 if TYPE_CHECKING:
-    from smarther.domain.report import Report
-    from tests.keeper.world import World
+    from smarther.domain.keeper_report import Report
+    from tests.support.world import World
 
 
 def reasons(report: Report) -> list[str]:

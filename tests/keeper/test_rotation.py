@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from moto import mock_aws
 
-from sandbox.legrand.faults import Fault
-from smarther.domain.rotation import GRACE, SETTLING
+from labs.simulation.effects import BASE, Effects
+from sandbox.legrand.account.faults import Fault
 from smarther.domain.webhook import address
-from tests.keeper.world import BASE, Effects, World
+from smarther.domain.webhook_rotation import GRACE, SETTLING
+from tests.support.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ class Flow:
     """Pushes to every address that the provider has subscribed, at every effect and every second of waiting.
 
     Three containers of the receiver take them. Before each push one of them is tried by a stranger, who uses up its one
-    look a minute: the worst time to meet a secret that is new.
+    look for now: the worst time to meet a secret that is new.
     """
 
     def __init__(self, world: World) -> None:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.legrand.faults import Fault
-from smarther.adapters.vault import VaultError
+from labs.simulation.effects import Effects
+from sandbox.legrand.account.faults import Fault
+from smarther.aws.secrets_manager import SecretsError
 from smarther.keeper.lease import LIFE
-from smarther.keeper.run import Request
-from tests.keeper.world import Effects
+from smarther.keeper.run import RunRequest
 
 if TYPE_CHECKING:
-    from smarther.domain.report import Report
-    from tests.keeper.world import World
+    from smarther.domain.keeper_report import Report
+    from tests.support.world import World
 
 REFRESH = "POST login.example /token"
 LIST = "GET api.example /subscription"
@@ -207,7 +207,7 @@ def test_a_second_run_is_turned_away_at_every_moment_of_the_first(home: World) -
         nonlocal held
         if held and name != "DeleteItem":
             other = home.keeper(Effects())
-            outcomes.add(other.run(Request()).outcome)
+            outcomes.add(other.run(RunRequest()).outcome)
             home.keeper(home.effects)  # the client's gate is the first run's again
         held = True
 
@@ -316,7 +316,7 @@ def test_a_run_that_aws_fails_gives_its_lease_back_and_fails_itself(home: World)
             raise ClientError({"Error": {"Code": "InternalServiceError", "Message": ""}}, name)
 
     home.effects.meanwhile = out_of_order
-    with pytest.raises(VaultError):
+    with pytest.raises(SecretsError):
         home.run()
 
     home.effects = Effects()

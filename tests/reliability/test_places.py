@@ -1,4 +1,4 @@
-"""The places where a notification waits: as safe, and as patient, as docs/reliability.md says."""
+"""The places where a notification waits: as safe, and as patient, as docs/promises/reliability.md says."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from smarther import budget
-from tests import deployed
+from smarther.receiver import deadlines
+from tests.support import deployed
 
-DOCUMENT = (deployed.PROJECT / "docs" / "reliability.md").read_text()
+DOCUMENT = (deployed.PROJECT / "docs" / "promises" / "reliability.md").read_text()
 QUEUES = ["SpillQueue", "SpillDeadLetterQueue"]
 
 
@@ -54,19 +54,19 @@ def test_the_redriver_says_of_each_message_what_became_of_it_and_has_the_time_to
 
 
 def test_lambda_ends_no_receiver_before_its_own_deadlines_do() -> None:
-    assert properties("ReceiverFunction")["Timeout"] > 2 * budget.ANSWER_SECONDS
+    assert properties("ReceiverFunction")["Timeout"] > 2 * deadlines.ANSWER_SECONDS
 
 
 @pytest.mark.parametrize(
     "promised",
     [
-        f"| {budget.TABLE_LAST_CALL_SECONDS * 1000:.0f} ms | a write to the table may still begin |",
-        f"| {budget.TABLE_UNTIL_SECONDS * 1000:.0f} ms | the table:",
-        f"| {budget.SPILL_UNTIL_SECONDS * 1000:.0f} ms | the spill queue |",
-        f"| {budget.ANSWER_SECONDS * 1000:.0f} ms | the log,",
-        f"({budget.CONNECT_TIMEOUT_SECONDS * 1000:.0f} ms to connect,",
-        f"{budget.READ_TIMEOUT_SECONDS * 1000:.0f} ms to read, one attempt)",
-        f"begins nothing new after {budget.REDRIVE_SECONDS:.0f} s",
+        f"| {deadlines.TABLE_LAST_CALL_SECONDS * 1000:.0f} ms | a write to the table may still begin |",
+        f"| {deadlines.TABLE_UNTIL_SECONDS * 1000:.0f} ms | the table:",
+        f"| {deadlines.SPILL_UNTIL_SECONDS * 1000:.0f} ms | the spill queue |",
+        f"| {deadlines.ANSWER_SECONDS * 1000:.0f} ms | the log,",
+        f"({deadlines.CONNECT_TIMEOUT_SECONDS * 1000:.0f} ms to connect,",
+        f"{deadlines.READ_TIMEOUT_SECONDS * 1000:.0f} ms to read, one attempt)",
+        f"begins nothing new after {deadlines.REDRIVE_SECONDS:.0f} s",
         f"its timeout of {properties('RedriverFunction')['Timeout']} s",
     ],
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from smarther_cli.deployment import Deployment, Place
+from smarther_cli.deployment import Deployment
+from smarther_cli.place import Place
 from tests.template.conftest import PROJECT, of_type
 from tests.template.named_metrics import rendered
 

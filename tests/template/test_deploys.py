@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.pre_traffic import PAUSE_SECONDS, TRIES
+from labs.translated import translated
+from smarther.receiver.rehearse import PAUSE_SECONDS, TRIES
 from tests.template.conftest import PROJECT, of_type
-from tests.template.translated import translated
 
 if TYPE_CHECKING:
     from pathlib import Path

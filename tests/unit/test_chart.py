@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smarther.domain.chart import ChartStyle, chart, chart_file
 from smarther.domain.home import Load, Snapshot
 from smarther.domain.series import Grain, Series, Shown, of_hours, of_snapshots, shown_of
 from smarther.domain.statistics import HOUR, LONGEST_HOLD, hourly
+from smarther.drawing.chart import ChartStyle, chart, chart_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -177,7 +177,7 @@ histories = st.lists(
 ).map(lambda snapshots: sorted(snapshots, key=lambda each: each.time))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     snapshots=histories,
     width=st.integers(min_value=240, max_value=2400),

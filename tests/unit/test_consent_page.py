@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from smarther.domain import consent_page
-from smarther.domain.consent_page import HEADERS, Mark, Page, html, page_for
-from smarther.domain.outcome import Reason
-from smarther.domain.report import PersonNeeded, PlantStanding, Report
+from smarther.domain.keeper_report import PersonNeeded, PlantState, Report
+from smarther.domain.legrand_answers import Reason
+from smarther.drawing import consent_page
+from smarther.drawing.consent_page import HEADERS, ConsentPage, Mark, html, page_for
 
-STANDING = [page for page in vars(consent_page).values() if isinstance(page, Page)]
+STANDING = [page for page in vars(consent_page).values() if isinstance(page, ConsentPage)]
 
 
 def report(**fields: Any) -> Report:
@@ -75,7 +75,7 @@ def test_the_pages_that_stand_ready_are_all_different() -> None:
 
 
 @pytest.mark.parametrize("page", STANDING, ids=lambda page: page.title)
-def test_every_page_says_what_to_do_and_is_whole(page: Page) -> None:
+def test_every_page_says_what_to_do_and_is_whole(page: ConsentPage) -> None:
     reader = _Reader()
     reader.feed(html(page))
 
@@ -130,7 +130,7 @@ def test_the_headers_are_strict(header: str, value: str) -> None:
 def test_a_home_without_a_name_goes_by_its_id() -> None:
     page = page_for(report(consent="accepted", plants=[plant(None)]))
 
-    assert page.plants == (PlantStanding(plant_id="p1", subscription="created"),)
+    assert page.plants == (PlantState(plant_id="p1", subscription="created"),)
     assert ">p1<" in html(page)
 
 

@@ -61,7 +61,7 @@ def state_at(snapshots: list[Snapshot], instant: datetime, until: datetime) -> S
     return earlier[-1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(snapshots=histories, until_minute=st.integers(min_value=1, max_value=24 * 60))
 def test_an_hour_is_the_integral_of_the_step_function(snapshots: list[Snapshot], until_minute: int) -> None:
     until = START + timedelta(minutes=until_minute)
@@ -88,7 +88,7 @@ def test_an_hour_is_the_integral_of_the_step_function(snapshots: list[Snapshot],
         assert statistics.count == sum(hour <= s.time < min(hour + HOUR, until) for s in snapshots)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(snapshots=histories, zone=st.sampled_from([UTC, ROME, ZoneInfo("Asia/Kolkata")]))
 def test_a_day_is_the_sum_of_its_hours(snapshots: list[Snapshot], zone: ZoneInfo) -> None:
     made = hours(snapshots)
@@ -108,7 +108,7 @@ def test_a_day_is_the_sum_of_its_hours(snapshots: list[Snapshot], zone: ZoneInfo
             assert statistics.temperature.minimum == min(part.minimum for part in temperatures)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(snapshots=histories.filter(bool), late=st.data())
 def test_a_late_snapshot_changes_only_hours_in_which_it_is_believed(
     snapshots: list[Snapshot], late: st.DataObject

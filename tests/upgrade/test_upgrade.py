@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from sandbox import lifecycle, owner, places, stack
-from sandbox.demo import settle
+from labs import release
+from sandbox.running import lifecycle, places, stack
+from sandbox.shows import owner
+from sandbox.shows.demo import settle
 from tests.e2e.conftest import Home
-from tests.e2e.test_notifications import envelope, status
-from tests.upgrade import release
-from tests.upgrade.test_what_lasts import LASTING
+from tests.support.envelopes import envelope, status
+from tests.upgrade.lasting import LASTING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -192,7 +192,7 @@ def check_hysteresis(reports: Sequence[Snapshot], hysteresis: float) -> Counter[
     return switched
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, start=starts, habit=st.sampled_from(Habit))
 def test_any_day_of_any_room_stays_within_physics(seed: int, start: datetime, habit: Habit) -> None:
     reports = live(habit, seed, start)
@@ -238,7 +238,7 @@ def test_a_winters_day_brings_one_to_three_hundred_reports(month: int, habit: Ha
     assert all(100 <= count <= 300 for count in counts), counts
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=seeds, habit=st.sampled_from(Habit))
 def test_reports_come_in_order_and_each_tells_a_change(seed: int, habit: Habit) -> None:
     reports = live(habit, seed)
@@ -271,7 +271,7 @@ def test_living_in_small_steps_is_the_same_life() -> None:
 # The world
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 @given(seed=seeds)
 def test_the_same_seed_is_the_same_day_and_another_seed_another(seed: int) -> None:
     day = world(seed).advance(WINTER + 4 * HOUR)

@@ -56,7 +56,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ThermostatState:
     """Where a thermostat stands: its last word, and since when its relay is as it is.
 
     `load_since` is the first of the unbroken run of equal states among the snapshots looked at; when the run reaches
@@ -72,7 +72,7 @@ class Standing:
         return now - self.last.time > after
 
 
-def standing(newest_first: list[Snapshot]) -> Standing | None:
+def thermostat_state(newest_first: list[Snapshot]) -> ThermostatState | None:
     """The standing that a thermostat's newest snapshots tell, or `None` when it never spoke."""
     if not newest_first:
         return None
@@ -80,6 +80,6 @@ def standing(newest_first: list[Snapshot]) -> Standing | None:
     since = last.time
     for snapshot in newest_first:
         if snapshot.load is not last.load:
-            return Standing(last, since, load_since_before=False)
+            return ThermostatState(last, since, load_since_before=False)
         since = snapshot.time
-    return Standing(last, since, load_since_before=True)
+    return ThermostatState(last, since, load_since_before=True)

@@ -20,9 +20,9 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from smarther.domain import wire
+from smarther.domain import json_fields
+from smarther.domain.json_fields import Fields, UnreadableError
 from smarther.domain.reading import Reading
-from smarther.domain.wire import Fields, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +60,7 @@ def parse(body: bytes) -> Notification:
     Never raises, whatever the bytes. A body or an element without any status in it is one reject.
     """
     try:
-        document = wire.document(body)
+        document = json_fields.document(body)
     except UnreadableError as error:
         return _rejected("body", error)
     if not isinstance(document, list):
@@ -113,13 +113,13 @@ def _element(element: object, path: str) -> Notification:
 
 def _open(element: object, path: str) -> _Opened:
     if not isinstance(element, dict):
-        raise wire.unreadable("element", element)
+        raise json_fields.unreadable("element", element)
     if "data" not in element:
         return _open_data(element, path)
     if _STATUSES in element or "sender" in element:
         raise UnreadableError("element is an envelope and a bare object at once")
     if not isinstance(element["data"], dict):
-        raise wire.unreadable("data", element["data"])
+        raise json_fields.unreadable("data", element["data"])
     opened = _open_data(element["data"], f"{path}.data" if path else "data")
     return _Opened(opened.statuses, {**element, "data": opened.around}, opened.validation_code)
 
@@ -158,16 +158,16 @@ class _Event:
 
 def _event(envelope: Mapping[str, object]) -> _Event:
     """An odd envelope costs no reading: a known field in an unknown form is kept as sent, like an unknown one."""
-    event_id, event_type = wire.short_text(envelope.get("id")), wire.short_text(envelope.get("eventType"))
-    time = wire.instant(wire.short_text(envelope.get("eventTime")) or "")
-    subject = wire.short_text(envelope.get("subject"))
+    event_id, event_type = json_fields.short_text(envelope.get("id")), json_fields.short_text(envelope.get("eventType"))
+    time = json_fields.instant(json_fields.short_text(envelope.get("eventTime")) or "")
+    subject = json_fields.short_text(envelope.get("subject"))
     understood = {"id": event_id, "eventType": event_type, "eventTime": time, "subject": subject}
     rest = {
         name: _without_plant(value) if name == "subjectElements" else value
         for name, value in envelope.items()
         if understood.get(name) is None and value is not None
     }
-    extra = {name: value for name, value in wire.kept(rest, "envelope").items() if value != {}}
+    extra = {name: value for name, value in json_fields.kept(rest, "envelope").items() if value != {}}
     return _Event(id=event_id, type=event_type, time=time, extra=extra)
 
 
@@ -213,7 +213,7 @@ def _reading(value: object, event: _Event) -> Reading:
         online=status.flag("online"),
         sender_system=sender.text("system"),
         sender_address_type=sender.text("addressType"),
-        extra=wire.kept(status.rest(), "status"),
+        extra=json_fields.kept(status.rest(), "status"),
         event_id=event.id,
         event_type=event.type,
         event_time=event.time,
@@ -276,4 +276,4 @@ def _from_fahrenheit(value: Decimal) -> Decimal:
         rounded = degrees.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP, context=_PRECISE)
     except InvalidOperation as error:  # more digits than a stored number has
         raise UnreadableError("status holds a temperature that cannot be stored in Celsius") from error
-    return wire.decimal(str(rounded)) or Decimal(0)
+    return json_fields.decimal(str(rounded)) or Decimal(0)

@@ -59,7 +59,7 @@ class Reading:
 _NOT_IDENTITY = frozenset({"event_id", "event_type", "event_time", "event_extra", "sender_address_type"})
 
 
-def digest(reading: Reading) -> str:
+def reading_digest(reading: Reading) -> str:
     """The same 16 hex digits for the same content, however it was spelled, wrapped or delivered."""
     content = {name: value for name, value in _content(reading).items() if name not in _NOT_IDENTITY}
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), default=_plain_number)
@@ -74,7 +74,7 @@ def partition_key(module_id: str) -> str:
 def sort_key(reading: Reading) -> str:
     """Fixed width up to the digest, so that keys sort as the device's clock does and the last is the latest state."""
     instant = reading.time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
-    return f"READING#{instant}Z#{digest(reading)}"
+    return f"READING#{instant}Z#{reading_digest(reading)}"
 
 
 def stored(reading: Reading, *, received_at: datetime, source: Source, retention_days: int | None) -> dict[str, Stored]:

@@ -10,24 +10,23 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from smarther.adapters.legrand import Api, LegrandError, Login, Wire
-from smarther.domain import tokens as token_forms
-from smarther.domain.memory import RefusedGrant
-from smarther.domain.outcome import Kind, Reason
-from smarther.domain.report import TokenStanding
+from smarther.domain.keeper_memory import RefusedGrant
+from smarther.domain.keeper_report import TokenState
+from smarther.domain.legrand_answers import Kind, Reason
 from smarther.domain.tokens import Tokens, TokensError
+from smarther.legrand.client import Api, LegrandError, Login, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from smarther.adapters.vault import Newest
+    from smarther.aws.secrets_manager import Newest
     from smarther.domain.credentials import Credentials
-    from smarther.domain.memory import Memory
-    from smarther.domain.report import ConsentOutcome
-    from smarther.domain.subscription import Subscription
+    from smarther.domain.keeper_memory import Memory
+    from smarther.domain.keeper_report import ConsentOutcome
+    from smarther.domain.subscription_plan import Subscription
+    from smarther.keeper.dependencies import Dependencies
     from smarther.keeper.journal import Journal
     from smarther.keeper.lease import Lease
-    from smarther.keeper.tools import Tools
 
 REFRESH_EARLY: Final = timedelta(minutes=40)
 """Longer than the half hour between two runs: should one fail, the next still has a good access token."""
@@ -46,14 +45,14 @@ class Access:
     """The newest tokens, through one run. The lease is renewed right before tokens are; LeaseLost may come of it."""
 
     def __init__(
-        self, tools: Tools, journal: Journal, *, credentials: Credentials, memory: Memory, lease: Lease
+        self, dependencies: Dependencies, journal: Journal, *, credentials: Credentials, memory: Memory, lease: Lease
     ) -> None:
-        self._tools = tools
+        self._dependencies = dependencies
         self._journal = journal
         self._credentials = credentials
         self._lease = lease
-        self._wire = Wire(tools.session, tools.clock, tools.sleep, lease.deadline)
-        self._login = Login(self._wire, tools.settings.login_url, credentials)
+        self._transport = Transport(dependencies.session, dependencies.clock, dependencies.sleep, lease.deadline)
+        self._login = Login(self._transport, dependencies.settings.login_url, credentials)
         self._renewed = False
         self._newest: Newest | None = None
         self._tokens: Tokens | None = None
@@ -67,11 +66,11 @@ class Access:
         """The API, opened with the newest access token. Only after `obtain` said yes."""
         if self._tokens is None:
             raise RuntimeError("there are no tokens")
-        settings = self._tools.settings
+        settings = self._dependencies.settings
         return Api(
-            wire=self._wire,
+            transport=self._transport,
             base_url=settings.api_url,
-            records=self._tools.records,
+            records=self._dependencies.records,
             subscription_key=self._credentials.subscription_key,
             access_token=self._tokens.access_token,
         )
@@ -83,7 +82,7 @@ class Access:
             answer = self._login.exchange(code)
         except LegrandError as error:
             self._journal.consent = _consent_outcome(error)
-            if error.outcome.reason not in {None, Reason.CONSENT_EXPIRED}:
+            if error.answer.reason not in {None, Reason.CONSENT_EXPIRED}:
                 self._journal.failed(error)  # the credentials are at fault, not the code
             return
         if self._take(answer, previous=None):
@@ -99,10 +98,10 @@ class Access:
             return False
         # A pending version is proven and put in force first, as long as its access token can still do that.
         margin = REFRESH_EARLY if self._newest.settled else SPARE
-        if self._tokens.expires_within(margin, self._tools.clock()):
+        if self._tokens.expires_within(margin, self._dependencies.clock()):
             self._refresh()
         self._note()
-        return not self._tokens.expires_within(SPARE, self._tools.clock())
+        return not self._tokens.expires_within(SPARE, self._dependencies.clock())
 
     def subscriptions(self) -> list[Subscription]:
         """The provider's list; getting it is also what proves new tokens. One 401 leads to one refresh.
@@ -112,7 +111,7 @@ class Access:
         try:
             listed = self._proving()
         except LegrandError as error:
-            if error.outcome.kind is not Kind.UNAUTHORISED:
+            if error.answer.kind is not Kind.UNAUTHORISED:
                 raise
             if self._renewed or not self._refresh():
                 self._blame_access()
@@ -127,7 +126,7 @@ class Access:
         try:
             listed = self.api.subscriptions()
         except LegrandError as error:
-            if error.outcome.kind is Kind.PERSON:
+            if error.answer.kind is Kind.PERSON:
                 self._settle()  # the API let the token in before it asked for a person
             raise
         self._settle()
@@ -137,7 +136,7 @@ class Access:
         try:
             return self._proving()
         except LegrandError as error:
-            if error.outcome.kind is Kind.UNAUTHORISED:
+            if error.answer.kind is Kind.UNAUTHORISED:
                 self._blame_access()
             raise
 
@@ -169,11 +168,11 @@ class Access:
     def _take(self, answer: Mapping[str, object], *, previous: str | None) -> bool:
         """Save the tokens of an answer before anything uses them."""
         try:
-            tokens = token_forms.from_answer(answer, now=self._tools.clock(), previous=previous)
+            tokens = Tokens.from_answer(answer, now=self._dependencies.clock(), previous=previous)
         except TokensError as error:
             self._journal.trouble(str(error))
             return False
-        self._tools.vault.keep_pending(self._tools.settings.tokens_arn, token_forms.to_secret(tokens))
+        self._dependencies.secrets.keep_pending(self._dependencies.settings.tokens_arn, tokens.to_secret())
         self._read()
         self._renewed = True
         self.memory = self.memory.model_copy(update={"refused": None, "login_not_before": None})
@@ -183,20 +182,20 @@ class Access:
     def _settle(self) -> None:
         """Put proven tokens in force."""
         if self._newest is not None and not self._newest.settled:
-            self._tools.vault.promote(self._tools.settings.tokens_arn, self._newest)
+            self._dependencies.secrets.promote(self._dependencies.settings.tokens_arn, self._newest)
             self._read()
 
     def _read(self) -> None:
-        self._newest = self._tools.vault.newest(self._tools.settings.tokens_arn)
+        self._newest = self._dependencies.secrets.newest(self._dependencies.settings.tokens_arn)
         try:
-            self._tokens = None if self._newest is None else token_forms.from_secret(self._newest.version.text)
+            self._tokens = None if self._newest is None else Tokens.from_secret(self._newest.version.text)
         except TokensError as error:
             self._tokens = None
             self._journal.trouble(str(error))
 
     def _is_quiet(self, newest: Newest) -> bool:
         """Whether asking the login now would only be hammering: it said when, or it said no to just this."""
-        now = self._tools.clock()
+        now = self._dependencies.clock()
         if self.memory.login_not_before is not None and now < self.memory.login_not_before:
             self._journal.trouble("refresh: the login asked for patience")
             return True
@@ -213,23 +212,23 @@ class Access:
 
     def _note_refusal(self, error: LegrandError, newest: Newest) -> None:
         self._journal.failed(error)
-        now, outcome = self._tools.clock(), error.outcome
+        now, answer = self._dependencies.clock(), error.answer
         update: dict[str, object] = {}
-        if outcome.reason is not None:
+        if answer.reason is not None:
             update["refused"] = RefusedGrant(
                 tokens_version=newest.version.version_id,
                 credentials_version=self._credentials.version,
-                reason=outcome.reason,
+                reason=answer.reason,
                 at=now,
             )
-        elif outcome.retry_after is not None or outcome.status == _RATE_LIMITED:
-            pause = min(outcome.retry_after or _LOGIN_PAUSE, _LONGEST_LOGIN_PAUSE)
+        elif answer.retry_after is not None or answer.status == _RATE_LIMITED:
+            pause = min(answer.retry_after or _LOGIN_PAUSE, _LONGEST_LOGIN_PAUSE)
             update["login_not_before"] = now + timedelta(seconds=pause)
         self.memory = self.memory.model_copy(update=update)
 
     def _note(self) -> None:
         if self._tokens is not None:
-            self._journal.tokens = TokenStanding(
+            self._journal.tokens = TokenState(
                 expires_at=self._tokens.expires_at,
                 refresh_expires_at=self._tokens.refresh_expires_at,
                 refreshed=self._renewed,
@@ -240,6 +239,6 @@ _RATE_LIMITED: Final = 429
 
 
 def _consent_outcome(error: LegrandError) -> ConsentOutcome:
-    if error.outcome.kind is Kind.TRANSIENT:
+    if error.answer.kind is Kind.TRANSIENT:
         return "unavailable"
-    return "refused" if error.outcome.reason in {None, Reason.CONSENT_EXPIRED} else "not_configured"
+    return "refused" if error.answer.reason in {None, Reason.CONSENT_EXPIRED} else "not_configured"

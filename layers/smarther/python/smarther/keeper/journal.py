@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from smarther.domain.outcome import Kind
+from smarther.domain.keeper_report import PersonNeeded, PlantState, Report
+from smarther.domain.legrand_answers import Kind
 from smarther.domain.reading import instant_text
-from smarther.domain.report import PersonNeeded, PlantStanding, Report
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from smarther.adapters.legrand import LegrandError
     from smarther.domain.credentials import Credentials
-    from smarther.domain.outcome import Reason
-    from smarther.domain.report import ConsentOutcome, SilentModule, Standing, TokenStanding, WebhookStanding
+    from smarther.domain.keeper_report import ConsentOutcome, SilentModule, SubscriptionState, TokenState, WebhookState
+    from smarther.domain.legrand_answers import Reason
+    from smarther.legrand.client import LegrandError
 
 _GOOD = frozenset({"healthy", "created", "remade"})
 
@@ -27,12 +27,12 @@ class Journal:
     reasons: list[Reason] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     actions: list[str] = field(default_factory=list)
-    standings: dict[str, Standing] = field(default_factory=dict)
+    subscription_states: dict[str, SubscriptionState] = field(default_factory=dict)
     names: dict[str, str | None] = field(default_factory=dict)
     silent: list[SilentModule] = field(default_factory=list)
-    tokens: TokenStanding | None = None
+    tokens: TokenState | None = None
     consent: ConsentOutcome | None = None
-    webhook: WebhookStanding | None = None
+    webhook: WebhookState | None = None
     listed: bool = False
     """Whether the run got as far as the list: then nothing needs a person but what it noted."""
 
@@ -43,9 +43,9 @@ class Journal:
 
     def failed(self, error: LegrandError) -> None:
         """Note a call that came to nothing: as a reason for a person, or as a trouble that may pass."""
-        if error.outcome.reason is not None:
-            self.person_needed(error.outcome.reason)
-        elif error.outcome.kind is not Kind.QUOTA or error.outcome.status is not None:
+        if error.answer.reason is not None:
+            self.person_needed(error.answer.reason)
+        elif error.answer.kind is not Kind.QUOTA or error.answer.status is not None:
             self.trouble(str(error))
 
     def trouble(self, words: str) -> None:
@@ -58,8 +58,8 @@ class Journal:
     ) -> Report:
         """The report of the run."""
         plants = tuple(
-            PlantStanding(plant_id=plant_id, name=self.names.get(plant_id), subscription=standing)
-            for plant_id, standing in sorted(self.standings.items())
+            PlantState(plant_id=plant_id, name=self.names.get(plant_id), subscription=state)
+            for plant_id, state in sorted(self.subscription_states.items())
         )
         well = not self.troubles and paused_until is None and all(plant.subscription in _GOOD for plant in plants)
         return Report(

@@ -1,0 +1,133 @@
+"""`smarther authorize`: the owner's consent, given in a browser, waited for here."""
+
+import os
+import webbrowser
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic, sleep
+from typing import Annotated, Final
+
+import typer
+from rich.status import Status as Spinner
+
+from smarther.domain import consent
+from smarther.domain.credentials import Credentials, CredentialsError
+from smarther.domain.keeper_report import Report
+from smarther.store.records import Records
+from smarther_cli.call import Call, ended, this_call
+from smarther_cli.deployment import Deployment
+from smarther_cli.errors import Failure, Status
+from smarther_cli.show import screen
+from smarther_cli.show.report import show_person, show_plants, status_of
+
+POLL_SECONDS: Final = 2.0
+KEEPER_SECONDS: Final = 130.0
+"""How long the keeper may take once the browser is back: its own limit is two minutes."""
+
+_NOT_ACCEPTED: Final = {
+    "refused": (
+        "Legrand refused the code that the browser came back with.",
+        "Run `smarther authorize` again. If it happens again, compare the client id and secret (`smarther configure`).",
+    ),
+    "unavailable": ("Legrand's login did not answer.", "Run `smarther authorize` again in a few minutes."),
+    "not_configured": (
+        "The keeper found no credentials to exchange the code with.",
+        "Run `smarther configure`, then `smarther authorize` again.",
+    ),
+}
+
+
+def authorize(
+    context: typer.Context,
+    *,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the address in this machine's browser.")
+    ] = True,
+) -> None:
+    """Give your consent to Legrand, in the browser.
+
+    Prints an address and opens it. Log in there with the account of the Thermostat app and agree; the page you come
+    back to tells how it went, and so does this command, which waits for it. The address is good for ten minutes and
+    for one use. Without a browser here, open it on any other device.
+
+    Consent given again replaces the one before.
+    """
+    call = this_call(context)
+    client_id = _client_id(call.deployment)
+    state = consent.state_from(os.urandom(consent.STATE_BYTES))
+    address = consent.authorisation_address(
+        call.deployment.login_url, client_id=client_id, redirect_uri=call.deployment.redirect_uri, state=state
+    )
+    before = call.deployment.records.report()
+    call.deployment.records.begin_consent(state, call.at)
+    until = (call.at + consent.STATE_LIFE).astimezone()
+    screen.remark(f"Give your consent at this address; it is good for one use, until {until:%H:%M}:")
+    screen.remark(address)
+    if browser and not webbrowser.open(address):
+        screen.remark("No browser could be opened here; open the address yourself, on any device.", style="yellow")
+    wait = _Wait(call.deployment.records, state, None if before is None else before.at)
+    with screen.remarks().status("Waiting for your consent (Ctrl-C ends the waiting)") as spinner:
+        report = wait.for_report(spinner)
+    _tell(call, report)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """The wait for the keeper's report on this consent. The state leaves the table when the browser is back."""
+
+    records: Records
+    state: str
+    report_before: str | None
+
+    def for_report(self, spinner: Spinner) -> Report:
+        """The report that tells what became of the consent. Raises Failure when there is none in time."""
+        end = monotonic() + consent.STATE_LIFE.total_seconds()
+        back = False
+        while monotonic() < end:
+            # In this order: a state that is gone while its report is not there yet must not look like a failure.
+            back_now = not self.records.consent_waits(self.state)
+            report = self.records.report()
+            if report is not None and report.at != self.report_before and report.consent is not None:
+                return report
+            if back_now and not back:
+                back, end = True, monotonic() + KEEPER_SECONDS
+                spinner.update("The browser is back; the keeper is at work")
+            sleep(POLL_SECONDS)
+        if back:
+            raise Failure(
+                "The browser came back, but no consent came of it.",
+                "The page in the browser says why. Then run `smarther authorize` again.",
+            )
+        minutes = consent.STATE_LIFE // timedelta(minutes=1)
+        raise Failure(
+            f"No consent was given within {minutes} minutes; the address is no longer good.",
+            "Run `smarther authorize` again. If Legrand showed an error instead of its login, compare the redirect"
+            " address registered there with the one that `smarther configure` prints.",
+        )
+
+
+def _client_id(deployment: Deployment) -> str:
+    version = deployment.secrets.read(deployment.credentials_arn)
+    if version is None:
+        raise Failure("There are no credentials yet.", "Run `smarther configure` first.")
+    try:
+        return Credentials.from_secret(
+            version.text, version=version.version_id, written_at=version.created_at
+        ).client_id
+    except CredentialsError as unreadable:
+        raise Failure(f"The credentials cannot be used: {unreadable}.", "Run `smarther configure` again.") from None
+
+
+def _tell(call: Call, report: Report) -> None:
+    if report.consent in _NOT_ACCEPTED:
+        raise Failure(*_NOT_ACCEPTED[report.consent])
+    if call.json:
+        screen.show_json(report.model_dump(mode="json", exclude_none=True))
+    else:
+        screen.say("Consent is given; the tokens are kept.", style="green")
+        if not report.plants:
+            screen.say("No plant was found in this account.", style="yellow")
+        show_plants(report.plants)
+        show_person(report.person)
+    if status_of(report) is Status.PERSON_NEEDED:
+        raise ended(Status.PERSON_NEEDED)

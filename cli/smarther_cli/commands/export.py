@@ -1,0 +1,129 @@
+"""`smarther export`: every reading into a file, page by page, so that neither memory nor an interruption matters."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from smarther.domain.home import Thermostat
+from smarther_cli.archive import Archive, ArchivePage, Row, TimeRange
+from smarther_cli.call import this_call
+from smarther_cli.errors import NotFound, WrongUse
+from smarther_cli.formats.lines import Format, finish, header, lines
+from smarther_cli.formats.unfinished import Cursor, Unfinished
+from smarther_cli.show import screen
+from smarther_cli.show.times import instant
+from smarther_cli.thermostats import chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """The readings of these thermostats with their names; of none in particular, all there ever were."""
+
+    archive: Archive
+    modules: Sequence[str]
+    names: Mapping[str, Thermostat]
+
+    def pages(self, time_range: TimeRange, cursor: Cursor) -> Iterator[tuple[list[Row], Cursor]]:
+        """The pages behind a place, each with the place behind it."""
+        modules: Sequence[str | None] = self.modules or (None,)
+        for index in range(cursor.module, len(modules)):
+            key = cursor.key if index == cursor.module else None
+            for page in self.archive.pages(time_range, module_id=modules[index], key=key):
+                yield self._named(page), Cursor(index, page.next_key) if page.next_key else Cursor(index + 1)
+
+    def _named(self, page: ArchivePage) -> list[Row]:
+        return [self._with_names(row) for row in page.rows]
+
+    def _with_names(self, row: Row) -> Row:
+        known = self.names.get(row["module_id"])
+        return row if known is None else {"thermostat": known.name, "plant": known.plant_name, **row}
+
+
+def export(  # noqa: PLR0913 - each is an option that people type
+    context: typer.Context,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The file; as without it: standard output.", show_default=False),
+    ] = None,
+    form: Annotated[
+        Format | None, typer.Option("--format", help="As without it: what the file's name ends in, or csv.")
+    ] = None,
+    module: Annotated[
+        list[str] | None,
+        typer.Option("--module", "-m", help="A thermostat by name or id, or how either begins; may be given again."),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="How far back: 7d, 2w, or a date or time; as without it: all.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Up to when; as without it: all.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
+) -> None:
+    """Write readings to a file, as CSV, as one JSON object a line, or as Parquet.
+
+    With --module they stand thermostat by thermostat in the order of time. Without it they stand in no particular
+    order, and those of thermostats that have left the account are there as well. Times are UTC.
+
+    An export that was interrupted goes on where it stopped when you run it again in the same words.
+    """
+    call = this_call(context)
+    thermostats = call.deployment.history.thermostats()
+    readings = Readings(
+        call.deployment.archive,
+        [one.module_id for one in chosen(module, thermostats)] if module else [],
+        {one.module_id: one for one in thermostats},
+    )
+    time_range = TimeRange(
+        since=None if since is None else instant(since, now=call.at),
+        until=None if until is None else instant(until, now=call.at),
+    )
+    form = form or _by_name(output)
+    if output is None and form is Format.PARQUET:
+        raise WrongUse("A Parquet file is good only as a whole.", "Name it with --output.")
+    if output is None:
+        count = _to_standard_output(readings, time_range, form)
+    elif output.exists() and not overwrite:
+        raise WrongUse(f"{output} is there already.", "Give another name, or --overwrite.")
+    else:
+        words = {"modules": list(readings.modules), "since": since, "until": until, "format": form.value}
+        with Unfinished(output, asked=words, time_range=time_range) as unfinished:
+            count = _to_file(readings, unfinished, form)
+    if not count:
+        raise NotFound("There are no such readings.", "`smarther status` says when each thermostat spoke last.")
+    screen.remark(f"{count} readings" + ("" if output is None else f" in {output}"))
+
+
+def _by_name(output: Path | None) -> Format:
+    ends = {f".{form}": form for form in Format}
+    return Format.CSV if output is None else ends.get(output.suffix.lower(), Format.CSV)
+
+
+def _to_standard_output(readings: Readings, time_range: TimeRange, form: Format) -> int:
+    count = 0
+    sys.stdout.buffer.write(header(form))
+    for rows, _ in readings.pages(time_range, Cursor()):
+        sys.stdout.buffer.write(lines(rows, form))
+        count += len(rows)
+    sys.stdout.buffer.flush()
+    return count
+
+
+def _to_file(readings: Readings, unfinished: Unfinished, form: Format) -> int:
+    if unfinished.resumed:
+        screen.remark(f"Going on behind the {unfinished.progress.count} readings that are there.")
+    else:
+        unfinished.write(header(form), count=0, cursor=Cursor())
+    with screen.remarks().status("Exporting") as spinner:
+        for rows, cursor in readings.pages(unfinished.progress.time_range, unfinished.progress.cursor):
+            unfinished.write(lines(rows, form), count=len(rows), cursor=cursor)
+            spinner.update(f"Exporting: {unfinished.progress.count} readings")
+    count = unfinished.progress.count
+    if count:
+        unfinished.finish(finish(form))
+    else:
+        unfinished.discard()
+    return count

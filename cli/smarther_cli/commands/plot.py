@@ -1,0 +1,83 @@
+"""`smarther plot`: a chart of one thermostat, as a file."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from smarther.domain.series import share_of_items
+from smarther.drawing.chart import ChartStyle, chart_file
+from smarther.widget.read_series import SeriesReader
+from smarther_cli.call import this_call
+from smarther_cli.errors import Failure, NotFound, WrongUse
+from smarther_cli.show import screen
+from smarther_cli.show.times import instant, local_text
+from smarther_cli.thermostats import named
+
+WIDTH: Final = 900
+HEIGHT: Final = 420
+PNG_ZOOM: Final = 2
+
+_DRAWING: Final = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">{}</svg>'
+
+
+def plot(  # noqa: PLR0913 - each is an option that people type
+    context: typer.Context,
+    *,
+    module: Annotated[str, typer.Option("--module", "-m", help="The thermostat by name or id, or how either begins.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file, whose name ends in .svg or .png.")],
+    since: Annotated[str, typer.Option(help="How far back: 36h, 7d, 2w, or a date or time.")] = "24h",
+    until: Annotated[str | None, typer.Option(help="Up to when; as without it: now.", show_default=False)] = None,
+    fahrenheit: Annotated[bool, typer.Option("--fahrenheit", help="In °F instead of °C.")] = False,
+    dark: Annotated[bool, typer.Option("--dark", help="For a dark background.")] = False,
+    width: Annotated[int, typer.Option(min=240, max=2400, help="In pixels.")] = WIDTH,
+    height: Annotated[int, typer.Option(min=200, max=2000, help="In pixels.")] = HEIGHT,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
+) -> None:
+    """Draw a thermostat's temperature, set point, heating and humidity into an SVG or PNG file.
+
+    A PNG has twice the pixels each way, so that it is sharp on every screen. Up to two days are drawn from every
+    reading, up to two months from hours, more from days. Times are the home's.
+    """
+    call = this_call(context)
+    if output.suffix.lower() not in {".svg", ".png"}:
+        raise WrongUse(
+            f"{output} does not end in .svg or .png.",
+            "SVG stays sharp at any size; PNG goes everywhere, mail included.",
+        )
+    if output.exists() and not overwrite:
+        raise WrongUse(f"{output} is there already.", "Give another name, or --overwrite.")
+    deployment = call.deployment
+    start, end = instant(since, now=call.at), call.at if until is None else instant(until, now=call.at)
+    _check_order(start, end)
+    thermostat = named(module, deployment.history.thermostats())
+    reader = SeriesReader(deployment.history, home=deployment.zone)
+    series = reader.read(thermostat.module_id, start, end, now=call.at, limit=share_of_items(1))
+    if not series.spans:
+        raise NotFound(
+            f"Nothing is known of {thermostat.name} from {local_text(start)} to {local_text(end)}.",
+            "--since goes further back; `smarther status` says when each thermostat spoke last.",
+        )
+    style = ChartStyle(width=width, height=height, zone=deployment.zone, fahrenheit=fahrenheit)
+    svg = chart_file(series, style, name=thermostat.name, dark=dark)
+    output.write_bytes(png(svg) if output.suffix.lower() == ".png" else svg.encode())
+    if call.json:
+        screen.show_json({"file": str(output), "drawn_from": series.grain.value})
+    else:
+        screen.say(f"{output} shows {thermostat.name} from {local_text(start)} to {local_text(end)} ({series.grain}).")
+
+
+def png(svg: str) -> bytes:
+    """The drawing as a PNG of twice its pixels. Raises Failure where there are no fonts for its letters."""
+    from resvg_py import svg_to_bytes  # noqa: PLC0415 - half a second that only a PNG is worth
+
+    # Letters are drawn with this machine's fonts, and where it has none they are left out without a word.
+    if svg_to_bytes(svg_string=_DRAWING.format("")) == svg_to_bytes(svg_string=_DRAWING.format('<text y="9">M</text>')):
+        raise Failure("This machine has no fonts to write into a PNG with.", "Install some, or write an SVG.")
+    return svg_to_bytes(svg_string=svg, zoom=PNG_ZOOM)
+
+
+def _check_order(start: datetime, end: datetime) -> None:
+    if end <= start:
+        raise WrongUse("This period ends before it begins.", "--since lies before --until.")

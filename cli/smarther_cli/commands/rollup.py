@@ -1,0 +1,51 @@
+"""`smarther rollup`: hourly and daily statistics made anew."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from smarther.domain.rollup_window import RollupRequestError, asked_for
+from smarther_cli.call import this_call
+from smarther_cli.errors import Failure, WrongUse
+from smarther_cli.show import screen
+
+
+def rollup(
+    context: typer.Context,
+    *,
+    since: Annotated[
+        str, typer.Option("--from", help="The first day, such as 2026-01-01, or an instant with its zone.")
+    ],
+    until: Annotated[
+        str | None, typer.Option("--to", help="The last day, included; as without it: up to now.", show_default=False)
+    ] = None,
+) -> None:
+    """Make hourly and daily statistics anew.
+
+    The rollup does so by itself: of each hour and day when it is over, and once a day of the last week again. This is
+    for readings that came later than that, such as those that `smarther redrive` has stored. Only what differs is
+    written.
+    """
+    call = this_call(context)
+    event = {"from": since, **({} if until is None else {"to": until})}
+    try:
+        asked_for(event, now=call.at, zone=call.deployment.zone)
+    except RollupRequestError as senseless:
+        raise WrongUse(f"This range makes no sense: {senseless}.") from senseless
+    hours = days = 0
+    with screen.remarks().status("Making statistics") as spinner:
+        while True:
+            answer = json.loads(call.deployment.invoke_rollup(event))
+            hours, days = hours + answer["hours_written"], days + answer["days_written"]
+            reached = answer.get("continue_from")
+            if reached is None:
+                break
+            if reached == event["from"]:
+                raise Failure("The rollup does not get on with this range.", "Ask for fewer days at once.")
+            event["from"] = reached
+            spinner.update(f"Making statistics: {reached[:10]}")
+    if call.json:
+        screen.show_json({"from": since, "to": answer["to"], "hours_written": hours, "days_written": days})
+    else:
+        screen.say(f"{hours} hours and {days} days were written anew.", style="green")

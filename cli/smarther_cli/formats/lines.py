@@ -1,0 +1,113 @@
+"""Readings as what a file holds of them: lines, or messages that become columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from smarther_cli.formats.decimals import json_number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from smarther_cli.archive import Row
+
+COLUMNS: Final = (
+    "thermostat",
+    "plant",
+    "module_id",
+    "plant_id",
+    "time",
+    "received_at",
+    "source",
+    "function",
+    "mode",
+    "load_state",
+    "temperature_c",
+    "humidity_percent",
+    "setpoint_c",
+    "program",
+    "activation_time",
+    "temperature_f",
+    "setpoint_f",
+    "temperature_time",
+    "humidity_time",
+    "temperature_format",
+    "online",
+    "sender_system",
+    "sender_address_type",
+    "event_id",
+    "event_type",
+    "event_time",
+    "extra",
+    "event_extra",
+)
+"""All that a reading can hold, with what people look for first in front."""
+
+
+class Format(StrEnum):
+    """How readings are written."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+def header(form: Format) -> bytes:
+    """What a file begins with."""
+    match form:
+        case Format.CSV:
+            return _csv([COLUMNS])
+        case Format.JSONL:
+            return b""
+        case Format.PARQUET:
+            from smarther_cli.formats import parquet  # noqa: PLC0415 - it takes as much memory as everything else
+
+            return parquet.schema(COLUMNS)
+
+
+def lines(rows: Sequence[Row], form: Format) -> bytes:
+    """Rows as the lines of a file; those of a Parquet file wait in a form of their own until all are there."""
+    match form:
+        case Format.CSV:
+            return _csv([[_cell(row.get(column)) for column in COLUMNS] for row in rows])
+        case Format.JSONL:
+            return "".join(json.dumps(row, ensure_ascii=False, default=json_number) + "\n" for row in rows).encode()
+        case Format.PARQUET:
+            from smarther_cli.formats import parquet  # noqa: PLC0415 - as above
+
+            return parquet.rows(rows, COLUMNS)
+
+
+def finish(form: Format) -> Callable[[Path, Path], None] | None:
+    """What makes the file out of all its lines (first path: the lines, second: the file); None where they are it."""
+    if form is not Format.PARQUET:
+        return None
+    from smarther_cli.formats import parquet  # noqa: PLC0415 - as above
+
+    return parquet.finish
+
+
+def _csv(rows: Sequence[Sequence[str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case Decimal():
+            return f"{value:f}"
+        case str():
+            return value
+        case _:
+            return json.dumps(value, ensure_ascii=False, default=json_number)

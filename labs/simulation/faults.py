@@ -1,0 +1,246 @@
+"""A year's faults on both sides, drawn from one seed: what fails, when, and for how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from labs.simulation.effects import BASE
+from labs.simulation.weather import WAYS, BrownOut
+from sandbox.legrand.account.answer import Refusal
+from sandbox.legrand.account.faults import Fault
+from sandbox.legrand.account.login import CLIENT_SECRET_LIFE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from random import Random
+
+    from labs.simulation.weather import Service
+    from labs.simulation.year import Year
+    from sandbox.legrand.account.subscriptions import Subscription
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+API_OPERATIONS: Final = ("plants", "topology", "status", "subscribe", "delete", "list")
+NOT_JSON: Final = "<html>The service is unavailable.</html>"
+BEFORE: Final = "before"
+"""The application of a subscription that an earlier deployment is said to have left behind."""
+OTHER_STACK: Final = "https://other.example/notifications/"
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """A sort of fault: its name, how often it comes in a year, and what it does."""
+
+    name: str
+    a_year: float
+    strike: Callable[[Year, Random], None]
+
+
+def draw(start: datetime, days: float, intensity: float, dice: Random) -> list[tuple[datetime, Sort]]:
+    """The faults of a stretch of time. `intensity` 1 is a bad year; more, and a month sees as much as a year."""
+    drawn = []
+    for sort in SORTS:
+        at = start + 2 * DAY
+        while True:
+            at += 365 * DAY * dice.expovariate(sort.a_year * intensity)
+            if at >= start + days * DAY:
+                break
+            drawn.append((at, sort))
+    return drawn
+
+
+# ---- the provider
+
+
+def _delivery_stops(year: Year, dice: Random) -> None:
+    """Nothing is delivered; then all of it comes at once (bticino_x8000_component issue 66)."""
+    year.post.held_until = year.clock.now() + _between(dice, HOUR, 2 * DAY)
+
+
+def _api_stops(year: Year, dice: Random) -> None:
+    fault = Fault("*", dice.choice((500, 503, 503, 429)), times=None)
+    _for_a_while(year, [fault], _between(dice, 5 * MINUTE, 6 * HOUR))
+
+
+def _login_stops(year: Year, dice: Random) -> None:
+    fault = Fault("token", dice.choice((500, 503, 429)), times=None)
+    _for_a_while(year, [fault], _between(dice, 10 * MINUTE, 4 * HOUR))
+
+
+def _hiccup(year: Year, dice: Random) -> None:
+    operation = dice.choice((*API_OPERATIONS, "list", "list"))
+    fault = dice.choice(
+        (
+            Fault(operation, 408),
+            Fault(operation, 429),
+            Fault(operation, 486),
+            Fault(operation, 500, times=dice.randint(1, 4)),
+            Fault(operation, 200, NOT_JSON, after_effect=True),
+            Fault(operation, 404),
+            Fault(operation, 409),
+            Fault(operation, drop=True),
+            Fault(operation, drop=True, after_effect=True),
+            Fault(operation, delay_ms=dice.choice((3_000, 30_000))),
+            Fault("token", 500),
+            Fault("token", drop=True),
+            Fault("token", delay_ms=8_000),
+        )
+    )
+    year.provider.faults.add(fault)
+
+
+def _login_answer_is_lost(year: Year, _: Random) -> None:
+    """The old refresh token is taken back, and the new one never arrives."""
+    year.provider.faults.add(Fault("token", drop=True, after_effect=True))
+
+
+def _access_is_revoked(year: Year, _: Random) -> None:
+    year.provider.login.revoke(access=True, refresh=False)
+
+
+def _consent_is_revoked(year: Year, _: Random) -> None:
+    year.provider.login.revoke(access=True, refresh=True)
+
+
+def _ghost(year: Year, dice: Random) -> None:
+    """A subscription stays listed and gives no push any more."""
+    year.haunt(_one_of_ours(year, dice))
+
+
+def _subscription_vanishes(year: Year, dice: Random) -> None:
+    if entry := _one_of_ours(year, dice):
+        year.provider.subscriptions.remove(entry.plant_id, entry.id)
+
+
+def _strange_subscription(year: Year, dice: Random) -> None:
+    """An old one of ours that nobody removed, or another deployment of this very stack, which is none of ours."""
+    plant_id = dice.choice(sorted(year.provider.world.plants))
+    secret = "".join(dice.choices("abcdef", k=43))
+    if dice.random() < 0.5:
+        now = year.clock.now()
+        year.provider.subscriptions.add(plant_id, f"{BASE}/notifications/{secret}", BEFORE, now, ours=True)
+    else:
+        year.provider.add_foreign_subscription(plant_id, OTHER_STACK + secret, "the same stack elsewhere")
+
+
+def _quota_day(year: Year, _: Random) -> None:
+    """The owner's other applications use the day's calls up."""
+    quota = year.provider.quota
+    year.quota_days.add(year.clock.now().date())
+    try:
+        for _call in range(quota.limit):
+            quota.take()
+    except Refusal:
+        pass  # that is what was wanted
+
+
+def _app_asks(year: Year, dice: Random) -> None:
+    """Every call is refused until the owner does something in Legrand's own app."""
+    status = dice.choice((469, 470))
+    year.app_asks([Fault(operation, status, times=None) for operation in API_OPERATIONS], str(status))
+
+
+def _client_secret_ends(year: Year, _: Random) -> None:
+    """The portal's year is over earlier than anybody here could know."""
+    year.change_application(secret_created_at=year.clock.now() - CLIENT_SECRET_LIFE)
+    year.needs.begin("client secret")
+
+
+def _gateway_sleeps(year: Year, dice: Random) -> None:
+    """One thermostat, or all of a plant, say nothing for days."""
+    outlines = year.home.outlines
+    plant_id, module_id = dice.choice(sorted(outlines))
+    until = year.clock.now() + _between(dice, 12 * HOUR, 4 * DAY)
+    whole = dice.random() < 0.5
+    for (plant, module), outline in outlines.items():
+        if plant == plant_id and (whole or module == module_id):
+            outline.asleep_until = until
+
+
+# ---- AWS
+
+
+def _table(year: Year, dice: Random) -> None:
+    _brown_out(year, dice, ["table"], _between(dice, MINUTE, HOUR))
+
+
+def _table_for_long(year: Year, dice: Random) -> None:
+    _brown_out(year, dice, ["table"], _between(dice, 4 * HOUR, 9 * HOUR))
+
+
+def _queue(year: Year, dice: Random) -> None:
+    _brown_out(year, dice, ["queue"], _between(dice, MINUTE, 3 * HOUR))
+
+
+def _table_and_queue(year: Year, dice: Random) -> None:
+    _brown_out(year, dice, ["table", "queue"], _between(dice, MINUTE, 2 * HOUR))
+
+
+def _secrets(year: Year, dice: Random) -> None:
+    _brown_out(year, dice, ["secrets"], _between(dice, MINUTE, 2 * HOUR))
+
+
+def _front_door(year: Year, dice: Random) -> None:
+    year.weather.front_door_until = year.clock.now() + _between(dice, MINUTE, 3 * HOUR)
+
+
+def _brown_out(year: Year, dice: Random, services: list[Service], lasts: timedelta) -> None:
+    until = year.clock.now() + lasts
+    for service in services:
+        share = dice.choice((0.1, 0.5, 1.0, 1.0))
+        year.weather.brown_outs.append(BrownOut(service, dice.choice(WAYS), share, until))
+
+
+# ---- how
+
+
+def _for_a_while(year: Year, faults: list[Fault], lasts: timedelta) -> None:
+    for fault in faults:
+        year.provider.faults.add(fault)
+    year.later(lasts, lambda: withdraw(year, faults))
+
+
+def withdraw(year: Year, faults: list[Fault]) -> None:
+    """Order no more of these faults; others stay."""
+    book = year.provider.faults
+    others = [fault for fault in book.pending() if not any(fault is each for each in faults)]
+    book.clear()
+    for fault in others:
+        book.add(fault)
+
+
+def _one_of_ours(year: Year, dice: Random) -> Subscription | None:
+    ours = sorted(year.our_subscriptions(), key=lambda entry: entry.id)
+    return dice.choice(ours) if ours else None
+
+
+def _between(dice: Random, shortest: timedelta, longest: timedelta) -> timedelta:
+    """Rather short than long."""
+    return shortest + (longest - shortest) * dice.random() ** 2
+
+
+SORTS: Final = (
+    Sort("delivery stops", 8, _delivery_stops),
+    Sort("API stops", 12, _api_stops),
+    Sort("login stops", 10, _login_stops),
+    Sort("hiccup", 200, _hiccup),
+    Sort("login's answer is lost", 2, _login_answer_is_lost),
+    Sort("access token is revoked", 8, _access_is_revoked),
+    Sort("consent is revoked", 2, _consent_is_revoked),
+    Sort("ghost", 8, _ghost),
+    Sort("subscription vanishes", 10, _subscription_vanishes),
+    Sort("strange subscription", 6, _strange_subscription),
+    Sort("quota day", 5, _quota_day),
+    Sort("app asks for its owner", 2, _app_asks),
+    Sort("client secret ends", 1, _client_secret_ends),
+    Sort("gateway sleeps", 8, _gateway_sleeps),
+    Sort("table browns out", 20, _table),
+    Sort("table browns out for hours", 3, _table_for_long),
+    Sort("queue browns out", 8, _queue),
+    Sort("table and queue brown out", 8, _table_and_queue),
+    Sort("secrets brown out", 12, _secrets),
+    Sort("front door fails", 8, _front_door),
+)

@@ -1,0 +1,145 @@
+"""Secrets Manager: secrets read by their newest version, and written so that a crash in between loses nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+CURRENT: Final = "AWSCURRENT"
+PENDING: Final = "AWSPENDING"
+PREVIOUS: Final = "AWSPREVIOUS"
+
+_RETRY_PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds between the attempts to keep what cannot be had again."""
+
+
+class SecretsError(Exception):
+    """Secrets Manager could not be read or written. The message never holds a secret."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version of a secret."""
+
+    text: str = field(repr=False)
+    version_id: str
+    created_at: datetime
+    stages: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newest:
+    """The newest version of a secret, and the id of the current one: another, or none, while the newest is pending."""
+
+    version: Version
+    current_id: str | None
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is the current version and no longer called pending."""
+        return self.version.version_id == self.current_id and PENDING not in self.version.stages
+
+
+class Secrets:
+    """The secrets of one deployment, each named by its ARN."""
+
+    def __init__(self, client: SecretsManagerClient, *, sleep: Callable[[float], None]) -> None:
+        self._client = client
+        self._sleep = sleep
+
+    def read(self, arn: str) -> Version | None:
+        """The current version, or None of a secret that nobody has written yet. Raises SecretsError."""
+        return _written(self._version(arn, CURRENT))
+
+    def newest(self, arn: str) -> Newest | None:
+        """The version written last: the current one, or a pending one that a run before this left behind.
+
+        A pending label may also linger on a version that has been current: when somebody else has written since, or
+        after a crash at the end of a promotion. Such a version is not newer than the current one.
+        """
+        current, pending = self._version(arn, CURRENT), self._version(arn, PENDING)
+        if pending is not None and (current is None or _follows(pending, current)):
+            return Newest(version=pending, current_id=None if current is None else current.version_id)
+        written = _written(current)
+        return None if written is None else Newest(version=written, current_id=written.version_id)
+
+    def write(self, arn: str, text: str) -> None:
+        """Write a new current version. Raises SecretsError."""
+        try:
+            self._client.put_secret_value(SecretId=arn, SecretString=text, ClientRequestToken=str(uuid4()))
+        except (ClientError, BotoCoreError) as failure:
+            raise SecretsError("a secret could not be written") from failure
+
+    def keep_pending(self, arn: str, text: str) -> None:
+        """Write a pending version: safe, but not yet in force.
+
+        What is kept here cannot be had again, so failures are met with half a minute of patience. All attempts carry
+        one idempotency token: an attempt whose success was not heard of makes no second version. The first version of
+        a secret becomes current at once; Secrets Manager does so by itself. Raises SecretsError.
+        """
+        token = str(uuid4())
+        for pause in (*_RETRY_PAUSES, None):
+            try:
+                self._client.put_secret_value(
+                    SecretId=arn, SecretString=text, ClientRequestToken=token, VersionStages=[PENDING]
+                )
+            except (ClientError, BotoCoreError) as failure:
+                if pause is None:
+                    raise SecretsError("a pending secret could not be written") from failure
+                self._sleep(pause)
+            else:
+                return
+
+    def promote(self, arn: str, newest: Newest) -> None:
+        """Put a pending version in force; the one before becomes previous. Raises SecretsError."""
+        version_id, current_id = newest.version.version_id, newest.current_id
+        try:
+            if current_id is None:
+                self._client.update_secret_version_stage(SecretId=arn, VersionStage=CURRENT, MoveToVersionId=version_id)
+            elif current_id != version_id:
+                self._client.update_secret_version_stage(
+                    SecretId=arn, VersionStage=CURRENT, MoveToVersionId=version_id, RemoveFromVersionId=current_id
+                )
+            self._client.update_secret_version_stage(SecretId=arn, VersionStage=PENDING, RemoveFromVersionId=version_id)
+        except (ClientError, BotoCoreError) as failure:
+            raise SecretsError("a pending secret could not be promoted") from failure
+
+    def _version(self, arn: str, stage: str) -> Version | None:
+        try:
+            answer = self._client.get_secret_value(SecretId=arn, VersionStage=stage)
+        except self._client.exceptions.ResourceNotFoundException:
+            return None
+        except (ClientError, BotoCoreError) as failure:
+            raise SecretsError("a secret could not be read") from failure
+        return Version(
+            text=answer.get("SecretString", ""),
+            version_id=answer["VersionId"],
+            created_at=answer["CreatedDate"],
+            stages=frozenset(answer["VersionStages"]),
+        )
+
+
+def _written(version: Version | None) -> Version | None:
+    """The version, unless it is an empty one: nobody can write that, so the secret is as it was made.
+
+    Secrets Manager gives a secret that is made without a value no version at all; others give it an empty one.
+    """
+    return version if version is not None and version.text else None
+
+
+def _follows(pending: Version, current: Version) -> bool:
+    """Whether the pending version was written after the current one, and has never been current itself."""
+    return (
+        pending.version_id != current.version_id
+        and PREVIOUS not in pending.stages
+        and pending.created_at >= current.created_at
+    )

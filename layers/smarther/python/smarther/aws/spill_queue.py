@@ -1,0 +1,32 @@
+"""The spill queue: where a notification waits when the table does not take it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smarther.aws.service_call import ServiceFailedError, call
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+    from smarther.aws.tiny_client import TinyClient
+    from smarther.domain.spilled import Spilled
+
+
+class SpillUnavailableError(Exception):
+    """The queue did not take it."""
+
+
+class SpillQueue:
+    """One queue, only written to."""
+
+    def __init__(self, client: SQSClient | TinyClient, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def put(self, spilled: Spilled) -> None:
+        """Put a notification into the queue; raises SpillUnavailableError. Twice is harmless."""
+        try:
+            call(self._client.send_message, QueueUrl=self._url, MessageBody=spilled.message())
+        except ServiceFailedError as error:
+            raise SpillUnavailableError(error.kind) from error

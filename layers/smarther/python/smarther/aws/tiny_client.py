@@ -1,0 +1,202 @@
+"""A client of three operations for the receiver, whose cold start must not pay for an SDK of thousands.
+
+Loading botocore, its endpoint rules and the descriptions of two services takes most of a cold start, and a receiver
+that starts slowly loses readings (docs/promises/performance.md, docs/decisions/0020-a-client-of-three-operations.md).
+So where everything is usual (Lambda's credentials in the environment, a region of the standard partition) requests are
+signed here and sent by Python's own HTTP client, with the names, timeouts and failures of botocore's; all else is
+botocore's.
+"""
+
+from __future__ import annotations
+
+import http.client
+import importlib.util
+import json
+import ssl
+from collections import deque
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from smarther.aws.service_call import ConnectionClosedError, ServiceFailedError
+from smarther.aws.sigv4 import AwsKeys, signed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from smarther.aws.timeouts import Timeouts
+
+_TARGETS: Final = {"dynamodb": "DynamoDB_20120810", "sqs": "AmazonSQS"}
+"""What each service calls itself in AWS's JSON protocol 1.0."""
+
+_UNUSUAL = ("HTTPS_PROXY", "https_proxy", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT")
+_OTHER_PARTITIONS = ("cn-", "us-iso", "eu-iso", "eusc-")
+
+
+def client(service: str, timeouts: Timeouts, environ: Mapping[str, str]) -> Any:
+    """A client of `dynamodb` or `sqs`: this module's where everything is usual, else botocore's."""
+    if is_usual(environ):
+        return TinyClient(service, timeouts, environ)
+    import botocore.session  # noqa: PLC0415 - only where it is needed: loading it is what this module avoids
+
+    from smarther.aws import botocore_client  # noqa: PLC0415 - as above
+
+    return botocore_client.create_client(botocore.session.get_session(), service, timeouts)
+
+
+def is_usual(environ: Mapping[str, str]) -> bool:
+    """Whether TinyClient does here what botocore's client would do.
+
+    With SnapStart, for one, the credentials are not in the environment and change while the function lives.
+    """
+    region = _region(environ)
+    return (
+        bool(region and environ.get("AWS_ACCESS_KEY_ID") and environ.get("AWS_SECRET_ACCESS_KEY"))
+        and not region.startswith(_OTHER_PARTITIONS)
+        and not any(environ.get(name) for name in _UNUSUAL)
+    )
+
+
+def _region(environ: Mapping[str, str]) -> str:
+    return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""
+
+
+class TinyClient:
+    """`put_item`, `get_item`, `send_message`: parameters and answers are those of botocore's client.
+
+    Raises ServiceFailedError; where botocore has a name for the failure, it is the same. A call is made once. A
+    connection is kept open from call to call. Calls may run at the same time.
+    """
+
+    def __init__(self, service: str, timeouts: Timeouts, environ: Mapping[str, str]) -> None:
+        self._service = service
+        self._timeouts = timeouts
+        self._region = _region(environ)
+        self._keys = AwsKeys(
+            access_key_id=environ["AWS_ACCESS_KEY_ID"],
+            secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
+            session_token=environ.get("AWS_SESSION_TOKEN"),
+        )
+        self._address = urlsplit(
+            environ.get(f"AWS_ENDPOINT_URL_{service.upper()}")
+            or environ.get("AWS_ENDPOINT_URL")
+            or f"https://{service}.{self._region}.amazonaws.com"
+        )
+        self._authorities = _authorities(environ)
+        self._context: ssl.SSLContext | None = None
+        self._idle: deque[http.client.HTTPConnection] = deque()
+
+    def put_item(self, **parameters: Any) -> Any:
+        """DynamoDB's PutItem."""
+        return self._call("PutItem", parameters)
+
+    def get_item(self, **parameters: Any) -> Any:
+        """DynamoDB's GetItem."""
+        return self._call("GetItem", parameters)
+
+    def send_message(self, **parameters: Any) -> Any:
+        """SQS's SendMessage."""
+        return self._call("SendMessage", parameters)
+
+    def close(self) -> None:
+        """Close what is kept open."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _call(self, operation: str, parameters: Mapping[str, Any]) -> Any:
+        body = json.dumps(parameters, separators=(",", ":")).encode()
+        connection = self._connection()
+        try:
+            connection.request("POST", "/", body, self._headers(operation, body))
+            answer = connection.getresponse()
+            content = answer.read()
+        except TimeoutError as error:
+            connection.close()
+            raise ServiceFailedError("ReadTimeoutError") from error
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            self.close()  # what has been idle as long as this one will have been closed too
+            raise ConnectionClosedError from error
+        if connection.sock is not None:  # open still: the service did not say that it closes
+            self._idle.append(connection)
+        if answer.status != HTTPStatus.OK:
+            raise ServiceFailedError(_kind(answer.status, content))
+        try:
+            return json.loads(content)
+        except ValueError as error:
+            raise ServiceFailedError("ResponseParserError") from error
+
+    def _connection(self) -> http.client.HTTPConnection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._connected()
+
+    def _connected(self) -> http.client.HTTPConnection:
+        """A new connection. One whose far end no authority of the first bundle vouches for is tried with the next."""
+        connection = self._new()
+        try:
+            connection.connect()
+        except TimeoutError as error:
+            connection.close()
+            raise ServiceFailedError("ConnectTimeoutError") from error
+        except ssl.SSLError as error:
+            connection.close()
+            if isinstance(error, ssl.SSLCertVerificationError) and len(self._authorities) > 1:
+                self._authorities, self._context = self._authorities[-1:], None
+                return self._connected()
+            raise ServiceFailedError("SSLError") from error
+        except OSError as error:
+            connection.close()
+            raise ServiceFailedError("EndpointConnectionError") from error
+        connection.sock.settimeout(self._timeouts.read_seconds)
+        return connection
+
+    def _new(self) -> http.client.HTTPConnection:
+        host, port, timeout = self._address.hostname or "", self._address.port, self._timeouts.connect_seconds
+        if self._address.scheme == "http":
+            return http.client.HTTPConnection(host, port, timeout=timeout)
+        context = self._context = self._context or ssl.create_default_context(cafile=self._authorities[0])
+        return http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
+
+    def _headers(self, operation: str, body: bytes) -> dict[str, str]:
+        headers = {
+            "Host": self._address.netloc,
+            "Content-Type": "application/x-amz-json-1.0",
+            "X-Amz-Target": f"{_TARGETS[self._service]}.{operation}",
+        }
+        return signed(
+            headers,
+            body,
+            service=self._service,
+            region=self._region,
+            keys=self._keys,
+            now=datetime.now(UTC),
+        )
+
+
+def _authorities(environ: Mapping[str, str]) -> list[str | None]:
+    """The bundles of authorities to trust, one after another; None stands for the system's own.
+
+    Reading the hundred and more of a whole bundle takes a fifth of a cold start; AWS's endpoints have certificates of
+    Amazon's own five (https://www.amazontrust.com/repository/), which the layer's build puts beside the whole.
+    """
+    if chosen := environ.get("AWS_CA_BUNDLE"):
+        return [chosen]
+    package = importlib.util.find_spec("certifi")
+    if package is None or package.origin is None:
+        return [None]
+    bundles = (Path(package.origin).with_name(name) for name in ("amazon.pem", "cacert.pem"))
+    return [str(bundle) for bundle in bundles if bundle.is_file()]
+
+
+def _kind(status: int, content: bytes) -> str:
+    """The service's name for a failure, or the status where it gives none."""
+    try:
+        told = json.loads(content)
+    except ValueError:
+        return str(status)
+    name = told.get("__type") if isinstance(told, dict) else None
+    return name.rpartition("#")[2] if isinstance(name, str) and name else str(status)

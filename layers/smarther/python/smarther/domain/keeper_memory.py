@@ -1,0 +1,41 @@
+"""What the keeper remembers from one run to the next, so that it does nothing twice and does not hammer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from smarther.domain.legrand_answers import Reason
+
+
+class RefusedGrant(BaseModel):
+    """A refresh that the login refused for good: pointless to repeat with the same tokens and the same credentials."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tokens_version: str
+    credentials_version: str
+    reason: Reason
+    at: datetime
+
+
+class Memory(BaseModel):
+    """Everything remembered. Each part is empty until there is something to remember."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    login_not_before: datetime | None = None
+    refused: RefusedGrant | None = None
+    absent_plants: frozenset[str] = frozenset()
+    """Plants that the last list of plants lacked although they had been there."""
+    polled: dict[str, str] = {}
+    """For each module the newest reading, by its sort key, for which it has been polled."""
+    polled_at: dict[str, datetime] = {}
+    """For each module when it was last polled."""
+    changed_unheard: dict[str, datetime] = {}
+    """For each plant when a thermostat of it was found to have changed without a push, none having come since."""
+    remade: dict[str, datetime] = {}
+    """For each plant when its subscription was last made anew because it gave no push."""
+    reasons: tuple[Reason, ...] = ()
+    """Why Legrand needed a person when a run last knew. One that does not get so far has no better news."""

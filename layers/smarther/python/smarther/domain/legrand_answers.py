@@ -1,0 +1,219 @@
+"""Legrand's answers, classed once: every status that the login and the API are known to give, and what follows from it.
+
+The facts are those of the clients that exist and of the vendor's OpenAPI export: 403 is the daily quota, 469 and 470
+wait for the owner's hand in Legrand's own app, 486 is a thermostat with somebody's finger on its screen. At the login
+an `invalid_grant` has two known codes of Azure AD B2C behind it, and one of them does not say what it means.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Door(StrEnum):
+    """The two hosts that Legrand answers from."""
+
+    LOGIN = "login"
+    API = "api"
+
+
+class Kind(StrEnum):
+    """What an answer means for what the keeper does next."""
+
+    OK = "ok"
+    TRANSIENT = "transient"  # the same call may well succeed later
+    QUOTA = "quota"  # no call succeeds before the quota is replenished
+    PERSON = "person"  # no call succeeds before a person has done something
+    UNAUTHORISED = "unauthorised"  # the access token is not, or no longer, good
+    CONFLICT = "conflict"  # what was to be made is said to exist already
+    NOT_FOUND = "not_found"  # not there, or only its gateway is offline: nobody can tell which
+    BUG = "bug"  # the call itself was wrong
+
+
+class Reason(StrEnum):
+    """Why a person is needed."""
+
+    CREDENTIALS_MISSING = "credentials_missing"
+    CREDENTIALS_REFUSED = "credentials_refused"
+    CONSENT_MISSING = "consent_missing"
+    CONSENT_EXPIRED = "consent_expired"
+    CLIENT_SECRET_EXPIRED = "client_secret_expired"  # noqa: S105 - a reason's name, not a secret
+    CLIENT_SECRET_BIRTHDAY = "client_secret_birthday"  # noqa: S105 - a reason's name, not a secret
+    ACCESS_REFUSED = "access_refused"
+    APP_PASSWORD_EXPIRED = "app_password_expired"  # noqa: S105 - a reason's name, not a secret
+    APP_TERMS = "app_terms"
+
+    @property
+    def remedy(self) -> str:
+        """What the person is to do, in one or two sentences."""
+        return _REMEDIES[self]
+
+
+_REMEDIES: Final[Mapping[Reason, str]] = {
+    Reason.CREDENTIALS_MISSING: (
+        "Run `smarther configure` and give the client id, client secret and subscription key of your application at"
+        " Legrand."
+    ),
+    Reason.CREDENTIALS_REFUSED: (
+        "Legrand does not know the client id or the client secret. Compare them with your application in Legrand's"
+        " developer portal and run `smarther configure`."
+    ),
+    Reason.CONSENT_MISSING: "Run `smarther authorize` and give your consent in the browser.",
+    Reason.CONSENT_EXPIRED: "Legrand's consent has ended. Run `smarther authorize` to give it again.",
+    Reason.CLIENT_SECRET_EXPIRED: (
+        "The client secret has expired, as it does after a year. Renew it in Legrand's developer portal, then run"
+        " `smarther configure`; if that alone does not help, `smarther authorize`."
+    ),
+    Reason.CLIENT_SECRET_BIRTHDAY: (
+        "The client secret soon reaches the year after which Legrand lets it expire. Renew it in Legrand's developer"
+        " portal, then run `smarther configure`."
+    ),
+    Reason.ACCESS_REFUSED: (
+        "Legrand's API refuses a fresh access token. Check that your subscription key is active, then run"
+        " `smarther configure`, and `smarther authorize` after it."
+    ),
+    Reason.APP_PASSWORD_EXPIRED: (
+        "The password of your account in Legrand's Thermostat app has expired. Renew it in the app; nothing needs to"
+        " be done here."
+    ),
+    Reason.APP_TERMS: (
+        "Legrand's Thermostat app wants its terms accepted again. Open the app and accept them; nothing needs to be"
+        " done here."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAnswer:
+    """One answer, classed. `status` is None when there was none; `retry_after` is in seconds, when one was named."""
+
+    kind: Kind
+    status: int | None = None
+    reason: Reason | None = None
+    retry_after: float | None = None
+
+    @property
+    def final(self) -> bool:
+        """Whether every other call of this run would be answered alike."""
+        return self.kind in {Kind.PERSON, Kind.UNAUTHORISED}
+
+
+UNREACHABLE: Final = ProviderAnswer(Kind.TRANSIENT)
+"""No answer at all: no connection, a time-out, an answer that breaks off."""
+
+_API: Final[Mapping[int, Kind]] = {
+    400: Kind.BUG,
+    401: Kind.UNAUTHORISED,
+    403: Kind.QUOTA,
+    404: Kind.NOT_FOUND,
+    408: Kind.TRANSIENT,
+    409: Kind.CONFLICT,
+    429: Kind.TRANSIENT,
+    430: Kind.BUG,
+    469: Kind.PERSON,
+    470: Kind.PERSON,
+    486: Kind.TRANSIENT,
+}
+_LOGIN: Final[Mapping[int, Kind]] = {
+    408: Kind.TRANSIENT,
+    425: Kind.TRANSIENT,
+    429: Kind.TRANSIENT,
+}
+_API_REASONS: Final[Mapping[int, Reason]] = {
+    469: Reason.APP_PASSWORD_EXPIRED,
+    470: Reason.APP_TERMS,
+}
+_LOGIN_ERRORS: Final[Mapping[str, Reason]] = {
+    "invalid_grant": Reason.CONSENT_EXPIRED,
+    "invalid_client": Reason.CREDENTIALS_REFUSED,
+    "unauthorized_client": Reason.CREDENTIALS_REFUSED,
+}
+LOGIN_REASONS: Final = frozenset({*_LOGIN_ERRORS.values(), Reason.CLIENT_SECRET_EXPIRED})
+"""What only the login can tell: over as soon as it gives tokens."""
+
+LEGRAND_REASONS: Final = LOGIN_REASONS | {*_API_REASONS.values(), Reason.ACCESS_REFUSED}
+"""What only Legrand can tell, at either door."""
+
+_SECRET_EXPIRED: Final = "AADB2C90085"  # noqa: S105 - the provider's code; its text speaks of an internal error
+_GRANT_EXPIRED: Final = "AADB2C90080"
+_REPLENISHED: Final = re.compile(r"replenished in (?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})")
+_TRY_AGAIN: Final = re.compile(r"[Tt]ry again in (\d{1,6}) seconds?")
+_SUCCESS = range(200, 300)
+_SERVER_ERROR = range(500, 600)
+_CLIENT_ERROR = range(400, 500)
+
+
+def classify(door: Door, status: int, headers: Mapping[str, str], body: bytes, *, now: datetime) -> ProviderAnswer:
+    """What an answer means, from its status first, and from its words only where the status leaves it open.
+
+    `headers` are looked up without regard to case. `now` serves a `Retry-After` that names an instant.
+    """
+    reason = _reason(door, status, body)
+    kind = Kind.PERSON if reason else _kind(door, status)
+    wait = _retry_after(headers, body, now) if kind in {Kind.TRANSIENT, Kind.QUOTA} else None
+    return ProviderAnswer(kind, status, reason, wait)
+
+
+def _kind(door: Door, status: int) -> Kind:
+    if status in _SUCCESS:
+        return Kind.OK
+    if status in _SERVER_ERROR:
+        return Kind.TRANSIENT
+    return (_API if door is Door.API else _LOGIN).get(status, Kind.BUG)
+
+
+def _reason(door: Door, status: int, body: bytes) -> Reason | None:
+    if door is Door.API:
+        return _API_REASONS.get(status)
+    if status not in _CLIENT_ERROR or status in _LOGIN:
+        return None
+    answer = _json_object(body)
+    description = str(answer.get("error_description", ""))
+    if _SECRET_EXPIRED in description:
+        return Reason.CLIENT_SECRET_EXPIRED
+    if _GRANT_EXPIRED in description:
+        return Reason.CONSENT_EXPIRED
+    return _LOGIN_ERRORS.get(str(answer.get("error", "")))
+
+
+def _retry_after(headers: Mapping[str, str], body: bytes, now: datetime) -> float | None:
+    """Seconds to wait: the header as seconds or as a date, or else the gateway's stock sentence in the body."""
+    header = next((value for name, value in headers.items() if name.casefold() == "retry-after"), "").strip()
+    if header.isascii() and header.isdigit():
+        return float(header)
+    if header:
+        try:
+            named = parsedate_to_datetime(header)
+        except ValueError:
+            pass  # a header that means nothing leaves the sentence in the body
+        else:
+            aware = named if named.tzinfo else named.replace(tzinfo=UTC)
+            return max(0.0, (aware - now).total_seconds())
+    return _sentence(str(_json_object(body).get("message", "")))
+
+
+def _sentence(message: str) -> float | None:
+    if found := _REPLENISHED.search(message):
+        days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+        return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+    if found := _TRY_AGAIN.search(message):
+        return float(found[1])
+    return None
+
+
+def _json_object(body: bytes) -> Mapping[str, object]:
+    """The body's object, or an empty one: an answer in another form has nothing to say here."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}

@@ -1,0 +1,107 @@
+"""Subscriptions: what the provider lists, what we want, and the fewest actions between the two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from smarther.domain.webhook import is_ours
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_NO_ID = frozenset({"", "none", "null", "undefined"})
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One entry of the provider's list. The list spans all of the user's applications; the id may be missing."""
+
+    plant_id: str
+    subscription_id: str | None
+    endpoint: str = field(repr=False)
+
+    @property
+    def deletable(self) -> bool:
+        """Whether it has an id to delete it by; some clients met the word "None" in its place."""
+        return self.subscription_id is not None and self.subscription_id.strip().casefold() not in _NO_ID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedSubscriptions:
+    """What is to be: each plant subscribed at `endpoint`.
+
+    A subscription at a `tolerated` address of ours is left standing for a wanted plant, but never made: during a
+    rotation of the secret the old and the new address live side by side.
+    """
+
+    base_url: str
+    endpoint: str = field(repr=False)
+    plants: frozenset[str]
+    tolerated: frozenset[str] = field(default=frozenset(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Subscribe a plant."""
+
+    plant_id: str
+    endpoint: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove one subscription of ours."""
+
+    plant_id: str
+    subscription_id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to do, in this order: create, then delete. `healthy` are the wanted plants that need nothing."""
+
+    create: tuple[Create, ...] = ()
+    delete: tuple[Delete, ...] = ()
+    healthy: frozenset[str] = frozenset()
+
+
+def plan(listed: Iterable[Subscription], wanted: WantedSubscriptions) -> Plan:
+    """The actions that turn the list into what is wanted.
+
+    - A wanted plant without an entry at the wanted address gets one.
+    - Of several entries of ours for one plant and address, one stays.
+    - Entries of ours under another secret, or for a plant that is not wanted, go.
+    - An entry that is not ours (another host, another application, another deployment of this very stack) stays
+      untouched, whatever it looks like; so does one without an id, as there is nothing to delete it by.
+    - No id that stays is deleted, even if the list names it twice.
+    """
+    ours = [entry for entry in listed if is_ours(entry.endpoint, wanted.base_url)]
+    staying = _staying(ours, wanted)
+    staying_ids = {entry.subscription_id for entry in staying.values()}
+    healthy = frozenset(plant_id for plant_id, endpoint in staying if endpoint == wanted.endpoint)
+    going = {
+        entry.subscription_id: Delete(entry.plant_id, entry.subscription_id, _why(entry, wanted))
+        for entry in ours
+        if entry.deletable and entry.subscription_id is not None and entry.subscription_id not in staying_ids
+    }
+    return Plan(
+        create=tuple(Create(plant_id, wanted.endpoint) for plant_id in sorted(wanted.plants - healthy)),
+        delete=tuple(sorted(going.values(), key=lambda action: (action.plant_id, action.subscription_id))),
+        healthy=healthy,
+    )
+
+
+def _staying(ours: list[Subscription], wanted: WantedSubscriptions) -> dict[tuple[str, str], Subscription]:
+    """The one entry that stays for each wanted plant and each good address: rather one that has an id."""
+    good = {wanted.endpoint} | wanted.tolerated
+    candidates = [entry for entry in ours if entry.plant_id in wanted.plants and entry.endpoint in good]
+    candidates.sort(key=lambda entry: (not entry.deletable, entry.subscription_id or ""), reverse=True)
+    return {(entry.plant_id, entry.endpoint): entry for entry in candidates}  # of equals the last, the best, stays
+
+
+def _why(entry: Subscription, wanted: WantedSubscriptions) -> str:
+    if entry.plant_id not in wanted.plants:
+        return "plant_not_wanted"
+    return "duplicate" if entry.endpoint in {wanted.endpoint} | wanted.tolerated else "stale_secret"

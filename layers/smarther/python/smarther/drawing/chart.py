@@ -1,0 +1,415 @@
+"""A series as SVG: temperature and set point, a lane that says when it heated, and humidity, over local time.
+
+Plain SVG without script, ids or references: the console strips the first, and several charts share a page. Colours are
+CSS classes, so that one drawing serves both themes. The palette is Okabe and Ito's, made to be told apart by
+colour-blind readers (https://jfly.uni-koeln.de/color/), and each line differs from the others in its stroke as well.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from smarther.domain.series import Grain, summary
+from smarther.drawing.axes import time_ticks, value_ticks
+from smarther.drawing.html import Markup, element
+from smarther.drawing.paths import at_instants, at_middles, column, pixel, runs, shares, steps, through
+from smarther.drawing.text import in_unit, minutes_text, percent_text, temperature_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import datetime, tzinfo
+    from decimal import Decimal
+
+    from smarther.domain.series import Series, Span
+
+_LIGHT, _DARK = 0, 1
+_COLOURS = {
+    "ink": ("#16191f", "#e9ebed"),
+    "soft": ("#545b64", "#a9b3bd"),
+    "card": ("#fff", "#1b232d"),
+    "line": ("#c9d0d3", "#4b5866"),
+    "grid": ("#e9eced", "#2b3541"),
+    "gap": ("#e8eced", "#2a3542"),
+    "t": ("#c24a00", "#ff9450"),
+    "s": ("#0072b2", "#7cc8f5"),
+    "h": ("#00795a", "#3fc79a"),
+    "heat": ("#e69f00", "#e69f00"),
+    "cool": ("#56b4e9", "#56b4e9"),
+}
+"""Each in the light theme and in the dark one."""
+_RULES = """
+.sm-chart{display:block;width:100%;height:auto;font:11px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+.sm-chart text{fill:var(--soft)}.sm-chart .sm-major{fill:var(--ink);font-weight:600}
+.sm-grid{stroke:var(--grid);fill:none}.sm-axis{stroke:var(--line);fill:none}.sm-gap{fill:var(--gap)}
+.sm-t,.sm-s,.sm-h{fill:none;stroke-linejoin:round;stroke-linecap:round}
+.sm-t{stroke:var(--t);stroke-width:2}.sm-s{stroke:var(--s);stroke-width:1.6;stroke-dasharray:5 3;stroke-linecap:butt}
+.sm-h{stroke:var(--h);stroke-width:1.5}.sm-range{fill:var(--t);fill-opacity:.16}
+.sm-held{stroke-opacity:.5;stroke-dasharray:1 4}
+.sm-now{fill:var(--t);stroke:var(--card);stroke-width:1.5}
+.sm-heat{fill:var(--heat)}.sm-cool{fill:var(--cool)}
+.sm-heat-shade{fill:var(--heat);fill-opacity:.14}.sm-cool-shade{fill:var(--cool);fill-opacity:.16}
+.sm-heading{fill:var(--ink);font:600 15px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+.sm-hit{fill:transparent}.sm-hit:hover{fill:var(--ink);fill-opacity:.09}
+"""
+
+
+def _variables(theme: int) -> str:
+    return ";".join(f"--{name}:{colours[theme]}" for name, colours in _COLOURS.items())
+
+
+CHART_STYLE = Markup(f".sm-light{{{_variables(_LIGHT)}}}.sm-dark{{{_variables(_DARK)}}}{_RULES}")
+
+_VARIABLE = re.compile(r"var\(--(\w+)\)")
+
+_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 12, 8, 20
+_GAP = 6  # between the panels
+_HEADING = 48  # above the drawing of a file
+_LEGEND = 400  # pixels; no legend in a file that is narrower
+_NARROWEST_GAP = 2  # pixels; a shorter silence is not worth a mark
+_TIME_LABEL, _VALUE_LABEL = 58, 22  # pixels that a label needs beside and above the next
+_HOVER_COLUMN = 7  # pixels; a finger does not meet less
+_HOVER_COLUMN_WIDE, _WIDE = 4, 500  # where there is room for a pointer, finer
+_LEAST_WARMTH, _LEAST_DAMP = 2.0, 10.0  # degrees and percent that a panel spans at least, so that noise stays small
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartStyle:
+    """How large a chart is, in pixels, and how instants and temperatures are written in it."""
+
+    width: int
+    height: int
+    zone: tzinfo
+    fahrenheit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """A part of the drawing's height, the values at its lower and upper end, and those marked between."""
+
+    top: float
+    bottom: float
+    low: float
+    high: float
+    ticks: Sequence[float]
+
+    def y(self, value: float) -> float:
+        """Where a value stands; beyond the ends, at the edge."""
+        inside = min(max(value, self.low), self.high)
+        return self.bottom - (inside - self.low) / (self.high - self.low) * (self.bottom - self.top)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """The place of everything: time from left to right, and three panels one above the other."""
+
+    start: datetime
+    end: datetime
+    left: float
+    right: float
+    warmth: _Panel
+    relay: _Panel
+    damp: _Panel
+    fahrenheit: bool
+
+    def warm_y(self, celsius: Decimal) -> float:
+        """Where a temperature stands."""
+        return self.warmth.y(float(in_unit(celsius, fahrenheit=self.fahrenheit)))
+
+    def damp_y(self, percent: Decimal) -> float:
+        """Where a humidity stands."""
+        return self.damp.y(float(percent))
+
+    def x(self, instant: datetime) -> float:
+        """Where an instant stands; outside the period, at its edge."""
+        inside = min(max(instant, self.start), self.end)
+        return self.left + (inside - self.start) / (self.end - self.start) * (self.right - self.left)
+
+    def at(self, x: float) -> datetime:
+        """The instant that stands there."""
+        return self.start + (x - self.left) / (self.right - self.left) * (self.end - self.start)
+
+    def rectangle(self, start: float, end: float, *, class_: str, title: str | None = None) -> Markup:
+        """A mark from top to bottom between two x."""
+        return element(
+            "rect",
+            element("title", title) if title else None,
+            x=pixel(start),
+            y=pixel(self.warmth.top),
+            width=pixel(end - start),
+            height=pixel(self.damp.bottom - self.warmth.top),
+            class_=class_,
+        )
+
+
+def chart(series: Series, style: ChartStyle, *, name: str) -> Markup:
+    """The series as one `<svg>`, which shrinks with its place; `name` is the thermostat's, for those who do not see."""
+    frame = _frame(series, style)
+    return element(
+        "svg",
+        *_gaps(series, frame),
+        *_axes(frame, style),
+        *_shades(series, frame),
+        *_lines(series, frame, style),
+        *_relay(series, frame),
+        _nothing(style) if not series.spans else None,
+        *_hover(series, frame, style),
+        viewBox=f"0 0 {style.width} {style.height}",
+        width=style.width,
+        height=style.height,
+        class_="sm-chart",
+        role="img",
+        aria_label=summary_text(series, fahrenheit=style.fahrenheit, name=name),
+    )
+
+
+def chart_file(series: Series, style: ChartStyle, *, name: str, dark: bool) -> str:
+    """The same drawing as the text of an SVG file, with the name above it and what its lines mean.
+
+    The theme's colours stand in the rules themselves: what shows a file is seldom a browser, and knows no variables.
+    """
+    theme = _DARK if dark else _LIGHT
+    return element(
+        "svg",
+        element("style", Markup(_VARIABLE.sub(lambda found: _COLOURS[found[1]][theme], _RULES))),
+        element("rect", width="100%", height="100%", fill=_COLOURS["card"][theme]),
+        element("text", name, x=_LEFT, y=20, class_="sm-heading"),
+        element("g", *_legend(series), class_="sm-chart") if style.width >= _LEGEND else None,
+        element("g", chart(series, style, name=name), transform=f"translate(0 {_HEADING})"),
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {style.width} {style.height + _HEADING}",
+        width=style.width,
+        height=style.height + _HEADING,
+        class_="sm-dark" if dark else "sm-light",
+    )
+
+
+def _legend(series: Series) -> Iterator[Markup]:
+    """What the marks of a file mean, in one line."""
+    cooled = any(span.cooling for span in series.spans)
+    words = {"sm-t": "temperature", "sm-s": "set point", "sm-heat": "heating", "sm-cool": "cooling", "sm-h": "humidity"}
+    x = _LEFT
+    for class_, word in words.items():
+        if class_ == "sm-cool" and not cooled:
+            continue
+        if class_ in {"sm-heat", "sm-cool"}:
+            yield element("rect", x=x, y=32, width=16, height=8, class_=class_)
+        else:
+            yield element("path", d=f"M{x} 36h16", class_=class_)
+        yield element("text", word, x=x + 21, y=40)
+        x += 35 + 6 * len(word)
+
+
+def summary_text(series: Series, *, fahrenheit: bool, name: str | None = None, short: bool = False) -> str:
+    """The period in a line: extremes and for how long it heated, and unless it has to be `short` the means."""
+    made = summary(series)
+    parts = []
+    if made.low is not None and made.high is not None:
+        lowest, highest = (in_unit(value, fahrenheit=fahrenheit) for value in (made.low, made.high))
+        parts.append(f"{lowest:.1f} to {highest:.1f} °{'F' if fahrenheit else 'C'}")
+    if made.temperature is not None and not short:
+        parts.append(f"mean {temperature_text(made.temperature, fahrenheit=fahrenheit)}")
+    if made.humidity is not None and not short:
+        parts.append(f"humidity {percent_text(made.humidity)}")
+    if made.heating is not None:
+        parts.append(f"heated {minutes_text(made.heating)}")
+    if made.cooling:
+        parts.append(f"cooled {minutes_text(made.cooling)}")
+    text = " · ".join(parts) or "nothing recorded"
+    return f"{name}: {text}" if name else text
+
+
+def _frame(series: Series, style: ChartStyle) -> _Frame:
+    bottom = style.height - _BOTTOM
+    damp_top = bottom - max(28.0, style.height * 0.2)
+    relay_top = damp_top - _GAP - _relay_height(series.grain, style)
+    warmth_bottom = relay_top - _GAP
+    shown = [
+        float(in_unit(value, fahrenheit=style.fahrenheit))
+        for span in series.spans
+        for value in (span.low, span.high, span.setpoint)
+        if value is not None
+    ]
+    damp = [float(span.humidity) for span in series.spans if span.humidity is not None]
+    return _Frame(
+        start=series.start,
+        end=series.end,
+        left=_LEFT,
+        right=style.width - _RIGHT,
+        warmth=_around(shown, _TOP, warmth_bottom, least=_LEAST_WARMTH),
+        relay=_Panel(relay_top, damp_top - _GAP, 0, 1, ()),
+        damp=_around(damp, damp_top, bottom, least=_LEAST_DAMP),
+        fahrenheit=style.fahrenheit,
+    )
+
+
+def _relay_height(grain: Grain, style: ChartStyle) -> float:
+    """A reading's lane is on or off and may be low; a mean's shows how much of the time, and needs height for it."""
+    return max(8.0, style.height * 0.035) if grain is Grain.READINGS else max(20.0, style.height * 0.11)
+
+
+def _around(values: Sequence[float], top: float, bottom: float, *, least: float) -> _Panel:
+    """A panel that holds the values with some air, and has as many round ticks as there is room for."""
+    if not values:
+        return _Panel(top, bottom, 0, 1, ())
+    low, high = min(values), max(values)
+    air = max((high - low) * 0.08, (least - (high - low)) / 2)
+    low, high = low - air, high + air
+    return _Panel(top, bottom, low, high, value_ticks(low, high, at_most=max(2, int((bottom - top) // _VALUE_LABEL))))
+
+
+def _gaps(series: Series, frame: _Frame) -> Iterator[Markup]:
+    """The silences before, between and after what is known."""
+    known_until = series.start
+    for start, end in [*((span.start, span.end) for span in series.spans), (series.end, series.end)]:
+        if frame.x(start) - frame.x(known_until) >= _NARROWEST_GAP:
+            yield frame.rectangle(frame.x(known_until), frame.x(start), class_="sm-gap", title="nothing recorded")
+        known_until = max(known_until, end)
+
+
+def _axes(frame: _Frame, style: ChartStyle) -> Iterator[Markup]:
+    for panel, unit in ((frame.warmth, "°"), (frame.damp, "%")):
+        for value in panel.ticks:
+            y = panel.y(value)
+            yield element("path", d=f"M{pixel(frame.left)} {pixel(y)}H{pixel(frame.right)}", class_="sm-grid")
+            yield element("text", f"{value:g}{unit}", x=pixel(frame.left - 5), y=pixel(y + 4), text_anchor="end")
+    ticks = time_ticks(
+        frame.start, frame.end, style.zone, at_most=max(2, int((frame.right - frame.left) / _TIME_LABEL))
+    )
+    for tick in ticks:
+        x = frame.x(tick.at)
+        line = "sm-axis" if tick.major else "sm-grid"
+        yield element("path", d=f"M{pixel(x)} {pixel(frame.warmth.top)}V{pixel(frame.damp.bottom + 3)}", class_=line)
+        half = len(tick.label) * 3 + 2
+        yield element(
+            "text",
+            tick.label,
+            x=pixel(min(max(x, half), style.width - half)),
+            y=pixel(frame.damp.bottom + 15),
+            text_anchor="middle",
+            class_="sm-major" if tick.major else None,
+        )
+
+
+def _shades(series: Series, frame: _Frame) -> Iterator[Markup]:
+    """Behind the lines: when it heated, where every reading is known; the extremes around the means otherwise."""
+    if series.grain is Grain.READINGS:
+        yield from _columns(series, frame, frame.warmth, ("sm-heat-shade", "sm-cool-shade"))
+        return
+    for lows in runs(series.spans, lambda span: span.low):
+        highs = [(span, span.high if span.high is not None else low) for span, low in lows]
+        outline = [*at_middles(highs), *reversed(at_middles(lows))]
+        yield element(
+            "path", d=f"{through((frame.x(at), frame.warm_y(value)) for at, value in outline)}z", class_="sm-range"
+        )
+
+
+def _relay(series: Series, frame: _Frame) -> Iterator[Markup]:
+    """The lane of the relay: as high as the share of each span in which it was on."""
+    yield element("path", d=f"M{pixel(frame.left)} {pixel(frame.relay.bottom)}H{pixel(frame.right)}", class_="sm-axis")
+    yield from _columns(series, frame, frame.relay, ("sm-heat", "sm-cool"))
+
+
+def _columns(series: Series, frame: _Frame, panel: _Panel, classes: tuple[str, str]) -> Iterator[Markup]:
+    """Heating and cooling as one path each, of columns that stand on the panel's lower edge."""
+    kinds = (("heating", lambda span: span.heating), ("cooling", lambda span: span.cooling))
+    for class_, (word, share) in zip(classes, kinds, strict=True):
+        shape = "".join(
+            column(frame.x(start), frame.x(end), panel.bottom, panel.bottom - float(part) * (panel.bottom - panel.top))
+            for start, end, part in shares(series.spans, share)
+        )
+        if shape:
+            yield element("path", element("title", word), d=shape, class_=class_)
+
+
+def _lines(series: Series, frame: _Frame, style: ChartStyle) -> Iterator[Markup]:
+    yield from _curve(series, lambda span: span.humidity, frame, frame.damp_y, ("sm-h", "humidity"))
+    for run in runs(series.spans, lambda span: span.setpoint):
+        yield _line(frame, frame.warm_y, steps(run), ("sm-s", "set point"))
+    yield from _curve(series, lambda span: span.temperature, frame, frame.warm_y, ("sm-t", "temperature"))
+    if series.grain is Grain.READINGS:
+        yield from _last(series, frame, style)
+
+
+def _curve(
+    series: Series,
+    value: Callable[[Span], Decimal | None],
+    frame: _Frame,
+    y: Callable[[Decimal], float],
+    look: tuple[str, str],
+) -> Iterator[Markup]:
+    """What is measured, as a line for each unbroken run; where the last reading of a run is only believed, faint."""
+    for run in runs(series.spans, value):
+        if series.grain is not Grain.READINGS:
+            yield _line(frame, y, at_middles(run), look)
+            continue
+        last, believed = run[-1]
+        yield _line(frame, y, [(last.start, believed), (last.end, believed)], (f"{look[0]} sm-held", look[1]))
+        yield _line(frame, y, at_instants(run), look)
+
+
+def _line(
+    frame: _Frame, y: Callable[[Decimal], float], corners: Iterable[tuple[datetime, Decimal]], look: tuple[str, str]
+) -> Markup:
+    class_, title = look
+    shape = through((frame.x(at), y(value)) for at, value in corners)
+    return element("path", element("title", title), d=shape, class_=class_)
+
+
+def _last(series: Series, frame: _Frame, style: ChartStyle) -> Iterator[Markup]:
+    """A dot on the newest temperature."""
+    for span in reversed(series.spans):
+        if span.temperature is not None:
+            text = f"newest: {temperature_text(span.temperature, fahrenheit=style.fahrenheit)}"
+            x, y = frame.x(span.start), frame.warm_y(span.temperature)
+            yield element("circle", element("title", text), cx=pixel(x), cy=pixel(y), r="3.5", class_="sm-now")
+            return
+
+
+def _nothing(style: ChartStyle) -> Markup:
+    return element(
+        "text",
+        "Nothing recorded in this period",
+        x=pixel(style.width / 2),
+        y=pixel(style.height * 0.35),
+        text_anchor="middle",
+    )
+
+
+def _hover(series: Series, frame: _Frame, style: ChartStyle) -> Iterator[Markup]:
+    """Invisible columns that tell their span's values under the pointer; few enough for any period."""
+    starts = [span.start for span in series.spans]
+    shown: list[tuple[float, float, Span]] = []
+    x, width = frame.left, _HOVER_COLUMN if style.width < _WIDE else _HOVER_COLUMN_WIDE
+    while x < frame.right:
+        end = min(x + width, frame.right)
+        middle = frame.at((x + end) / 2)
+        span = series.spans[bisect_right(starts, middle) - 1] if starts and starts[0] <= middle else None
+        if span is not None and middle < span.end:
+            if shown and shown[-1][2] is span:
+                shown[-1] = (shown[-1][0], end, span)
+            else:
+                shown.append((x, end, span))
+        x = end
+    for start, end, span in shown:
+        yield frame.rectangle(start, end, class_="sm-hit", title=_told(span, series.grain, style))
+
+
+def _told(span: Span, grain: Grain, style: ChartStyle) -> str:
+    local = span.start.astimezone(style.zone)
+    when = f"{local:%a} {local.day} {local:%b}" + ("" if grain is Grain.DAYS else f" {local:%H:%M}")
+    temperature = temperature_text(span.temperature, fahrenheit=style.fahrenheit)
+    if span.low is not None and span.low != span.high:
+        lowest, highest = (in_unit(value, fahrenheit=style.fahrenheit) for value in (span.low, span.high or span.low))
+        temperature += f" ({lowest:.1f} to {highest:.1f})"
+    told = [f"{when}: {temperature}"]
+    if span.setpoint is not None:
+        told.append(f"set point {temperature_text(span.setpoint, fahrenheit=style.fahrenheit)}")
+    if span.humidity is not None:
+        told.append(f"humidity {percent_text(span.humidity)}")
+    for share, word in ((span.heating, "heating"), (span.cooling, "cooling")):
+        if share:
+            told.append(word if share == 1 else f"{word} {share * 100:.0f} % of the time")
+    return ", ".join(told)

@@ -1,0 +1,363 @@
+"""The widget's pages as HTML: the home at a glance, and one thermostat large.
+
+No script, as the console demands; choices are `cwdb-action` elements, each of which acts on the element before it.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_interactivity.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from smarther.domain.home import Load
+from smarther.drawing.chart import CHART_STYLE, ChartStyle, chart, summary_text
+from smarther.drawing.html import Markup, element, join
+from smarther.drawing.text import ago_text, clock_text, percent_text, period_text, temperature_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from smarther.domain.home import Snapshot, Thermostat, ThermostatState
+    from smarther.domain.series import Series
+    from smarther.drawing.widget_request import WidgetCall
+
+DESCRIPTION = """\
+## The home
+
+A card per thermostat: temperature, set point, humidity, whether it heats and since when, its mode, how long ago it
+spoke, and a chart of the dashboard's time range. A thermostat that has been silent for too long stands out. Choose one
+to see it large, and to look closer or further back.
+
+Up to two days are drawn from every reading, up to two months from hourly means, more from daily ones; coarser when
+many thermostats share the page. Times are those of the dashboard's time zone.
+
+### Parameters
+| Name | Meaning |
+|---|---|
+| **unit** | `C` (as without it) or `F` |
+| **module** | the id of a thermostat to show alone |
+
+### Example
+``` yaml
+unit: C
+```
+"""
+
+_PADDING, _GUTTER, _CARD_EDGE = 4, 12, 30
+_NARROWEST_CARD, _MOST_COLUMNS = 320, 4
+_PHONE, _PHONE_PAGE = 340, 640  # a chart for a page that turns out narrower than was said, and the style's limit for it
+_PERIODS = {
+    "6 h": timedelta(hours=6),
+    "1 day": timedelta(days=1),
+    "1 week": timedelta(days=7),
+    "1 month": timedelta(days=30),
+    "1 year": timedelta(days=365),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One thermostat, where it stands (`None` when it never reported), and what its chart shows."""
+
+    thermostat: Thermostat
+    state: ThermostatState | None
+    series: Series
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What all parts of a page need to know: the request, the present, and the function that a choice calls."""
+
+    call: WidgetCall
+    now: datetime
+    stale_after: timedelta
+    endpoint: str
+
+    def clock(self, instant: datetime) -> str:
+        """The instant as the viewer's clock shows it."""
+        return clock_text(instant, zone=self.call.zone, now=self.now)
+
+    def is_stale(self, state: ThermostatState | None) -> bool:
+        """Whether a thermostat has been silent for too long, or always."""
+        return state is None or state.is_stale(self.now, self.stale_after)
+
+    def choice(self, label: str, *, class_: str, title: str | None = None, **parameters: str | int | None) -> Markup:
+        """A link that draws the widget anew with these parameters."""
+        return join(
+            (
+                element("a", label, class_=class_, title=title),
+                element("cwdb-action", json.dumps(parameters), action="call", display="widget", endpoint=self.endpoint),
+            )
+        )
+
+
+def home_page(cards: Sequence[Card], view: View, *, others: Sequence[Thermostat] = ()) -> str:
+    """The whole home: a card each, and by name alone those for which there is no room."""
+    if not cards:
+        return _page(view, _empty())
+    columns = max(1, min(len(cards), _MOST_COLUMNS, (view.call.width + _GUTTER) // (_NARROWEST_CARD + _GUTTER)))
+    room = (view.call.width - 2 * _PADDING - (columns - 1) * _GUTTER) // columns
+    several_plants = len({card.thermostat.plant_id for card in cards}) > 1
+    drawn = (_card(card, view, width=room, with_plant=several_plants) for card in cards)
+    grid = f"grid-template-columns:repeat({columns},minmax(0,1fr))"
+    return _page(
+        view,
+        element("div", element("p", _home_text(cards, view)), _legend(cards), class_="sm-bar"),
+        element("div", *drawn, class_="sm-cards", style=grid),
+        element("p", "Also: ", *(_name(each, view) for each in others), class_="sm-note") if others else None,
+    )
+
+
+def thermostat_page(card: Card, view: View) -> str:
+    """One thermostat as large as there is room, with ways to move in time."""
+    width = view.call.width - 2 * _PADDING
+    return _page(
+        view,
+        element("div", _all(view), *_moves(card, view), class_="sm-bar"),
+        _card(card, view, width=width, with_plant=True, large=True),
+        element("div", _legend([card]), class_="sm-bar"),
+    )
+
+
+def nobody_page(module_id: str, view: View) -> str:
+    """What is shown when the chosen thermostat is not in the directory."""
+    return _page(
+        view,
+        element("div", _all(view), class_="sm-bar"),
+        element("p", f"There is no thermostat with the id {module_id}.", class_="sm-note"),
+    )
+
+
+def refusal_page(reason: str) -> str:
+    """What is shown instead of a drawing when the widget's parameters cannot be used."""
+    return element("p", f"This widget's parameters cannot be used. {reason}")
+
+
+def _page(view: View, *content: Markup | None) -> str:
+    theme = "sm-dark" if view.call.dark else "sm-light"
+    style = element("style", Markup(CHART_STYLE + _STYLE))
+    return element("div", style, *content, class_=f"sm {theme} cwdb-no-default-styles")
+
+
+def _empty() -> Markup:
+    return element(
+        "section",
+        element("h3", "No thermostats yet"),
+        element(
+            "p", "They appear here once consent was given and the keeper has asked Legrand for them.", class_="sm-note"
+        ),
+        class_="sm-card",
+    )
+
+
+def _home_text(cards: Sequence[Card], view: View) -> str:
+    loads = Counter(card.state.last.load for card in cards if card.state and not view.is_stale(card.state))
+    silent = sum(view.is_stale(card.state) for card in cards)
+    parts = [f"{len(cards)} thermostat{'s' if len(cards) > 1 else ''}"]
+    parts += [f"{loads[load]} {load}" for load in (Load.HEATING, Load.COOLING) if loads[load]]
+    parts += [f"{silent} silent"] if silent else []
+    return " · ".join([*parts, _period_text(cards[0].series, view)])
+
+
+def _period_text(series: Series, view: View) -> str:
+    return f"{period_text(series.start, series.end, zone=view.call.zone)}, {series.grain}"
+
+
+def _legend(cards: Sequence[Card]) -> Markup:
+    cooled = any(span.cooling for card in cards for span in card.series.spans)
+    entries = (
+        ("sm-t", "temperature", "M0 6H22"),
+        ("sm-s", "set point", "M0 6H22"),
+        ("sm-heat", "heating", "M3 1H19V11H3z"),
+        *([("sm-cool", "cooling", "M3 1H19V11H3z")] if cooled else []),
+        ("sm-h", "humidity", "M0 6H22"),
+        ("sm-gap", "nothing recorded", "M3 1H19V11H3z"),
+    )
+    return element(
+        "p",
+        *(
+            element(
+                "span",
+                element("svg", element("path", d=mark, class_=class_), width=22, height=12, aria_hidden="true"),
+                word,
+            )
+            for class_, word, mark in entries
+        ),
+        class_="sm-legend",
+    )
+
+
+def _all(view: View) -> Markup:
+    return view.choice("\u2190 All thermostats", class_="sm-button", module=None)
+
+
+def _moves(card: Card, view: View) -> Iterator[Markup]:
+    """Links to other periods: earlier and later by half, and lengths that end where the shown one ends."""
+    start, end = view.call.start, view.call.end
+    half = (end - start) / 2
+    yield _move("\u25c2", card, view, (start - half, end - half), "half a period earlier")
+    for label, length in _PERIODS.items():
+        yield _move(label, card, view, (end - length, end), f"the {label} before {view.clock(end)}")
+    yield _move("\u25b8", card, view, (start + half, end + half), "half a period later")
+    yield _move("+", card, view, (start + half / 2, end - half / 2), "look closer")
+    yield _move("\u2212", card, view, (start - half, end + half), "look wider")
+    if view.call.moved:
+        module_id = card.thermostat.module_id
+        yield view.choice("Dashboard\u2019s period", class_="sm-button", module=module_id)
+
+
+def _move(label: str, card: Card, view: View, period: tuple[datetime, datetime], title: str) -> Markup:
+    start, end = (round(instant.timestamp() * 1000) for instant in period)
+    shown = end - start == round((view.call.end - view.call.start).total_seconds() * 1000)
+    here = shown and label in _PERIODS
+    return view.choice(
+        label,
+        class_="sm-button sm-here" if here else "sm-button",
+        title=title,
+        module=card.thermostat.module_id,
+        start=start,
+        end=end,
+    )
+
+
+def _card(card: Card, view: View, *, width: int, with_plant: bool, large: bool = False) -> Markup:
+    state = card.state
+    name = element("h3", card.thermostat.name if large else _name(card.thermostat, view))
+    plant = element("span", card.thermostat.plant_name, class_="sm-plant") if with_plant else None
+    said = element("span", _said(state, view), class_="sm-ago", title=_said_at(state, view))
+    return element(
+        "section",
+        element("header", name, plant, said),
+        _values(state.last, view) if state else None,
+        _doing(state, view) if state else None,
+        _drawing(card, view, width=width - _CARD_EDGE, large=large),
+        element("p", _caption(card, view, large=large), class_="sm-note") if large or card.series.spans else None,
+        class_="sm-card sm-stale" if view.is_stale(state) else "sm-card",
+    )
+
+
+def _name(thermostat: Thermostat, view: View) -> Markup:
+    return view.choice(thermostat.name, class_="sm-name", title="show large", module=thermostat.module_id)
+
+
+def _said(state: ThermostatState | None, view: View) -> str:
+    if state is None:
+        return "Never reported"
+    ago = ago_text(state.last.time, view.now)
+    return f"Silent, last heard {ago}" if view.is_stale(state) else ago
+
+
+def _said_at(state: ThermostatState | None, view: View) -> str | None:
+    return view.clock(state.last.time) if state else None
+
+
+def _values(last: Snapshot, view: View) -> Markup:
+    fahrenheit = view.call.fahrenheit
+    return element(
+        "p",
+        element("b", temperature_text(last.temperature, fahrenheit=fahrenheit), class_="sm-temperature"),
+        _value("set point", temperature_text(last.setpoint, fahrenheit=fahrenheit)),
+        _value("humidity", percent_text(last.humidity)),
+        class_="sm-values",
+    )
+
+
+def _value(label: str, text: str) -> Markup:
+    return element("span", element("small", label), text, class_="sm-value")
+
+
+def _doing(state: ThermostatState, view: View) -> Markup:
+    load = state.last.load
+    words = {Load.HEATING: "Heating", Load.COOLING: "Cooling", Load.IDLE: "Idle"}
+    if load is None:
+        text = "Load not sent"
+    else:
+        text = f"{words[load]} since {'before ' if state.load_since_before else ''}{view.clock(state.load_since)}"
+    return element(
+        "p",
+        element("span", text, class_=f"sm-pill sm-{load or 'unknown'}"),
+        element("span", _mode_text(state.last, view), class_="sm-mode"),
+        class_="sm-doing",
+    )
+
+
+def _mode_text(last: Snapshot, view: View) -> str | None:
+    if last.mode is None:
+        return None
+    if last.mode == "AUTOMATIC" and last.program is not None:
+        return f"Program {last.program}"
+    until = "" if last.activation_time is None else f" until {_until_text(last.activation_time, view)}"
+    return last.mode.capitalize() + until
+
+
+def _until_text(activation_time: str, view: View) -> str:
+    """The end of what was sent as an instant or as `start/end`.
+
+    Zoned instants are written in the viewer's time; one without a zone is the home's own clock and stays as it is.
+    What is no instant is shown as sent.
+    """
+    end = activation_time.rpartition("/")[2]
+    try:
+        instant = datetime.fromisoformat(end)
+    except ValueError:
+        return end
+    return view.clock(instant if instant.tzinfo else instant.replace(tzinfo=view.call.zone))
+
+
+def _drawing(card: Card, view: View, *, width: int, large: bool) -> Markup:
+    """The chart for the width that was said, and one for a page that turns out to be a phone's."""
+    wide = _chart(card, view, width=width, large=large)
+    if view.call.width <= _PHONE_PAGE or width <= _PHONE * 1.5:
+        return wide
+    return join(
+        (
+            element("div", wide, class_="sm-wide"),
+            element("div", _chart(card, view, width=_PHONE, large=large), class_="sm-narrow"),
+        )
+    )
+
+
+def _chart(card: Card, view: View, *, width: int, large: bool) -> Markup:
+    height = min(max(width // 3, 230), 380) if large else min(max(width // 2, 170), 240)
+    style = ChartStyle(width=width, height=height, zone=view.call.zone, fahrenheit=view.call.fahrenheit)
+    return chart(card.series, style, name=card.thermostat.name)
+
+
+def _caption(card: Card, view: View, *, large: bool) -> str:
+    summary = summary_text(card.series, fahrenheit=view.call.fahrenheit, short=not large)
+    return f"{_period_text(card.series, view)}: {summary}" if large else summary
+
+
+_STYLE = """
+.sm{font:14px/1.4 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:var(--ink);padding:4px}
+.sm *{box-sizing:border-box;margin:0}.sm cwdb-action{display:none}
+.sm-light{--warn:#8d6605;--warm:#fdf0dc;--cold:#e1f1fb;--calm:#eef1f2}
+.sm-dark{--warn:#f2cd54;--warm:#46361a;--cold:#1d3d52;--calm:#2a3440}
+.sm-bar{display:flex;flex-wrap:wrap;gap:6px;align-items:center;margin-bottom:10px}
+.sm-bar>p:first-child{margin-right:auto;color:var(--soft);font-size:13px}
+.sm-bar>p.sm-legend{display:flex;flex-wrap:wrap;gap:2px 14px;color:var(--soft);font-size:12px}
+.sm-legend span{display:inline-flex;align-items:center;gap:5px}
+.sm-button{border:1px solid var(--line);border-radius:14px;padding:2px 11px;font-size:12px;color:var(--ink);
+background:var(--card);cursor:pointer;text-decoration:none;white-space:nowrap}
+.sm-button:hover{border-color:var(--ink)}.sm-here{border-color:var(--s);color:var(--s);font-weight:600}
+.sm-card+.sm-bar{margin:10px 2px 0}.sm-cards{display:grid;gap:12px}
+@media(max-width:640px){.sm .sm-cards{grid-template-columns:minmax(0,1fr)!important}}
+.sm-card{min-width:0;background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 14px}
+.sm-card header{display:flex;flex-wrap:wrap;gap:0 10px;align-items:baseline;margin-bottom:4px}
+.sm-card h3{font-size:15px;font-weight:600;overflow-wrap:anywhere;min-width:0}
+.sm-name{color:inherit;text-decoration:none;cursor:pointer}.sm-name:hover{text-decoration:underline}
+.sm-plant,.sm-ago,.sm-mode,.sm-note{color:var(--soft);font-size:12px;overflow-wrap:anywhere}
+.sm-ago{margin-left:auto;text-align:right}
+.sm-values{display:flex;flex-wrap:wrap;gap:2px 18px;align-items:flex-end;font-variant-numeric:tabular-nums}
+.sm-temperature{font-size:28px;line-height:1.15;font-weight:600}
+.sm-value small{display:block;font-size:11px;line-height:1.2;color:var(--soft)}
+.sm-doing{display:flex;flex-wrap:wrap;gap:4px 10px;align-items:center;margin:6px 0 8px}
+.sm-pill{border-radius:10px;padding:1px 9px;font-size:12px;font-weight:600;background:var(--calm)}
+.sm-heating{background:var(--warm)}.sm-cooling{background:var(--cold)}.sm-idle,.sm-unknown{font-weight:400}
+.sm-stale{border:2px dashed var(--warn)}.sm-stale .sm-ago{color:var(--warn);font-weight:600}
+.sm-stale .sm-values,.sm-stale .sm-pill{color:var(--soft);font-weight:400}.sm-stale .sm-temperature{font-weight:400}
+.sm-narrow{display:none}@media(max-width:640px){.sm .sm-wide{display:none}.sm .sm-narrow{display:block}}
+"""

@@ -1,0 +1,67 @@
+"""The owner's return from consent: the one-time state is used up, and the keeper is given the code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from smarther import telemetry
+from smarther.domain.consent import Given, NotGiven, has_state_form, returned
+from smarther.drawing import consent_page
+from smarther.keeper.function import KeeperError, KeeperSlow
+from smarther.store.records import RecordsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from smarther.drawing.consent_page import ConsentPage
+    from smarther.keeper.function import KeeperFunction
+    from smarther.store.records import Records
+
+_NOT_GIVEN: Mapping[NotGiven, ConsentPage] = {
+    NotGiven.DECLINED: consent_page.DECLINED,
+    NotGiven.FAILED: consent_page.FAILED,
+    NotGiven.INCOMPLETE: consent_page.INCOMPLETE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """What an answer needs. It can read no secret: the keeper does the rest."""
+
+    records: Records
+    keeper: KeeperFunction
+    now: Callable[[], datetime]
+
+    def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer an HTTP API request (payload format 2.0) with a page."""
+        query = event.get("queryStringParameters")
+        page = self._page(query if isinstance(query, dict) else {})
+        telemetry.log("consent_answered", page=page.title, status=page.status)
+        return {
+            "statusCode": page.status,
+            "headers": dict(consent_page.HEADERS),
+            "body": consent_page.html(page),
+        }
+
+    def _page(self, query: Mapping[str, str]) -> ConsentPage:
+        given = returned(query)
+        try:
+            if not isinstance(given, Given):
+                self._settle(query)
+                return _NOT_GIVEN[given]
+            if not self.records.use_consent(given.state, self.now()):
+                return consent_page.NOT_VALID
+            return consent_page.page_for(self.keeper.consent(given.code))
+        except KeeperSlow:
+            return consent_page.SLOW
+        except (KeeperError, RecordsError) as failure:
+            telemetry.warn("consent_failed", failure=str(failure))
+            return consent_page.BROKEN
+
+    def _settle(self, query: Mapping[str, str]) -> None:
+        """An error is an answer too: its state is used up, so that whoever waits for the consent need not wait on."""
+        state = query.get("state", "")
+        if "error" in query and has_state_form(state):
+            self.records.use_consent(state, self.now())

@@ -1,0 +1,34 @@
+"""What a run works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    import requests
+
+    from smarther.aws.secrets_manager import Secrets
+    from smarther.keeper.settings import KeeperSettings
+    from smarther.store.records import Records
+    from smarther.store.table import Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependencies:
+    """The keeper's adapters, and the three things it must not take from thin air: time, patience and randomness.
+
+    `clock` gives aware datetimes, `sleep` waits for seconds, `entropy` gives so many random bytes.
+    """
+
+    settings: KeeperSettings
+    secrets: Secrets
+    records: Records
+    table: Table
+    session: requests.Session
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    entropy: Callable[[int], bytes]

@@ -1,0 +1,99 @@
+"""Subscriptions: what the plan asks for, done one call at a time; only ever our own are removed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smarther.domain.legrand_answers import Kind
+from smarther.domain.subscription_plan import Subscription, plan
+from smarther.domain.webhook import is_ours
+from smarther.legrand.client import LegrandError
+
+if TYPE_CHECKING:
+    from smarther.domain.subscription_plan import Create, Delete, WantedSubscriptions
+    from smarther.keeper.journal import Journal
+    from smarther.legrand.client import Api
+
+
+class Subscriptions:
+    """The wanted subscriptions, brought about."""
+
+    def __init__(self, api: Api, journal: Journal, wanted: WantedSubscriptions) -> None:
+        self._api = api
+        self._journal = journal
+        self._wanted = wanted
+
+    def mend(self, listed: list[Subscription]) -> bool:
+        """Do what the plan says; True when every wanted plant is subscribed at the wanted address.
+
+        A plant whose new subscription could not be made keeps its old ones: they may be all it has. Raises
+        LegrandError when no further call makes sense.
+        """
+        todo = plan(listed, self._wanted)
+        for plant_id in self._wanted.plants:
+            self._journal.subscription_states[plant_id] = "healthy" if plant_id in todo.healthy else "missing"
+        failed = {action.plant_id for action in todo.create if not self._create(action)}
+        for action in todo.delete:
+            if action.plant_id not in failed:
+                self._delete(action)
+        return not failed
+
+    def remake(self, listed: list[Subscription], plant_id: str) -> None:
+        """Replace a plant's subscription that stands in the list but gives no push. Raises LegrandError."""
+        for entry in listed:
+            if entry.plant_id == plant_id and entry.endpoint == self._wanted.endpoint and entry.subscription_id:
+                self._api.unsubscribe(plant_id, entry.subscription_id)
+        self._journal.subscription_states[plant_id] = "missing"
+        self._subscribe(plant_id)
+        self._journal.subscription_states[plant_id] = "remade"
+        self._journal.actions.append(f"subscription_remade {plant_id}")
+
+    def _create(self, action: Create) -> bool:
+        try:
+            self._subscribe(action.plant_id)
+        except LegrandError as error:
+            if error.answer.final or error.answer.kind is Kind.QUOTA:
+                raise
+            self._journal.failed(error)
+            return False
+        self._journal.subscription_states[action.plant_id] = "created"
+        self._journal.actions.append(f"subscription_created {action.plant_id}")
+        return True
+
+    def _subscribe(self, plant_id: str) -> None:
+        """Subscribe; "exists already" is success if a look at the list confirms it.
+
+        Nobody has documented what a conflict is keyed on. Should it be the plant alone, an older subscription of ours
+        stands in the way, and makes room.
+        """
+        try:
+            self._api.subscribe(plant_id, self._wanted.endpoint)
+        except LegrandError as error:
+            if error.answer.kind is not Kind.CONFLICT:
+                raise
+            rivals = self._rivals(plant_id)
+            if any(rival.endpoint == self._wanted.endpoint for rival in rivals):
+                return
+            in_the_way = [rival.subscription_id for rival in rivals if rival.deletable and rival.subscription_id]
+            if not in_the_way:
+                raise
+            self._api.unsubscribe(plant_id, in_the_way[0])
+            self._api.subscribe(plant_id, self._wanted.endpoint)
+
+    def _rivals(self, plant_id: str) -> list[Subscription]:
+        """Our own subscriptions of a plant, as the list has them now."""
+        listed = self._api.subscriptions()
+        return [
+            entry for entry in listed if entry.plant_id == plant_id and is_ours(entry.endpoint, self._wanted.base_url)
+        ]
+
+    def _delete(self, action: Delete) -> None:
+        try:
+            self._api.unsubscribe(action.plant_id, action.subscription_id)
+        except LegrandError as error:
+            if error.answer.final or error.answer.kind is Kind.QUOTA:
+                raise
+            if error.answer.kind is not Kind.NOT_FOUND:  # gone already, or its gateway is offline: the next list tells
+                self._journal.failed(error)
+            return
+        self._journal.actions.append(f"subscription_removed {action.plant_id} {action.why}")

@@ -1,0 +1,116 @@
+"""The webhook's secret through one run: made, published, and now and then replaced while pushes go on arriving."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smarther.domain.webhook import SECRET_BYTES, address, secret_from
+from smarther.domain.webhook_rotation import SETTLING, WebhookSecrets
+from smarther.legrand import webhook_probe
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from smarther.domain.subscription_plan import Subscription
+    from smarther.keeper.dependencies import Dependencies
+    from smarther.keeper.journal import Journal
+
+
+class Webhook:
+    """The accepted secrets; what changes is written to Secrets Manager first, then published to the receivers."""
+
+    def __init__(self, dependencies: Dependencies, journal: Journal, *, rotate: bool) -> None:
+        self._dependencies = dependencies
+        self._journal = journal
+        self._patient = rotate
+        self._introduced = False
+        self._secrets = self._prepared(rotate=rotate)
+        self._published_at = self._publish()
+        journal.webhook = "steady" if self._secrets.pending is None else "settling"
+
+    @property
+    def endpoint(self) -> str:
+        """The address at which every plant is to be subscribed now."""
+        secret = self._secrets.pending if self._introduced else None
+        return self._address(secret or self._secrets.current)
+
+    @property
+    def tolerated(self) -> frozenset[str]:
+        """The address that may stand beside it for the time of a rotation."""
+        other = self._secrets.current if self._introduced else self._secrets.pending
+        return frozenset() if other is None else frozenset({self._address(other)})
+
+    def introduce(self, deadline: datetime) -> None:
+        """Turn to the pending secret, if there is one, it has settled with the receivers, and it is proven.
+
+        A run that was asked to rotate waits for the settling, as long as its time allows; others leave it to the next.
+        """
+        if self._secrets.pending is None:
+            return
+        settled_at = self._published_at + SETTLING
+        now = self._dependencies.clock()
+        if now < settled_at and self._patient and settled_at < deadline:
+            self._dependencies.sleep((settled_at - now).total_seconds())
+        if self._dependencies.clock() < settled_at:
+            return
+        code = self._dependencies.entropy(16).hex()
+        address_ = self._address(self._secrets.pending)
+        if webhook_probe.proves(self._dependencies.session, address_, code=code, now=self._dependencies.clock()):
+            self._introduced = True
+        else:
+            self._journal.trouble("webhook: the new address does not answer as it should")
+
+    def forget(self, listed: list[Subscription]) -> None:
+        """Accept the previous secret no longer, once its grace is over and nobody is subscribed with it."""
+        secrets = self._secrets
+        if secrets.previous is None or not secrets.grace_over(self._dependencies.clock()):
+            return
+        if all(entry.endpoint != self._address(secrets.previous) for entry in listed):
+            self._secrets = secrets.without_previous()
+            self._write()
+            self._published_at = self._publish()
+
+    def promote(self) -> None:
+        """Make the introduced secret the current one; only when every plant is subscribed at its address."""
+        if not self._introduced:
+            return
+        self._secrets = self._secrets.promoted(self._dependencies.clock())
+        self._write()
+        self._publish()
+        self._introduced = False
+        self._journal.webhook = "rotated"
+        self._journal.actions.append("webhook_rotated")
+
+    def _prepared(self, *, rotate: bool) -> WebhookSecrets:
+        """The secrets as they are to be at the beginning of this run, kept in Secrets Manager."""
+        now = self._dependencies.clock()
+        version = self._dependencies.secrets.read(self._dependencies.settings.webhook_arn)
+        if version is None:
+            self._secrets = WebhookSecrets(current=self._new_secret(), created_at=now)
+            self._write()
+            self._journal.actions.append("webhook_secret_made")
+            return self._secrets
+        self._secrets = WebhookSecrets.from_secret(version.text)
+        due = rotate or self._secrets.rotation_due(now, self._dependencies.settings.rotation_days)
+        if due and self._secrets.pending is None:
+            self._secrets = self._secrets.begun(self._new_secret())
+            self._write()
+        return self._secrets
+
+    def _publish(self) -> datetime:
+        """Have the receivers accept just these secrets; since when they do."""
+        published = self._dependencies.records.published()
+        if published is not None and published.digests == self._secrets.digests:
+            return published.at
+        now = self._dependencies.clock()
+        self._dependencies.records.publish(self._secrets.digests, now)
+        return now
+
+    def _write(self) -> None:
+        self._dependencies.secrets.write(self._dependencies.settings.webhook_arn, self._secrets.to_secret())
+
+    def _new_secret(self) -> str:
+        return secret_from(self._dependencies.entropy(SECRET_BYTES))
+
+    def _address(self, secret: str) -> str:
+        return address(self._dependencies.settings.webhook_base_url, secret)

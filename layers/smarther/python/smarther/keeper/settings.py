@@ -1,0 +1,61 @@
+"""The environment of the keeper and of the callback as a frozen model, read once when the function starts."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class KeeperSettings(BaseModel):
+    """What the keeper is told by its environment."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    table_name: str = Field(alias="TABLE_NAME", min_length=1)
+    credentials_arn: str = Field(alias="CREDENTIALS_SECRET_ARN", min_length=1)
+    tokens_arn: str = Field(alias="TOKENS_SECRET_ARN", min_length=1)
+    webhook_arn: str = Field(alias="WEBHOOK_SECRET_ARN", min_length=1)
+    webhook_base_url: str = Field(alias="WEBHOOK_BASE_URL", pattern=r"^https?://[^/]")
+    api_url: str = Field(alias="LEGRAND_API_URL", pattern=r"^https?://[^/]")
+    login_url: str = Field(alias="LEGRAND_LOGIN_URL", pattern=r"^https?://[^/]")
+    plants: str = Field(alias="PLANT_IDS", default="")
+    stale_after_hours: int = Field(alias="STALE_AFTER_HOURS", gt=0)
+    rotation_days: int = Field(alias="WEBHOOK_ROTATION_DAYS", ge=0)
+    retention_days: int = Field(alias="RETENTION_DAYS", ge=0)
+
+    @property
+    def plant_ids(self) -> frozenset[str]:
+        """The plants to record; none given means all of the account's."""
+        return frozenset(plant_id for part in self.plants.split(",") if (plant_id := part.strip()))
+
+    @property
+    def stale_after(self) -> timedelta:
+        """How long a thermostat may be silent before it is asked."""
+        return timedelta(hours=self.stale_after_hours)
+
+    @property
+    def retention(self) -> int | None:
+        """Days for which a polled reading is kept; None for ever."""
+        return self.retention_days or None
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the environment; a missing or senseless variable is pydantic's `ValidationError`, which names it."""
+        return cls.model_validate(dict(os.environ))
+
+
+class CallbackSettings(BaseModel):
+    """What the callback is told by its environment."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    table_name: str = Field(alias="TABLE_NAME", min_length=1)
+    keeper_function: str = Field(alias="KEEPER_FUNCTION_NAME", min_length=1)
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the environment; a missing or senseless variable is pydantic's `ValidationError`, which names it."""
+        return cls.model_validate(dict(os.environ))

@@ -1,0 +1,283 @@
+"""Legrand's cloud over HTTP: the login at one host, the API at another, every API call counted before it is made.
+
+Addresses and fields are those that the existing clients use (openHAB's `bticinosmarther` binding, artumino/smarther-rs,
+Legrand's OpenAPI export `smartherV2.yaml`). A failure is always a `LegrandError` with a classed answer; none carries
+a header, an address, a body or the vendor's exception, since all of these may hold secrets.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+import requests
+
+from smarther.domain.legrand_answers import UNREACHABLE, Door, Kind, ProviderAnswer, classify
+from smarther.domain.quota import Need, stopped_until
+from smarther.domain.subscription_plan import Subscription
+from smarther.store.records import QuotaReached
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from smarther.domain.credentials import Credentials
+    from smarther.store.records import Records
+
+_CONNECT_SECONDS: Final = 5
+_API_SECONDS: Final = 10
+_LOGIN_SECONDS: Final = 20
+"""Long, for an answer that is given up on may hold the only copy of a rotated refresh token."""
+
+_RETRY_SECONDS: Final = 2.0
+_LONGEST_WAIT_SECONDS: Final = 5.0
+_RATE_LIMITED: Final = 429
+_RATE_LIMIT_SECONDS: Final = 60.0
+
+
+class LegrandError(Exception):
+    """A call came to nothing; `answer` says why."""
+
+    def __init__(self, call: str, answer: ProviderAnswer) -> None:
+        super().__init__(f"{call}: {answer.kind}" + (f" ({answer.status})" if answer.status else ""))
+        self.call = call
+        self.answer = answer
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """A good answer: its status and its body, which need not be JSON."""
+
+    status: int
+    body: bytes = field(repr=False)
+
+    def json(self) -> Any:
+        """The body as JSON. Raises ValueError when it is none."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPlant:
+    """A plant of the account."""
+
+    plant_id: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedModule:
+    """A module of a plant's topology."""
+
+    module_id: str
+    name: str | None
+    device: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """What both doors share: the HTTP session, the clock, and when a run must have come to its end."""
+
+    session: requests.Session
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    deadline: datetime
+
+    def send(
+        self, call: str, door: Door, request: requests.Request, seconds: float
+    ) -> tuple[ProviderAnswer, RawAnswer]:
+        """One attempt. Raises LegrandError past the deadline; every other way to fail is an answer."""
+        if self.clock() >= self.deadline:
+            raise LegrandError(call, UNREACHABLE)
+        response = self._response(request, seconds)
+        if response is None:
+            return UNREACHABLE, RawAnswer(0, b"")
+        answer = classify(door, response.status_code, response.headers, response.content, now=self.clock())
+        return answer, RawAnswer(response.status_code, response.content)
+
+    def _response(self, request: requests.Request, seconds: float) -> requests.Response | None:
+        try:
+            return self.session.send(
+                self.session.prepare_request(request), timeout=(_CONNECT_SECONDS, seconds), allow_redirects=False
+            )
+        except requests.RequestException:
+            return None  # the exception holds the request with its headers and its form, so it goes no further
+
+
+def open_session() -> requests.Session:
+    """A session that takes nothing from its surroundings: a .netrc could replace the bearer token."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+class Login:
+    """The login: codes and refresh tokens become tokens. Its calls are outside the daily quota."""
+
+    def __init__(self, transport: Transport, base_url: str, credentials: Credentials) -> None:
+        self._transport = transport
+        self._url = f"{base_url.rstrip('/')}/token"
+        self._credentials = credentials
+
+    def exchange(self, code: str) -> Mapping[str, Any]:
+        """The fields of the answer to a consent's code. The code is good once, so there is one attempt."""
+        return self._token("exchange", attempts=1, grant_type="authorization_code", code=code)
+
+    def refresh(self, refresh_token: str) -> Mapping[str, Any]:
+        """The fields of the answer to a refresh token.
+
+        A second attempt follows a transient failure at once: where the answer was lost, the old token is likeliest to
+        be good still just then.
+        """
+        return self._token("refresh", attempts=2, grant_type="refresh_token", refresh_token=refresh_token)
+
+    def _token(self, call: str, *, attempts: int, **grant: str) -> Mapping[str, Any]:
+        form = {"client_id": self._credentials.client_id, "client_secret": self._credentials.client_secret, **grant}
+        request = requests.Request("POST", self._url, data=form, headers={"Accept": "application/json"})
+        answer, raw = self._transport.send(call, Door.LOGIN, request, _LOGIN_SECONDS)
+        for _ in range(attempts - 1):
+            if answer.kind is not Kind.TRANSIENT or answer.status == _RATE_LIMITED:
+                break
+            self._transport.sleep(_RETRY_SECONDS)
+            answer, raw = self._transport.send(call, Door.LOGIN, request, _LOGIN_SECONDS)
+        if answer.kind is not Kind.OK:
+            raise LegrandError(call, answer)
+        return _object(call, raw)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """The API, opened with one access token, within the day's quota."""
+
+    transport: Transport
+    base_url: str
+    records: Records
+    subscription_key: str = field(repr=False)
+    access_token: str = field(repr=False)
+
+    def subscriptions(self) -> list[Subscription]:
+        """All subscriptions of the user's applications, ours and others'; 204 is none.
+
+        An answer that cannot be read is a transient failure, never an empty list: whole plants hang on it.
+        """
+        raw = self._call("list", self._request("GET", "/subscription"))
+        if raw.status == requests.codes.no_content:
+            return []
+        entries = _readable("list", raw)
+        if not isinstance(entries, list):
+            raise LegrandError("list", UNREACHABLE)
+        return [subscription for entry in entries if (subscription := _subscription(entry)) is not None]
+
+    def subscribe(self, plant_id: str, endpoint: str) -> None:
+        """Subscribe a plant; judged by the status alone, as the body of a good answer is not always JSON."""
+        path = f"/plants/{quote(plant_id, safe='')}/subscription"
+        self._call("subscribe", self._request("POST", path, {"EndPointUrl": endpoint}))
+
+    def unsubscribe(self, plant_id: str, subscription_id: str) -> None:
+        """Remove a subscription."""
+        path = f"/plants/{quote(plant_id, safe='')}/subscription/{quote(subscription_id, safe='')}"
+        self._call("unsubscribe", self._request("DELETE", path))
+
+    def plants(self) -> list[ListedPlant]:
+        """The plants of the account; 204 is none."""
+        raw = self._call("plants", self._request("GET", "/plants"), Need.OPTIONAL)
+        if raw.status == requests.codes.no_content:
+            return []
+        entries = _object("plants", raw).get("plants")
+        if not isinstance(entries, list):
+            raise LegrandError("plants", UNREACHABLE)
+        return [
+            ListedPlant(plant_id, _text(entry.get("name")))
+            for entry in entries
+            if isinstance(entry, dict) and (plant_id := _text(entry.get("id"))) is not None
+        ]
+
+    def topology(self, plant_id: str) -> tuple[ListedPlant, list[ListedModule]]:
+        """A plant's name and its modules."""
+        path = f"/plants/{quote(plant_id, safe='')}/topology"
+        raw = self._call("topology", self._request("GET", path), Need.OPTIONAL)
+        plant = _object("topology", raw).get("plant")
+        if not isinstance(plant, dict) or not isinstance(plant.get("modules"), list):
+            raise LegrandError("topology", UNREACHABLE)
+        modules = [
+            ListedModule(module_id, _text(entry.get("name")), _text(entry.get("device")))
+            for entry in plant["modules"]
+            if isinstance(entry, dict) and (module_id := _text(entry.get("id"))) is not None
+        ]
+        return ListedPlant(plant_id, _text(plant.get("name"))), modules
+
+    def status(self, plant_id: str, module_id: str) -> bytes:
+        """What a thermostat says now, as sent: the shape is that of a notification's `data`."""
+        path = (
+            f"/chronothermostat/thermoregulation/addressLocation/plants/{quote(plant_id, safe='')}"
+            f"/modules/parameter/id/value/{quote(module_id, safe='')}"
+        )
+        return self._call("status", self._request("GET", path), Need.OPTIONAL).body
+
+    def _request(self, method: str, path: str, document: Any = None) -> requests.Request:
+        headers = {
+            "Authorization": f"Bearer {self.access_token}",
+            "Ocp-Apim-Subscription-Key": self.subscription_key,
+            "Accept": "application/json",
+        }
+        return requests.Request(method, self.base_url.rstrip("/") + path, headers=headers, json=document)
+
+    def _call(self, call: str, request: requests.Request, need: Need = Need.REQUIRED) -> RawAnswer:
+        """One call with one retry of what is transient and over soon. Raises LegrandError unless it went well."""
+        answer, raw = self._attempt(call, request, need)
+        if answer.kind is Kind.TRANSIENT and (answer.retry_after or 0.0) <= _LONGEST_WAIT_SECONDS:
+            self.transport.sleep(_RETRY_SECONDS if answer.retry_after is None else answer.retry_after)
+            answer, raw = self._attempt(call, request, need)
+        self._heed(answer)
+        if answer.kind is not Kind.OK:
+            raise LegrandError(call, answer)
+        return raw
+
+    def _attempt(self, call: str, request: requests.Request, need: Need) -> tuple[ProviderAnswer, RawAnswer]:
+        try:
+            self.records.count_call(need, self.transport.clock())
+        except QuotaReached:
+            pass  # told below, where the vendor's exception is no longer in hand
+        else:
+            answer, raw = self.transport.send(call, Door.API, request, _API_SECONDS)
+            if answer.status == _RATE_LIMITED and answer.retry_after is None:
+                answer = ProviderAnswer(answer.kind, answer.status, retry_after=_RATE_LIMIT_SECONDS)
+            return answer, raw
+        raise LegrandError(call, ProviderAnswer(Kind.QUOTA))
+
+    def _heed(self, answer: ProviderAnswer) -> None:
+        """Have this and later runs keep quiet for as long as the answer asks."""
+        quota = answer.kind is Kind.QUOTA
+        if quota or answer.retry_after:
+            now = self.transport.clock()
+            self.records.pause_calls(now=now, until=stopped_until(now, answer.retry_after), quota=quota)
+
+
+def _readable(call: str, raw: RawAnswer) -> Any:
+    try:
+        return raw.json()
+    except (ValueError, RecursionError):
+        pass  # the decoder's exception quotes the body
+    raise LegrandError(call, UNREACHABLE)
+
+
+def _object(call: str, raw: RawAnswer) -> Mapping[str, Any]:
+    found = _readable(call, raw)
+    if not isinstance(found, dict):
+        raise LegrandError(call, UNREACHABLE)
+    return found
+
+
+def _subscription(entry: object) -> Subscription | None:
+    """An entry of the list; one without plant or address is nothing that we could have made."""
+    if not isinstance(entry, dict):
+        return None
+    plant_id, endpoint = _text(entry.get("plantId")), _text(entry.get("EndPointUrl"))
+    if plant_id is None or endpoint is None:
+        return None
+    return Subscription(plant_id, _text(entry.get("subscriptionId")), endpoint)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None

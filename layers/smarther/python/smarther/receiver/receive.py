@@ -1,0 +1,196 @@
+"""The receiver: one HTTP request in, one answer out, and what it brought is kept.
+
+The provider wants an answer below 300 within 750 ms, bans endpoints that fail, and never sends again (its support, as
+relayed in github.com/andrea-mattioli/mattiols_hassio_repository issue 16). So a genuine caller always gets 200,
+whatever the body holds and whatever fails here; and anybody else gets exactly what an unknown path gets.
+
+There are three places to keep a notification, and each is tried until its deadline:
+
+    table ──fails──▶ spill queue ──fails──▶ log, marked for recovery
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from smarther import telemetry
+from smarther.domain import webhook
+from smarther.domain.notification import Notification, parse
+from smarther.domain.spilled import Spilled
+from smarther.receiver.authenticate import Verdict
+from smarther.receiver.deadlines import Deadlines
+from smarther.receiver.record import Recorded, record
+from smarther.telemetry import Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from smarther.aws.spill_queue import SpillQueue
+    from smarther.receiver.authenticate import Authenticator
+    from smarther.store.table import Table
+
+    type Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """What an invocation needs. `spill` is None where there is no queue.
+
+    `now` gives aware datetimes, `deadlines` those of an event that arrives now.
+    """
+
+    table: Table
+    authenticator: Authenticator
+    now: Callable[[], datetime]
+    spill: SpillQueue | None = None
+    deadlines: Callable[[], Deadlines] = Deadlines
+
+    def answer(self, event: Mapping[str, Any]) -> Answer:
+        """Answer one event: an HTTP API request (payload format 2.0), or what only this account can send.
+
+        That is `{"keep_warm": true}` from the schedule, and `{"rehearsal": <request>}` before a new version goes live.
+        """
+        deadlines = self.deadlines()
+        if event.get("keep_warm") is True:
+            return {"warm": self.authenticator.look(deadlines.for_table)}
+        if isinstance(request := event.get("rehearsal"), dict):
+            return self._rehearse(_body(request), deadlines)
+        secret = _secret(event)
+        presented = webhook.secret_digest(secret)
+        match self.authenticator.authenticate(presented, deadlines.for_table):
+            case Verdict.ACCEPTED:
+                return self._receive(_body(event), presented, deadlines)
+            case Verdict.UNKNOWN if webhook.has_secret_form(secret):
+                return self._receive_unverified(_body(event), presented, deadlines)
+            case _:
+                telemetry.log("notification_refused")
+                return _answer(404, {"message": "Not Found"})
+
+    def warm_up(self) -> bool:
+        """Open the connection to the table and learn the accepted digests before the first event; False if that fails.
+
+        Then the first notification looks for itself, or is kept to be checked later.
+        """
+        return self.authenticator.look(self.deadlines().for_table)
+
+    def _rehearse(self, body: bytes, deadlines: Deadlines) -> Answer:
+        """What would become of a notification, in numbers: it is read and written, and nothing is kept anywhere.
+
+        Good is all of it as duplicates. Whatever fails is raised, and not spilled as a notification would be.
+        """
+        recorded = self._record(parse(body), body, self.table.rehearsing(), self.now(), deadlines)
+        return {
+            "stored": recorded.stored,
+            "duplicates": recorded.duplicates,
+            "quarantined": recorded.quarantined,
+            "failed": recorded.failed,
+            "failure": recorded.failure,
+        }
+
+    def _receive(self, body: bytes, presented: str, deadlines: Deadlines) -> Answer:
+        received_at = self.now()
+        notification, recorded = Notification(), Recorded()
+        try:
+            notification = parse(body)
+            recorded = self._record(notification, body, self.table, received_at, deadlines)
+        except Exception as error:  # a fault of ours must cost neither the notification nor the endpoint's standing
+            recorded = Recorded(failed=1, failure=type(error).__name__)
+        kept = "table"
+        if recorded.failed:
+            spilled = Spilled(body=body, received_at=received_at, presented=presented, verified=True)
+            kept = self._keep(spilled, recorded.failure or "unknown", deadlines)
+        _tell(notification, recorded, received_at, kept, deadlines)
+        counts = {"stored": recorded.stored, "duplicates": recorded.duplicates, "quarantined": recorded.quarantined}
+        return _answer(200, counts | {"deferred": int(recorded.failed > 0)} | _handshake(notification))
+
+    def _record(
+        self, notification: Notification, body: bytes, table: Table, received_at: datetime, deadlines: Deadlines
+    ) -> Recorded:
+        """Write what a body said, as far as the time for the table goes."""
+        return deadlines.for_table(
+            lambda: record(notification, body, table=table, received_at=received_at, in_time=deadlines.may_write)
+        )
+
+    def _receive_unverified(self, body: bytes, presented: str, deadlines: Deadlines) -> Answer:
+        """Refusing a genuine caller would lose what it brought; so it is kept, and checked before it is stored."""
+        spilled = Spilled(body=body, received_at=self.now(), presented=presented, verified=False)
+        kept = self._keep(spilled, "Unverified", deadlines)
+        telemetry.measure(
+            "notification_unverified",
+            {Metric.NOTIFICATIONS_SPILLED: 1},
+            kept=kept,
+            answer_ms=deadlines.elapsed_ms(),
+        )
+        return _answer(200, {"deferred": 1})
+
+    def _keep(self, spilled: Spilled, reason: str, deadlines: Deadlines) -> str:
+        """Keep a notification outside the table; tells where."""
+        spill = self.spill
+        if spill is not None:
+            try:
+                deadlines.for_spill(lambda: spill.put(spilled))
+            except Exception as error:  # whatever went wrong, there is one place left
+                reason = f"{reason}, then {str(error) or type(error).__name__}"
+            else:
+                return "spill"
+        telemetry.keep_in_log(spilled, reason=reason)
+        return "log"
+
+
+def _tell(
+    notification: Notification, recorded: Recorded, received_at: datetime, kept: str, deadlines: Deadlines
+) -> None:
+    lags = [(received_at - reading.time).total_seconds() for reading in notification.readings]
+    telemetry.measure(
+        "notification_recorded",
+        {
+            Metric.READINGS_STORED: recorded.stored,
+            Metric.READINGS_DUPLICATE: recorded.duplicates,
+            Metric.BODIES_QUARANTINED: int(recorded.quarantined > 0),
+            Metric.NOTIFICATIONS_SPILLED: int(kept != "table"),
+            Metric.DELIVERY_LAG: round(max(0.0, *lags)) if lags and recorded.stored else None,
+        },
+        rejected=recorded.quarantined,
+        handshake=notification.validation_code is not None,
+        kept=kept,
+        failure=recorded.failure,
+        answer_ms=deadlines.elapsed_ms(),
+    )
+
+
+def _handshake(notification: Notification) -> dict[str, str]:
+    """Event Grid reads `validationResponse`, the provider's own page shows `validationCode`: both."""
+    code = notification.validation_code
+    return {} if code is None else {"validationCode": code, "validationResponse": code}
+
+
+def _secret(event: Mapping[str, Any]) -> str:
+    parameters = event.get("pathParameters")
+    secret = parameters.get("secret") if isinstance(parameters, dict) else None
+    return secret if isinstance(secret, str) else ""
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    body = event.get("body")
+    if not isinstance(body, str):
+        return b""
+    raw = body.encode("utf-8", "surrogatepass")
+    if event.get("isBase64Encoded") is not True:
+        return raw
+    try:
+        return base64.b64decode(raw, validate=True)
+    except binascii.Error:
+        return raw
+
+
+def _answer(status: int, content: dict[str, Any]) -> Answer:
+    return {
+        "statusCode": status,
+        "headers": {"Content-Type": "application/json"},  # as API Gateway itself writes it: a 404 tells nothing
+        "body": json.dumps(content, separators=(",", ":")),
+    }

@@ -1,0 +1,70 @@
+"""One body into the table: each reading once, and the whole body to quarantine when part of it is unreadable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from smarther.domain.notification import Reject
+from smarther.store.table import ItemRefusedError, TableUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from smarther.domain.notification import Notification
+    from smarther.domain.reading import Source
+    from smarther.store.table import Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What became of a body: readings newly stored, readings known already, parts quarantined, writes that failed.
+
+    While `failed` is not zero the body must be kept elsewhere; recording it again is harmless.
+    """
+
+    stored: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    failed: int = 0
+    failure: str | None = None
+
+
+def record(  # noqa: PLR0913 # all but the first two by keyword; each is a fact of its own
+    notification: Notification,
+    body: bytes,
+    *,
+    table: Table,
+    received_at: datetime,
+    source: Source = "push",
+    in_time: Callable[[], bool] = lambda: True,
+) -> Recorded:
+    """Store what one body said. Each write stands alone: a failed one takes no other along.
+
+    `in_time` is asked before each write; from its first no on, what is left counts as failed. Raises nothing that the
+    table's failures cause.
+    """
+    stored = duplicates = failed = 0
+    failure: str | None = None
+    rejects = list(notification.rejects)
+    for reading in notification.readings:
+        if not in_time():
+            failed, failure = failed + 1, "OutOfTime"
+            continue
+        try:
+            new = table.put_reading(reading, received_at=received_at, source=source)
+        except ItemRefusedError as error:
+            rejects.append(Reject("reading", f"the table refuses it: {error}"))
+        except TableUnavailableError as error:
+            failed, failure = failed + 1, str(error)
+        else:
+            stored, duplicates = stored + new, duplicates + (not new)
+    if rejects and not in_time():
+        failed, failure = failed + 1, "OutOfTime"
+    elif rejects:
+        try:
+            table.put_quarantined(body, rejects, received_at=received_at)
+        except (TableUnavailableError, ItemRefusedError) as error:
+            failed, failure = failed + 1, str(error)
+    return Recorded(stored=stored, duplicates=duplicates, quarantined=len(rejects), failed=failed, failure=failure)

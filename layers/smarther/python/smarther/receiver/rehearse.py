@@ -1,0 +1,57 @@
+"""Before a new version of the receiver goes live: is it one that stores notifications?
+
+A thermostat speaks a few times an hour, so letting a version have a part of the traffic first would hardly show a
+fault, and would lose what shows it. So the version is called before, with a recorded notification, and must
+
+    touch the table            as the schedule that keeps it warm has it do,
+    know a stranger            under whose address the recorded notification comes,
+    read it and write it       under a condition that never holds, so that nothing is left of it.
+
+That is what a deploy can break and no test before it can see: the package, the settings, the role, the table.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from smarther.receiver.version import VersionFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    type Call = Callable[[Mapping[str, Any]], Any]
+
+TRIES: Final = 3
+PAUSE_SECONDS: Final = 5.0
+"""A table that is slow for a moment, or a role that is not yet known everywhere, is no fault of the version."""
+
+
+def fault(call: Call, request: Mapping[str, Any], *, sleep: Callable[[float], None]) -> str | None:
+    """What is wrong with the version that `call` calls, in words for a log; None when it answers everything well.
+
+    `request` is an HTTP API request (payload format 2.0) with a notification of one reading, to an address that is
+    nobody's. A version that answers badly is asked again, three times in all.
+    """
+    found = _fault(call, request)
+    for _ in range(TRIES - 1):
+        if found is None:
+            break
+        sleep(PAUSE_SECONDS)
+        found = _fault(call, request)
+    return found
+
+
+def _fault(call: Call, request: Mapping[str, Any]) -> str | None:
+    stored_nothing = {"stored": 0, "quarantined": 0, "failed": 0}
+    for name, event, good in (
+        ("touched", {"keep_warm": True}, {"warm": True}),
+        ("as a stranger", request, {"statusCode": 404}),
+        ("rehearsed", {"rehearsal": request}, {"duplicates": 1, **stored_nothing}),
+    ):
+        try:
+            answer = call(event)
+        except VersionFailedError as failure:
+            return f"{name}: {failure}"
+        if not (isinstance(answer, dict) and good.items() <= answer.items()):
+            return f"{name}: answered {answer}"
+    return None

@@ -1,0 +1,44 @@
+"""A version of the receiver, as the pre-traffic check reaches it: called directly and waited for."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_lambda import LambdaClient
+
+TIMEOUTS: Final = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 1, "mode": "standard"})
+"""The receiver's own timeout is 5 s, and a cold start comes before that."""
+
+
+class VersionFailedError(Exception):
+    """The version could not be called, or failed."""
+
+
+class ReceiverVersion:
+    """One version, by its ARN."""
+
+    def __init__(self, client: LambdaClient, arn: str) -> None:
+        self._client = client
+        self._arn = arn
+
+    def call(self, event: Mapping[str, Any]) -> Any:
+        """What the version answers; raises VersionFailedError."""
+        try:
+            answer = self._client.invoke(FunctionName=self._arn, Payload=json.dumps(event))
+            told = json.loads(answer["Payload"].read())
+        except ClientError as failure:
+            raise VersionFailedError(failure.response["Error"]["Code"]) from failure
+        except (BotoCoreError, ValueError) as failure:
+            raise VersionFailedError(type(failure).__name__) from failure
+        if answer.get("FunctionError"):
+            # Its words may hold anything; its kind does not.
+            kind = told.get("errorType") if isinstance(told, dict) else None
+            raise VersionFailedError(f"it failed with {kind}")
+        return told

@@ -1,0 +1,392 @@
+"""DynamoDB as the keeper uses it: its lease, its count of calls, the directory, what it remembers and what it reports.
+
+Keys and attributes are those of the one table; `expires_at` (epoch seconds) is its time-to-live attribute.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from boto3.dynamodb.types import TypeSerializer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from smarther.domain import consent
+from smarther.domain.keeper_memory import Memory
+from smarther.domain.keeper_report import Report
+from smarther.domain.latest import SAID, LastWord
+from smarther.domain.quota import Need, day, next_day
+from smarther.domain.reading import instant_text, partition_key
+from smarther.domain.webhook import AcceptedDigests
+from smarther.store.table import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_LEASE: Final = {"pk": "LEASE", "sk": "KEEPER"}
+_DIGESTS: Final = {"pk": "WEBHOOK", "sk": "DIGESTS"}
+_MEMORY: Final = {"pk": "KEEPER", "sk": "MEMORY"}
+_REPORT: Final = {"pk": "KEEPER", "sk": "REPORT"}
+_REFRESHED: Final = {"pk": "DIRECTORY", "sk": "REFRESHED"}
+_QUOTA_KEPT: Final = timedelta(days=35)
+
+
+class RecordsError(Exception):
+    """The table could not be read or written."""
+
+
+class QuotaReached(RecordsError):  # noqa: N818 - a state of the day, not a fault
+    """The day's calls for this need are used up, or calls are stopped until `until` (None: until the next UTC day)."""
+
+    def __init__(self, until: datetime | None) -> None:
+        super().__init__("the calls of the day are used up")
+        self.until = until
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """A plant of the directory."""
+
+    plant_id: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A thermostat of the directory; `known_since` is when the keeper first met it."""
+
+    plant_id: str
+    module_id: str
+    name: str | None
+    device: str | None
+    known_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """Plants and thermostats by their ids, and when they were last asked for."""
+
+    plants: Mapping[str, Plant]
+    modules: Mapping[str, Module]
+    refreshed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The digests that the receivers accept, and since when just these."""
+
+    digests: AcceptedDigests
+    at: datetime
+
+
+class Records:
+    """The keeper's own items of one table. Every method raises RecordsError when the table cannot be reached."""
+
+    def __init__(self, client: DynamoDBClient, table_name: str) -> None:
+        self._client = client
+        self._table = table_name
+
+    # ---- consent
+
+    def begin_consent(self, state: str, now: datetime) -> None:
+        """Let a state be used once within the next ten minutes. The table holds only its digest."""
+        self._put(
+            {
+                "pk": "CONSENT",
+                "sk": consent.state_digest(state),
+                "created_at": instant_text(now),
+                "expires_at": _epoch(now + consent.STATE_LIFE),
+            }
+        )
+
+    def use_consent(self, state: str, now: datetime) -> bool:
+        """Use a state up; False if it was never begun, has been used, or has expired."""
+        with _vendor_errors():
+            try:
+                self._client.delete_item(
+                    TableName=self._table,
+                    Key=_to_dynamodb({"pk": "CONSENT", "sk": consent.state_digest(state)}),
+                    ConditionExpression="attribute_exists(pk) AND expires_at > :now",
+                    ExpressionAttributeValues=_to_dynamodb({":now": _epoch(now)}),
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
+    def consent_waits(self, state: str) -> bool:
+        """Whether a state that was begun has not been used yet; it stays until then, or until it expires."""
+        return self._get({"pk": "CONSENT", "sk": consent.state_digest(state)}) is not None
+
+    # ---- the lease
+
+    def take_lease(self, owner: str, *, now: datetime, life: timedelta) -> bool:
+        """Take the lease, or renew it as its owner; False while another run holds it."""
+        with _vendor_errors():
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=_to_dynamodb({**_LEASE, "owner": owner, "expires_at": _epoch(now + life)}),
+                    ConditionExpression="attribute_not_exists(pk) OR #owner = :owner OR expires_at <= :now",
+                    ExpressionAttributeNames={"#owner": "owner"},
+                    ExpressionAttributeValues=_to_dynamodb({":owner": owner, ":now": _epoch(now)}),
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
+    def release_lease(self, owner: str) -> None:
+        """Give the lease back, unless it has passed to another run."""
+        with _vendor_errors():
+            try:
+                self._client.delete_item(
+                    TableName=self._table,
+                    Key=_to_dynamodb(_LEASE),
+                    ConditionExpression="#owner = :owner",
+                    ExpressionAttributeNames={"#owner": "owner"},
+                    ExpressionAttributeValues=_to_dynamodb({":owner": owner}),
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return
+
+    # ---- the webhook's digests
+
+    def published(self) -> Published | None:
+        """The digests that the receivers accept now; None before the first publication."""
+        item = self._get(_DIGESTS)
+        if item is None:
+            return None
+        return Published(
+            AcceptedDigests(current=item.get("current"), pending=item.get("pending"), previous=item.get("previous")),
+            datetime.fromisoformat(item["published_at"]),
+        )
+
+    def publish(self, digests: AcceptedDigests, now: datetime) -> None:
+        """Have the receivers accept these digests, and no others."""
+        item = {
+            **_DIGESTS,
+            "current": digests.current,
+            "pending": digests.pending,
+            "previous": digests.previous,
+            "published_at": instant_text(now),
+        }
+        self._put({name: value for name, value in item.items() if value is not None})
+
+    # ---- the quota
+
+    def count_call(self, need: Need, now: datetime) -> int:
+        """Count one call before it is made, and return the day's count. Raises QuotaReached instead of counting."""
+        key = {"pk": "QUOTA", "sk": day(now)}
+        with _vendor_errors():
+            try:
+                answer = self._client.update_item(
+                    TableName=self._table,
+                    Key=_to_dynamodb(key),
+                    UpdateExpression="ADD calls :one SET expires_at = if_not_exists(expires_at, :gone)",
+                    ConditionExpression="(attribute_not_exists(calls) OR calls < :limit)"
+                    " AND (attribute_not_exists(not_before) OR not_before <= :now)",
+                    ExpressionAttributeValues=_to_dynamodb(
+                        {":one": 1, ":limit": need.limit, ":now": _epoch(now), ":gone": _epoch(now + _QUOTA_KEPT)}
+                    ),
+                    ReturnValues="UPDATED_NEW",
+                )
+            except self._client.exceptions.ConditionalCheckFailedException as refused:
+                raise QuotaReached(self.paused_until(now)) from refused
+        return int(_plain(answer["Attributes"])["calls"])
+
+    def pause_calls(self, *, now: datetime, until: datetime, quota: bool) -> None:
+        """Count and make no call before `until`; `quota` marks the days on which the provider's quota was used up."""
+        instant: datetime | None = now
+        while instant is not None and instant < until:
+            with _vendor_errors():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_to_dynamodb({"pk": "QUOTA", "sk": day(instant)}),
+                    UpdateExpression="SET not_before = :until, expires_at = if_not_exists(expires_at, :gone)"
+                    + (", stopped = :yes" if quota else ""),
+                    ExpressionAttributeValues=_to_dynamodb(
+                        {":until": _epoch(until), ":gone": _epoch(now + _QUOTA_KEPT)}
+                        | ({":yes": True} if quota else {})
+                    ),
+                )
+            instant = next_day(instant)
+
+    def calls_today(self, now: datetime) -> int:
+        """How many calls the UTC day has seen."""
+        return int((self._get({"pk": "QUOTA", "sk": day(now)}) or {}).get("calls", 0))
+
+    def paused_until(self, now: datetime) -> datetime | None:
+        """Until when no call is made because the provider said so; None when calls are free."""
+        epoch = (self._get({"pk": "QUOTA", "sk": day(now)}) or {}).get("not_before")
+        until = None if epoch is None else datetime.fromtimestamp(int(epoch), tz=now.tzinfo)
+        return until if until is not None and until > now else None
+
+    # ---- the directory
+
+    def directory(self) -> Directory:
+        """All plants and thermostats that are known."""
+        plants: dict[str, Plant] = {}
+        modules: dict[str, Module] = {}
+        refreshed_at: datetime | None = None
+        for item in self._query("DIRECTORY"):
+            if item["sk"] == _REFRESHED["sk"]:
+                refreshed_at = datetime.fromisoformat(item["at"])
+            elif "module_id" in item:
+                modules[item["module_id"]] = _module(item)
+            else:
+                plants[item["plant_id"]] = Plant(item["plant_id"], item.get("name"))
+        return Directory(plants=plants, modules=modules, refreshed_at=refreshed_at)
+
+    def keep_plant(self, plant: Plant) -> None:
+        """Write a plant and its name."""
+        item = {"plant_id": plant.plant_id, "name": plant.name}
+        self._put({"pk": "DIRECTORY", "sk": f"PLANT#{plant.plant_id}"} | _present(item))
+
+    def keep_module(self, module: Module) -> None:
+        """Write a thermostat and its name."""
+        item = {
+            "plant_id": module.plant_id,
+            "module_id": module.module_id,
+            "name": module.name,
+            "device": module.device,
+            "known_since": None if module.known_since is None else instant_text(module.known_since),
+        }
+        self._put({"pk": "DIRECTORY", "sk": f"MODULE#{module.plant_id}#{module.module_id}"} | _present(item))
+
+    def forget_plant(self, plant_id: str) -> None:
+        """Take a plant out of the directory; its readings stay."""
+        self._delete({"pk": "DIRECTORY", "sk": f"PLANT#{plant_id}"})
+
+    def forget_module(self, module: Module) -> None:
+        """Take a thermostat out of the directory; its readings stay."""
+        self._delete({"pk": "DIRECTORY", "sk": f"MODULE#{module.plant_id}#{module.module_id}"})
+
+    def directory_refreshed(self, now: datetime) -> None:
+        """Note that the directory is as of now."""
+        self._put({**_REFRESHED, "at": instant_text(now)})
+
+    # ---- silence
+
+    def last_word(self, module_id: str) -> LastWord | None:
+        """The newest reading of a thermostat by its own clock; None when it never spoke."""
+        with _vendor_errors():
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="pk = :module AND begins_with(sk, :reading)",
+                ExpressionAttributeValues=_to_dynamodb({":module": partition_key(module_id), ":reading": "READING#"}),
+                ScanIndexForward=False,
+                ConsistentRead=True,
+                Limit=1,
+            )
+        return next(map(_last_word, answer["Items"]), None)
+
+    # ---- memory and report
+
+    def memory(self) -> Memory:
+        """What the last run left to be remembered."""
+        item = self._get(_MEMORY)
+        return Memory() if item is None else Memory.model_validate_json(item["memory"])
+
+    def remember(self, memory: Memory) -> None:
+        """Keep it for the next run."""
+        self._put({**_MEMORY, "memory": memory.model_dump_json(exclude_none=True)})
+
+    def report(self) -> Report | None:
+        """The last run's report; None before the first run."""
+        item = self._get(_REPORT)
+        return None if item is None else Report.model_validate(item)
+
+    def keep_report(self, report: Report) -> None:
+        """Write the report of this run over that of the last."""
+        self._put({**_REPORT, **report.model_dump(mode="json", exclude_none=True)})
+
+    # ---- DynamoDB's form
+
+    def _get(self, key: Mapping[str, str]) -> dict[str, Any] | None:
+        with _vendor_errors():
+            answer = self._client.get_item(TableName=self._table, Key=_to_dynamodb(key), ConsistentRead=True)
+        return _plain(answer["Item"]) if "Item" in answer else None
+
+    def _put(self, item: Mapping[str, object]) -> None:
+        with _vendor_errors():
+            self._client.put_item(TableName=self._table, Item=_to_dynamodb(item))
+
+    def _delete(self, key: Mapping[str, str]) -> None:
+        with _vendor_errors():
+            self._client.delete_item(TableName=self._table, Key=_to_dynamodb(key))
+
+    def _query(self, partition: str) -> Iterator[dict[str, Any]]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :partition",
+            ExpressionAttributeValues=_to_dynamodb({":partition": partition}),
+            ConsistentRead=True,
+        )
+        with _vendor_errors():
+            for page in pages:
+                yield from map(_plain, page["Items"])
+
+
+@contextmanager
+def _vendor_errors() -> Iterator[None]:
+    try:
+        yield
+    except (ClientError, BotoCoreError) as failure:
+        raise RecordsError("the table could not be reached") from failure
+
+
+def _module(item: Mapping[str, Any]) -> Module:
+    known_since = item.get("known_since")
+    return Module(
+        item["plant_id"],
+        item["module_id"],
+        item.get("name"),
+        item.get("device"),
+        None if known_since is None else datetime.fromisoformat(known_since),
+    )
+
+
+def _last_word(stored: Mapping[str, Any]) -> LastWord:
+    item: dict[str, Any] = {name: plain(value) for name, value in stored.items()}
+    return LastWord(
+        sort_key=item["sk"],
+        time=datetime.fromisoformat(item["time"]),
+        received_at=datetime.fromisoformat(item["received_at"]),
+        pushed=item["source"] == "push",
+        said=tuple(item.get(name) for name in SAID),
+    )
+
+
+def _present(attributes: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in attributes.items() if value is not None}
+
+
+def _epoch(instant: datetime) -> int:
+    return int(instant.timestamp())
+
+
+def _to_dynamodb(attributes: Mapping[str, object]) -> dict[str, Any]:
+    """Attributes as DynamoDB's protocol has them."""
+    serializer = TypeSerializer()
+    return {name: serializer.serialize(value) for name, value in attributes.items()}
+
+
+def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    """An item as plain values; whole numbers as int."""
+    return {name: _whole(plain(value)) for name, value in item.items()}
+
+
+def _whole(value: object) -> object:
+    match value:
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else value
+        case list():
+            return [_whole(part) for part in value]
+        case dict():
+            return {name: _whole(part) for name, part in value.items()}
+        case _:
+            return value

@@ -1,0 +1,400 @@
+"""Legrand over HTTP: what is asked, what is made of each answer, and what never leaves the adapter."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+import pytest
+import requests
+import responses
+
+from smarther.domain.credentials import Credentials
+from smarther.domain.legrand_answers import Kind, Reason
+from smarther.domain.subscription_plan import Subscription
+from smarther.legrand import webhook_probe
+from smarther.legrand.client import Api, LegrandError, ListedModule, ListedPlant, Login, Transport, open_session
+from smarther.store.records import Records
+from tests.support import deployed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
+API = "https://api.example/smarther/v2.0"
+LOGIN = "https://login.example"
+SECRETS = ("hunter2-access", "hunter2-key", "hunter2-refresh", "s'e&c=r+e;t%", "hunter2-code")
+CREDENTIALS = Credentials(
+    client_id="the client", client_secret="s'e&c=r+e;t%", subscription_key="hunter2-key", recorded_on=date(2026, 1, 1)
+)
+
+
+@pytest.fixture
+def http(dynamodb: DynamoDBClient) -> Iterator[responses.RequestsMock]:
+    """Whatever `requests` asks for; after moto, which would take it for itself."""
+    with responses.RequestsMock() as mock:
+        yield mock
+
+
+@pytest.fixture
+def naps() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def transport(naps: list[float]) -> Transport:
+    return Transport(open_session(), lambda: NOW, naps.append, NOW + timedelta(minutes=1))
+
+
+@pytest.fixture
+def login(transport: Transport) -> Login:
+    return Login(transport, LOGIN, CREDENTIALS)
+
+
+@pytest.fixture
+def records(dynamodb: DynamoDBClient) -> Records:
+    return Records(dynamodb, deployed.TABLE)
+
+
+@pytest.fixture
+def api(transport: Transport, records: Records) -> Api:
+    return Api(
+        transport=transport,
+        base_url=API,
+        records=records,
+        subscription_key="hunter2-key",
+        access_token="hunter2-access",
+    )
+
+
+def form(call: Any) -> dict[str, list[str]]:
+    return parse_qs(call.request.body, strict_parsing=True)
+
+
+# ---- the login
+
+
+def test_a_refresh_travels_in_the_form_with_every_character_of_the_secret(
+    http: responses.RequestsMock, login: Login
+) -> None:
+    http.post(f"{LOGIN}/token", json={"access_token": "new"})
+
+    assert login.refresh("hunter2-refresh") == {"access_token": "new"}
+    assert form(http.calls[0]) == {
+        "client_id": ["the client"],
+        "client_secret": ["s'e&c=r+e;t%"],
+        "grant_type": ["refresh_token"],
+        "refresh_token": ["hunter2-refresh"],
+    }
+    assert "Authorization" not in http.calls[0].request.headers
+
+
+def test_an_exchange_travels_alike(http: responses.RequestsMock, login: Login) -> None:
+    http.post(f"{LOGIN}/token", json={})
+
+    login.exchange("hunter2-code")
+
+    assert form(http.calls[0])["grant_type"] == ["authorization_code"]
+    assert form(http.calls[0])["code"] == ["hunter2-code"]
+
+
+@pytest.mark.parametrize("first", [requests.ConnectionError("x"), requests.ReadTimeout("x"), 500, 503, 408])
+def test_a_refresh_that_fails_in_passing_is_tried_once_more(
+    http: responses.RequestsMock, login: Login, naps: list[float], first: Exception | int
+) -> None:
+    if isinstance(first, int):
+        http.post(f"{LOGIN}/token", status=first)
+    else:
+        http.post(f"{LOGIN}/token", body=first)
+    http.post(f"{LOGIN}/token", json={"access_token": "new"})
+
+    assert login.refresh("hunter2-refresh") == {"access_token": "new"}
+    assert naps == [2.0]
+
+
+@pytest.mark.parametrize(("status", "attempts"), [(429, 1), (400, 1), (500, 2)])
+def test_a_refresh_is_never_hammered(http: responses.RequestsMock, login: Login, status: int, attempts: int) -> None:
+    http.post(f"{LOGIN}/token", status=status, json={"error": "invalid_grant"})
+
+    with pytest.raises(LegrandError):
+        login.refresh("hunter2-refresh")
+
+    assert len(http.calls) == attempts
+
+
+def test_a_code_is_exchanged_at_most_once(http: responses.RequestsMock, login: Login) -> None:
+    http.post(f"{LOGIN}/token", body=requests.ReadTimeout("x"))
+
+    with pytest.raises(LegrandError) as error:
+        login.exchange("hunter2-code")
+
+    assert error.value.answer.kind is Kind.TRANSIENT
+    assert len(http.calls) == 1
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"text"', b"[" * 100_000])
+def test_a_good_status_without_an_object_is_no_answer(http: responses.RequestsMock, login: Login, body: bytes) -> None:
+    http.post(f"{LOGIN}/token", body=body)
+
+    with pytest.raises(LegrandError) as error:
+        login.refresh("hunter2-refresh")
+    assert error.value.answer.kind is Kind.TRANSIENT
+
+
+def test_a_refusal_says_what_a_person_must_do(http: responses.RequestsMock, login: Login) -> None:
+    http.post(f"{LOGIN}/token", status=400, json={"error": "invalid_grant", "error_description": "AADB2C90085"})
+
+    with pytest.raises(LegrandError) as error:
+        login.refresh("hunter2-refresh")
+    assert error.value.answer.reason is Reason.CLIENT_SECRET_EXPIRED
+
+
+# ---- the API
+
+
+def test_every_call_carries_token_and_key_and_is_counted(
+    http: responses.RequestsMock, api: Api, records: Records
+) -> None:
+    http.get(f"{API}/subscription", status=204)
+
+    assert api.subscriptions() == []
+
+    headers = http.calls[0].request.headers
+    assert headers["Authorization"] == "Bearer hunter2-access"
+    assert headers["Ocp-Apim-Subscription-Key"] == "hunter2-key"
+    assert records.calls_today(NOW) == 1
+
+
+def test_the_list_holds_what_it_holds_and_skips_what_cannot_be_ours(http: responses.RequestsMock, api: Api) -> None:
+    http.get(
+        f"{API}/subscription",
+        json=[
+            {"plantId": "p1", "subscriptionId": "1", "EndPointUrl": "https://a"},
+            {"plantId": "p1", "subscriptionId": None, "EndPointUrl": "https://b"},
+            {"plantId": "p1", "EndPointUrl": "https://c", "createdOn": "?"},
+            {"plantId": "p1", "subscriptionId": "4"},
+            {"subscriptionId": "5", "EndPointUrl": "https://e"},
+            "odd",
+            None,
+        ],
+    )
+
+    assert api.subscriptions() == [
+        Subscription("p1", "1", "https://a"),
+        Subscription("p1", None, "https://b"),
+        Subscription("p1", None, "https://c"),
+    ]
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b"null", b'{"subscriptions": []}'])
+def test_a_list_that_cannot_be_read_is_never_an_empty_one(http: responses.RequestsMock, api: Api, body: bytes) -> None:
+    http.get(f"{API}/subscription", body=body)
+
+    with pytest.raises(LegrandError) as error:
+        api.subscriptions()
+    assert error.value.answer.kind is Kind.TRANSIENT
+
+
+@pytest.mark.parametrize("body", [b"", b"OK", b"<html>", b'{"subscriptionId": "1"}'])
+def test_a_subscription_is_judged_by_its_status(http: responses.RequestsMock, api: Api, body: bytes) -> None:
+    http.post(f"{API}/plants/p%2F1/subscription", status=201, body=body)
+
+    api.subscribe("p/1", "https://ours.example/notifications/x")
+
+    assert json.loads(http.calls[0].request.body or b"") == {"EndPointUrl": "https://ours.example/notifications/x"}
+
+
+def test_a_removal_names_plant_and_subscription(http: responses.RequestsMock, api: Api) -> None:
+    http.delete(f"{API}/plants/p1/subscription/s%201", status=200)
+
+    api.unsubscribe("p1", "s 1")
+
+
+def test_plants_and_topology_are_read_as_far_as_they_make_sense(http: responses.RequestsMock, api: Api) -> None:
+    http.get(f"{API}/plants", json={"plants": [{"id": "p1", "name": "Casa", "type": "house"}, {"name": "no id"}, 5]})
+    module = {"device": "chronothermostat", "id": "m1", "name": "Sala", "capabilities": []}
+    http.get(f"{API}/plants/p1/topology", json={"plant": {"id": "p1", "name": "Casa", "modules": [module, {}, None]}})
+
+    assert api.plants() == [ListedPlant("p1", "Casa")]
+    assert api.topology("p1") == (ListedPlant("p1", "Casa"), [ListedModule("m1", "Sala", "chronothermostat")])
+
+
+def test_an_account_without_plants_has_none(http: responses.RequestsMock, api: Api) -> None:
+    http.get(f"{API}/plants", status=204)
+
+    assert api.plants() == []
+
+
+@pytest.mark.parametrize("document", [{}, {"plants": None}, {"plant": None}, {"plant": {"modules": 1}}])
+def test_plants_and_topology_that_cannot_be_read_are_no_answer(
+    http: responses.RequestsMock, api: Api, document: Any
+) -> None:
+    http.get(f"{API}/plants", json=document)
+    http.get(f"{API}/plants/p1/topology", json=document)
+
+    for ask in (api.plants, lambda: api.topology("p1")):
+        with pytest.raises(LegrandError):
+            ask()
+
+
+def test_a_status_is_handed_on_as_sent(http: responses.RequestsMock, api: Api) -> None:
+    path = "chronothermostat/thermoregulation/addressLocation/plants/p1/modules/parameter/id/value/m1"
+    http.get(f"{API}/{path}", body=b'{"chronothermostats": []}')
+
+    assert api.status("p1", "m1") == b'{"chronothermostats": []}'
+
+
+@pytest.mark.parametrize(
+    ("status", "attempts"),
+    [
+        *((status, 1) for status in (400, 401, 403, 404, 409, 429, 430, 469, 470)),
+        *((status, 2) for status in (408, 486, 500, 502, 503, 504)),
+    ],
+)
+def test_each_status_has_its_number_of_attempts_and_all_of_them_are_counted(
+    http: responses.RequestsMock, api: Api, records: Records, status: int, attempts: int
+) -> None:
+    http.get(f"{API}/subscription", status=status)
+
+    with pytest.raises(LegrandError) as error:
+        api.subscriptions()
+
+    assert error.value.answer.status == status
+    assert len(http.calls) == records.calls_today(NOW) == attempts
+
+
+def test_the_quota_s_end_stops_every_call_until_it_is_replenished(
+    http: responses.RequestsMock, api: Api, records: Records
+) -> None:
+    http.get(f"{API}/subscription", status=403, headers={"Retry-After": "3600"})
+
+    for _ in range(2):
+        with pytest.raises(LegrandError) as error:
+            api.subscriptions()
+        assert error.value.answer.kind is Kind.QUOTA
+
+    assert len(http.calls) == 1
+    assert records.paused_until(NOW) == NOW + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(("headers", "seconds"), [({"Retry-After": "900"}, 900), ({}, 60)])
+def test_a_burst_limit_is_heeded_by_all_that_comes_after(
+    http: responses.RequestsMock, api: Api, records: Records, headers: dict[str, str], seconds: int
+) -> None:
+    http.get(f"{API}/subscription", status=429, headers=headers)
+
+    with pytest.raises(LegrandError):
+        api.subscriptions()
+    with pytest.raises(LegrandError):
+        api.plants()
+
+    assert len(http.calls) == 1
+    assert records.paused_until(NOW) == NOW + timedelta(seconds=seconds)
+
+
+def test_a_short_wait_is_waited_out(http: responses.RequestsMock, api: Api, naps: list[float]) -> None:
+    http.get(f"{API}/subscription", status=429, headers={"Retry-After": "3"})
+    http.get(f"{API}/subscription", status=204)
+
+    assert api.subscriptions() == []
+    assert naps == [3.0]
+
+
+def test_no_call_is_begun_when_time_is_up(http: responses.RequestsMock, api: Api, transport: Transport) -> None:
+    late = replace(api, transport=replace(transport, deadline=NOW))
+
+    with pytest.raises(LegrandError):
+        late.subscriptions()
+    assert len(http.calls) == 0
+
+
+def test_a_redirect_is_not_followed_with_the_token(http: responses.RequestsMock, api: Api) -> None:
+    http.get(f"{API}/subscription", status=302, headers={"Location": "https://elsewhere.example/"})
+
+    with pytest.raises(LegrandError):
+        api.subscriptions()
+    assert len(http.calls) == 1
+
+
+def test_the_surroundings_have_no_say(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """A .netrc replaces the bearer token of any session that trusts its environment."""
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("machine api.example login somebody password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    request = requests.Request("GET", API, headers={"Authorization": "Bearer hunter2-access"})
+
+    prepared = open_session().prepare_request(request)
+
+    assert prepared.headers["Authorization"] == "Bearer hunter2-access"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [requests.ConnectionError("to https://x?hunter2-access"), requests.ReadTimeout("hunter2-key"), b"hunter2-access{"],
+)
+def test_no_failure_carries_a_secret(
+    http: responses.RequestsMock, api: Api, login: Login, body: Exception | bytes
+) -> None:
+    http.get(f"{API}/subscription", body=body)
+    http.post(f"{LOGIN}/token", body=body)
+    works: list[Callable[[], object]] = [
+        api.subscriptions,
+        lambda: login.refresh("hunter2-refresh"),
+        lambda: login.exchange("hunter2-code"),
+    ]
+
+    for work in works:
+        with pytest.raises(LegrandError) as error:
+            work()
+        told = "".join(traceback.format_exception(error.value))
+        assert not [
+            secret
+            for secret in SECRETS
+            if secret in told.replace('"hunter2-refresh"', "").replace('"hunter2-code"', "")
+        ]
+        assert error.value.__context__ is None
+    assert not [secret for secret in SECRETS if secret in repr(api)]
+
+
+# ---- our own endpoint
+
+ADDRESS = "https://ours.example/notifications/" + "s" * 43
+
+
+def proves() -> bool:
+    return webhook_probe.proves(open_session(), ADDRESS, code="c0de", now=NOW)
+
+
+def test_an_endpoint_that_tells_the_code_back_under_both_keys_is_proven(http: responses.RequestsMock) -> None:
+    http.post(ADDRESS, json={"validationCode": "c0de", "validationResponse": "c0de", "stored": 0})
+
+    assert proves()
+    (event,) = json.loads(http.calls[0].request.body or b"")
+    assert event["eventType"] == "Microsoft.EventGrid.SubscriptionValidationEvent"
+    assert event["data"] == {"validationCode": "c0de"}
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (404, b'{"validationCode": "c0de", "validationResponse": "c0de"}'),
+        (202, b'{"validationCode": "c0de", "validationResponse": "c0de"}'),
+        (200, b'{"validationCode": "c0de"}'),
+        (200, b'{"validationCode": "c0de", "validationResponse": "other"}'),
+        (200, b'{"validationCode": "c0de", "validationResponse": null}'),
+        (200, b"[]"),
+        (200, b"<html>"),
+        (200, requests.ConnectionError(ADDRESS)),
+    ],
+)
+def test_any_other_answer_proves_nothing(http: responses.RequestsMock, status: int, body: bytes | Exception) -> None:
+    http.post(ADDRESS, status=status, body=body)
+
+    assert not proves()

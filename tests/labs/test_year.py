@@ -1,0 +1,182 @@
+"""Stretches of simulated time, with as many faults in a month as a bad half year has, and the books at their end.
+
+A seed that fails names itself. `make simulate YEARS=1 SEED=… DAYS=… INTENSITY=… STORY=1` lives it again, word for word.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from labs.simulation import functions
+from labs.simulation import year as year_module
+from labs.simulation.year import START, Plan, Year
+from smarther.aws.spill_queue import SpillQueue, SpillUnavailableError
+from smarther.domain.tokens import Tokens
+from smarther.keeper.access import Access
+from smarther.legrand.client import LegrandError
+from smarther.receiver.authenticate import Authenticator
+from smarther.store.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from labs.simulation.functions import ContainerClock
+
+A_BAD_FORTNIGHT = Plan(seed=7, days=14, intensity=10)
+
+
+@pytest.fixture(autouse=True)
+def _no_network(socket_disabled: None) -> None:
+    """One process is enough."""
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_month_of_faults_ends_balanced(seed: int) -> None:
+    plan = Plan(seed, days=25, intensity=6)
+    chronicle = Year(plan).live()
+    assert not chronicle.violations, f"{plan.words}: {chronicle.violations}"
+    assert chronicle.counts["notifications acknowledged"] > 1_500
+    assert sum(times for what, times in chronicle.counts.items() if what.startswith("fault ")) > 100
+
+
+def test_a_seed_is_lived_again_word_for_word() -> None:
+    first, again = (Year(A_BAD_FORTNIGHT).live() for _ in range(2))
+    assert first.events == again.events
+    assert first.counts == again.counts
+
+
+# ---- the simulation sees what it is there to see
+
+
+def spill_drops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The spill queue takes a notification, and it is gone."""
+    monkeypatch.setattr(SpillQueue, "put", lambda *_: None)
+
+
+def spill_refuses_unanswered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither queue nor log takes it."""
+
+    def refuse(*_: Any) -> None:
+        raise SpillUnavailableError("planted")
+
+    monkeypatch.setattr(SpillQueue, "put", refuse)
+    monkeypatch.setattr("smarther.telemetry.keep_in_log", lambda *_, **__: None)
+
+
+def duplicates_are_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A duplicate is written over what is there."""
+    put = Table._put
+
+    def put_anyway(table: Table, item: Any) -> bool:
+        client = table._client
+        table._client = Unconditional(client)  # type: ignore[assignment] # plays the client
+        try:
+            return put(table, item)
+        finally:
+            table._client = client
+
+    monkeypatch.setattr(Table, "_put", put_anyway)
+
+
+class Unconditional:
+    """A client that forgets the condition."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def put_item(self, *, ConditionExpression: str, **parameters: Any) -> Any:  # noqa: N803 - AWS's name
+        """Write, whatever is there."""
+        assert ConditionExpression
+        return self._client.put_item(**parameters)
+
+
+def envelopes_are_identities(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy under another envelope id is taken for another reading."""
+    monkeypatch.setattr(
+        "smarther.domain.reading.reading_digest", lambda reading: (reading.event_id or "polled").replace("-", "")[:16]
+    )
+
+
+def others_are_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every webhook of this kind is taken for ours, whatever its host."""
+    monkeypatch.setattr("smarther.domain.subscription_plan.is_ours", lambda url, _: "/notifications/" in url)
+
+
+def tokens_are_used_before_they_are_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """New tokens are tried first, and saved when they turn out to be good."""
+    save = Access._take
+
+    def take(access: Access, answer: Any, *, previous: str | None) -> bool:
+        access._tokens = Tokens.from_answer(answer, now=access._dependencies.clock(), previous=previous)
+        with suppress(LegrandError):
+            access.api.subscriptions()
+        return save(access, answer, previous=previous)
+
+    monkeypatch.setattr(Access, "_take", take)
+
+
+def rotated_tokens_are_thrown_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new access token is used, the new refresh token forgotten."""
+    save = Access._take
+
+    def take(access: Access, answer: Any, *, previous: str | None) -> bool:
+        return save(access, answer if previous is None else {**answer, "refresh_token": None}, previous=previous)
+
+    monkeypatch.setattr(Access, "_take", take)
+
+
+def a_need_goes_unsaid(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report leaves out why a person is needed."""
+    monkeypatch.setattr("smarther.keeper.journal.Journal.person_needed", lambda *_: None)
+
+
+def the_quota_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls are made however many there were, and go on after a 403."""
+    monkeypatch.setattr("smarther.store.records.Records.count_call", lambda *_: 1)
+    monkeypatch.setattr("smarther.keeper.run.Plants.refresh", many_calls)
+
+
+def many_calls(_: Any, api: Any, *__: Any, **___: Any) -> None:
+    """Ask for the plants again and again."""
+    for _round in range(12):
+        api.plants()
+
+
+def ages_go_by_the_monotonic_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The receiver takes the age of what it remembers by a clock that stands still while it is frozen."""
+
+    def by_lived_time(table: Table, now: Callable[[], datetime]) -> Authenticator:
+        clock: ContainerClock = now.__self__  # type: ignore[attr-defined] # a bound method
+        return Authenticator(table, lambda: START + timedelta(seconds=clock.monotonic()))
+
+    monkeypatch.setattr(functions, "Authenticator", by_lived_time)
+
+
+PLANTED: dict[Callable[[pytest.MonkeyPatch], None], str] = {
+    spill_drops: "is nowhere",
+    spill_refuses_unanswered: "is nowhere",
+    duplicates_are_stored: "written over",
+    envelopes_are_identities: "stored 2 times",
+    others_are_deleted: "subscriptions of others were deleted",
+    tokens_are_used_before_they_are_saved: "used before it was saved",
+    rotated_tokens_are_thrown_away: "lost a refresh token",
+    a_need_goes_unsaid: "nobody was told",
+    the_quota_is_not_counted: "of the day",
+    ages_go_by_the_monotonic_clock: "a genuine notification was answered 404",
+}
+
+SEEDS: dict[Callable[[pytest.MonkeyPatch], None], int] = {ages_go_by_the_monotonic_clock: 16}
+"""It takes a rotation, in a year in which nothing keeps the receiver warm."""
+
+
+@pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
+def test_a_planted_fault_is_found(plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(year_module, "SETTLE_DAYS", 2)
+    plant(monkeypatch)
+    chronicle = Year(Plan(SEEDS.get(plant, 11), days=8, intensity=15)).live()
+    assert any(PLANTED[plant] in line for line in chronicle.violations), chronicle.violations[:5]

@@ -1,0 +1,288 @@
+"""The keeper's whole world in one process: AWS by moto, Legrand by its stand-in, receivers, and a clock that only moves
+when told. Every external effect of the keeper goes through one gate, which can kill it there."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from random import Random
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qsl, urlsplit
+
+import boto3
+import requests
+from botocore import UNSIGNED
+from botocore.config import Config
+from requests.adapters import BaseAdapter
+
+from labs.simulation.effects import API, BASE, LOGIN, Effects, Killed
+from sandbox.legrand import CLIENT_ID, CLIENT_SECRET, SUBSCRIPTION_KEY, Provider, Settings
+from sandbox.legrand.account.clock import MovableClock
+from sandbox.legrand.http.login_desk import LoginDesk
+from sandbox.legrand.provider.gateway import Gateway
+from sandbox.legrand.provider.gateway import Request as Call
+from smarther.aws.secrets_manager import Secrets
+from smarther.domain.webhook import address, is_ours
+from smarther.keeper.dependencies import Dependencies
+from smarther.keeper.run import Keeper, RunRequest
+from smarther.keeper.settings import KeeperSettings
+from smarther.receiver.authenticate import Authenticator
+from smarther.receiver.deadlines import Deadlines
+from smarther.receiver.receive import Receiver
+from smarther.store.records import Records
+from smarther.store.table import Table
+from tests.support import deployed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from botocore.client import BaseClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+    from sandbox.legrand.account.answer import Answer
+    from sandbox.legrand.account.subscriptions import Subscription
+    from smarther.domain.keeper_report import Report
+
+START = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
+HALF_HOUR = timedelta(minutes=30)
+
+
+class World:
+    """One deployment with its provider and its owner. Needs moto's `mock_aws` around it."""
+
+    def __init__(self, *, plants: int = 2, modules: int = 3, seed: int = 1, **environment: str) -> None:
+        self.clock = MovableClock()
+        self.clock.hold(START)
+        self.dice, theirs = Random(seed), Random(seed)  # noqa: S311 - dice that fall alike each time
+        self.provider = Provider(Settings(seed=seed, plants=plants, modules=modules), self.clock, theirs)
+        self.gateway, self.desk = Gateway(self.provider), LoginDesk(self.provider)
+        self.secrets, self.dynamodb = _secrets_manager("the world's"), _dynamodb("the world's")
+        deployed.create_table()
+        arns = {name: self.secrets.create_secret(Name=name)["ARN"] for name in ("credentials", "tokens", "webhook")}
+        self.credentials_arn, self.tokens_arn, self.webhook_arn = arns.values()
+        self.settings = KeeperSettings.model_validate(
+            {
+                "TABLE_NAME": deployed.TABLE,
+                "CREDENTIALS_SECRET_ARN": self.credentials_arn,
+                "TOKENS_SECRET_ARN": self.tokens_arn,
+                "WEBHOOK_SECRET_ARN": self.webhook_arn,
+                "WEBHOOK_BASE_URL": BASE,
+                "LEGRAND_API_URL": API,
+                "LEGRAND_LOGIN_URL": LOGIN,
+                "PLANT_IDS": "",
+                "STALE_AFTER_HOURS": "24",
+                "WEBHOOK_ROTATION_DAYS": "0",
+                "RETENTION_DAYS": "0",
+                **environment,
+            }
+        )
+        self.records = Records(self.dynamodb, deployed.TABLE)
+        self.receivers = [self.new_receiver()]
+        self.effects = Effects()
+        self.unheard: set[str | None] = set()
+        """Refresh tokens that the login issued in an answer that never arrived."""
+
+    # ---- the owner
+
+    def configure(self, **changed: str) -> None:
+        """The owner's credentials, in Secrets Manager."""
+        document = {
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+            "subscription_key": SUBSCRIPTION_KEY,
+            "recorded_at": self.clock.now().date().isoformat(),
+        }
+        self.secrets.put_secret_value(SecretId=self.credentials_arn, SecretString=json.dumps(document | changed))
+
+    def code(self) -> str:
+        """The owner consents in the browser; the code that comes back."""
+        return self.provider.login.consent(CLIENT_ID)
+
+    def consent(self) -> Report:
+        """The owner consents, and the keeper is given the code."""
+        return self.run(consent={"code": self.code()})
+
+    # ---- the keeper
+
+    def keeper(self, effects: Effects | None = None) -> Keeper:
+        """A keeper that has just started; its effects go through the world's gate, or one of its own."""
+        gate = effects or self.effects
+        session = requests.Session()
+        session.mount("https://", Line(self, gate))
+        dynamodb = _gated(_dynamodb("the keeper's"), gate)
+        return Keeper(
+            Dependencies(
+                settings=self.settings,
+                secrets=Secrets(_gated(_secrets_manager("the keeper's"), gate), sleep=self.sleep),
+                records=Records(dynamodb, deployed.TABLE),
+                table=Table(dynamodb, deployed.TABLE),
+                session=session,
+                clock=self.clock.now,
+                sleep=self.sleep,
+                entropy=self.dice.randbytes,
+            )
+        )
+
+    def run(self, **event: Any) -> Report:
+        """One run, from start to end."""
+        return self.keeper().run(RunRequest.of(event))
+
+    def run_and_die(self, kill_at: tuple[int, str], **event: Any) -> None:
+        """One run that is killed at an effect; then enough time for its lease to end. The gate is as new."""
+        self.effects = Effects()
+        self.effects.kill_at = kill_at
+        try:
+            self.run(**event)
+        except Killed:
+            pass
+        else:
+            raise AssertionError(f"the run has no effect number {kill_at[0]}")
+        self.effects = Effects()
+        self.clock.advance(timedelta(minutes=3))
+
+    def sleep(self, seconds: float) -> None:
+        """Waiting is moving the clock."""
+        self.clock.advance(timedelta(seconds=seconds))
+
+    def later(self, by: timedelta = HALF_HOUR) -> None:
+        """Some time goes by."""
+        self.clock.advance(by)
+
+    # ---- what is so
+
+    @property
+    def ours(self) -> list[Subscription]:
+        """Our subscriptions at the provider."""
+        return [entry for entry in self.provider.subscriptions.all() if is_ours(entry.url, BASE)]
+
+    @property
+    def plant_ids(self) -> list[str]:
+        """The account's plants."""
+        return sorted(self.provider.world.plants)
+
+    def tokens(self, stage: str = "AWSCURRENT") -> dict[str, Any]:
+        """The tokens in Secrets Manager."""
+        held = self.secrets.get_secret_value(SecretId=self.tokens_arn, VersionStage=stage)
+        return cast("dict[str, Any]", json.loads(held["SecretString"]))
+
+    def is_live(self, refresh_token: str) -> bool:
+        """Whether the login would still take a refresh token."""
+        grant = self.provider.login._refresh.get(refresh_token)
+        return grant is not None and grant.live(self.clock.now())
+
+    def webhook(self) -> dict[str, Any]:
+        """The webhook's secrets in Secrets Manager."""
+        held = self.secrets.get_secret_value(SecretId=self.webhook_arn)
+        return cast("dict[str, Any]", json.loads(held["SecretString"]))
+
+    @property
+    def webhook_url(self) -> str:
+        """The address that is current now."""
+        return address(BASE, self.webhook()["current"])
+
+    # ---- the receivers
+
+    def new_receiver(self) -> Container:
+        """A receiver that has just started."""
+        return Container(Table(self.dynamodb, deployed.TABLE), self.clock)
+
+    def push(self, url: str, body: bytes, receiver: Container | None = None) -> tuple[int, bytes]:
+        """What a receiver, or any of them, answers to a POST."""
+        return (receiver or self.dice.choice(self.receivers)).answer(url.rpartition("/")[2], body)
+
+
+class Container:
+    """One container of the receiver: frozen between two events, so that its monotonic clock stands still."""
+
+    def __init__(self, table: Table, clock: MovableClock) -> None:
+        self._receiver = Receiver(
+            table=table,
+            authenticator=Authenticator(table, clock.now),
+            now=clock.now,
+            deadlines=lambda: Deadlines(lambda: 0.0, lambda _, work: work()),
+        )
+        self._receiver.warm_up()
+
+    def answer(self, secret: str, body: bytes) -> tuple[int, bytes]:
+        """Its status and body, as it answers a POST to the address with this secret."""
+        event = {"pathParameters": {"secret": secret}, "body": body.decode(), "isBase64Encoded": False}
+        answer = self._receiver.answer(event)
+        return answer["statusCode"], answer["body"].encode()
+
+
+class Line(BaseAdapter):
+    """What `requests` sends goes straight to the stand-in, or to a receiver; no socket is opened."""
+
+    def __init__(self, world: World, effects: Effects) -> None:
+        super().__init__()
+        self._world = world
+        self._effects = effects
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        """Answer one request, through the gate."""
+        url = urlsplit(request.url or "")
+        ours = url.hostname == urlsplit(BASE).hostname
+        name = f"{request.method} {url.hostname}" + ("" if ours else f" {url.path.removeprefix('/smarther/v2.0')}")
+        status, headers, body = self._effects.perform(name, lambda: self._answer(request))
+        response = requests.Response()
+        response.status_code, response._content = status, body
+        response.headers.update(headers)
+        response.request, response.url = request, request.url or ""
+        return response
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _answer(self, request: requests.PreparedRequest) -> tuple[int, Mapping[str, str], bytes]:
+        url = urlsplit(request.url or "")
+        body = request.body.encode() if isinstance(request.body, str) else request.body or b""
+        assert isinstance(body, bytes)
+        if url.hostname == urlsplit(BASE).hostname:
+            status, told = self._world.push(request.url or "", body)
+            return status, {}, told
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        answer = self._provider_answer(request.method or "", url.path, url.query, headers, body)
+        if answer.dropped:
+            raise requests.ConnectionError("dropped")
+        return answer.status, answer.headers, answer.content
+
+    def _provider_answer(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        if path == "/token":
+            answer = self._world.desk.token(body, headers.get("content-type", ""))
+            if answer.dropped:
+                self._world.unheard.add(self._world.provider.login.newest_refresh_token)
+            return answer
+        call = Call(method, path.removeprefix("/smarther/v2.0"), headers, dict(parse_qsl(query)), body)
+        return self._world.gateway.answer(call)
+
+
+# Making a client takes longer than a whole run of the keeper, so there is one for each hand and all worlds; and nobody
+# here looks at signatures.
+_QUICK = Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1})
+
+
+@cache
+def _dynamodb(hand: str) -> DynamoDBClient:
+    assert hand
+    client: DynamoDBClient = boto3.client("dynamodb", config=_QUICK)
+    return client
+
+
+@cache
+def _secrets_manager(hand: str) -> SecretsManagerClient:
+    assert hand
+    client: SecretsManagerClient = boto3.client("secretsmanager", config=_QUICK)
+    return client
+
+
+def _gated[Client: BaseClient](client: Client, effects: Effects) -> Client:
+    """The client, its every call through the gate; it goes through the latest gate that was put before it."""
+    call = type(client)._make_api_call.__get__(client)  # type: ignore[attr-defined] # the stubs leave it out
+
+    def gated(operation: str, arguments: dict[str, Any]) -> Any:
+        return effects.perform(operation, lambda: call(operation, arguments))
+
+    vars(client)["_make_api_call"] = gated
+    return client

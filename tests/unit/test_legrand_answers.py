@@ -1,0 +1,155 @@
+"""Legrand's answers, classed: the table row by row, and what stands behind the words."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smarther.domain.legrand_answers import Door, Kind, ProviderAnswer, Reason, classify
+
+NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
+PAYLOADS = Path(__file__).resolve().parents[3] / "shared" / "reference" / "payloads"
+
+
+def api(status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> ProviderAnswer:
+    return classify(Door.API, status, headers or {}, body, now=NOW)
+
+
+def login(status: int, body: object = None, headers: dict[str, str] | None = None) -> ProviderAnswer:
+    return classify(Door.LOGIN, status, headers or {}, json.dumps(body).encode(), now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (200, Kind.OK),
+        (201, Kind.OK),
+        (204, Kind.OK),
+        (400, Kind.BUG),
+        (401, Kind.UNAUTHORISED),
+        (403, Kind.QUOTA),
+        (404, Kind.NOT_FOUND),
+        (408, Kind.TRANSIENT),
+        (409, Kind.CONFLICT),
+        (429, Kind.TRANSIENT),
+        (430, Kind.BUG),
+        (469, Kind.PERSON),
+        (470, Kind.PERSON),
+        (486, Kind.TRANSIENT),
+        (500, Kind.TRANSIENT),
+        (503, Kind.TRANSIENT),
+        (418, Kind.BUG),
+        (302, Kind.BUG),
+    ],
+)
+@pytest.mark.parametrize("body", [b"", b"<html>Service unavailable</html>", b'{"statusCode": 1}', b"[[[[", b"\xff"])
+def test_an_answer_of_the_api_is_judged_by_its_status_whatever_its_body(status: int, kind: Kind, body: bytes) -> None:
+    assert api(status, body).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [(469, Reason.APP_PASSWORD_EXPIRED), (470, Reason.APP_TERMS), (401, None), (500, None)]
+)
+def test_the_app_s_password_and_terms_are_a_person_s_business(status: int, reason: Reason | None) -> None:
+    assert api(status).reason is reason
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "reason"),
+    [
+        (200, {}, Kind.OK, None),
+        (400, {"error": "invalid_grant", "error_description": "AADB2C90080: expired"}, Kind.PERSON, "consent_expired"),
+        (
+            400,
+            {
+                "error": "invalid_grant",
+                "error_description": "AADB2C90085: The service has encountered an internal error.",
+            },
+            Kind.PERSON,
+            "client_secret_expired",
+        ),
+        (400, {"error": "invalid_grant"}, Kind.PERSON, "consent_expired"),
+        (400, {"error": "invalid_grant", "error_description": None}, Kind.PERSON, "consent_expired"),
+        (401, {"error": "invalid_client"}, Kind.PERSON, "credentials_refused"),
+        (400, {"error": "unauthorized_client"}, Kind.PERSON, "credentials_refused"),
+        (400, {"error": "invalid_request"}, Kind.BUG, None),
+        (400, ["no object"], Kind.BUG, None),
+        (404, None, Kind.BUG, None),
+        # What passes by itself stays so, even in the words of a refusal.
+        (408, {"error": "invalid_grant"}, Kind.TRANSIENT, None),
+        (429, {"error": "invalid_grant"}, Kind.TRANSIENT, None),
+        (500, {"error": "invalid_grant", "error_description": "AADB2C90085"}, Kind.TRANSIENT, None),
+        (503, {"message": "Internal error", "code": 1}, Kind.TRANSIENT, None),
+    ],
+)
+def test_a_refusal_of_the_login_tells_what_a_person_must_do(
+    status: int, body: Any, kind: Kind, reason: str | None
+) -> None:
+    outcome = login(status, body)
+
+    assert (outcome.kind, outcome.reason) == (kind, reason)
+
+
+@pytest.mark.parametrize(
+    ("headers", "message", "seconds"),
+    [
+        ({"Retry-After": "17"}, "", 17.0),
+        ({"retry-after": " 17 "}, "", 17.0),
+        ({"Retry-After": "Wed, 14 Jan 2026 06:31:30 GMT"}, "", 90.0),
+        ({"Retry-After": "Wed, 14 Jan 2026 06:00:00 GMT"}, "", 0.0),
+        ({"Retry-After": "soon"}, "", None),
+        ({"Retry-After": "soon"}, "Rate limit is exceeded. Try again in 60 seconds.", 60.0),
+        ({}, "Rate limit is exceeded. Try again in 60 seconds.", 60.0),
+        ({}, "Out of call volume quota. Quota will be replenished in 03:30:56.", 12656.0),
+        ({}, "Quota will be replenished in 1.00:00:01.", 86401.0),
+        ({}, "Try again later", None),
+        ({}, "", None),
+    ],
+)
+@pytest.mark.parametrize("status", [403, 429])
+def test_an_answer_says_when_to_come_back(
+    status: int, headers: dict[str, str], message: str, seconds: float | None
+) -> None:
+    body = json.dumps({"statusCode": status, "message": message}).encode()
+
+    assert api(status, body, headers).retry_after == seconds
+
+
+def test_only_what_passes_by_itself_has_a_time_to_come_back() -> None:
+    assert api(404, b"", {"Retry-After": "60"}).retry_after is None
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_reason_tells_what_to_do(reason: Reason) -> None:
+    assert reason.remedy.endswith(".")
+
+
+@given(status=st.integers(100, 599), body=st.binary(max_size=80), door=st.sampled_from(Door), header=st.text())
+def test_any_answer_at_all_has_a_class(status: int, body: bytes, door: Door, header: str) -> None:
+    outcome = classify(door, status, {"Retry-After": header}, body, now=NOW)
+
+    assert (outcome.kind is Kind.OK) == (200 <= status < 300)
+    assert (outcome.kind is Kind.PERSON) == (outcome.reason is not None)
+    if status >= 500:
+        assert outcome.kind is Kind.TRANSIENT
+
+
+def test_deep_nesting_is_just_another_body_that_says_nothing() -> None:
+    assert login(400).kind is classify(Door.LOGIN, 400, {}, b"[" * 100_000, now=NOW).kind is Kind.BUG
+
+
+@pytest.mark.skipif(not PAYLOADS.is_dir(), reason="the provider's payloads are not beside the project")
+def test_the_shapes_that_clients_met_are_classed() -> None:
+    shapes = json.loads((PAYLOADS / "error_bodies__observed_shapes.json").read_text())
+    shape = {name.partition(" ")[0]: body for name, body in shapes.items()}
+
+    assert login(400, shape["token_invalid_grant_client_secret_expired"]).reason is Reason.CLIENT_SECRET_EXPIRED
+    assert login(400, shape["token_invalid_grant_code_expired"]).reason is Reason.CONSENT_EXPIRED
+    assert api(403, json.dumps(shape["apim_daily_quota"]).encode()).retry_after == 12656.0
+    assert api(429, json.dumps(shape["apim_rate_limit"]).encode()).retry_after == 60.0

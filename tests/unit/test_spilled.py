@@ -1,0 +1,92 @@
+"""A notification put aside comes back as it was, or not at all."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from smarther.domain.spilled import MalformedError, Spilled
+
+SPILLED = Spilled(
+    body=b"[]", received_at=datetime(2026, 1, 14, 6, 30, 6, 123456, tzinfo=UTC), presented="0f" * 32, verified=False
+)
+
+
+@given(st.binary(), st.datetimes(timezones=st.just(UTC)), st.booleans())
+@example(b"x" * 99_999, SPILLED.received_at, True)  # noqa: FBT003 - the last argument of the test
+@example(b"x" * 1_048_576, SPILLED.received_at, True)  # noqa: FBT003 - the last argument of the test
+def test_it_comes_back_as_it_was(body: bytes, received_at: datetime, verified: bool) -> None:  # noqa: FBT001 - drawn
+    spilled = Spilled(body=body, received_at=received_at, presented="0f" * 32, verified=verified)
+    assert Spilled.from_message(spilled.message()) == spilled
+    assert Spilled.from_fields(spilled.fields()) == spilled
+
+
+def test_a_message_shows_its_facts() -> None:
+    assert json.loads(SPILLED.message()) == {
+        "body": "W10=",
+        "encoding": "base64",
+        "received_at": "2026-01-14T06:30:06.123456Z",
+        "presented": "0f" * 32,
+        "verified": False,
+    }
+
+
+def test_the_longest_readable_body_of_json_fits_into_a_message_of_the_queue() -> None:
+    status = {"time": "2026-01-14T06:30:04+00:00", "thermometer": {"measures": [{"value": "18.7", "unit": "C"}]}}
+    body = json.dumps([{**status, "id": number} for number in range(9_000)]).encode()
+    assert 800_000 < len(body) < 1_048_576
+    assert len(Spilled(body=body, received_at=SPILLED.received_at, presented="", verified=True).message()) < 262_144
+
+
+def changed(name: str, value: object) -> dict[str, Any]:
+    return {**SPILLED.fields(), name: value}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        None,
+        [],
+        "text",
+        {},
+        *({k: v for k, v in SPILLED.fields().items() if k != name} for name in SPILLED.fields()),
+        changed("body", 7),
+        changed("body", "W10"),
+        changed("body", "é"),
+        changed("encoding", "gzip"),
+        changed("encoding", "zlib+base64"),
+        changed("received_at", "yesterday"),
+        changed("received_at", "2026-01-14T06:30:06"),
+        changed("received_at", 7),
+        changed("presented", None),
+        changed("verified", "true"),
+        {**changed("encoding", "zlib+base64"), "body": base64.b64encode(zlib.compress(b"x" * 100)[:-1]).decode()},
+        {**changed("encoding", "zlib+base64"), "body": base64.b64encode(zlib.compress(bytes(17_000_000))).decode()},
+    ],
+)
+def test_anything_else_is_malformed(fields: object) -> None:
+    with pytest.raises(MalformedError):
+        Spilled.from_fields(fields)
+    with pytest.raises(MalformedError):
+        Spilled.from_message(json.dumps(fields))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 200_000, "NaN"])
+def test_a_message_that_is_no_object_is_malformed(text: str) -> None:
+    with pytest.raises(MalformedError):
+        Spilled.from_message(text)
+
+
+def test_the_error_quotes_nothing() -> None:
+    with pytest.raises(MalformedError) as caught:
+        Spilled.from_message(
+            json.dumps({"body": "SECRETIVE", "encoding": "SECRETIVE", "received_at": "2026-01-14T06:30:06Z"})
+        )
+    assert "SECRETIVE" not in str(caught.value)
