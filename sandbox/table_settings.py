@@ -42,8 +42,8 @@ def making(create: Callable[..., Any]) -> Callable[..., Any]:
 def changing(update: Callable[..., Any]) -> Callable[..., Any]:
     """MiniStack's `update`, and after it those settings that the template changes."""
 
-    def updated(physical_id: str, old: Properties, new: Properties, stack_name: str, **more: Any) -> Any:
-        changed = update(physical_id, old, new, stack_name, **more)
+    def updated(physical_id: str, old: Properties, new: Properties, *more: Any, **named: Any) -> Any:
+        changed = update(physical_id, old, new, *more, **named)
         _apply(changed[0] if isinstance(changed, tuple) else physical_id, old, new)
         return changed
 
