@@ -466,7 +466,7 @@ FAULTS: list[Fault] = [
     ("something spilled", lambda s: _put(s, "SpillQueue"), {"spill queue": "look"}, "1 notification waits"),
     ("something spilled and in hand", _in_hand, {"spill queue": "look"}, "1 notification waits"),
     ("something given up", lambda s: _put(s, "SpillDeadLetterQueue"), {"given up": "bad"}, "1 notification waits"),
-    ("a run not started", lambda s: _put(s, "DeadLetterQueue"), {"runs not started": "bad"}, "1 scheduled run"),
+    ("a run that failed", lambda s: _put(s, "DeadLetterQueue"), {"failed runs": "bad"}, "1 scheduled run"),
     (
         "a queue that is gone",
         lambda s: s.client("sqs").delete_queue(QueueUrl=s.name_of("SpillDeadLetterQueue")),
@@ -646,7 +646,7 @@ def test_a_permission_that_is_lacking_is_named_and_the_others_go_on(stack: Deplo
     found = told(run, status=1)
 
     assert marks(found) == dict.fromkeys(
-        ("live version", "subscriber", "spill queue", "given up", "runs not started"), "not_told"
+        ("live version", "subscriber", "spill queue", "given up", "failed runs"), "not_told"
     )
     assert found["live version"]["says"] == "you may not ask: it needs lambda:GetAlias"
     assert found["subscriber"]["says"] == "you may not ask: it needs SNS:ListSubscriptionsByTopic"
@@ -853,12 +853,13 @@ def test_each_line_fits_into_eighty_columns_with_its_mark_and_what_helps_stands_
     assert max(map(len, lines)) <= 80
     assert lines[0] == f"{STACK} in {REGION}"
     assert any(
-        re.fullmatch(r"  bad       runs not started   1 scheduled run could not be started", line) for line in lines
+        re.fullmatch(r"  bad       failed runs        1 scheduled run failed for good in the last day", line)
+        for line in lines
     )
     assert lines[-1] == f"Not all is well: {len(CHECKS) - 3} good, 1 look, 2 bad."
     helped = lines[lines.index("What to do") :]
     assert [line.strip() for line in helped if re.match("  [a-z]", line)] == [
-        "runs not started",
+        "failed runs",
         "subscriber",
         "deploy",
     ]

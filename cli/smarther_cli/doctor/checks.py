@@ -36,9 +36,7 @@ _NOT_OURS: Final = (
     "Look where the output WebhookBaseUrl leads; with a domain of your own (PublicBaseUrl), whether that is good."
 )
 _RUNBOOK: Final = "docs/runbook.md#{} says more."
-_NOT_RUNNING: Final = (
-    "Its log says whether it fails; if it is not even called, look at `schedules` and `runs not started`."
-)
+_NOT_RUNNING: Final = "Its log says whether it fails; `schedules` and `failed runs` say whether it is called at all."
 _KEEPER_NOW: Final = "`smarther keeper run` has it run now; then ask again."
 
 
@@ -338,15 +336,15 @@ def given_up(queue: facts.Queue) -> Finding:
     return good("no notification was given up")
 
 
-def not_started(queue: facts.Queue) -> Finding:
-    """Whether a scheduled run could not even be started."""
+def failed_runs(queue: facts.Queue) -> Finding:
+    """Whether a scheduled run failed every time that it was tried, or could not even be started; told for a day."""
     count = queue.waiting + queue.in_hand
     if count:
         return bad(
-            f"{count} scheduled run{'s' if count > 1 else ''} could not be started",
-            "Look why, then empty the queue. " + _RUNBOOK.format("run-failed"),
+            f"{count} scheduled run{'s' if count > 1 else ''} failed for good in the last day",
+            "A later run does the work. Look why: " + _RUNBOOK.format("run-failed"),
         )
-    return good("every scheduled run could be started")
+    return good("no scheduled run failed for good in the last day")
 
 
 def _messages(count: int, what: str) -> str:

@@ -88,7 +88,7 @@ CHECKS: Final[tuple[Check[Any], ...]] = (
     Check(Group.KEPT, "recovery", Questions.recovery, checks.recovery),
     Check(Group.KEPT, "spill queue", Questions.spilled, checks.spilled),
     Check(Group.KEPT, "given up", Questions.given_up, checks.given_up),
-    Check(Group.KEPT, "runs not started", Questions.not_started, checks.not_started),
+    Check(Group.KEPT, "failed runs", Questions.failed_runs, checks.failed_runs),
     Check(Group.KEPT, "logs", Questions.logs, checks.logs),
     Check(Group.TOLD, "alarms", Questions.alarms, checks.alarms),
     Check(Group.TOLD, "ringing", Questions.alarms, checks.ringing),

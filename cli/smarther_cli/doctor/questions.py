@@ -168,8 +168,8 @@ class Questions:
         """The spill queue's dead letters."""
         return self._queue(self._deployment.resource("SpillDeadLetterQueue"))
 
-    def not_started(self) -> facts.Queue:
-        """The schedules' dead letters."""
+    def failed_runs(self) -> facts.Queue:
+        """Scheduled runs that failed every time, or could not be started."""
         return self._queue(self._deployment.resource("DeadLetterQueue"))
 
     def logs(self) -> facts.Logs:
