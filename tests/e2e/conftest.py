@@ -60,9 +60,10 @@ class Home:
         return self.webhook_url().removeprefix(self.outputs["WebhookBaseUrl"])
 
     def control(self, what: str, order: Any = None, *, method: str | None = None) -> Any:
-        """Give the stand-in an order, or ask it."""
+        """Give the stand-in an order, which may hold half an emoji, or ask it."""
         chosen = method or ("GET" if order is None else "POST")
-        answer = httpx.request(chosen, f"{self.state.legrand_url}/_control/{what}", json=order, timeout=60)
+        content = None if order is None else json.dumps(order)
+        answer = httpx.request(chosen, f"{self.state.legrand_url}/_control/{what}", content=content, timeout=60)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 

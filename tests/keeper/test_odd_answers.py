@@ -236,3 +236,41 @@ def test_one_odd_answer_costs_nothing_that_stands_beside_it(
     assert told_of_plants(world) == told_of_plants(twin)
     assert subscribed(world) == subscribed(twin)
     assert keeps_its_tokens(world)
+
+
+@given(
+    status=st.none() | st.sampled_from([200, 201, 204, 301, 400, 401, 403, 404, 409, 430, 469, 470, 486, 500, 503]),
+    body=ODD_JSON,
+    header=ODD_HEADER,
+    times=st.integers(1, 4),
+    after_effect=st.booleans(),
+    seed=st.integers(0, 99),
+    pick=st.integers(0, 9),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_one_plant_that_is_not_subscribed_well_costs_the_others_nothing(  # noqa: PLR0913 - what is drawn
+    *, status: int | None, body: Any, header: str, times: int, after_effect: bool, seed: int, pick: int
+) -> None:
+    world = begun([], seed, 4)
+    for entry in world.ours:
+        world.provider.subscriptions.remove(entry.plant_id, entry.id)
+    odd = world.plant_ids[pick % len(world.plant_ids)]
+    others = [plant_id for plant_id in world.plant_ids if plant_id != odd]
+    more: dict[str, Any] = {"times": times, "after_effect": after_effect, "about": odd, "drop": status is None}
+    world.provider.faults.add(Fault("subscribe", status, body, {"Retry-After": header}, **more))
+
+    report = world.run()
+
+    assert world.records.report() == report
+    assert keeps_its_tokens(world)
+    assert world.provider.subscriptions.foreign_deleted == 0
+    assert {entry.plant_id for entry in world.ours} >= set(others)
+    assert {standings(report)[plant_id] for plant_id in others} == {"created"}
+    world.provider.faults.clear()
+    for _ in range(3):
+        world.later()
+        last = world.run()
+    assert last.outcome == "healthy", last
+    assert sorted((entry.plant_id, entry.url) for entry in world.ours) == [
+        (plant_id, world.webhook_url) for plant_id in world.plant_ids
+    ]

@@ -417,9 +417,7 @@ def test_plants_that_may_not_be_listed_or_named_are_subscribed_all_the_same(home
 def test_what_one_plant_is_refused_with_costs_the_others_nothing(home: World, status: int) -> None:
     first, second = home.plant_ids
     for operation in ("subscribe", "topology"):
-        body: dict[str, object] = {"error": {}}
-        headers = {"Retry-After": "600"}
-        spoil(home, operation, status, body=body, headers=headers, about=first, times=None)
+        spoil(home, operation, status, body=["no"], headers={"Retry-After": "600"}, about=first, times=None)
     remove_ours(home)
     home.later(timedelta(days=1))
 

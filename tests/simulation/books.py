@@ -13,8 +13,10 @@ from sandbox.legrand import wire
 from sandbox.legrand.ledger import SENT, Outcome
 from smarther.adapters.records import Records
 from smarther.domain import deferred
+from smarther.domain.names import printable
 from smarther.domain.webhook import address
 from tests.keeper.world import BASE
+from tests.simulation.cloud import Hand
 from tests.simulation.functions import TABLE
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ def balance(year: Year) -> None:
     _balance_notifications(year)
     _balance_latest(year)
     _check_deployment(year)
+    _check_directory(year)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,3 +181,16 @@ def _check_deployment(year: Year) -> None:
         wrong(f"at the end the keeper is not well: {report}")
     year.chronicle.count("most API calls in a day", year.most_calls_in_a_day)
     year.chronicle.count("bans", year.provider.dispatch.bans)
+
+
+def _check_directory(year: Year) -> None:
+    """Each thermostat is listed once, where it hangs, under the name it has, as far as that can be shown."""
+    client: Any = Hand(year.dynamodb, lambda _, work: work())
+    directory = Records(client, TABLE).directory()
+    plants = year.home.plants.values()
+    named = {plant.id: printable(plant.name) or None for plant in plants}
+    if {plant.plant_id: plant.name for plant in directory.plants.values()} != named:
+        year.chronicle.wrong("the directory's plants are not those of the account")
+    listed = {(plant.id, module.id): printable(module.name) or None for plant in plants for module in plant.modules}
+    if {key: module.name for key, module in directory.listed.items()} != listed:
+        year.chronicle.wrong("the directory's thermostats are not those of the account")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.legrand.answer import Refusal
 from sandbox.legrand.faults import Fault
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from random import Random
 
+    from sandbox.legrand.faults import Place
     from sandbox.legrand.subscriptions import Subscription
     from tests.simulation.weather import Service
     from tests.simulation.year import Year
@@ -28,6 +29,40 @@ NOT_JSON: Final = "<html>The service is unavailable.</html>"
 BEFORE: Final = "before"
 """The application of a subscription that an earlier deployment is said to have left behind."""
 OTHER_STACK: Final = "https://other.example/notifications/"
+
+
+MODULES: Final = ("plant", "modules")
+ODD_PLACES: Final[tuple[tuple[str, Place], ...]] = (
+    *(("topology", place) for place in (("plant",), ("plant", "id"), ("plant", "name"), MODULES, (*MODULES, 0))),
+    *(("topology", (*MODULES, 0, name)) for name in ("id", "name", "device")),
+    *(("plants", place) for place in ((), ("plants",), ("plants", 0), ("plants", 0, "id"), ("plants", 0, "name"))),
+    *(("list", place) for place in ((), (0,), (0, "plantId"), (0, "subscriptionId"), (0, "EndPointUrl"))),
+    *(("status", ("chronothermostats", 0, name)) for name in ("time", "sender", "thermometer", "mode")),
+    *(("token", (name,)) for name in ("access_token", "expires_in", "expires_on", "scope")),
+    ("status", ()),
+    ("subscribe", ()),
+)
+ODD_VALUES: Final[tuple[Any, ...]] = (
+    None,
+    True,
+    -1,
+    10**30,
+    "",
+    " ",
+    "odd",
+    "\ud83d",
+    "a\x00b",
+    [],
+    {},
+    [None],
+    {"id": {}},
+)
+ODD_WAITS: Final = (
+    *("9223372036854775807", "-5", "1.5", "nan", "soon", "", "0", "9" * 400),
+    *("Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"),
+)
+NAMES: Final = ("Studio", "Cucina \ud83d", "\u202eollaw", "a\u2028b\x00", "", " ", "x" * 400, "Küche 😀", "=1+1")
+FORBIDDEN: Final = {"error": {"code": 2, "message": "Invalid access token"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +195,55 @@ def _gateway_sleeps(year: Year, dice: Random) -> None:
             outline.asleep_until = until
 
 
+# ---- what the provider says is odd
+
+
+def _topology_lacks_its_modules(year: Year, dice: Random) -> None:
+    """One plant's answer once holds no thermostat at all."""
+    plant_id = dice.choice(sorted(year.home.plants))
+    fault = dice.choice(
+        (
+            Fault("topology", place=MODULES, value=[], about=plant_id),
+            Fault("topology", place=MODULES, value=None, about=plant_id),
+            Fault("topology", place=MODULES, missing=True, about=plant_id),
+            Fault("topology", 204, "", about=plant_id),
+        )
+    )
+    year.provider.faults.add(fault)
+
+
+def _odd_place(year: Year, dice: Random) -> None:
+    """An answer that is odd in one place, once."""
+    operation, place = dice.choice(ODD_PLACES)
+    year.provider.faults.add(Fault(operation, place=place, value=dice.choice(ODD_VALUES)))
+
+
+def _odd_header(year: Year, dice: Random) -> None:
+    operation, status = dice.choice(API_OPERATIONS), dice.choice((429, 500, 503))
+    year.provider.faults.add(Fault(operation, status, headers={"Retry-After": dice.choice(ODD_WAITS)}))
+
+
+def _forbidden(year: Year, dice: Random) -> None:
+    """A 403 that is not the quota's."""
+    fault = Fault(dice.choice((*API_OPERATIONS, "list")), 403, FORBIDDEN, times=dice.randint(1, 3))
+    year.provider.faults.add(fault)
+
+
+def _thermostat_moves(year: Year, dice: Random) -> None:
+    """From one home to another, as long as it is not the last of its home."""
+    plants = year.home.plants
+    homes = [plant for _, plant in sorted(plants.items()) if len(plant.modules) > 1]
+    before = dice.choice(homes)
+    after = dice.choice(sorted(plants.keys() - {before.id}))
+    year.home.move(dice.choice(before.modules).id, after)
+
+
+def _new_name(year: Year, dice: Random) -> None:
+    """A plant or a thermostat gets a name, which may be an odd one."""
+    plant = dice.choice([plant for _, plant in sorted(year.home.plants.items())])
+    year.home.rename(dice.choice([plant.id, *(module.id for module in plant.modules)]), dice.choice(NAMES))
+
+
 # ---- AWS
 
 
@@ -237,6 +321,12 @@ SORTS: Final = (
     Sort("app asks for its owner", 2, _app_asks),
     Sort("client secret ends", 1, _client_secret_ends),
     Sort("gateway sleeps", 8, _gateway_sleeps),
+    Sort("topology lacks its modules", 12, _topology_lacks_its_modules),
+    Sort("an odd place", 60, _odd_place),
+    Sort("an odd header", 20, _odd_header),
+    Sort("forbidden, and not for the quota", 8, _forbidden),
+    Sort("thermostat moves", 4, _thermostat_moves),
+    Sort("new name", 20, _new_name),
     Sort("table browns out", 20, _table),
     Sort("table browns out for hours", 3, _table_for_long),
     Sort("queue browns out", 8, _queue),

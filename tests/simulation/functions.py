@@ -291,7 +291,7 @@ class Line(BaseAdapter):
         self._check_saved(headers.get("authorization", "").removeprefix("Bearer "))
         call = Call(method, path.removeprefix(urlsplit(API).path), headers, dict(parse_qsl(query)), body)
         answer = self._year.gateway.answer(call)
-        self._year.note_api_call(answer.status)
+        self._year.note_api_call(answer)
         return answer
 
     def _check_saved(self, access_token: str) -> None:

@@ -154,10 +154,22 @@ def the_quota_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("smarther.keeper.run.Plants.refresh", many_calls)
 
 
-def many_calls(_: Any, api: Any, *__: Any, **___: Any) -> None:
+def many_calls(_: Any, api: Any, __: Any, memory: Any, **___: Any) -> Any:
     """Ask for the plants again and again."""
     for _round in range(12):
         api.plants()
+    return memory
+
+
+def who_moves_is_listed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a plant no longer lists stays in the directory."""
+    monkeypatch.setattr("smarther.keeper.run.Plants._drop", lambda *_: None)
+
+
+def names_are_taken_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are stored as the provider tells them, where the table takes them."""
+    monkeypatch.setattr("smarther.adapters.legrand.printable", lambda name: name.replace("\ud83d", "?"))
+    monkeypatch.setattr("smarther.adapters.records.printable", lambda name: name)
 
 
 def ages_go_by_the_monotonic_clock(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,6 +194,8 @@ PLANTED: dict[Callable[[pytest.MonkeyPatch], None], str] = {
     a_need_goes_unsaid: "nobody was told",
     the_quota_is_not_counted: "of the day",
     ages_go_by_the_monotonic_clock: "a genuine notification was answered 404",
+    who_moves_is_listed_twice: "the directory's thermostats are not",
+    names_are_taken_as_they_come: "the directory's",
 }
 
 SEEDS: dict[Callable[[pytest.MonkeyPatch], None], int] = {ages_go_by_the_monotonic_clock: 16}

@@ -47,6 +47,7 @@ from tests.simulation.weather import Weather
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from sandbox.legrand.answer import Answer
     from sandbox.legrand.faults import Fault
     from sandbox.legrand.ledger import Push
     from sandbox.legrand.subscriptions import Subscription
@@ -396,14 +397,14 @@ class Year:
         self._app_faults = []
         self.needs.end("app")
 
-    def note_api_call(self, status: int) -> None:
+    def note_api_call(self, answer: Answer) -> None:
         """Count one call against the quota."""
         today = self.clock.now().date()
         self._api_calls[today] = self._api_calls.get(today, 0) + 1
         self.chronicle.count("API calls")
         if self._api_calls[today] > HARD_LIMIT:
             self.chronicle.wrong(f"call number {self._api_calls[today]} of the day")
-        if status == 403:
+        if answer.status == 403 and b"quota" in answer.content:
             self.chronicle.count("calls refused for the quota")
             self._refused_calls[today] = self._refused_calls.get(today, 0) + 1
             if self._refused_calls[today] == MOST_REFUSED_CALLS + 1:

@@ -197,8 +197,8 @@ def test_what_has_another_name_is_there_once(upgraded: Upgraded) -> None:
     dashboards = cloud.client("cloudwatch").list_dashboards()["DashboardEntries"]
     assert [group for group in groups if group.endswith("/api")] == [f"/aws/vendedlogs/smarther/{name}/api"]
     assert [each["DashboardName"] for each in dashboards] == [f"{name}-{cloud.region}"]
-    (now,) = cloud.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-    outputs = {each["OutputKey"]: each["OutputValue"] for each in now["Outputs"]}
+    (described,) = cloud.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
     assert outputs["DashboardUrl"].endswith(f"/{name}-{cloud.region}")
 
 

@@ -148,7 +148,7 @@ class Interview:
             check=self._declared["Timezone"].checked,
         )
         usual = [present.get("Timezone"), machine.time_zone(), self._declared["Timezone"].default]
-        return self._parameter(question, "Timezone", [each for each in usual if each])
+        return self._asked(question, "Timezone", [each for each in usual if each])
 
     def alarm_email(self, present: Mapping[str, str]) -> str:
         """Where alarms are mailed to; nothing means nowhere."""
@@ -160,9 +160,9 @@ class Interview:
             check=self._declared["AlarmEmail"].checked,
             may_be_none=True,
         )
-        return self._parameter(question, "AlarmEmail", [present.get("AlarmEmail", "")])
+        return self._asked(question, "AlarmEmail", [present.get("AlarmEmail", "")])
 
-    def _parameter(self, question: Question, name: str, usual: Sequence[str]) -> str:
+    def _asked(self, question: Question, name: str, usual: Sequence[str]) -> str:
         before = self._before(lambda file: file.parameters.get(name))
         return self._dialogue.answer(
             question,
