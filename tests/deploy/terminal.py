@@ -24,6 +24,7 @@ CTRL_C: Final = "\x03"
 _ROWS_AND_COLUMNS: Final = struct.pack("HHHH", 24, 80, 0, 0)
 _PATIENCE_SECONDS: Final = 120
 """A command that says nothing for so long hangs."""
+_AGAIN_SECONDS: Final = 3
 
 _TAKES_THE_TERMINAL: Final = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
@@ -58,15 +59,16 @@ def at_a_terminal(command: Sequence[str], folder: Path, environment: Mapping[str
         start_new_session=True,
     )
     os.close(its)
-    screen, asked, answered = "", [], 0
+    screen, asked, answered, last = "", [], 0, ""
     try:
-        while (more := _read(ours)) is not None:
+        while (more := _read(ours, last)) is not None:
             screen += more
             question = _QUESTION.search(_plain(screen)[answered:])
             if question:
                 asked.append(question["word"])
                 answered = len(_plain(screen))
-                os.write(ours, next(typed).encode())
+                last = next(typed)
+                os.write(ours, last.encode())
         return Ended(process.wait(_PATIENCE_SECONDS), _plain(screen), tuple(asked))
     finally:
         process.kill()
@@ -74,10 +76,18 @@ def at_a_terminal(command: Sequence[str], folder: Path, environment: Mapping[str
         os.close(ours)
 
 
-def _read(terminal: int) -> str | None:
-    """What came; None when nobody holds the other end any more."""
-    ready, _, _ = select.select([terminal], [], [], _PATIENCE_SECONDS)
-    assert ready, "the command hangs"
+def _read(terminal: int, last: str) -> str | None:
+    """What came; None when nobody holds the other end any more. Whoever pressed Ctrl-C to no effect presses it again.
+
+    Python sees a signal between showing a prompt and waiting for its answer only when something is typed.
+    """
+    for _ in range(_PATIENCE_SECONDS // _AGAIN_SECONDS):
+        if select.select([terminal], [], [], _AGAIN_SECONDS)[0]:
+            break
+        if last == CTRL_C:
+            os.write(terminal, CTRL_C.encode())
+    else:
+        raise AssertionError("the command hangs")
     try:
         return os.read(terminal, 65536).decode(errors="replace") or None
     except OSError:  # Linux's way of saying so

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from smarther_cli import screen
+from smarther_cli.call import Call, clock
 from smarther_cli.deploy import events, machine, parameters, plan, sam
 from smarther_cli.deploy.account import Account, Stack, other_cloud
 from smarther_cli.deploy.interview import FALLBACK_REGION, Interview
 from smarther_cli.deploy.plan import NO_TABLE, Plan
 from smarther_cli.deploy.standing import Standing, standing
 from smarther_cli.deployment import Place, session_at
+from smarther_cli.doctor.command import look
 from smarther_cli.errors import Failure, WrongUse
 
 if TYPE_CHECKING:
@@ -110,6 +112,10 @@ def _make(account: Account, planned: Plan, *, is_in_the_file: bool) -> None:
     except KeyboardInterrupt:
         raise BrokenOff("What CloudFormation has begun it ends by itself. Then run `make deploy` again.") from None
     _tell(planned, before, account.stack(stack, region), changed=bool(happened), is_in_the_file=is_in_the_file)
+    screen.remark()
+    screen.paragraph("Is it what it should be? (smarther doctor)", style="bold")
+    # What it finds is told and fails no deploy: a new stack waits for its credentials, and that is as it should be.
+    look(Call(stack, planned.place.profile, region, sandbox=False, json=False, at=clock()))
 
 
 def _deployed(account: Account, planned: Plan) -> list[Event]:

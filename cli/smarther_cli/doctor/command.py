@@ -53,7 +53,13 @@ def doctor(
     The exit status is 0 when nothing is bad, 1 when something is, or when you lack a permission for a question, and 3
     when all that is bad waits for you: credentials, consent, the confirmation of a mail address.
     """
-    call = this_call(context)
+    status = look(this_call(context), drill=drill)
+    if status is not Status.FINE:
+        raise ended(status)
+
+
+def look(call: Call, *, drill: bool = False) -> Status:
+    """Ask all that there is to ask, and show what came of it; the exit status that says it."""
     deployment = call.deployment
     _ = deployment.outputs  # a stack that is not there is said at once, and not thirty times
     questions = Questions(deployment, call.at)
@@ -67,8 +73,7 @@ def doctor(
         screen.show_json(_document(call, results))
     else:
         _show(call, results)
-    if (status := worst(result.finding for result in results)) is not Status.FINE:
-        raise ended(status)
+    return worst(result.finding for result in results)
 
 
 def _show(call: Call, results: Sequence[Result]) -> None:
