@@ -69,9 +69,9 @@ class Clone:
         return ran.stdout
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
-    """A local cloud with nothing in it."""
+    """A local cloud with nothing in it; of this module alone, since it takes the place of everybody's sandbox."""
     with sandbox_of_its_own("deploy"):
         lifecycle.down()
         try:

@@ -6,6 +6,7 @@ Tests marked `judges_the_run` look back at all that the others made it do, and s
 from __future__ import annotations
 
 import json
+import os
 import uuid
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from sandbox import lifecycle, owner, stack
+from sandbox import lifecycle, owner, places, stack
 from smarther.adapters.table import plain
 
 if TYPE_CHECKING:
@@ -171,6 +172,7 @@ def state() -> Iterator[State]:
 
     Without that key, as it is by default, the demo is the test.
     """
+    assert places.PROJECT / os.environ["SANDBOX_FOLDER"] == places.SANDBOX, "another test's sandbox is still in place"
     state = lifecycle.up(report=lambda _: None, parameters={"CustomerManagedKey": "true"})
     yield state
     lifecycle.down()

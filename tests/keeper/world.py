@@ -241,7 +241,7 @@ class World:
 
     def webhook(self) -> dict[str, Any]:
         """The webhook's secrets in the vault."""
-        held = self.secrets.get_secret_value(SecretId=self.webhook_arn)
+        held = self.secrets.get_secret_value(SecretId=self.webhook_arn, VersionStage="AWSCURRENT")
         return cast("dict[str, Any]", json.loads(held["SecretString"]))
 
     @property

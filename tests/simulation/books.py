@@ -57,10 +57,10 @@ def _balance_notifications(year: Year) -> None:
             ids[entry.content].add(entry.envelope_id or "")
         if entry.outcome is Outcome.ACKNOWLEDGED:
             acknowledged.add(entry.content)
-    readings = list(year.dynamodb.partitions("MODULE#"))
+    pushed = [item for item in year.dynamodb.partitions("MODULE#") if item["source"]["S"] == "push"]
     shelves = Shelves(
-        stored=Counter(item["event_id"]["S"] for item in readings if item["source"]["S"] == "push"),
-        unread={item["event_id"]["S"]: list(item["unread"]["M"]) for item in readings if "unread" in item},
+        stored=Counter(item["event_id"]["S"] for item in pushed),
+        unread={item["event_id"]["S"]: list(item["unread"]["M"]) for item in pushed if "unread" in item},
         quarantined=_quarantined(year.dynamodb.partitions("QUARANTINE#")),
         waiting={_content(body) for body in _waiting(year)},
     )

@@ -111,11 +111,9 @@ def _make(account: Account, planned: Plan, *, is_in_the_file: bool) -> None:
         happened = _deployed(account, planned)
     except KeyboardInterrupt:
         raise BrokenOff("What CloudFormation has begun it ends by itself. Then run `make deploy` again.") from None
-    _tell(planned, before, account.stack(stack, region), changed=bool(happened), is_in_the_file=is_in_the_file)
-    screen.remark()
-    screen.paragraph("Is it what it should be? (smarther doctor)", style="bold")
-    # What it finds is told and fails no deploy: a new stack waits for its credentials, and that is as it should be.
+    # What the doctor finds is told and fails no deploy: a new stack waits for its credentials, as it should.
     look(Call(stack, planned.place.profile, region, sandbox=False, json=False, at=clock()))
+    _tell(planned, before, account.stack(stack, region), changed=bool(happened), is_in_the_file=is_in_the_file)
 
 
 def _deployed(account: Account, planned: Plan) -> list[Event]:

@@ -40,6 +40,8 @@ class Sam:
     interrupted: bool = False
     given: dict[str, str] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
+    examined: list[tuple[str, str | None]] = field(default_factory=list)
+    """The stacks that the doctor was called to."""
 
     @property
     def log(self) -> Any:
@@ -73,6 +75,7 @@ def running(aws: Cloud, monkeypatch: pytest.MonkeyPatch) -> Sam:
     monkeypatch.setattr(Account, "events", new_events)
     monkeypatch.setattr(Account, "objections", lambda *_: stand_in.objections)
     monkeypatch.setattr(Account, "remove", lambda *_: stand_in.done.append("remove"))
+    monkeypatch.setattr(story, "look", lambda call: stand_in.examined.append((call.place.stack, call.place.region)))
     return stand_in
 
 
@@ -99,6 +102,7 @@ def test_a_first_deploy_tells_the_redirect_address_the_mail_to_confirm_and_the_n
     for words in ("Your recorder is deployed.", OUTPUTS["RedirectUri"], OUTPUTS["DashboardUrl"], "confirm it"):
         assert words in shown
     assert shown.endswith(".venv/bin/smarther configure .venv/bin/smarther authorize")
+    assert running.examined == [(NAME, "eu-south-1")]
     assert "made function receiver" in shown
     assert running.given["AlarmEmail"] == "me@example.org"
     assert running.given["GradualDeploys"] == "true"
