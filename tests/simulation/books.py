@@ -134,8 +134,8 @@ def _content(body: bytes) -> str:
         envelopes = json.loads(body)
         if len(envelopes) == 1 and "time" in envelopes[0]["data"]["chronothermostats"][0]:
             return wire.content_of(envelopes)
-    except ValueError:
-        pass  # sent broken
+    except (ValueError, KeyError):
+        pass  # sent broken, or an event of the bus itself
     return sha256(body).hexdigest()
 
 
