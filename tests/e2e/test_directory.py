@@ -25,18 +25,20 @@ HALF_EMOJI = "\ud83d"
 def two_more_plants(home: Home) -> Iterator[list[dict[str, Any]]]:
     """Two homes that are in the account as long as this lasts."""
     plants = [home.control("plants", {"add": {"name": name, "modules": [name]}}) for name in ("Torre", "Molo")]
-    yield plants
-    for plant in plants:
-        home.control("plants", {"remove": plant["id"]})
-    for _ in range(2):  # a plant is let go when it is missing twice
-        home.run_keeper()
+    try:
+        yield plants
+    finally:
+        for plant in plants:
+            home.control("plants", {"remove": plant["id"]})
+        for _ in range(2):  # a plant is let go when it is missing twice
+            home.run_keeper()
 
 
 def history(*words: str) -> list[dict[str, Any]]:
     """What `smarther history` says."""
     result = CliRunner().invoke(app, ["--sandbox", "--json", "history", "--since", "2d", *words])
     assert result.exit_code == 0, result.output
-    said: list[dict[str, Any]] = [json.loads(line) for line in result.output.splitlines()]
+    said: list[dict[str, Any]] = json.loads(result.stdout)
     return said
 
 
