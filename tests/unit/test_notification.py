@@ -614,18 +614,26 @@ def units(document: Any) -> int:
 
 
 def _units(element: Any) -> int:
+    """What stands in `data` goes first; where that is nothing, what stands beside it."""
     if not isinstance(element, dict):
         return 1
-    if "data" in element and ("chronothermostats" in element or "sender" in element):
-        return 1
-    data = element.get("data", element)
+    inside = _inside(element.get("data", element))
+    if inside is None and ("chronothermostats" in element or "sender" in element):
+        inside = _inside(element)
+    return 1 if inside is None else inside
+
+
+def _inside(data: Any) -> int | None:
+    """How many statuses these hold; None where they are nothing that is known."""
     if not isinstance(data, dict):
+        return None
+    statuses = data.get("chronothermostats")
+    if isinstance(statuses, list) and statuses:
+        return len(statuses)
+    if "sender" in data:
         return 1
-    if "chronothermostats" in data:
-        statuses = data["chronothermostats"]
-        return len(statuses) if isinstance(statuses, list) and statuses else 1
     code = data.get("validationCode")
-    return 0 if "sender" not in data and isinstance(code, str) and code else 1
+    return 0 if "chronothermostats" not in data and isinstance(code, str) and code else None
 
 
 @given(st.binary())
