@@ -13,21 +13,35 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from smarther.adapters import items
 from smarther.adapters.table import plain
-from smarther.domain.reading import partition_key
+from smarther.domain.reading import BOUNDS, Reading, partition_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
 type Row = dict[str, Any]
-"""A reading's attributes by their names, without those that only the table needs."""
+"""A reading's attributes by their names, without those that only the table needs.
+
+Each is of its type: numbers within their bounds, instants with their zone. What else was stored for an attribute, by an
+older release or by hand, stands under `unread`, where what could not be read as it came stands as well.
+"""
 
 type Key = dict[str, dict[str, str]]
 """Where a page ended, in DynamoDB's own form."""
 
 _ONLY_THE_TABLES: Final = frozenset({"pk", "sk", "expires_at"})
+_INSTANTS: Final = ("time", "received_at", "temperature_time", "humidity_time", "event_time")
+_READ: Final[Mapping[str, Callable[[Any, str], object]]] = {
+    **dict.fromkeys((*Reading.__slots__, "source"), items.text),
+    **dict.fromkeys(BOUNDS, items.measured),
+    **dict.fromkeys(_INSTANTS, items.instant),
+    **dict.fromkeys(("extra", "event_extra", "unread"), items.fields),
+    "program": items.whole,
+    "online": items.flag,
+}
 _FIRST: Final = "READING#"
 _LAST: Final = "READING#~"
 _HEX: Final = "0123456789abcdef"
@@ -70,11 +84,12 @@ class Quarantined:
 
 
 class Archive:
-    """Reads of one table."""
+    """Reads of one table; `left_out` counts the items among its readings that are none."""
 
     def __init__(self, client: DynamoDBClient, table_name: str) -> None:
         self._client = client
         self._table_name = table_name
+        self.left_out = 0
 
     # ---- readings
 
@@ -122,7 +137,9 @@ class Archive:
         while True:
             answer = ask(**request, **({"ExclusiveStartKey": key} if key else {}))
             key = answer.get("LastEvaluatedKey")
-            yield Page([_row(item) for item in answer["Items"]], key)
+            rows = [row for item in answer["Items"] if (row := _row(item)) is not None]
+            self.left_out += len(answer["Items"]) - len(rows)
+            yield Page(rows, key)
             if key is None:
                 return
 
@@ -174,15 +191,49 @@ class Archive:
 
 
 def _key_text(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def _plain(item: Mapping[str, Any]) -> Row:
-    return {name: plain(value) for name, value in item.items()}
+    return {name: _value(value) for name, value in item.items()}
 
 
-def _row(item: Mapping[str, Any]) -> Row:
-    return _plain({name: value for name, value in item.items() if name not in _ONLY_THE_TABLES})
+def _value(value: Any) -> Any:
+    """A value as it is in Python; sets and bytes, which the recorder never writes, as lists and as base64."""
+    match value:
+        case {"L": entries}:
+            return [_value(entry) for entry in entries]
+        case {"M": entries}:
+            return {name: _value(entry) for name, entry in entries.items()}
+        case {"NS": numbers}:
+            return [Decimal(number) for number in numbers]
+        case {"SS": texts} | {"BS": texts}:
+            return texts
+        case {"B": text}:
+            return text
+        case _:
+            return plain(value)
+
+
+def _row(item: Mapping[str, Any]) -> Row | None:
+    """The reading that an item is; None when neither it nor its key says of what instant."""
+    said = {name: value for name, value in item.items() if name not in _ONLY_THE_TABLES}
+    whose = item["pk"]["S"].removeprefix(partition_key(""))
+    unread = {name for name in said if name in _READ and _READ[name](item, name) is None}
+    if _plain({"module_id": said.get("module_id", {"S": whose})}) != {"module_id": whose}:
+        unread.add("module_id")  # the key says whose reading it is
+    row = _plain({name: value for name, value in said.items() if name not in unread})
+    if unread:
+        row["unread"] = row.get("unread", {}) | _plain({name: said[name] for name in unread})
+    row.setdefault("module_id", whose)
+    row.setdefault("time", _time_of(item["sk"]["S"]))
+    return None if row["time"] is None else row
+
+
+def _time_of(key: str) -> str | None:
+    """The instant in a reading's key."""
+    text = key.removeprefix(_FIRST).partition("#")[0]
+    return None if items.instant_of(text) is None else text
 
 
 def _quarantined(item: Mapping[str, Any]) -> Quarantined:

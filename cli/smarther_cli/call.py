@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,6 +16,7 @@ from typer.core import TyperGroup
 from smarther_cli import screen
 from smarther_cli.deployment import Deployment, Place, place_of
 from smarther_cli.errors import ADAPTER_ERRORS, Failure, explained
+from smarther_cli.output import let_go_of_standard_output, not_written
 
 if TYPE_CHECKING:
     from smarther_cli.errors import Status
@@ -70,9 +73,17 @@ class OwnersGroup(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command; what goes wrong is told on standard error and in the exit status."""
         try:
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()
         except Failure as failure:
             told = failure
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # who reads has had enough, which typer ends with
+                raise
+            let_go_of_standard_output()
+            told = not_written(error)
         except (ClientError, BotoCoreError, *ADAPTER_ERRORS) as error:
             told = explained(error, _place(ctx))
         screen.remark(str(told), style="bold red")

@@ -14,7 +14,8 @@ from smarther_cli.archive import Archive, Page, Row, Span
 from smarther_cli.call import this_call
 from smarther_cli.errors import NotFound, WrongUse
 from smarther_cli.lines import Format, finish, header, lines
-from smarther_cli.moments import instant
+from smarther_cli.moments import span
+from smarther_cli.output import check_output
 from smarther_cli.thermostats import chosen
 from smarther_cli.unfinished import Place, Unfinished
 
@@ -77,29 +78,35 @@ def export(  # noqa: PLR0913 - each is an option that people type
         [one.module_id for one in chosen(module, thermostats)] if module else [],
         {one.module_id: one for one in thermostats},
     )
-    span = Span(
-        since=None if since is None else instant(since, now=call.at),
-        until=None if until is None else instant(until, now=call.at),
-    )
+    asked = span(since, until, now=call.at)
+    if output is not None:
+        check_output(output, overwrite=overwrite)
     form = form or _by_name(output)
     if output is None and form is Format.PARQUET:
         raise WrongUse("A Parquet file is good only as a whole.", "Name it with --output.")
     if output is None:
-        count = _to_standard_output(readings, span, form)
-    elif output.exists() and not overwrite:
-        raise WrongUse(f"{output} is there already.", "Give another name, or --overwrite.")
+        count = _to_standard_output(readings, asked, form)
     else:
         words = {"modules": list(readings.modules), "since": since, "until": until, "format": form.value}
-        with Unfinished(output, asked=words, span=span) as unfinished:
+        with Unfinished(output, asked=words, span=asked) as unfinished:
             count = _to_file(readings, unfinished, form)
     if not count:
         raise NotFound("There are no such readings.", "`smarther status` says when each thermostat spoke last.")
+    screen.remark_left_out(readings.archive.left_out)
     screen.remark(f"{count} readings" + ("" if output is None else f" in {output}"))
 
 
 def _by_name(output: Path | None) -> Format:
-    ends = {f".{form}": form for form in Format}
-    return Format.CSV if output is None else ends.get(output.suffix.lower(), Format.CSV)
+    """What a file's name ends in. Raises WrongUse where that is no format."""
+    if output is None:
+        return Format.CSV
+    ends = {".csv": Format.CSV, ".jsonl": Format.JSONL, ".ndjson": Format.JSONL, ".parquet": Format.PARQUET}
+    form = ends.get(output.suffix.lower())
+    if form is None:
+        raise WrongUse(
+            f"{output} does not end in .csv, .jsonl or .parquet.", "Name it so, or say --format csv, jsonl or parquet."
+        )
+    return form
 
 
 def _to_standard_output(readings: Readings, span: Span, form: Format) -> int:

@@ -17,7 +17,7 @@ from smarther_cli.archive import Row, Span
 from smarther_cli.call import this_call
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import NotFound
-from smarther_cli.moments import instant, local_text
+from smarther_cli.moments import local_text, period
 from smarther_cli.thermostats import chosen
 
 DEFAULT_LIMIT: Final = 500
@@ -59,10 +59,11 @@ def history(  # noqa: PLR0913 - each is an option that people type
     are there a few minutes after they are over.
     """
     call = this_call(context)
+    begin, end = period(since, until, now=call.at)
     asked = Asked(
         thermostats=chosen(module or [], call.deployment.history.thermostats()),
-        since=instant(since, now=call.at),
-        until=call.at if until is None else instant(until, now=call.at),
+        since=begin,
+        until=end,
         limit=limit,
     )
     if every is Every.READING:
@@ -83,6 +84,7 @@ def _readings(deployment: Deployment, asked: Asked, *, as_json: bool) -> None:
         reverse=True,
     )
     rows = _newest_shown(list(newest), asked)
+    screen.remark_left_out(deployment.archive.left_out)
     if as_json:
         screen.show_json([{"thermostat": names[row["module_id"]], **row} for row in rows])
         return
@@ -98,7 +100,7 @@ def _cells(row: Row, name: str) -> tuple[str, ...]:
     load = load_of(row.get("load_state"), row.get("function"))
     program = f" {row['program']}" if "program" in row else ""
     until = f" until {row['activation_time']}" if "activation_time" in row else ""
-    asked = " (asked)" if row["source"] == "poll" else ""
+    asked = " (asked)" if row.get("source") == "poll" else ""
     return (
         local_text(datetime.fromisoformat(row["time"])),
         name,
@@ -159,7 +161,7 @@ def _days(deployment: Deployment, one: Thermostat, asked: Asked) -> Mapping[date
 def _summary(begins: datetime | date, one: Thermostat, statistics: Statistics) -> tuple[str, ...]:
     temperature, humidity, setpoint = statistics.temperature, statistics.humidity, statistics.setpoint
     return (
-        f"{begins.astimezone():%Y-%m-%d %H:%M}" if isinstance(begins, datetime) else begins.isoformat(),
+        local_text(begins, seconds=False) if isinstance(begins, datetime) else begins.isoformat(),
         one.name,
         temperature_text(temperature.mean if temperature else None, fahrenheit=False),
         temperature_text(temperature.minimum if temperature else None, fahrenheit=False),

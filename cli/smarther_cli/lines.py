@@ -1,4 +1,10 @@
-"""Readings as what a file holds of them: lines, or messages that become columns."""
+"""Readings as what a file holds of them: lines, or messages that become columns.
+
+CSV is what people open with a spreadsheet, so it is made for one. It begins with the byte order mark by which they know
+UTF-8. And they take a text for a formula that begins like one, and run it: such a text gets an apostrophe in front, as
+OWASP advises (https://owasp.org/www-community/attacks/CSV_Injection). Numbers stay as they are, those below zero too.
+JSON lines and Parquet are for programs and hold every text as it is.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +57,11 @@ COLUMNS: Final = (
 """All that a reading can hold, with what people look for first in front."""
 
 
+_BYTE_ORDER_MARK: Final = "\ufeff"
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a formula begins with, the wide forms among it, which spreadsheets for East Asian letters take for the same."""
+
+
 class Format(StrEnum):
     """How readings are written."""
 
@@ -63,7 +74,7 @@ def header(form: Format) -> bytes:
     """What a file begins with."""
     match form:
         case Format.CSV:
-            return _csv([COLUMNS])
+            return _BYTE_ORDER_MARK.encode() + _csv([COLUMNS])
         case Format.JSONL:
             return b""
         case Format.PARQUET:
@@ -109,6 +120,6 @@ def _cell(value: object) -> str:
         case Decimal():
             return f"{value:f}"
         case str():
-            return value
+            return f"'{value}" if value.startswith(_FORMULA) or value.lstrip().startswith(_FORMULA) else value
         case _:
             return json.dumps(value, ensure_ascii=False, default=json_number)

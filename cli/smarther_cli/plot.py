@@ -1,6 +1,5 @@
 """`smarther plot`: a chart of one thermostat, as a file."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -8,11 +7,13 @@ import typer
 
 from smarther.domain.chart import ChartStyle, chart_file
 from smarther.domain.series import share_of_items
+from smarther.domain.units import period_text
 from smarther.series_reader import SeriesReader
 from smarther_cli import screen
 from smarther_cli.call import this_call
 from smarther_cli.errors import Failure, NotFound, WrongUse
-from smarther_cli.moments import instant, local_text
+from smarther_cli.moments import local_text, period
+from smarther_cli.output import check_output
 from smarther_cli.thermostats import named
 
 WIDTH: Final = 900
@@ -25,7 +26,9 @@ _DRAWING: Final = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">
 def plot(  # noqa: PLR0913 - each is an option that people type
     context: typer.Context,
     *,
-    module: Annotated[str, typer.Option("--module", "-m", help="The thermostat by name or id, or how either begins.")],
+    module: Annotated[
+        list[str], typer.Option("--module", "-m", help="The thermostat by name or id, or how either begins.")
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The file, whose name ends in .svg or .png.")],
     since: Annotated[str, typer.Option(help="How far back: 36h, 7d, 2w, or a date or time.")] = "24h",
     until: Annotated[str | None, typer.Option(help="Up to when; as without it: now.", show_default=False)] = None,
@@ -46,12 +49,15 @@ def plot(  # noqa: PLR0913 - each is an option that people type
             f"{output} does not end in .svg or .png.",
             "SVG stays sharp at any size; PNG goes everywhere, mail included.",
         )
-    if output.exists() and not overwrite:
-        raise WrongUse(f"{output} is there already.", "Give another name, or --overwrite.")
+    check_output(output, overwrite=overwrite)
     deployment = call.deployment
-    start, end = instant(since, now=call.at), call.at if until is None else instant(until, now=call.at)
-    _check_order(start, end)
-    thermostat = named(module, deployment.history.thermostats())
+    start, end = period(since, until, now=call.at)
+    if start >= call.at:
+        raise WrongUse(f"This period lies ahead: it begins {local_text(start)}.", "Nothing can be known of it yet.")
+    end = min(end, call.at)
+    if len(module) > 1:
+        raise WrongUse("A chart shows one thermostat.", "Ask for one chart after the other.")
+    thermostat = named(module[0], deployment.history.thermostats())
     reader = SeriesReader(deployment.history, home=deployment.zone)
     series = reader.read(thermostat.module_id, start, end, now=call.at, limit=share_of_items(1))
     if not series.spans:
@@ -65,7 +71,8 @@ def plot(  # noqa: PLR0913 - each is an option that people type
     if call.json:
         screen.show_json({"file": str(output), "drawn_from": series.grain.value})
     else:
-        screen.say(f"{output} shows {thermostat.name} from {local_text(start)} to {local_text(end)} ({series.grain}).")
+        shown = period_text(series.start, series.end, zone=deployment.zone)
+        screen.say(f"{output} shows {thermostat.name}, {shown} in {deployment.zone.key} ({series.grain}).")
 
 
 def png(svg: str) -> bytes:
@@ -76,8 +83,3 @@ def png(svg: str) -> bytes:
     if svg_to_bytes(svg_string=_DRAWING.format("")) == svg_to_bytes(svg_string=_DRAWING.format('<text y="9">M</text>')):
         raise Failure("This machine has no fonts to write into a PNG with.", "Install some, or write an SVG.")
     return svg_to_bytes(svg_string=svg, zoom=PNG_ZOOM)
-
-
-def _check_order(start: datetime, end: datetime) -> None:
-    if end <= start:
-        raise WrongUse("This period ends before it begins.", "--since lies before --until.")

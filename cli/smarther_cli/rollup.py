@@ -34,10 +34,12 @@ def rollup(
     except RollupRequestError as senseless:
         raise WrongUse(f"This range makes no sense: {senseless}.") from senseless
     hours = days = 0
+    failed: set[str] = set()
     with screen.remarks().status("Making statistics") as spinner:
         while True:
             answer = json.loads(call.deployment.invoke_rollup(event))
             hours, days = hours + answer["hours_written"], days + answer["days_written"]
+            failed |= set(answer.get("failed", []))
             reached = answer.get("continue_from")
             if reached is None:
                 break
@@ -46,6 +48,13 @@ def rollup(
             event["from"] = reached
             spinner.update(f"Making statistics: {reached[:10]}")
     if call.json:
-        screen.show_json({"from": since, "to": answer["to"], "hours_written": hours, "days_written": days})
+        done = {"from": since, "to": answer["to"], "hours_written": hours, "days_written": days}
+        screen.show_json({**done, "failed": sorted(failed)})
     else:
         screen.say(f"{hours} hours and {days} days were written anew.", style="green")
+    if failed:
+        names = [one.name for one in call.deployment.history.thermostats() if one.module_id in failed]
+        raise Failure(
+            f"Not all could be made of {', '.join(names) or 'some thermostats'}.",
+            "The rollup's log says what went wrong (`statistics_failed`); docs/runbook.md has a chapter on it.",
+        )

@@ -68,6 +68,13 @@ def paragraph(text: str, *, style: str = "") -> None:
     remarks().print(Text(plain(text, lines=True), style=style))
 
 
+def remark_left_out(count: int) -> None:
+    """That so many items could not be shown, if there are any."""
+    if count:
+        items = "1 item was" if count == 1 else f"{count} items were"
+        remark(f"{items} left out: nothing says of what instant they are.", style="yellow")
+
+
 def show_json(document: object) -> None:
     """The result as JSON, for programs."""
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=json_number) + "\n")

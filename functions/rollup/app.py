@@ -11,38 +11,54 @@ from smarther.adapters.clients import client as client_of
 from smarther.adapters.clients import reading_fast
 from smarther.adapters.history import History
 from smarther.adapters.service import Patience
-from smarther.domain.rollup import RollupState, asked_for, due, still_whole
-from smarther.rollup import Rollup
+from smarther.domain.rollup import RollupState, asked_for, due, owed, still_whole
+from smarther.rollup import Rollup, StatisticsMissingError
 from smarther.settings import RollupSettings
-from smarther.telemetry import log
+from smarther.telemetry import log, warn
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 TIME_TO_STOP_MS = 60_000
-"""What is left of the function's time when a run stops between two days, instead of being stopped in one."""
+"""What is left of the function's time when a run stops between two thermostats, instead of being stopped in one."""
 
 settings = RollupSettings.from_environment()
 patience = Patience(connect_seconds=2.0, read_seconds=10.0, attempts=3)  # within what is left when a run stops
 client = reading_fast(client_of(botocore.session.get_session(), "dynamodb", patience))
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str | int]:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """A scheduled run, or, with `{"from": …, "to": …}`, that range made anew; returns what was done.
 
-    When `continue_from` is in the answer to a range, time ran out: ask again with it as `from`. A scheduled run that
-    does not come to its end is continued by the next. Raises `RollupRequestError` for a range that makes no sense.
+    When `continue_from` is in the answer to a range, time ran out: ask again with it as `from`; `failed` are the ids
+    of the thermostats of which not all could be made. A scheduled run goes on where the last one stopped. It raises
+    `StatisticsMissingError` at its end when some could not be made, so that somebody is told; the runs after it,
+    Lambda's own second and third try among them, try those again. Raises `RollupRequestError` for a senseless range.
     """
     now = datetime.now(UTC)
     history = History(client, settings.table_name)
     asked = asked_for(event, now=now, zone=settings.timezone)
-    stretch = asked or due(history.rollup_state(), now=now, zone=settings.timezone)
-    report = Rollup(history, zone=settings.timezone).run(
-        still_whole(stretch, now=now, retention=settings.retention),
+    state = None if asked else history.rollup_state()
+    stretch = asked or due(state, now=now, zone=settings.timezone)
+    report = Rollup(
+        history,
+        zone=settings.timezone,
         now=now,
         out_of_time=lambda: context.get_remaining_time_in_millis() < TIME_TO_STOP_MS,
+    ).run(
+        still_whole(stretch, now=now, retention=settings.retention),
+        owed={
+            module_id: still_whole(part, now=now, retention=settings.retention)
+            for module_id, part in owed(state, stretch).items()
+        },
     )
     if asked is None:
-        history.store_rollup_state(RollupState(ran_at=now, complete_through=report.complete_through))
+        history.store_rollup_state(
+            RollupState(ran_at=now, complete_through=report.complete_through, behind=report.behind)
+        )
+    for fault, count in report.faults.items():
+        warn("statistics_failed", error=fault.error, place=fault.place, count=count)
     log("statistics_made", **report.figures())
-    return report.figures()
+    if asked is None and report.failed:
+        raise StatisticsMissingError(f"{len(report.failed)} thermostats' statistics could not be made")
+    return report.figures() | {"failed": sorted(report.failed)}

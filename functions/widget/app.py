@@ -40,5 +40,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> str | dict[str, st
     except (HistoryUnavailableError, TimeoutError) as failure:
         warn("home_not_drawn", failure=type(failure).__name__, items_read=history.items_read)
         return unanswered_page()
-    log("home_drawn", items_read=history.items_read)
+    for fault, count in widget.faults.items():
+        warn("card_failed", error=fault.error, place=fault.place, count=count)
+    log("home_drawn", items_read=history.items_read, items_left_out=history.items_left_out)
     return page

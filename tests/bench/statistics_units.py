@@ -85,7 +85,8 @@ def _live(world: World, table: Table, to: datetime) -> int:
 def _roll_up(counted: _Counted, now: datetime, *, first: bool = False) -> None:
     history = History(counted, _TABLE)  # type: ignore[arg-type] # the client, counting
     state = None if first else history.rollup_state()
-    report = Rollup(history, zone=ZONE).run(due(state, now=now, zone=ZONE), now=now, out_of_time=lambda: False)
+    rollup = Rollup(history, zone=ZONE, now=now, out_of_time=lambda: False)
+    report = rollup.run(due(state, now=now, zone=ZONE), owed={})
     history.store_rollup_state(RollupState(ran_at=now, complete_through=report.complete_through))
 
 

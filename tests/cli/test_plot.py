@@ -114,7 +114,9 @@ def test_a_file_that_is_there_is_replaced_only_when_asked(run: Run, tmp_path: Pa
         (("-o", "kitchen.jpg"), 2),
         (("--since", "2h", "--until", "3h"), 2),
         (("--since", "3d", "--until", "2d"), 4),
-        (("-m", "cellar"), 4),
+        (("--since", "2027-01-01", "--until", "2028-01-01"), 2),
+        (("-m", "kitchen"), 2),
+        (("-o", "nowhere/kitchen.svg"), 2),
     ],
 )
 def test_what_cannot_be_drawn_is_told_and_leaves_no_file(
@@ -127,3 +129,37 @@ def test_what_cannot_be_drawn_is_told_and_leaves_no_file(
     assert result.exit_code == status, result.output
     assert result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_thermostat_that_is_not_known_is_told(run: Run, tmp_path: Path) -> None:
+    assert run("plot", "-m", "cellar", "-o", str(tmp_path / "cellar.svg")).exit_code == 4
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("since", ["7d", "90d", "365d"])
+def test_the_first_day_of_a_home_is_drawn_from_what_was_said_so_far(
+    home: Home, run: Run, tmp_path: Path, since: str
+) -> None:
+    home.thermostat("module-new", "New")
+    for minutes in (5, 15, 25):
+        reading = Reading(
+            plant_id="plant-1",
+            module_id="module-new",
+            time=NOW - timedelta(minutes=minutes),
+            temperature_c=Decimal("19.5"),
+        )
+        home.table.put_reading(reading, received_at=NOW, source="push")
+
+    result = run("plot", "-m", "new", "-o", str(tmp_path / "new.svg"), "--since", since)
+
+    assert result.exit_code == 0, result.output
+    assert "19.5 °C" in texts(tmp_path / "new.svg")
+
+
+def test_a_chart_ends_with_the_present(run: Run, tmp_path: Path) -> None:
+    told = [
+        run("plot", "-m", "kitchen", "-o", str(tmp_path / f"{until[0]}.svg"), *until[1:]).stdout
+        for until in (("now",), ("then", "--until", "9999-12-31T23:59:59-12:00"))
+    ]
+    assert (tmp_path / "now.svg").read_bytes() == (tmp_path / "then.svg").read_bytes()
+    assert "31 Jan 13:30 in Europe/Rome" in told[0]

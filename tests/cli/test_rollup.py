@@ -38,7 +38,7 @@ def test_a_range_that_takes_several_runs_is_made_to_its_end(home: Home, run: Run
         {"from": "2026-01-01"},
         {"from": "2026-01-05T23:00:00+00:00"},
     ]
-    assert told == {"from": "2026-01-01", "to": DONE["to"], "hours_written": 10, "days_written": 4}
+    assert told == {"from": "2026-01-01", "to": DONE["to"], "hours_written": 10, "days_written": 4, "failed": []}
 
 
 def test_a_range_that_does_not_get_on_is_told(home: Home, run: Run) -> None:
@@ -61,3 +61,23 @@ def test_a_rollup_that_fails_is_told_with_its_log(home: Home, run: Run) -> None:
 
     assert result.exit_code == 1
     assert f"/smarther/{STACK}/rollup" in result.stderr
+
+
+@pytest.mark.parametrize("words", [("--from", "0001-01-01"), ("--from", "2026-01-01", "--to", "9999-12-31")])
+def test_any_date_is_a_date(home: Home, run: Run, words: tuple[str, ...]) -> None:
+    home.cloud.functions[f"{STACK}-rollup"] = lambda _: DONE
+
+    assert run("rollup", *words).exit_code == 0
+
+
+def test_thermostats_that_could_not_be_made_are_named(home: Home, run: Run) -> None:
+    home.thermostat("module-1", "Kitchen")
+    home.thermostat("module-2", "Attic")
+    answers = iter([DONE | {"failed": ["module-1"], "continue_from": "2026-01-05T23:00:00+00:00"}, DONE])
+    home.cloud.functions[f"{STACK}-rollup"] = lambda _: next(answers)
+
+    result = run("rollup", "--from", "2026-01-01")
+
+    assert result.exit_code == 1
+    assert "10 hours and 4 days" in result.stdout
+    assert "Not all could be made of Kitchen." in result.stderr

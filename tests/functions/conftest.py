@@ -6,7 +6,10 @@ import importlib.util
 import io
 import json
 import sys
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import botocore.loaders
 import botocore.session
@@ -16,7 +19,7 @@ from smarther import budget, telemetry
 from tests import deployed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
     type Load = Callable[[str], ModuleType]
@@ -45,21 +48,56 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budget, "READ_TIMEOUT_SECONDS", 1)
 
 
+def loaded(name: str) -> ModuleType:
+    """A cold start of `functions/<name>/app.py`."""
+    spec = importlib.util.spec_from_file_location(f"function_{name}", deployed.PROJECT / "functions" / name / "app.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@dataclass(frozen=True)
+class Apps:
+    """The functions that look back. Their table is put in as `client`, and `now` is their clock."""
+
+    rollup: Any
+    widget: Any
+    clock: Mock
+
+    def at(self, now: datetime) -> Apps:
+        """The same functions at another time."""
+        self.clock.now.return_value = now
+        return self
+
+
+@pytest.fixture(scope="module")
+def apps() -> Iterator[Apps]:
+    """These functions as they start, once for all homes that a test draws."""
+    clock = Mock(wraps=datetime)
+    environment = {
+        "TABLE_NAME": deployed.TABLE,
+        "TIMEZONE": "Europe/Rome",
+        "RETENTION_DAYS": "0",
+        "STALE_AFTER_HOURS": "24",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": deployed.REGION,
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        found = {name: loaded(name) for name in ("rollup", "widget")}
+        for app in found.values():
+            patch.setattr(app, "datetime", clock)
+        yield Apps(**found, clock=clock)
+
+
 @pytest.fixture
 def load() -> Load:
-    """A cold start of `functions/<name>/app.py`."""
-
-    def load(name: str) -> ModuleType:
-        spec = importlib.util.spec_from_file_location(
-            f"function_{name}", deployed.PROJECT / "functions" / name / "app.py"
-        )
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
-    return load
+    """To start functions with, once their environment is there."""
+    return loaded
 
 
 @pytest.fixture(autouse=True)

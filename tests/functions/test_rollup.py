@@ -182,7 +182,8 @@ def test_a_pause_leaves_no_hole(home: Home) -> None:
 def test_a_run_that_is_out_of_time_is_continued_by_the_next(home: Home) -> None:
     for hours in range(24 * 9):
         home.says(NOW - hours * HOUR)
-    answer = home.run(left=[PLENTY, PLENTY, PLENTY, 1])
+    three_days_of_two = [PLENTY] * 6
+    answer = home.run(left=[*three_days_of_two, PLENTY, 1])
     assert answer["continue_from"] == "2026-03-04T23:00:00+00:00", "the end of the third local day"
     home.run(now=NOW + timedelta(minutes=5))
     assert len(home.hours(NOW - timedelta(days=10), NOW + HOUR)) == 8 * 24

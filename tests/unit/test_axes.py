@@ -55,6 +55,19 @@ def test_times_are_marked_in_order_and_not_too_often(
     assert all(start <= instant <= end for instant in instants)
 
 
+@given(
+    first=st.datetimes(timezones=st.timezones()),
+    second=st.datetimes(timezones=st.timezones()),
+    zone=st.timezones(),
+    at_most=st.integers(min_value=2, max_value=30),
+)
+def test_a_period_anywhere_in_the_calendar_has_marks(
+    first: datetime, second: datetime, zone: ZoneInfo, at_most: int
+) -> None:
+    start, end = sorted((first, second))
+    assert len(time_ticks(start, end, zone, at_most=at_most)) <= at_most + 2
+
+
 @pytest.mark.parametrize(
     ("length", "at_most", "expected"),
     [

@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET  # the document read is the one that was just made
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -16,8 +17,8 @@ from hypothesis import strategies as st
 
 from smarther.domain.chart import ChartStyle, chart, chart_file
 from smarther.domain.home import Load, Snapshot
-from smarther.domain.series import Grain, Series, Shown, of_hours, of_snapshots, shown_of
-from smarther.domain.statistics import HOUR, LONGEST_HOLD, hourly
+from smarther.domain.series import Grain, Series, Shown, of_days, of_hours, of_snapshots, shown_of
+from smarther.domain.statistics import HOUR, LONGEST_HOLD, daily, hourly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -98,7 +99,7 @@ def test_heating_is_a_band_for_as_long_as_it_heated() -> None:
 
 def test_an_hour_s_band_is_as_high_as_the_share_of_it_that_heated() -> None:
     said = [at(0, load=Load.HEATING), at(1, load=Load.HEATING), at(1.25, load=Load.IDLE)]
-    series = of_hours(shown(hourly(said, start=START, end=START + 2 * HOUR, until=END)), start=START, end=END)
+    series = of_hours(shown(hourly(said, start=START, end=START + 2 * HOUR, until=END)), start=START, end=END, now=END)
     (heat,) = path(drawn(series), "sm-heat")
     heights = [float(bottom) - float(top) for bottom, top in re.findall(r"M[\d.]+ ([\d.]+)V([\d.]+)", heat)]
     assert heights[1] == pytest.approx(heights[0] / 4, abs=0.1)
@@ -107,7 +108,7 @@ def test_an_hour_s_band_is_as_high_as_the_share_of_it_that_heated() -> None:
 def test_means_stand_in_the_middle_of_their_hours_with_their_extremes_around_them() -> None:
     said = [at(0, "18"), at(0.5, "22"), at(1, "20")]
     series = of_hours(
-        shown(hourly(said, start=START, end=START + 2 * HOUR, until=START + 2 * HOUR)), start=START, end=END
+        shown(hourly(said, start=START, end=START + 2 * HOUR, until=START + 2 * HOUR)), start=START, end=END, now=END
     )
     svg = drawn(series)
     (line,) = path(svg, "sm-t")
@@ -117,13 +118,57 @@ def test_means_stand_in_the_middle_of_their_hours_with_their_extremes_around_the
 
 
 def test_a_line_breaks_where_nothing_is_known_and_the_gap_is_marked() -> None:
-    svg = drawn(readings(at(0), at(12), at(13), now=START + 14 * HOUR))
+    svg = drawn(readings(at(0), at(12), at(13), now=START + 22 * HOUR))
     faint = path(svg, "sm-held")
-    assert [points(shape)[-1][0] for shape in faint] == pytest.approx([x(6), x(14)], abs=0.1)
+    assert [points(shape)[-1][0] for shape in faint] == pytest.approx([x(6), x(19)], abs=0.1)
     assert len(path(svg, "sm-t")) == 4, "two runs, each with its faint end"
     gaps = [(float(gap.get("x", "")), float(gap.get("width", ""))) for gap in marks(svg, "sm-gap")]
-    assert [edge for edge, _ in gaps] == pytest.approx([x(6), x(14)], abs=0.1)
+    assert [edge for edge, _ in gaps] == pytest.approx([x(6), x(19)], abs=0.1)
     assert gaps[0][1] == pytest.approx(x(12) - x(6), abs=0.2)
+    assert gaps[1][1] == pytest.approx(x(22) - x(19), abs=0.2), "the hours to come are no gap"
+
+
+@pytest.mark.parametrize("grain", Grain)
+def test_the_hour_that_is_running_leaves_no_gap_at_the_right_edge(grain: Grain) -> None:
+    now = START + timedelta(hours=20, minutes=25)
+    said = [at(hours / 2) for hours in range(41)]
+    hours = hourly(said, start=START, end=END, until=now)
+    series = {
+        Grain.READINGS: of_snapshots(said, start=START, end=now, now=now),
+        Grain.HOURS: of_hours(shown(hours), start=START, end=now, now=now),
+        Grain.DAYS: of_days(
+            {day: shown_of(made) for day, made in daily(hours, UTC).items()}, start=START, end=now, now=now, zone=UTC
+        ),
+    }[grain]
+    assert not list(marks(drawn(series), "sm-gap"))
+
+
+def test_the_hour_that_the_clocks_show_twice_says_which_it_is() -> None:
+    start = datetime(2026, 10, 24, 23, 30, tzinfo=UTC)  # 01:30 in Rome
+    said = [replace(at(0), time=start + number * timedelta(minutes=30)) for number in range(7)]
+    now = start + timedelta(minutes=190)
+    style = replace(STYLE, zone=ZoneInfo("Europe/Rome"))
+    for series in (
+        of_snapshots(said, start=start, end=now, now=now),
+        of_hours(shown(hourly(said, start=start - HOUR, end=now + HOUR, until=now)), start=start, end=now, now=now),
+    ):
+        labels = [label.partition(": ")[0] for label in told(drawn(series, style))]
+        assert len(labels) == len(set(labels)) >= 4, labels
+        assert {"Sun 25 Oct 02:00 UTC+02:00", "Sun 25 Oct 02:00 UTC+01:00", "Sun 25 Oct 03:00"} <= set(labels)
+
+
+@given(
+    start=st.datetimes(max_value=datetime(9999, 1, 1)),  # noqa: DTZ001 - with its zone right below
+    length=st.timedeltas(min_value=timedelta(minutes=1), max_value=timedelta(days=360)),
+    zone=st.timezones(),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_period_anywhere_in_the_calendar_is_drawn(start: datetime, length: timedelta, zone: ZoneInfo) -> None:
+    start = start.replace(tzinfo=UTC)
+    end = start + length
+    said = [replace(at(0), time=start + length / 3), replace(at(0), time=end)]
+    svg = drawn(of_snapshots(said, start=start, end=end, now=end), replace(STYLE, zone=zone))
+    assert path(svg, "sm-t")
 
 
 def test_what_was_not_sent_is_not_drawn() -> None:
@@ -188,7 +233,7 @@ def test_nothing_is_drawn_outside_and_the_columns_under_the_pointer_are_few(
 ) -> None:
     series = of_snapshots(snapshots, start=START, end=END, now=END)
     if grain is Grain.HOURS:
-        series = of_hours(shown(hourly(snapshots, start=START, end=END, until=END)), start=START, end=END)
+        series = of_hours(shown(hourly(snapshots, start=START, end=END, until=END)), start=START, end=END, now=END)
     style = replace(STYLE, width=width, height=200)
     svg = drawn(series, style)
     for shape in svg.iter("path"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from xml.etree import ElementTree as ET
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,3 +44,13 @@ def test_markup_is_kept_and_nothing_is_left_out_but_none() -> None:
         '<p class="a" stroke-width="2"><b>1 &lt; 2</b><i></i></p>'
     )
     assert join(("<", Markup("<"))) == "&lt;<"
+
+
+@given(text=st.text(st.characters()), value=st.text(st.characters()))
+def test_whatever_the_text_it_is_well_formed(text: str, value: str) -> None:
+    """Even half an emoji and control characters: they would make a chart's file that nobody opens."""
+    ET.fromstring(element("p", text, title=value).encode())  # noqa: S314 - made here, not received
+
+
+def test_what_xml_cannot_hold_is_shown_as_a_mark_and_nothing_else_is() -> None:
+    assert element("p", "a\x00b\x1bc\ufffed\ud83de😀\t\u202e") == "<p>a\ufffdb\ufffdc\ufffdd\ufffde😀\t\u202e</p>"

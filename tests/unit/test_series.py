@@ -29,6 +29,8 @@ from smarther.domain.statistics import HOUR, Measure, Statistics
 
 START = datetime(2026, 1, 18, tzinfo=UTC)
 DAY = timedelta(days=1)
+LATER = START + 99 * DAY
+ROME = ZoneInfo("Europe/Rome")
 PLENTY = 10_000
 
 
@@ -91,7 +93,7 @@ def test_a_summary_weighs_by_the_time_that_is_known() -> None:
         ),
         START + 2 * HOUR: Shown(),
     }
-    together = summary(of_hours(hours, start=START, end=START + DAY))
+    together = summary(of_hours(hours, start=START, end=START + DAY, now=START + DAY))
     assert (together.temperature, together.humidity) == (Decimal("17.5"), Decimal(55))
     assert (together.low, together.high) == (Decimal(9), Decimal(11))
     assert (together.heating, together.cooling) == (Decimal(30), Decimal(6))
@@ -104,7 +106,7 @@ def test_hours_and_days_are_spans_of_their_own_length() -> None:
         load_minutes=Decimal(60),
         heating_minutes=Decimal(30),
     )
-    (hour,) = of_hours({START: shown_of(half)}, start=START, end=START + DAY).spans
+    (hour,) = of_hours({START: shown_of(half)}, start=START, end=START + DAY, now=LATER).spans
     assert (hour.end - hour.start, hour.low, hour.high, hour.heating) == (
         HOUR,
         Decimal(18),
@@ -112,12 +114,35 @@ def test_hours_and_days_are_spans_of_their_own_length() -> None:
         Decimal("0.5"),
     )
     day = date(2026, 3, 29)
-    (long,) = of_days({day: shown_of(half)}, start=START, end=START + 99 * DAY, zone=ZoneInfo("Europe/Rome")).spans
+    (long,) = of_days({day: shown_of(half)}, start=START, end=LATER, now=LATER, zone=ROME).spans
     assert long.end - long.start == 23 * HOUR
     assert long.heating == Decimal(30) / (23 * 60)
 
 
+def test_the_hour_and_the_day_that_are_running_end_now() -> None:
+    half = shown_of(
+        Statistics(
+            count=1,
+            temperature=Measure(Decimal(20), Decimal(18), Decimal(22), Decimal(24)),
+            load_minutes=Decimal(24),
+            heating_minutes=Decimal(12),
+        )
+    )
+    now = START + 24 * HOUR / 60
+    (hour,) = of_hours({START: half, START + HOUR: half}, start=START - DAY, end=START + DAY, now=now).spans
+    assert (hour.start, hour.end, hour.heating) == (START, now, Decimal("0.5"))
+    today, tomorrow = date(2026, 1, 18), date(2026, 1, 19)
+    series = of_days({today: half, tomorrow: half}, start=START - DAY, end=START + 9 * DAY, now=now, zone=UTC)
+    assert [(span.start, span.end, span.heating) for span in series.spans] == [(START, now, Decimal("0.5"))]
+    assert series.until == now
+
+
+def test_more_heating_than_there_are_minutes_is_all_of_them() -> None:
+    (hour,) = of_hours({START: Shown(heating=Decimal(61))}, start=START, end=LATER, now=LATER).spans
+    assert hour.heating == 1
+
+
 def test_nothing_is_nothing() -> None:
     assert of_snapshots([], start=START, end=START + DAY, now=START).spans == []
-    nothing = summary(of_hours({}, start=START, end=START + DAY))
+    nothing = summary(of_hours({}, start=START, end=START + DAY, now=START))
     assert {nothing.temperature, nothing.low, nothing.humidity, nothing.heating, nothing.cooling} == {None}

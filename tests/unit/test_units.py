@@ -7,6 +7,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from smarther.domain.units import ago_text, clock_text, minutes_text, percent_text, period_text, temperature_text
 
@@ -52,3 +54,25 @@ def test_periods() -> None:
     assert period_text(NOW - timedelta(hours=2), NOW, zone=ROME) == "18 Jan 21:30 to 23:30"
     assert period_text(NOW - timedelta(days=1), NOW, zone=ROME) == "17 Jan 23:30 to 18 Jan 23:30"
     assert period_text(NOW - timedelta(days=30), NOW, zone=UTC) == "19 Dec 2025 22:30 to 18 Jan 2026 22:30"
+
+
+@pytest.mark.parametrize(
+    ("instant", "text"),
+    [
+        ("2026-10-24T23:30:00Z", "25 Oct 01:30"),
+        ("2026-10-25T00:30:00Z", "25 Oct 02:30 UTC+02:00"),
+        ("2026-10-25T01:30:00Z", "25 Oct 02:30 UTC+01:00"),
+        ("2026-10-25T02:30:00Z", "25 Oct 03:30"),
+        ("2026-03-29T00:30:00Z", "29 Mar 01:30"),
+        ("2026-03-29T01:30:00Z", "29 Mar 03:30"),
+    ],
+)
+def test_a_time_that_the_clocks_show_twice_says_which_it_is(instant: str, text: str) -> None:
+    assert clock_text(datetime.fromisoformat(instant), zone=ROME, now=NOW) == text
+
+
+@given(instant=st.datetimes(timezones=st.timezones()), now=st.datetimes(timezones=st.timezones()), zone=st.timezones())
+def test_any_instant_has_a_text(instant: datetime, now: datetime, zone: ZoneInfo) -> None:
+    assert clock_text(instant, zone=zone, now=now)
+    assert period_text(instant, now, zone=zone)
+    assert ago_text(instant, now)

@@ -1,34 +1,54 @@
-"""A run of the rollup: a stretch of time, day by day and thermostat by thermostat, from readings to statistics."""
+"""A run of the rollup: a stretch of time, day by day and thermostat by thermostat, from readings to statistics.
+
+Each thermostat's day stands alone. One that cannot be made is reported, and all others are made as without it.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from smarther.domain.rollup import by_day
 from smarther.domain.statistics import LONGEST_HOLD, daily, hourly, hours_of_day
+from smarther.fault import fault_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import date, datetime, tzinfo
 
     from smarther.adapters.history import History
     from smarther.domain.rollup import Stretch
     from smarther.domain.statistics import Statistics
+    from smarther.fault import Fault
+
+    type Day = tuple[date, Stretch]
+
+
+class StatisticsMissingError(Exception):
+    """Some thermostats' statistics could not be made; all others' were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollupReport:
-    """What a run did. `complete_through` is the end of its stretch, or where it stopped because time ran out."""
+    """What a run did. `complete_through` is the end of its stretch, or where it stopped because time ran out.
+
+    `behind` are the thermostats of which not all was made, each with the hour from which on it is owed something; a
+    thermostat that `failed` is one of them. `faults` says how often what went wrong.
+    """
 
     stretch: Stretch
     complete_through: datetime
     hours_written: int
     days_written: int
     items_read: int
+    items_left_out: int
+    behind: Mapping[str, datetime]
+    failed: frozenset[str]
+    faults: Mapping[Fault, int]
 
     def figures(self) -> dict[str, str | int]:
-        """The report as its record and its answer have it; `continue_from` only when time ran out."""
+        """The report as its record has it; `continue_from` only when time ran out."""
         unfinished = self.complete_through < self.stretch.end
         return {
             "from": self.stretch.start.isoformat(),
@@ -36,42 +56,80 @@ class RollupReport:
             "hours_written": self.hours_written,
             "days_written": self.days_written,
             "items_read": self.items_read,
+            "items_left_out": self.items_left_out,
+            "thermostats_failed": len(self.failed),
             **({"continue_from": self.complete_through.isoformat()} if unfinished else {}),
         }
 
 
 class Rollup:
-    """Makes statistics of one table, by the local days of one home."""
+    """One run: makes statistics of one table, by the local days of one home."""
 
-    def __init__(self, history: History, *, zone: tzinfo) -> None:
+    def __init__(self, history: History, *, zone: tzinfo, now: datetime, out_of_time: Callable[[], bool]) -> None:
         self._history = history
         self._zone = zone
+        self._now = now
+        self._out_of_time = out_of_time
+        self._hours_written = self._days_written = 0
+        self._behind: dict[str, datetime] = {}
+        self._failed: set[str] = set()
+        self._faults: Counter[Fault] = Counter()
 
-    def run(self, stretch: Stretch, *, now: datetime, out_of_time: Callable[[], bool]) -> RollupReport:
-        """Make the stretch's statistics anew and write those that differ from what is stored.
+    def run(self, stretch: Stretch, *, owed: Mapping[str, Stretch]) -> RollupReport:
+        """Make the stretch's statistics anew and write those that differ from what is stored; then what is `owed`.
 
-        Days are finished one by one, oldest first, so that a run that is `out_of_time` says where the next goes on.
+        Days are finished one by one, oldest first, so that a run that is out of time says where the next goes on.
         """
-        thermostats = self._history.thermostats()
-        hours_written = days_written = 0
-        reached = stretch.start
-        for day, part in by_day(stretch, self._zone):
-            if out_of_time():
-                break
-            for thermostat in thermostats:
-                hours, days = self._make_day(thermostat.module_id, day, part, now)
-                hours_written += hours
-                days_written += days
-            reached = part.end
+        module_ids = list(dict.fromkeys(one.module_id for one in self._history.thermostats()))
+        reached = self._make_all(module_ids, by_day(stretch, self._zone), reached=stretch.start)
+        for module_id, part in owed.items():
+            # One that has left the directory is owed it until it returns.
+            before = self._make_up(module_id, part) if module_id in module_ids else part.start
+            if before < part.end:
+                self._behind[module_id] = before
         return RollupReport(
             stretch=stretch,
             complete_through=reached,
-            hours_written=hours_written,
-            days_written=days_written,
+            hours_written=self._hours_written,
+            days_written=self._days_written,
             items_read=self._history.items_read,
+            items_left_out=self._history.items_left_out,
+            behind=self._behind,
+            failed=frozenset(self._failed),
+            faults=self._faults,
         )
 
-    def _make_day(self, module_id: str, day: date, part: Stretch, now: datetime) -> tuple[int, int]:
+    def _make_all(self, module_ids: Iterable[str], days: Iterable[Day], *, reached: datetime) -> datetime:
+        """Make these days of all thermostats; returns how far they are made."""
+        for day, part in days:
+            for module_id in module_ids:
+                if self._out_of_time():
+                    return reached
+                if not self._is_made(module_id, day, part):
+                    self._behind.setdefault(module_id, part.start)
+            reached = part.end
+        return reached
+
+    def _make_up(self, module_id: str, stretch: Stretch) -> datetime:
+        """Make what one thermostat is owed up to the next day that cannot be made; returns how far that is."""
+        for day, part in by_day(stretch, self._zone):
+            if self._out_of_time() or not self._is_made(module_id, day, part):
+                return part.start
+        return stretch.end
+
+    def _is_made(self, module_id: str, day: date, part: Stretch) -> bool:
+        """Make a thermostat's day; False when it cannot be made, for whatever reason, which is noted."""
+        try:
+            hours, days = self._make_day(module_id, day, part)
+        except Exception as error:  # whatever it is, it is this thermostat's; the run tells it when all else is done
+            self._failed.add(module_id)
+            self._faults[fault_of(error)] += 1
+            return False
+        self._hours_written += hours
+        self._days_written += days
+        return True
+
+    def _make_day(self, module_id: str, day: date, part: Stretch) -> tuple[int, int]:
         """Write what changed of one thermostat's local day; returns how many hours and days that were.
 
         A day that is over is made from all of its hours, those outside the stretch as they are stored. An hour of
@@ -79,11 +137,11 @@ class Rollup:
         """
         held_before = self._history.snapshots(module_id, start=part.start - LONGEST_HOLD, end=part.start, limit=1)
         snapshots = held_before + self._history.snapshots(module_id, start=part.start, end=part.end)
-        made = hourly(snapshots, start=part.start, end=part.end, until=now)
+        made = hourly(snapshots, start=part.start, end=part.end, until=self._now)
         if not made:
             return 0, 0
         first, after = hours_of_day(day, self._zone)
-        over = after <= now
+        over = after <= self._now
         stored = self._history.hours(module_id, start=first if over else part.start, end=after if over else part.end)
         hours = {hour: statistics for hour, statistics in made.items() if stored.get(hour) != statistics}
         days = self._changed_day(module_id, day, stored | made) if over else {}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from smarther.domain.series import (
+    RUNNING_HOURS,
+    RUNNING_SNAPSHOTS,
     Grain,
     Series,
     finest_grain,
@@ -13,14 +16,18 @@ from smarther.domain.series import (
     of_days,
     of_hours,
     of_snapshots,
+    shown_of,
     snapshots_from,
 )
-from smarther.domain.statistics import hours_of_day, local_day
+from smarther.domain.statistics import HOUR, daily, hour_of, hourly, hours_of_day, local_day
 
 if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
+    from datetime import date, datetime, tzinfo
 
     from smarther.adapters.history import History
+    from smarther.domain.statistics import Statistics
+
+_DAY = timedelta(days=1)
 
 
 class SeriesReader:
@@ -31,7 +38,7 @@ class SeriesReader:
         self._home = home
 
     def read(self, module_id: str, start: datetime, end: datetime, *, now: datetime, limit: int) -> Series:
-        """The finest series of a period for which no more than `limit` items are read.
+        """The finest series of a period for which no more than `limit` items are read, and a few of what is running.
 
         A thermostat that said too much for every reading is drawn from hours, and a period with more days than the
         limit begins where the items begin.
@@ -44,10 +51,25 @@ class SeriesReader:
                 return of_snapshots(snapshots, start=start, end=end, now=now)
         if grain is not Grain.DAYS:
             first, after = hours_between(start, end)
-            hours = self._history.shown_hours(module_id, start=first, end=after, limit=hours_in(end - start))
-            return of_hours(hours, start=start, end=end)
-        days = self._history.shown_days(
-            module_id, first=local_day(start, self._home), last=local_day(end, self._home), limit=limit
-        )
+            stored = self._history.shown_hours(module_id, start=first, end=after, limit=hours_in(end - start))
+            running = self._running_hours(module_id, now) if first <= now and after > hour_of(now) - HOUR else {}
+            shown = {hour: shown_of(made) for hour, made in running.items() if first <= hour < after}
+            return of_hours(shown | stored, start=start, end=end, now=now)
+        first_day, last_day = local_day(start, self._home), local_day(end, self._home)
+        days = self._history.shown_days(module_id, first=first_day, last=last_day, limit=limit)
         begin = start if len(days) < limit else hours_of_day(min(days), self._home)[0]
-        return of_days(days, start=begin, end=end, zone=self._home)
+        made_days = self._running_days(module_id, now) if last_day >= local_day(now, self._home) - _DAY else {}
+        unstored = {day: shown_of(made) for day, made in made_days.items() if first_day <= day <= last_day}
+        return of_days(unstored | days, start=begin, end=end, now=now, zone=self._home)
+
+    def _running_hours(self, module_id: str, now: datetime) -> dict[datetime, Statistics]:
+        """The hour that is running and the one before, which the rollup may not have made yet, as they are so far."""
+        first = hour_of(now) - HOUR
+        snapshots = self._history.snapshots(module_id, start=snapshots_from(first), end=now, limit=RUNNING_SNAPSHOTS)
+        return hourly(snapshots, start=first, end=first + 2 * HOUR, until=now)
+
+    def _running_days(self, module_id: str, now: datetime) -> dict[date, Statistics]:
+        """The day that is running and the one before, as they are so far."""
+        first, _ = hours_of_day(local_day(now, self._home) - _DAY, self._home)
+        stored = self._history.hours(module_id, start=first, end=hour_of(now) + HOUR, limit=RUNNING_HOURS)
+        return daily(self._running_hours(module_id, now) | stored, self._home)

@@ -1,13 +1,18 @@
-"""One answer of the widget: from the console's event to a page, within the bound on what is read."""
+"""One answer of the widget: from the console's event to a page, within the bound on what is read.
+
+A card that cannot be read or drawn is shown as one that failed, and all others as if it were not there.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from smarther.domain.home import standing
-from smarther.domain.overview import DESCRIPTION, Card, View, home_page, nobody_page, thermostat_page
+from smarther.domain.overview import DESCRIPTION, Card, UnreadCard, View, home_page, nobody_page, thermostat_page
 from smarther.domain.series import MOST_THERMOSTATS, NEWEST_SNAPSHOTS, share_of_items
 from smarther.domain.widget_call import wants_description, widget_call
+from smarther.fault import fault_of
 from smarther.series_reader import SeriesReader
 
 if TYPE_CHECKING:
@@ -17,16 +22,21 @@ if TYPE_CHECKING:
     from smarther.adapters.history import History
     from smarther.domain.home import Thermostat
     from smarther.domain.widget_call import WidgetCall
+    from smarther.fault import Fault
 
 
 class Widget:
-    """Draws one home from its history; `home` is the time zone in which its days were made."""
+    """Draws one home from its history; `home` is the time zone in which its days were made.
+
+    `faults` are those of the cards that could not be shown, and how often each was met.
+    """
 
     def __init__(self, history: History, *, home: tzinfo, stale_after: timedelta) -> None:
         self._history = history
         self._series = SeriesReader(history, home=home)
         self._home = home
         self._stale_after = stale_after
+        self.faults: Counter[Fault] = Counter()
 
     def answer(self, event: Mapping[str, object], *, now: datetime, endpoint: str) -> str | dict[str, str]:
         """HTML for the console to show, or the widget's documentation as Markdown when it asks to `describe`.
@@ -36,15 +46,25 @@ class Widget:
         if wants_description(event):
             return {"markdown": DESCRIPTION}
         call = widget_call(event, now=now, home=self._home)
-        view = View(call=call, now=now, stale_after=self._stale_after, endpoint=endpoint)
+        view = View(call=call, now=now, stale_after=self._stale_after, endpoint=endpoint, on_failure=self._note)
         thermostats = self._history.thermostats()
         if call.module_id is None:
             shown, others = thermostats[:MOST_THERMOSTATS], thermostats[MOST_THERMOSTATS:]
-            return home_page([self._card(each, call, now, charts=len(shown)) for each in shown], view, others=others)
+            return home_page([self._read(each, call, now, charts=len(shown)) for each in shown], view, others=others)
         for thermostat in thermostats:
             if thermostat.module_id == call.module_id:
-                return thermostat_page(self._card(thermostat, call, now, charts=1), view)
+                return thermostat_page(self._read(thermostat, call, now, charts=1), view)
         return nobody_page(call.module_id, view)
+
+    def _read(self, thermostat: Thermostat, call: WidgetCall, now: datetime, *, charts: int) -> Card | UnreadCard:
+        try:
+            return self._card(thermostat, call, now, charts=charts)
+        except Exception as error:  # whatever it is, it is this card's; the page shows that it failed
+            self._note(error)
+            return UnreadCard(thermostat)
+
+    def _note(self, error: Exception) -> None:
+        self.faults[fault_of(error)] += 1
 
     def _card(self, thermostat: Thermostat, call: WidgetCall, now: datetime, *, charts: int) -> Card:
         newest = self._history.newest(thermostat.module_id, limit=NEWEST_SNAPSHOTS)

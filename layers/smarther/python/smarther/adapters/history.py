@@ -7,32 +7,37 @@ Statistics live beside the readings they were made from, and stay when those exp
     pk ROLLUP              sk STATE                   how far the rollup came
 
 Reads that an answer to a person waits for take a `limit`, so that it costs the same however long the history is.
+
+What is no thermostat, reading or statistics of this form is left out and counted. A value that cannot be what its name
+says is as if it were not there.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import batched
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from smarther.adapters.items import fields, instant, instant_of, measured, number, text, whole
 from smarther.domain.directory import newest_listings
 from smarther.domain.home import Snapshot, Thermostat, load_of
 from smarther.domain.names import printable
+from smarther.domain.reading import bounded
 from smarther.domain.rollup import RollupState
 from smarther.domain.series import DIRECTORY_ITEMS, Shown
 from smarther.domain.statistics import HOUR, Measure, Statistics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, QueryInputTypeDef, WriteRequestTypeDef
 
-    type Item = Mapping[str, AttributeValueTypeDef]
+    from smarther.adapters.items import Item
 
 WRITES_AT_ONCE = 25  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 
@@ -41,8 +46,12 @@ _SHOWN_NAMES = (
     *("sk", "temperature_mean", "temperature_min", "temperature_max", "temperature_minutes"),
     *("humidity_mean", "setpoint_mean", "heating_minutes", "cooling_minutes"),
 )
-_MEASURES = ("temperature", "humidity", "setpoint")
+_MEASURES = {"temperature": "temperature_c", "humidity": "humidity_percent", "setpoint": "setpoint_c"}
+"""What is measured, and the attribute of a reading whose bounds it has."""
 _MEASURE_PARTS = {"mean": "mean", "minimum": "min", "maximum": "max", "minutes": "minutes"}
+_MINUTE = timedelta(minutes=1)
+_LONGEST_DAY = timedelta(hours=25)  # when the clocks go back
+_MOST_SNAPSHOTS = 1_000_000  # of an hour or a day; one that counts more was not counted
 
 
 class HistoryUnavailableError(Exception):
@@ -50,12 +59,16 @@ class HistoryUnavailableError(Exception):
 
 
 class History:
-    """Reads and writes of one table; `items_read` counts what all reads so far returned."""
+    """Reads and writes of one table.
+
+    `items_read` counts what all reads so far returned, `items_left_out` those of them that are not what they stand for.
+    """
 
     def __init__(self, client: DynamoDBClient, table_name: str) -> None:
         self._client = client
         self._table_name = table_name
         self.items_read = 0
+        self.items_left_out = 0
 
     def thermostats(self) -> list[Thermostat]:
         """All thermostats of the directory by plant and name, each once: in the plant in which it was met last.
@@ -63,12 +76,12 @@ class History:
         Names are printable; one that has none goes by its id.
         """
         items = list(self._query("DIRECTORY", ("MODULE#", "PLANT#~"), limit=DIRECTORY_ITEMS))
-        plants = {_text(item, "plant_id"): _name(item) for item in items if "module_id" not in item}
+        plants = {text(item, "plant_id"): _name(item) for item in items if "module_id" not in item}
         listings = (
             (
                 plant_id,
                 module_id,
-                None if (since := _text(item, "known_since")) is None else datetime.fromisoformat(since),
+                instant(item, "known_since"),
                 Thermostat(
                     module_id=module_id,
                     name=_name(item) or module_id,
@@ -77,7 +90,7 @@ class History:
                 ),
             )
             for item in items
-            if (module_id := _text(item, "module_id")) and (plant_id := _text(item, "plant_id"))
+            if (module_id := text(item, "module_id")) and (plant_id := text(item, "plant_id"))
         )
         found = newest_listings(listings)
         return sorted(found, key=lambda one: (one.plant_name.casefold(), one.name.casefold(), one.module_id))
@@ -85,7 +98,7 @@ class History:
     def newest(self, module_id: str, *, limit: int) -> list[Snapshot]:
         """The thermostat's newest snapshots, newest first."""
         items = self._query(_partition(module_id), ("READING#", "READING#~"), limit=limit, newest_first=True)
-        return [_snapshot(item) for item in items]
+        return list(self._made(map(_snapshot, items)))
 
     def snapshots(self, module_id: str, *, start: datetime, end: datetime, limit: int | None = None) -> list[Snapshot]:
         """What was measured, told and done from `start` up to but not including `end`, oldest first.
@@ -100,7 +113,7 @@ class History:
             newest_first=True,
             names=_SNAPSHOT_NAMES,
         )
-        return [_snapshot(item) for item in items][::-1]
+        return list(self._made(map(_snapshot, items)))[::-1]
 
     def hours(
         self, module_id: str, *, start: datetime, end: datetime, limit: int | None = None
@@ -109,12 +122,12 @@ class History:
         items = self._query(
             _partition(module_id), (_hour_key(start), _hour_key(end - HOUR)), limit=limit, newest_first=True
         )
-        return {_hour(item["sk"]["S"]): _statistics(item) for item in items}
+        return self._keyed(items, _hour, lambda item: _statistics(item, HOUR))
 
     def days(self, module_id: str, *, first: date, last: date, limit: int | None = None) -> dict[date, Statistics]:
         """The stored local days from `first` to `last`, both included; with a `limit`, the newest."""
         items = self._query(_partition(module_id), (_day_key(first), _day_key(last)), limit=limit, newest_first=True)
-        return {_day(item["sk"]["S"]): _statistics(item) for item in items}
+        return self._keyed(items, _day, lambda item: _statistics(item, _LONGEST_DAY))
 
     def shown_hours(
         self, module_id: str, *, start: datetime, end: datetime, limit: int | None = None
@@ -122,13 +135,13 @@ class History:
         """What a chart shows of the hours that `hours` returns; little is sent, so many are read soon."""
         between = (_hour_key(start), _hour_key(end - HOUR))
         items = self._query(_partition(module_id), between, limit=limit, newest_first=True, names=_SHOWN_NAMES)
-        return {_hour(item["sk"]["S"]): _shown(item) for item in items}
+        return self._keyed(items, _hour, lambda item: _shown(item, HOUR))
 
     def shown_days(self, module_id: str, *, first: date, last: date, limit: int | None = None) -> dict[date, Shown]:
         """What a chart shows of the local days that `days` returns."""
         between = (_day_key(first), _day_key(last))
         items = self._query(_partition(module_id), between, limit=limit, newest_first=True, names=_SHOWN_NAMES)
-        return {_day(item["sk"]["S"]): _shown(item) for item in items}
+        return self._keyed(items, _day, lambda item: _shown(item, _LONGEST_DAY))
 
     def store_statistics(
         self, module_id: str, hours: Mapping[datetime, Statistics], days: Mapping[date, Statistics]
@@ -143,13 +156,9 @@ class History:
         )
 
     def rollup_state(self) -> RollupState | None:
-        """How far the rollup came, or `None` before its first run."""
-        for item in self._query("ROLLUP", ("STATE", "STATE"), limit=1):
-            return RollupState(
-                ran_at=datetime.fromisoformat(item["ran_at"]["S"]),
-                complete_through=datetime.fromisoformat(item["complete_through"]["S"]),
-            )
-        return None
+        """How far the rollup came, or `None` before its first run, and when what it noted cannot be read."""
+        states = map(_rollup_state, self._query("ROLLUP", ("STATE", "STATE"), limit=1))
+        return next(self._made(states), None)
 
     def store_rollup_state(self, state: RollupState) -> None:
         """Remember how far the rollup came."""
@@ -160,9 +169,25 @@ class History:
                     "sk": {"S": "STATE"},
                     "ran_at": {"S": state.ran_at.isoformat()},
                     "complete_through": {"S": state.complete_through.isoformat()},
+                    "behind": {"M": {each: {"S": since.isoformat()} for each, since in state.behind.items()}},
                 }
             ]
         )
+
+    def _made[Made](self, found: Iterable[Made | None]) -> Iterator[Made]:
+        """What could be made of items; what could not is counted."""
+        for each in found:
+            if each is None:
+                self.items_left_out += 1
+            else:
+                yield each
+
+    def _keyed[Key, Made](
+        self, items: Iterable[Item], key: Callable[[str], Key | None], made: Callable[[Item], Made]
+    ) -> dict[Key, Made]:
+        """Statistics by the hour or day that their keys name."""
+        named = ((key(item["sk"]["S"]), item) for item in items)
+        return {name: made(item) for name, item in self._made(_named(*each) for each in named)}
 
     def _query(
         self,
@@ -228,69 +253,103 @@ def _partition(module_id: str) -> str:
 
 
 def _instant_key(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def _hour_key(hour: datetime) -> str:
-    return hour.astimezone(UTC).strftime("HOUR#%Y-%m-%dT%HZ")
+    return f"HOUR#{hour.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='hours')}Z"
 
 
-def _hour(key: str) -> datetime:
-    return datetime.fromisoformat(key.removeprefix("HOUR#"))
+def _hour(key: str) -> datetime | None:
+    hour = instant_of(key.removeprefix("HOUR#"))
+    return hour if hour is not None and _hour_key(hour) == key else None
 
 
 def _day_key(day: date) -> str:
     return f"DAY#{day.isoformat()}"
 
 
-def _day(key: str) -> date:
-    return date.fromisoformat(key.removeprefix("DAY#"))
-
-
-def _snapshot(item: Item) -> Snapshot:
-    program = _number(item, "program")
-    return Snapshot(
-        time=datetime.fromisoformat(item["time"]["S"]),
-        temperature=_number(item, "temperature_c"),
-        humidity=_number(item, "humidity_percent"),
-        setpoint=_number(item, "setpoint_c"),
-        load=load_of(_text(item, "load_state"), _text(item, "function")),
-        mode=_text(item, "mode"),
-        program=None if program is None else int(program),
-        activation_time=_text(item, "activation_time"),
-    )
-
-
-def _statistics(item: Item) -> Statistics:
-    return Statistics(
-        count=int(item["count"]["N"]),
-        temperature=_measure(item, "temperature"),
-        humidity=_measure(item, "humidity"),
-        setpoint=_measure(item, "setpoint"),
-        load_minutes=_number(item, "load_minutes") or Decimal(0),
-        heating_minutes=_number(item, "heating_minutes") or Decimal(0),
-        cooling_minutes=_number(item, "cooling_minutes") or Decimal(0),
-    )
-
-
-def _shown(item: Item) -> Shown:
-    heating = _number(item, "heating_minutes")
-    return Shown(
-        temperature=_number(item, "temperature_mean"),
-        low=_number(item, "temperature_min"),
-        high=_number(item, "temperature_max"),
-        minutes=_number(item, "temperature_minutes") or Decimal(0),
-        humidity=_number(item, "humidity_mean"),
-        setpoint=_number(item, "setpoint_mean"),
-        heating=heating,
-        cooling=None if heating is None else _number(item, "cooling_minutes") or Decimal(0),
-    )
-
-
-def _measure(item: Item, name: str) -> Measure | None:
-    if f"{name}_mean" not in item:
+def _day(key: str) -> date | None:
+    try:
+        day = date.fromisoformat(key.removeprefix("DAY#"))
+    except ValueError:
         return None
-    return Measure(**{part: Decimal(item[f"{name}_{suffix}"]["N"]) for part, suffix in _MEASURE_PARTS.items()})
+    return day if _day_key(day) == key else None
+
+
+def _named[Key](key: Key | None, item: Item) -> tuple[Key, Item] | None:
+    return None if key is None else (key, item)
+
+
+def _snapshot(item: Item) -> Snapshot | None:
+    time = instant(item, "time")
+    if time is None:
+        return None
+    return Snapshot(
+        time=time,
+        temperature=measured(item, "temperature_c"),
+        humidity=measured(item, "humidity_percent"),
+        setpoint=measured(item, "setpoint_c"),
+        load=load_of(text(item, "load_state"), text(item, "function")),
+        mode=text(item, "mode"),
+        program=whole(item, "program"),
+        activation_time=text(item, "activation_time"),
+    )
+
+
+def _rollup_state(item: Item) -> RollupState | None:
+    ran_at, complete_through = instant(item, "ran_at"), instant(item, "complete_through")
+    if ran_at is None or complete_through is None:
+        return None
+    noted = fields(item, "behind") or {}
+    behind = {module_id: since for module_id in noted if (since := instant(noted, module_id)) is not None}
+    return RollupState(ran_at=ran_at, complete_through=complete_through, behind=behind)
+
+
+def _statistics(item: Item, length: timedelta) -> Statistics:
+    """Of a stretch that is no longer than `length`."""
+    count = number(item, "count")
+    return Statistics(
+        count=int(count) if count is not None and 0 <= count <= _MOST_SNAPSHOTS else 0,
+        temperature=_measure(item, "temperature", length),
+        humidity=_measure(item, "humidity", length),
+        setpoint=_measure(item, "setpoint", length),
+        load_minutes=_minutes(item, "load_minutes", length) or Decimal(0),
+        heating_minutes=_minutes(item, "heating_minutes", length) or Decimal(0),
+        cooling_minutes=_minutes(item, "cooling_minutes", length) or Decimal(0),
+    )
+
+
+def _shown(item: Item, length: timedelta) -> Shown:
+    heating = _minutes(item, "heating_minutes", length)
+    return Shown(
+        temperature=_part(item, "temperature", "mean"),
+        low=_part(item, "temperature", "min"),
+        high=_part(item, "temperature", "max"),
+        minutes=_minutes(item, "temperature_minutes", length) or Decimal(0),
+        humidity=_part(item, "humidity", "mean"),
+        setpoint=_part(item, "setpoint", "mean"),
+        heating=heating,
+        cooling=None if heating is None else _minutes(item, "cooling_minutes", length) or Decimal(0),
+    )
+
+
+def _measure(item: Item, name: str, length: timedelta) -> Measure | None:
+    mean, minimum, maximum = (_part(item, name, part) for part in ("mean", "min", "max"))
+    minutes = _minutes(item, f"{name}_minutes", length)
+    if mean is None or minimum is None or maximum is None or not minutes:
+        return None
+    return Measure(mean=mean, minimum=minimum, maximum=maximum, minutes=minutes)
+
+
+def _part(item: Item, name: str, part: str) -> Decimal | None:
+    """A mean or an extreme, within the bounds of what it was made of."""
+    return bounded(_MEASURES[name], number(item, f"{name}_{part}"))
+
+
+def _minutes(item: Item, name: str, length: timedelta) -> Decimal | None:
+    found = number(item, name)
+    return found if found is not None and 0 <= found <= length // _MINUTE else None
 
 
 def _attributes(made: Statistics) -> dict[str, AttributeValueTypeDef]:
@@ -308,14 +367,6 @@ def _attributes(made: Statistics) -> dict[str, AttributeValueTypeDef]:
     return attributes
 
 
-def _text(item: Item, name: str) -> str | None:
-    return item[name]["S"] if name in item else None
-
-
 def _name(item: Item) -> str:
     """A name as it is shown; an earlier version stored names as they came."""
-    return printable(_text(item, "name") or "")
-
-
-def _number(item: Item, name: str) -> Decimal | None:
-    return Decimal(item[name]["N"]) if name in item else None
+    return printable(text(item, "name") or "")

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from smarther.domain.units import in_zone
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import tzinfo
 
 _ROUND = (1, 2, 5, 10, 20, 50)
 _DAY = timedelta(days=1)
+_FIRST_MONTH = 12  # of the calendar, which has no year 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,8 @@ def value_ticks(low: float, high: float, *, at_most: int) -> list[float]:
 
 
 def time_ticks(start: datetime, end: datetime, zone: tzinfo, *, at_most: int) -> list[Tick]:
-    """Round local times within a period, no more than `at_most`, whatever its length."""
-    first, last = start.astimezone(zone).replace(tzinfo=None), end.astimezone(zone).replace(tzinfo=None)
+    """Round local times within a period, no more than `at_most`, whatever its length and wherever in the calendar."""
+    first, last = in_zone(start, zone).replace(tzinfo=None), in_zone(end, zone).replace(tzinfo=None)
     for step in _STEPS:
         if (last - first) / step.length <= at_most:
             break
@@ -49,9 +52,9 @@ def time_ticks(start: datetime, end: datetime, zone: tzinfo, *, at_most: int) ->
 
 
 def _instant(local: datetime, zone: tzinfo) -> datetime | None:
-    """The instant of a local time, or `None` when the clocks skip it."""
-    instant = local.replace(tzinfo=zone).astimezone(UTC)
-    return instant if instant.astimezone(zone).replace(tzinfo=None) == local else None
+    """The instant of a local time, or `None` when the clocks skip it, or the calendar ends before it."""
+    instant = in_zone(local.replace(tzinfo=zone), UTC)
+    return instant if in_zone(instant, zone).replace(tzinfo=None) == local else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +69,9 @@ class _Step:
 
 def _within_days(length: timedelta) -> _Step:
     def walk(first: datetime, last: datetime) -> Iterator[datetime]:
-        mark = datetime.combine(first.date(), time())
-        while mark <= last:
-            yield mark
-            mark += length
+        midnight = datetime.combine(first.date(), time())
+        for number in range((last - midnight) // length + 1):
+            yield midnight + number * length
 
     def is_midnight(local: datetime) -> bool:
         return local.time() == time()
@@ -92,10 +94,10 @@ def _days(count: int) -> _Step:
 
 def _months(count: int) -> _Step:
     def walk(first: datetime, last: datetime) -> Iterator[datetime]:
-        month = (first.year * 12 + first.month - 1) // count * count
-        while (mark := datetime(month // 12, month % 12 + 1, 1)) <= last:  # noqa: DTZ001 - local, as all here
-            yield mark
-            month += count
+        first_month, last_month = (each.year * 12 + each.month - 1 for each in (first, last))
+        for month in range(first_month // count * count, last_month + 1, count):
+            if month >= _FIRST_MONTH:
+                yield datetime(month // 12, month % 12 + 1, 1)  # noqa: DTZ001 - local, as all here
 
     def label(local: datetime) -> str:
         return f"{local:%Y}" if local.month == 1 else f"{local:%b}"
@@ -106,5 +108,5 @@ def _months(count: int) -> _Step:
 _STEPS = (
     *(_within_days(timedelta(minutes=minutes)) for minutes in (5, 10, 15, 30, 60, 120, 180, 360, 720)),
     *(_days(count) for count in (1, 2, 7, 14)),
-    *(_months(count) for count in (1, 3, 6, 12, 24, 60, 120, 600, 6000)),
+    *(_months(count) for count in (1, 3, 6, 12, 24, 60, 120, 600, 6000, 12_000, 60_000)),
 )

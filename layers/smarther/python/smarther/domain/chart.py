@@ -16,7 +16,7 @@ from smarther.domain.axes import time_ticks, value_ticks
 from smarther.domain.marks import at_instants, at_middles, column, pixel, runs, shares, steps, through
 from smarther.domain.markup import Markup, element
 from smarther.domain.series import Grain, summary
-from smarther.domain.units import in_unit, minutes_text, percent_text, temperature_text
+from smarther.domain.units import in_unit, in_zone, minutes_text, percent_text, temperature_text, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -261,9 +261,9 @@ def _around(values: Sequence[float], top: float, bottom: float, *, least: float)
 
 
 def _gaps(series: Series, frame: _Frame) -> Iterator[Markup]:
-    """The silences before, between and after what is known."""
-    known_until = series.start
-    for start, end in [*((span.start, span.end) for span in series.spans), (series.end, series.end)]:
+    """The silences before, between and after what is known; the future is none."""
+    known_until, known = series.start, min(series.end, series.until)
+    for start, end in [*((span.start, span.end) for span in series.spans), (known, known)]:
         if frame.x(start) - frame.x(known_until) >= _NARROWEST_GAP:
             yield frame.rectangle(frame.x(known_until), frame.x(start), class_="sm-gap", title="nothing recorded")
         known_until = max(known_until, end)
@@ -398,8 +398,8 @@ def _hover(series: Series, frame: _Frame, style: ChartStyle) -> Iterator[Markup]
 
 
 def _told(span: Span, grain: Grain, style: ChartStyle) -> str:
-    local = span.start.astimezone(style.zone)
-    when = f"{local:%a} {local.day} {local:%b}" + ("" if grain is Grain.DAYS else f" {local:%H:%M}")
+    local = in_zone(span.start, style.zone)
+    when = f"{local:%a} {local.day} {local:%b}" + ("" if grain is Grain.DAYS else f" {time_text(local)}")
     temperature = temperature_text(span.temperature, fahrenheit=style.fahrenheit)
     if span.low is not None and span.low != span.high:
         lowest, highest = (in_unit(value, fahrenheit=style.fahrenheit) for value in (span.low, span.high or span.low))

@@ -1,7 +1,12 @@
-"""HTML and SVG that cannot be broken out of: text is escaped where it is placed, not where somebody remembers to."""
+"""HTML and SVG that cannot be broken out of: text is escaped where it is placed, not where somebody remembers to.
+
+A character that no XML can hold, escaped or not, is shown as a replacement mark: one of them would make an SVG that
+nobody opens (https://www.w3.org/TR/xml/#charsets).
+"""
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -10,6 +15,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     Attribute = str | int | float | Decimal | None
+
+
+_NO_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Markup(str):
@@ -25,7 +33,7 @@ def element(tag: str, /, *children: str | None, **attributes: Attribute) -> Mark
     `stroke_width` is `stroke-width`. There is always an end tag, because HTML knows no `<div/>`.
     """
     named = "".join(
-        f' {name.rstrip("_").replace("_", "-")}="{escape(str(value))}"'
+        f' {name.rstrip("_").replace("_", "-")}="{_escaped(str(value), quote=True)}"'
         for name, value in attributes.items()
         if value is not None
     )
@@ -36,8 +44,12 @@ def join(children: Iterable[str | None]) -> Markup:
     """Siblings, each escaped unless it is `Markup` already."""
     return Markup(
         "".join(
-            child if isinstance(child, Markup) else escape(child, quote=False)
+            child if isinstance(child, Markup) else _escaped(child, quote=False)
             for child in children
             if child is not None
         )
     )
+
+
+def _escaped(text: str, *, quote: bool) -> str:
+    return escape(_NO_XML.sub("\ufffd", text), quote=quote)

@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from smarther.domain.chart import CHART_STYLE, ChartStyle, chart, summary_text
 from smarther.domain.home import Load
 from smarther.domain.markup import Markup, element, join
-from smarther.domain.units import ago_text, clock_text, percent_text, period_text, temperature_text
+from smarther.domain.units import ago_text, clock_text, in_zone, percent_text, period_text, temperature_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from smarther.domain.home import Snapshot, Standing, Thermostat
     from smarther.domain.series import Series
@@ -67,14 +67,29 @@ class Card:
     series: Series
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadCard:
+    """A thermostat of which nothing could be read."""
+
+    thermostat: Thermostat
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What all parts of a page need to know: the request, the present, and the function that a choice calls."""
+    """What all parts of a page need to know: the request, the present, and the function that a choice calls.
+
+    `on_failure` is told why a card cannot be drawn, which then is shown as one that failed.
+    """
 
     call: WidgetCall
     now: datetime
     stale_after: timedelta
     endpoint: str
+    on_failure: Callable[[Exception], None] = _raise
 
     def clock(self, instant: datetime) -> str:
         """The instant as the viewer's clock shows it."""
@@ -94,31 +109,62 @@ class View:
         )
 
 
-def home_page(cards: Sequence[Card], view: View, *, others: Sequence[Thermostat] = ()) -> str:
+def home_page(cards: Sequence[Card | UnreadCard], view: View, *, others: Sequence[Thermostat] = ()) -> str:
     """The whole home: a card each, and by name alone those for which there is no room."""
     if not cards:
         return _page(view, _empty())
     columns = max(1, min(len(cards), _MOST_COLUMNS, (view.call.width + _GUTTER) // (_NARROWEST_CARD + _GUTTER)))
     room = (view.call.width - 2 * _PADDING - (columns - 1) * _GUTTER) // columns
     several_plants = len({card.thermostat.plant_id for card in cards}) > 1
-    drawn = (_card(card, view, width=room, with_plant=several_plants) for card in cards)
+    drawn = [(card, _drawn(card, view, width=room, with_plant=several_plants)) for card in cards]
+    shown = [card for card, section in drawn if isinstance(card, Card) and section is not None]
     grid = f"grid-template-columns:repeat({columns},minmax(0,1fr))"
     return _page(
         view,
-        element("div", element("p", _home_text(cards, view)), _legend(cards), class_="sm-bar"),
-        element("div", *drawn, class_="sm-cards", style=grid),
+        element("div", element("p", _home_text(shown, view, of=len(cards))), _legend(shown), class_="sm-bar"),
+        element(
+            "div",
+            *(section or _failed(card.thermostat, view, with_plant=several_plants) for card, section in drawn),
+            class_="sm-cards",
+            style=grid,
+        ),
         element("p", "Also: ", *(_name(each, view) for each in others), class_="sm-note") if others else None,
     )
 
 
-def thermostat_page(card: Card, view: View) -> str:
+def thermostat_page(card: Card | UnreadCard, view: View) -> str:
     """One thermostat as large as there is room, with ways to move in time."""
     width = view.call.width - 2 * _PADDING
+    drawn = _drawn(card, view, width=width, with_plant=True, large=True)
     return _page(
         view,
-        element("div", _all(view), *_moves(card, view), class_="sm-bar"),
-        _card(card, view, width=width, with_plant=True, large=True),
-        element("div", _legend([card]), class_="sm-bar"),
+        element("div", _all(view), *_moves(card.thermostat, view), class_="sm-bar"),
+        drawn or _failed(card.thermostat, view, with_plant=True, large=True),
+        element("div", _legend([card] if isinstance(card, Card) and drawn else []), class_="sm-bar"),
+    )
+
+
+def _drawn(card: Card | UnreadCard, view: View, *, width: int, with_plant: bool, large: bool = False) -> Markup | None:
+    """The card, or `None` when it cannot be drawn."""
+    if isinstance(card, UnreadCard):
+        return None
+    try:
+        return _card(card, view, width=width, with_plant=with_plant, large=large)
+    except Exception as error:  # whatever it is, it is this card's
+        view.on_failure(error)
+        return None
+
+
+def _failed(thermostat: Thermostat, view: View, *, with_plant: bool, large: bool = False) -> Markup:
+    """The place of a card that could not be read or drawn."""
+    return element(
+        "section",
+        element("header", *_names(thermostat, view, with_plant=with_plant, large=large)),
+        element("p", "This thermostat cannot be shown just now.", class_="sm-trouble"),
+        element(
+            "p", "What it says is recorded all the same. The widget\u2019s log tells what went wrong.", class_="sm-note"
+        ),
+        class_="sm-card sm-failed",
     )
 
 
@@ -157,13 +203,14 @@ def _empty() -> Markup:
     )
 
 
-def _home_text(cards: Sequence[Card], view: View) -> str:
-    loads = Counter(card.standing.last.load for card in cards if card.standing and not view.is_stale(card.standing))
-    silent = sum(view.is_stale(card.standing) for card in cards)
-    parts = [f"{len(cards)} thermostat{'s' if len(cards) > 1 else ''}"]
+def _home_text(shown: Sequence[Card], view: View, *, of: int) -> str:
+    loads = Counter(card.standing.last.load for card in shown if card.standing and not view.is_stale(card.standing))
+    silent = sum(view.is_stale(card.standing) for card in shown)
+    parts = [f"{of} thermostat{'s' if of > 1 else ''}"]
     parts += [f"{loads[load]} {load}" for load in (Load.HEATING, Load.COOLING) if loads[load]]
     parts += [f"{silent} silent"] if silent else []
-    return " · ".join([*parts, _period_text(cards[0].series, view)])
+    parts += [f"{of - len(shown)} not shown"] if of > len(shown) else []
+    return " · ".join([*parts, *([_period_text(shown[0].series, view)] if shown else [])])
 
 
 def _period_text(series: Series, view: View) -> str:
@@ -198,22 +245,22 @@ def _all(view: View) -> Markup:
     return view.choice("\u2190 All thermostats", class_="sm-button", module=None)
 
 
-def _moves(card: Card, view: View) -> Iterator[Markup]:
+def _moves(thermostat: Thermostat, view: View) -> Iterator[Markup]:
     """Links to other periods: earlier and later by half, and lengths that end where the shown one ends."""
     start, end = view.call.start, view.call.end
     half = (end - start) / 2
-    yield _move("\u25c2", card, view, (start - half, end - half), "half a period earlier")
+    yield _move("\u25c2", thermostat, view, (start - half, end - half), "half a period earlier")
     for label, length in _PERIODS.items():
-        yield _move(label, card, view, (end - length, end), f"the {label} before {view.clock(end)}")
-    yield _move("\u25b8", card, view, (start + half, end + half), "half a period later")
-    yield _move("+", card, view, (start + half / 2, end - half / 2), "look closer")
-    yield _move("\u2212", card, view, (start - half, end + half), "look wider")
+        yield _move(label, thermostat, view, (end - length, end), f"the {label} before {view.clock(end)}")
+    yield _move("\u25b8", thermostat, view, (start + half, end + half), "half a period later")
+    yield _move("+", thermostat, view, (start + half / 2, end - half / 2), "look closer")
+    yield _move("\u2212", thermostat, view, (start - half, end + half), "look wider")
     if view.call.moved:
-        module_id = card.thermostat.module_id
+        module_id = thermostat.module_id
         yield view.choice("Dashboard\u2019s period", class_="sm-button", module=module_id)
 
 
-def _move(label: str, card: Card, view: View, period: tuple[datetime, datetime], title: str) -> Markup:
+def _move(label: str, thermostat: Thermostat, view: View, period: tuple[datetime, datetime], title: str) -> Markup:
     start, end = (round(instant.timestamp() * 1000) for instant in period)
     shown = end - start == round((view.call.end - view.call.start).total_seconds() * 1000)
     here = shown and label in _PERIODS
@@ -221,7 +268,7 @@ def _move(label: str, card: Card, view: View, period: tuple[datetime, datetime],
         label,
         class_="sm-button sm-here" if here else "sm-button",
         title=title,
-        module=card.thermostat.module_id,
+        module=thermostat.module_id,
         start=start,
         end=end,
     )
@@ -229,18 +276,23 @@ def _move(label: str, card: Card, view: View, period: tuple[datetime, datetime],
 
 def _card(card: Card, view: View, *, width: int, with_plant: bool, large: bool = False) -> Markup:
     standing = card.standing
-    name = element("h3", card.thermostat.name if large else _name(card.thermostat, view))
-    plant = element("span", card.thermostat.plant_name, class_="sm-plant") if with_plant else None
+    names = _names(card.thermostat, view, with_plant=with_plant, large=large)
     said = element("span", _said(standing, view), class_="sm-ago", title=_said_at(standing, view))
     return element(
         "section",
-        element("header", name, plant, said),
+        element("header", *names, said),
         _values(standing.last, view) if standing else None,
         _doing(standing, view) if standing else None,
         _drawing(card, view, width=width - _CARD_EDGE, large=large),
         element("p", _caption(card, view, large=large), class_="sm-note") if large or card.series.spans else None,
         class_="sm-card sm-stale" if view.is_stale(standing) else "sm-card",
     )
+
+
+def _names(thermostat: Thermostat, view: View, *, with_plant: bool, large: bool) -> Iterator[Markup]:
+    yield element("h3", thermostat.name if large else _name(thermostat, view))
+    if with_plant:
+        yield element("span", thermostat.plant_name, class_="sm-plant")
 
 
 def _name(thermostat: Thermostat, view: View) -> Markup:
@@ -308,7 +360,10 @@ def _until_text(activation_time: str, view: View) -> str:
         instant = datetime.fromisoformat(end)
     except ValueError:
         return end
-    return view.clock(instant if instant.tzinfo else instant.replace(tzinfo=view.call.zone))
+    if instant.tzinfo is not None:
+        return view.clock(instant)
+    on_the_wall = in_zone(view.now, view.call.zone).replace(tzinfo=UTC)
+    return clock_text(instant.replace(tzinfo=UTC), zone=UTC, now=on_the_wall)
 
 
 def _drawing(card: Card, view: View, *, width: int, large: bool) -> Markup:
@@ -363,5 +418,6 @@ background:var(--card);cursor:pointer;text-decoration:none;white-space:nowrap}
 .sm-heating{background:var(--warm)}.sm-cooling{background:var(--cold)}.sm-idle,.sm-unknown{font-weight:400}
 .sm-stale{border:2px dashed var(--warn)}.sm-stale .sm-ago{color:var(--warn);font-weight:600}
 .sm-stale .sm-values,.sm-stale .sm-pill{color:var(--soft);font-weight:400}.sm-stale .sm-temperature{font-weight:400}
+.sm-failed{border:2px dotted var(--warn)}.sm-trouble{color:var(--warn);font-weight:600;margin-bottom:2px}
 .sm-narrow{display:none}@media(max-width:640px){.sm .sm-wide{display:none}.sm .sm-narrow{display:block}}
 """

@@ -1,6 +1,7 @@
 """What a chart shows of a period: spans of time with what was measured, told and done in each.
 
-Short periods are drawn from every reading, longer ones from hours, long ones from days. Whatever the period, however
+Short periods are drawn from every reading, longer ones from hours, long ones from days; the hour and the day that are
+running, of which no statistics are stored yet, from what was said in them so far. Whatever the period, however
 busy the thermostat and however long its history, one answer reads no more than `ITEM_BOUND` items from the table.
 """
 
@@ -13,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from smarther.domain.home import Load
-from smarther.domain.statistics import HOUR, LONGEST_HOLD, Held, held, hour_of, hours_of_day
+from smarther.domain.statistics import HOUR, LONGEST_HOLD, Held, held, hour_of, hours_of_day, local_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _MICROSECOND = timedelta(microseconds=1)
 _MICROSECONDS_PER_MINUTE = Decimal(60_000_000)
+_ALL = Decimal(1)
 
 READINGS_UP_TO = timedelta(days=2)
 HOURS_UP_TO = timedelta(days=62)
@@ -35,9 +37,14 @@ MOST_THERMOSTATS = 48
 """Thermostats drawn at once; the others are one click away."""
 NEWEST_SNAPSHOTS = 40
 """Per thermostat, to tell since when it heats: a few hours of a busy one."""
+RUNNING_SNAPSHOTS = 100
+"""Per thermostat, for the hour that is running and the one before, and what was so when that began."""
+RUNNING_HOURS = 50
+"""Per thermostat, for the day that is running and the one before, of 25 hours at the most."""
 CHART_ITEMS = 10_000
 """For all charts together, in equal shares: twelve thermostats have room for a month of hours each."""
-ITEM_BOUND = DIRECTORY_ITEMS + MOST_THERMOSTATS * NEWEST_SNAPSHOTS + CHART_ITEMS
+_RUNNING_ITEMS = RUNNING_SNAPSHOTS + RUNNING_HOURS
+ITEM_BOUND = DIRECTORY_ITEMS + MOST_THERMOSTATS * (NEWEST_SNAPSHOTS + _RUNNING_ITEMS) + CHART_ITEMS
 
 
 class Grain(StrEnum):
@@ -88,11 +95,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The spans of a period in their order, none overlapping."""
+    """The spans of a period in their order, none overlapping. `until` is the present, after which nothing is known."""
 
     grain: Grain
     start: datetime
     end: datetime
+    until: datetime
     spans: Sequence[Span]
 
 
@@ -137,18 +145,21 @@ def of_snapshots(snapshots: Sequence[Snapshot], *, start: datetime, end: datetim
         for piece in held(snapshots, until=min(end, now))
         if piece.end > start
     ]
-    return Series(Grain.READINGS, start, end, [_of_piece(piece) for piece in pieces])
+    return Series(Grain.READINGS, start, end, now, [_of_piece(piece) for piece in pieces])
 
 
-def of_hours(hours: Mapping[datetime, Shown], *, start: datetime, end: datetime) -> Series:
-    """Stored hours as spans."""
-    return Series(Grain.HOURS, start, end, [_of_shown(each, hour, hour + HOUR) for hour, each in sorted(hours.items())])
+def of_hours(hours: Mapping[datetime, Shown], *, start: datetime, end: datetime, now: datetime) -> Series:
+    """Hours as spans; the one that is running ends now."""
+    spans = [_of_shown(each, hour, min(hour + HOUR, now)) for hour, each in sorted(hours.items()) if hour < now]
+    return Series(Grain.HOURS, start, end, now, spans)
 
 
-def of_days(days: Mapping[date, Shown], *, start: datetime, end: datetime, zone: tzinfo) -> Series:
-    """Stored local days as spans."""
-    spans = [_of_shown(each, *hours_of_day(day, zone)) for day, each in sorted(days.items())]
-    return Series(Grain.DAYS, start, end, spans)
+def of_days(days: Mapping[date, Shown], *, start: datetime, end: datetime, now: datetime, zone: tzinfo) -> Series:
+    """Local days as spans; the one that is running ends now."""
+    begun = [(day, each) for day, each in sorted(days.items()) if day <= local_day(now, zone)]
+    bounds = [(*hours_of_day(day, zone), each) for day, each in begun]
+    spans = [_of_shown(each, first, min(after, now)) for first, after, each in bounds if first < now]
+    return Series(Grain.DAYS, start, end, now, spans)
 
 
 def shown_of(made: Statistics) -> Shown:
@@ -219,8 +230,8 @@ def _of_shown(shown: Shown, start: datetime, end: datetime) -> Span:
         minutes=shown.minutes,
         humidity=shown.humidity,
         setpoint=shown.setpoint,
-        heating=None if shown.heating is None else shown.heating / minutes,
-        cooling=None if shown.cooling is None else shown.cooling / minutes,
+        heating=None if shown.heating is None else min(shown.heating / minutes, _ALL),
+        cooling=None if shown.cooling is None else min(shown.cooling / minutes, _ALL),
     )
 
 

@@ -91,9 +91,10 @@ def held(snapshots: Sequence[Snapshot], *, until: datetime) -> Iterator[Held]:
     The snapshots stand in the order of their instants; of several with the same instant the last one counts.
     """
     for snapshot, following in zip_longest(snapshots, snapshots[1:]):
-        end = min(snapshot.time + LONGEST_HOLD, until, *([following.time] if following else []))
+        end = until if following is None else min(until, following.time)
         if end > snapshot.time:
-            yield Held(snapshot, snapshot.time, end)
+            # Added to what it held and not to its bound: the calendar may end within those hours.
+            yield Held(snapshot, snapshot.time, snapshot.time + min(end - snapshot.time, LONGEST_HOLD))
 
 
 def hourly(

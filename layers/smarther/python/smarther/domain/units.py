@@ -52,22 +52,45 @@ def ago_text(instant: datetime, now: datetime) -> str:
     return f"{hours} h ago" if hours < _HOURS_BEFORE_DAYS else f"{hours // 24} days ago"
 
 
+def in_zone(instant: datetime, zone: tzinfo | None) -> datetime:
+    """The instant on a clock of the zone, or on this machine's; where the calendar ends before, on that of UTC."""
+    try:
+        return instant.astimezone(zone)
+    except (OverflowError, ValueError):  # an hour more or less than the first or the last there is
+        return instant
+
+
+def time_text(local: datetime, *, seconds: bool = False, doubled: bool | None = None) -> str:
+    """The time of day, with the offset from UTC when the clocks show it twice on that day.
+
+    Its zone knows whether they do; `doubled` says so for one that does not.
+    """
+    text = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+    return f"{text} UTC{local:%:z}" if (_is_doubled(local) if doubled is None else doubled) else text
+
+
+def _is_doubled(local: datetime) -> bool:
+    """Whether there are two instants of this local time, the second with the smaller offset (PEP 495)."""
+    first, second = (local.replace(fold=fold).utcoffset() for fold in (0, 1))
+    return first is not None and second is not None and first > second
+
+
 def clock_text(instant: datetime, *, zone: tzinfo, now: datetime) -> str:
     """The time of day where the reader is, with the date unless it is today, and the year unless it is this one."""
-    local, today = instant.astimezone(zone), now.astimezone(zone)
+    local, today = in_zone(instant, zone), in_zone(now, zone)
     if local.date() == today.date():
-        return f"{local:%H:%M}"
+        return time_text(local)
     year = "" if local.year == today.year else f" {local.year}"
-    return f"{local.day} {local:%b}{year} {local:%H:%M}"
+    return f"{local.day} {local:%b}{year} {time_text(local)}"
 
 
 def period_text(start: datetime, end: datetime, *, zone: tzinfo) -> str:
     """From when to when, where the reader is; the date once when it is the same."""
-    first, last = start.astimezone(zone), end.astimezone(zone)
+    first, last = in_zone(start, zone), in_zone(end, zone)
     if first.date() == last.date():
-        return f"{_date(first)} {first:%H:%M} to {last:%H:%M}"
-    year = f" {first.year}" if first.year != last.year else ""
-    return f"{_date(first)}{year} {first:%H:%M} to {_date(last)}{f' {last.year}' if year else ''} {last:%H:%M}"
+        return f"{_date(first)} {time_text(first)} to {time_text(last)}"
+    years = (f" {first.year}", f" {last.year}") if first.year != last.year else ("", "")
+    return f"{_date(first)}{years[0]} {time_text(first)} to {_date(last)}{years[1]} {time_text(last)}"
 
 
 def _date(local: datetime) -> str:

@@ -1,0 +1,40 @@
+"""Where results are written: files by name, standard output, and what keeps either from taking them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from io import UnsupportedOperation
+from typing import TYPE_CHECKING
+
+from smarther_cli.errors import Failure, WrongUse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def check_output(output: Path, *, overwrite: bool) -> None:
+    """Raise WrongUse when the file cannot be made where it is to be, or is there and not to be replaced."""
+    if not output.parent.is_dir():
+        raise WrongUse(f"There is no folder {output.parent} for {output.name}.", "Make it first, or name another.")
+    if output.is_dir():
+        raise WrongUse(f"{output} is a folder.", "Name a file in it.")
+    if output.exists() and not overwrite:
+        raise WrongUse(f"{output} is there already.", "Give another name, or --overwrite.")
+
+
+def not_written(error: OSError) -> Failure:
+    """What the machine said no to, as the owner is to read it."""
+    place = "The output" if error.filename is None else str(error.filename)
+    return Failure(f"{place} cannot be written or read: {error.strerror or type(error).__name__}.")
+
+
+def let_go_of_standard_output() -> None:
+    """Have what still waits for it go nowhere: it was refused once, and is not to be tried again at the very end."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except UnsupportedOperation:  # no file of the machine's
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
