@@ -9,16 +9,17 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from smarther.adapters import items
 from smarther.adapters.table import plain
+from smarther.domain.arrival import fixed_width
 from smarther.domain.reading import BOUNDS, Reading, partition_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -59,8 +60,8 @@ class Span:
         """The sort keys between which its readings lie."""
         # A key at `until` itself goes on with its digest, and so lies behind it.
         return (
-            _FIRST if self.since is None else _FIRST + _key_text(self.since),
-            _LAST if self.until is None else _FIRST + _key_text(self.until),
+            _FIRST if self.since is None else _FIRST + fixed_width(self.since),
+            _LAST if self.until is None else _FIRST + fixed_width(self.until),
         )
 
 
@@ -188,10 +189,6 @@ class Archive:
         self._client.transact_write_items(
             TransactItems=[{"Delete": {"TableName": self._table_name, "Key": key}} for key in keys]
         )
-
-
-def _key_text(instant: datetime) -> str:
-    return f"{instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def _plain(item: Mapping[str, Any]) -> Row:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from rich.text import Text
 
 from smarther.domain.report import Report
-from smarther.domain.units import ago_text
+from smarther.domain.units import ago_text, clock_error_text
 from smarther_cli import screen
 from smarther_cli.errors import Failure, Status
 from smarther_cli.moments import ahead_text
@@ -113,6 +113,9 @@ def show_run(report: Report, now: datetime) -> None:
     for module in report.silent:
         since = ago_text(datetime.fromisoformat(module.since), now)
         facts[f"silent: {screen.plain(module.name or module.module_id)}"] = f"last word {since}"
+    for clock in report.clocks:
+        ahead = datetime.fromisoformat(clock.told) - datetime.fromisoformat(clock.at)
+        facts[f"clock: {screen.plain(clock.name or clock.module_id)}"] = f"wrong, {clock_error_text(ahead)}"
     screen.show_facts(facts)
     if report.plants or report.person:
         screen.say()

@@ -9,9 +9,12 @@ import typer
 from rich.text import Text
 
 from smarther.domain.home import Load, Snapshot, Thermostat
+from smarther.domain.latest import Latest, silent_since
 from smarther.domain.outcome import Reason
+from smarther.domain.reading import instant_text
 from smarther.domain.report import PersonNeeded, Report
-from smarther.domain.units import ago_text, temperature_text
+from smarther.domain.units import ago_text, clock_error_text, temperature_text
+from smarther.latest_reader import LatestReader
 from smarther_cli import screen
 from smarther_cli.call import ended, this_call
 from smarther_cli.deployment import Deployment
@@ -32,13 +35,13 @@ class Condition:
     report: Report | None
     person: tuple[PersonNeeded, ...]
     calls: int
-    thermostats: tuple[tuple[Thermostat, Snapshot | None], ...]
+    thermostats: tuple[tuple[Thermostat, Latest | None], ...]
     stale_after: timedelta
     unread: Mapping[str, Sequence[Unread]]
 
-    def is_stale(self, last: Snapshot | None) -> bool:
+    def is_silent(self, one: Thermostat, found: Latest | None) -> bool:
         """Whether a thermostat has been silent for too long."""
-        return last is None or self.at - last.time > self.stale_after
+        return silent_since(found, known_since=one.known_since, now=self.at, limit=self.stale_after) is not None
 
 
 def status(context: typer.Context) -> None:
@@ -51,7 +54,7 @@ def status(context: typer.Context) -> None:
     call = this_call(context)
     condition = observe(call.deployment, call.at)
     if call.json:
-        screen.show_json(_document(condition))
+        screen.show_json(document(condition))
     else:
         _show(condition)
     if condition.person:
@@ -62,6 +65,9 @@ def observe(deployment: Deployment, now: datetime) -> Condition:
     """Ask the stack how it is. Nothing of Legrand is called for it."""
     report = deployment.records.report()
     thermostats = deployment.history.thermostats()
+    stale_after = timedelta(hours=deployment.stale_after_hours)
+    reader = LatestReader(deployment.history, stale_after=stale_after)
+    unusual = reader.unusual()
     return Condition(
         at=now,
         stack=deployment.place.stack,
@@ -69,10 +75,8 @@ def observe(deployment: Deployment, now: datetime) -> Condition:
         report=report,
         person=_person(deployment, report, now),
         calls=deployment.records.calls_today(now),
-        thermostats=tuple(
-            (one, next(iter(deployment.history.newest(one.module_id, limit=1)), None)) for one in thermostats
-        ),
-        stale_after=timedelta(hours=deployment.stale_after_hours),
+        thermostats=tuple((one, reader.words(one.module_id, unusual, now=now).latest) for one in thermostats),
+        stale_after=stale_after,
         unread={one.module_id: unread_lately(deployment.archive, one.module_id) for one in thermostats},
     )
 
@@ -111,6 +115,8 @@ def _show(condition: Condition) -> None:
         for each in condition.unread[one.module_id]
     ]:
         facts["not read"] = Text("\n".join(unread), style="yellow")
+    if wrong := _wrong_clocks(condition):
+        facts["clocks"] = Text("\n".join(wrong), style="yellow")
     facts["dashboard"] = condition.dashboard
     screen.show_facts(facts)
     if report is not None and report.plants:
@@ -128,26 +134,39 @@ def _show_thermostats(condition: Condition) -> None:
     several = len({one.plant_id for one, _ in condition.thermostats}) > 1
     columns = ("Thermostat", *(("Plant",) if several else ()), "Room", "Set to", "Humidity", "State", "Said")
     rows = [
-        (one.name, *((one.plant_name,) if several else ()), *_cells(last, condition))
-        for one, last in condition.thermostats
+        (one.name, *((one.plant_name,) if several else ()), *_cells(one, found, condition))
+        for one, found in condition.thermostats
     ]
     screen.show_table(columns, rows, right=("Room", "Set to", "Humidity"), fold=("Thermostat", "Plant"))
 
 
-def _cells(last: Snapshot | None, condition: Condition) -> tuple[str | Text, ...]:
-    if last is None:
+def _wrong_clocks(condition: Condition) -> list[str]:
+    """A line for each thermostat whose clock is wrong."""
+    return [
+        f"{screen.plain(one.name)} is {clock_error_text(found.wrong_clock.ahead)}:"
+        f" it said {instant_text(found.wrong_clock.told)}"
+        for one, found in condition.thermostats
+        if found is not None and found.wrong_clock is not None
+    ]
+
+
+def _cells(one: Thermostat, found: Latest | None, condition: Condition) -> tuple[str | Text, ...]:
+    if found is None:
         return ("", "", "", "", Text("never", style="yellow"))
-    said = ago_text(last.time, condition.at)
+    silent = condition.is_silent(one, found)
+    heard = ago_text(found.heard.received_at if silent else found.at, condition.at)
+    last = found.word.snapshot
     return (
         "–" if last.temperature is None else temperature_text(last.temperature, fahrenheit=False),
         "–" if last.setpoint is None else temperature_text(last.setpoint, fahrenheit=False),
         "–" if last.humidity is None else f"{last.humidity:.0f} %",
         {Load.HEATING: "heating", Load.COOLING: "cooling", Load.IDLE: "idle", None: "–"}[last.load],
-        Text(f"{said} (silent)", style="yellow") if condition.is_stale(last) else said,
+        Text(f"{heard} (silent)", style="yellow") if silent else heard,
     )
 
 
-def _document(condition: Condition) -> dict[str, Any]:
+def document(condition: Condition) -> dict[str, Any]:
+    """The condition for programs."""
     report = condition.report
     said = {} if report is None else report.model_dump(mode="json", exclude_none=True)
     return {
@@ -168,16 +187,24 @@ def _document(condition: Condition) -> dict[str, Any]:
                 "name": one.name,
                 "plant_id": one.plant_id,
                 "plant_name": one.plant_name,
-                "silent": condition.is_stale(last),
-                "last": None if last is None else _last(last),
+                "silent": condition.is_silent(one, found),
+                "last": None if found is None else _last(found.word.snapshot),
+                **({} if found is None else _times(found)),
                 "unread": {
                     each.attribute: {"readings": each.readings, "last_sent": each.sent}
                     for each in condition.unread[one.module_id]
                 },
             }
-            for one, last in condition.thermostats
+            for one, found in condition.thermostats
         ],
     }
+
+
+def _times(found: Latest) -> dict[str, Any]:
+    """When something was heard last, by our clock, and what the thermostat's own said where that is wrong."""
+    wrong = found.wrong_clock
+    told = {} if wrong is None else {"wrong_clock": {"told": wrong.told.isoformat(), "at": wrong.at.isoformat()}}
+    return {"heard_at": found.heard.received_at.isoformat(), **told}
 
 
 def _last(last: Snapshot) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import botocore.session
 
 from smarther import telemetry
 from smarther.adapters.clients import client
+from smarther.adapters.history import History
 from smarther.adapters.legrand import open_session
 from smarther.adapters.records import Records
 from smarther.adapters.service import Patience
@@ -18,6 +19,7 @@ from smarther.adapters.table import Table
 from smarther.adapters.vault import Vault
 from smarther.keeper.run import Keeper, Request
 from smarther.keeper.tools import Tools
+from smarther.latest_reader import LatestReader
 from smarther.settings import KeeperSettings
 from smarther.telemetry import Metric
 
@@ -35,6 +37,7 @@ keeper = Keeper(
         vault=Vault(client(session, "secretsmanager", patience), sleep=time.sleep),
         records=Records(dynamodb, settings.table_name),
         table=Table(dynamodb, settings.table_name, retention_days=settings.retention),
+        latest=LatestReader(History(dynamodb, settings.table_name), stale_after=settings.stale_after),
         session=open_session(),
         clock=lambda: datetime.now(UTC),
         sleep=time.sleep,
@@ -91,5 +94,6 @@ def tell(report: Report) -> None:
         outcome=report.outcome,
         plants=len(report.plants),
         actions=len(report.actions),
+        clocks_wrong=len(report.clocks),
         tokens_renewed=report.tokens is not None and report.tokens.refreshed,
     )

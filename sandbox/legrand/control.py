@@ -18,6 +18,7 @@ All bodies are JSON. 400 tells what is wrong with a body, 404 that something is 
                                                      the next new notifications are odd in that place
     POST   /lose           {"times"?: 1}             the next new notifications vanish, though noted as acknowledged
     POST   /ghost          {"subscription_id"? | "plant_id"?, "ghost"?: true}  listed, never told anything
+    POST   /thermostat_clock {"module_id", "set": iso | "ahead_seconds": n | "right": true}  what its own clock says
     GET    /subscriptions                            with owners and standing
     POST   /subscriptions  {"plant_id", "EndPointUrl", "application"}          another application's entry
     POST   /plants         {"add": {"name", "modules": [names] | n}} | {"remove": plant_id}
@@ -83,6 +84,7 @@ def control_routes() -> list[Route]:
         ("POST", "/odd"): _be_odd,
         ("POST", "/lose"): _lose,
         ("POST", "/ghost"): _ghost,
+        ("POST", "/thermostat_clock"): _set_thermostat_clock,
         ("GET", "/subscriptions"): _subscriptions,
         ("POST", "/subscriptions"): _subscribe_another,
         ("GET", "/plants"): _plants,
@@ -247,6 +249,19 @@ async def _ghost(request: Request) -> Any:
     for number in chosen:
         book.make_ghost(number, ghost=order.ghost)
     return {"subscriptions": chosen, "ghost": order.ghost}
+
+
+async def _set_thermostat_clock(request: Request) -> Any:
+    order = orders.ThermostatClockOrder.model_validate_json(await request.body())
+    provider = _provider(request)
+    ahead = timedelta(seconds=order.ahead_seconds or 0)
+    if order.set is not None:
+        ahead = order.set - provider.clock.now()
+    try:
+        provider.world.set_clock(order.module_id, ahead)
+    except KeyError:
+        raise ControlError(404, f"there is no thermostat {order.module_id}") from None
+    return {"module_id": order.module_id, "ahead_seconds": ahead.total_seconds()}
 
 
 async def _subscriptions(request: Request) -> Any:

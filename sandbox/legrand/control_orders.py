@@ -16,6 +16,7 @@ from sandbox.legrand.wire import encoded
 
 TEN_YEARS_OF_HOURS = 10 * 366 * 24
 """Far enough for any test, near enough for every calendar."""
+_CALENDAR_SECONDS = 10_000 * 366 * 24 * 3600
 
 
 class Strict(BaseModel):
@@ -135,6 +136,24 @@ class GhostOrder(Strict):
     def _something(self) -> Self:
         if self.subscription_id is None and self.plant_id is None:
             raise ValueError("give subscription_id or plant_id")
+        return self
+
+
+class ThermostatClockOrder(Strict):
+    """What a thermostat's own clock says: exactly one of `set`, `ahead_seconds` (below zero: behind), `right`.
+
+    It goes on from there, and ends at either end of the calendar.
+    """
+
+    module_id: str
+    set: AwareDatetime | None = None
+    ahead_seconds: float | None = Field(default=None, ge=-_CALENDAR_SECONDS, le=_CALENDAR_SECONDS)
+    right: bool | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if sum((self.set is not None, self.ahead_seconds is not None, self.right is True)) != 1:
+            raise ValueError("give one of set, ahead_seconds, right")
         return self
 
 

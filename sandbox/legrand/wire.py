@@ -43,7 +43,7 @@ def notification(snapshot: Snapshot, envelope_id: str, receivers: Sequence[str])
 
 def device_time(snapshot: Snapshot) -> str:
     """The device's time as the notification tells it."""
-    return _stamp(snapshot.at, UTC)
+    return _stamp(snapshot.told, UTC)
 
 
 def status_answer(snapshot: Snapshot, zone: tzinfo) -> Document:
@@ -94,7 +94,7 @@ def _status(snapshot: Snapshot, zone: tzinfo, address_type: str) -> Document:
         **status,
         "temperatureFormat": "C",
         "loadState": "ACTIVE" if snapshot.active else "INACTIVE",
-        "time": _stamp(snapshot.at, zone),
+        "time": _stamp(snapshot.told, zone),
         **_measures(snapshot, zone),
         "sender": _sender(snapshot.plant_id, snapshot.module_id, address_type),
     }
@@ -132,7 +132,11 @@ def _shortest(value: Decimal) -> str:
 
 
 def _stamp(at: datetime, zone: tzinfo) -> str:
-    return at.astimezone(zone).isoformat(timespec="seconds")
+    try:
+        local = at.astimezone(zone)
+    except OverflowError:  # within hours of either end of the calendar
+        local = at
+    return local.isoformat(timespec="seconds")
 
 
 def _zulu(at: datetime) -> str:

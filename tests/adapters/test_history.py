@@ -13,8 +13,10 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from smarther.adapters.history import History, HistoryUnavailableError
+from smarther.adapters.table import Table as Readings
 from smarther.domain.home import Load, Snapshot, Thermostat
-from smarther.domain.reading import Reading, stored
+from smarther.domain.latest import said
+from smarther.domain.reading import Reading, sort_key, stored
 from smarther.domain.rollup import RollupState
 from smarther.domain.series import shown_of
 from smarther.domain.statistics import HOUR, Measure, Statistics
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 TABLE = deployed.TABLE
 START = datetime(2026, 1, 10, tzinfo=UTC)
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 READING = Reading(
     plant_id="plant",
@@ -86,10 +89,11 @@ def test_the_directory_lists_thermostats_by_plant_and_name(history: History, tab
     table.put_item(Item={"pk": "DIRECTORY", "sk": "REFRESHED", "at": "2026-01-10T00:00:00Z"})
     for plant, module, name in (("p1", "m1", "salotto"), ("p1", "m2", "Bagno"), ("p2", "m3", "")):
         item = {"pk": "DIRECTORY", "sk": f"MODULE#{plant}#{module}", "plant_id": plant, "module_id": module}
+        item |= {"known_since": "2026-01-10T00:00:00Z"} if module == "m1" else {}
         table.put_item(Item=item | ({"name": name} if name else {}))
     assert history.thermostats() == [
         Thermostat("m2", "Bagno", "p1", "Mare"),
-        Thermostat("m1", "salotto", "p1", "Mare"),
+        Thermostat("m1", "salotto", "p1", "Mare", known_since=START),
         Thermostat("m3", "m3", "p2", "p2"),
     ]
 
@@ -101,7 +105,8 @@ def test_a_thermostat_that_two_plants_list_is_one_where_it_was_met_last(history:
         table.put_item(Item={"pk": "DIRECTORY", "sk": f"MODULE#{plant}#{module}", **item})
     table.put_item(Item={"pk": "DIRECTORY", "sk": "MODULE#p3#m1", "plant_id": "p3", "module_id": "m1"})
 
-    assert history.thermostats() == [Thermostat("m1", "p1", "p1", "p1")]
+    met = datetime(2026, 1, 10, microsecond=500_000, tzinfo=UTC)
+    assert history.thermostats() == [Thermostat("m1", "p1", "p1", "p1", known_since=met)]
 
 
 def test_names_in_the_directory_are_read_as_they_can_be_shown(history: History, table: Table) -> None:
@@ -116,20 +121,56 @@ def test_names_in_the_directory_are_read_as_they_can_be_shown(history: History, 
 
 def test_the_newest_comes_first_and_whole(history: History, table: Table) -> None:
     put(table, *(replace(READING, time=START - hours * HOUR) for hours in range(5)))
-    newest = history.newest("module", limit=3)
-    assert newest == [replace(SNAPSHOT, time=START - hours * HOUR) for hours in range(3)]
+    newest = history.words("module", limit=3)
+    assert [word.snapshot for word in newest] == [replace(SNAPSHOT, time=START - hours * HOUR) for hours in range(3)]
+    assert (newest[0].received_at, newest[0].pushed, newest[0].said) == (START, True, said(READING))
+    assert newest[0].key == sort_key(READING)
     assert history.items_read == 3
+
+
+def test_words_are_had_from_a_stretch_or_by_their_key(history: History, table: Table) -> None:
+    put(table, *(replace(READING, time=START - hours * HOUR) for hours in range(5)))
+    found = history.words("module", since=START - 3 * HOUR, until=START, limit=10)
+    assert [word.time for word in found] == [START - hours * HOUR for hours in (1, 2, 3)]
+    assert history.word("module", found[0].key) == found[0]
+    assert history.word("module", found[0].key + "0") is None
+
+
+def test_a_word_may_hold_numbers_that_dynamodb_writes_in_full(history: History, dynamodb: DynamoDBClient) -> None:
+    reading = replace(READING, setpoint_c=Decimal("2E+1"), extra={"x": Decimal("1E+125")})
+    Readings(dynamodb, TABLE).put_reading(reading, received_at=START, source="push")
+    (item,) = deployed.items(dynamodb, "MODULE#module")
+    in_full = {**item, "setpoint_c": {"N": "20.000"}, "extra": {"M": {"x": {"N": "1" + "0" * 125}}}}
+    dynamodb.put_item(TableName=TABLE, Item=in_full)
+
+    (word,) = history.words("module", limit=1)
+
+    assert word.said == said(reading)
+
+
+def test_what_came_late_and_misdated_last_is_known_of_each_thermostat(
+    history: History, dynamodb: DynamoDBClient
+) -> None:
+    readings = Readings(dynamodb, TABLE)
+    late, misdated = (replace(READING, time=START - days * timedelta(days=1)) for days in (2, 400))
+    for reading in (READING, late, misdated, replace(late, module_id="another")):
+        readings.put_reading(reading, received_at=START, source="push")
+    found = history.unusual_arrivals()
+    assert {module_id: sorted(keys) for module_id, keys in found.items()} == {
+        "module": sorted((sort_key(late), sort_key(misdated))),
+        "another": [sort_key(replace(late, module_id="another"))],
+    }
 
 
 def test_what_was_not_sent_is_none(history: History, table: Table) -> None:
     put(table, Reading(plant_id="plant", module_id="module", time=START))
-    assert history.newest("module", limit=1) == [Snapshot(time=START)]
+    assert [word.snapshot for word in history.words("module", limit=1)] == [Snapshot(time=START)]
 
 
 def test_nobody_else_s_items_are_taken_for_snapshots(history: History, table: Table) -> None:
     put(table, replace(READING, module_id="module2"))
     history.store_statistics("module", {START: WARM}, {START.date(): WARM})
-    assert history.newest("module", limit=5) == []
+    assert history.words("module", limit=5) == []
     assert history.snapshots("module", start=START - HOUR, end=START + HOUR) == []
 
 
@@ -149,11 +190,35 @@ def test_a_limit_keeps_the_newest(history: History, table: Table) -> None:
     assert history.items_read == 4
 
 
+@pytest.mark.parametrize("limit", [None, 1, 3, 24])
+def test_what_a_clock_that_was_ahead_dated_tells_nothing_of_that_time(
+    history: History, table: Table, limit: int | None
+) -> None:
+    """Two weeks later its readings stand among those that are right then."""
+    right = every_five_minutes(12)
+    put(table, *right)
+    for reading in right:
+        ahead = replace(reading, time=reading.time + timedelta(minutes=2), temperature_c=Decimal(99))
+        arrival = ahead.time - timedelta(days=14)
+        table.put_item(Item=stored(ahead, received_at=arrival, source="push", retention_days=None))
+    found = history.snapshots("module", start=START, end=START + HOUR, limit=limit)
+    assert [snapshot.time for snapshot in found] == [reading.time for reading in right][-(limit or 12) :]
+
+
+@pytest.mark.parametrize("instant", [FIRST, LAST])
+def test_stretches_reach_from_the_first_instant_to_the_last(history: History, table: Table, instant: datetime) -> None:
+    """As keys, years of one digit stand before years of four."""
+    put(table, READING, replace(READING, time=instant))
+    assert len(history.snapshots("module", start=FIRST, end=LAST)) == 1 + (instant == FIRST)
+    assert [word.time for word in history.words("module", since=START, until=START + HOUR, limit=9)] == [START]
+    assert history.hours("module", start=FIRST, end=START) == {}
+
+
 def test_pages_are_followed(history: History, table: Table) -> None:
     heavy = {f"note {n}": "x" * 1000 for n in range(100)}
     put(table, *(replace(reading, extra=heavy) for reading in every_five_minutes(24)))
     assert len(history.snapshots("module", start=START, end=START + 2 * HOUR)) == 24
-    assert len(history.newest("module", limit=20)) == 20
+    assert len(history.words("module", limit=20)) == 20
 
 
 def test_statistics_come_back_as_they_were_made(history: History, table: Table) -> None:
@@ -211,6 +276,8 @@ def test_a_table_out_of_reach_is_a_fault_of_ours(fault: Exception) -> None:
     history = History(client, TABLE)
     with pytest.raises(HistoryUnavailableError):
         history.thermostats()
+    with pytest.raises(HistoryUnavailableError):
+        history.words("module", limit=1)
     with pytest.raises(HistoryUnavailableError):
         history.store_statistics("module", {START: WARM}, {})
 

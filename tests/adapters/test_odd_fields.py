@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smarther.adapters.history import History
-from smarther.adapters.records import Records
 from smarther.adapters.table import Table
 from smarther.domain.notification import parse
 from smarther.domain.reading import stored
@@ -32,8 +31,7 @@ ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, tzinfo=UTC)
 def held_by_every_reader(dynamodb: DynamoDBClient, *module_ids: str) -> list[dict[str, Any]]:
     """All readings as rows of an export, once everybody who reads the table has read these thermostats."""
     for module_id in module_ids:
-        assert History(dynamodb, deployed.TABLE).newest(module_id, limit=40)
-        assert Records(dynamodb, deployed.TABLE).last_word(module_id)
+        assert History(dynamodb, deployed.TABLE).words(module_id, limit=40)
     rows = [row for page in Archive(dynamodb, deployed.TABLE).pages(Span()) for row in page.rows]
     assert lines(rows, Format.JSONL).count(b"\n") == len(rows)
     assert lines(rows, Format.PARQUET)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import boto3
@@ -20,7 +19,6 @@ from smarther.domain.outcome import Reason
 from smarther.domain.quota import HARD_LIMIT, OPTIONAL_LIMIT, Need
 from smarther.domain.reading import Reading
 from smarther.domain.report import PlantStanding, Report, SilentModule, TokenStanding
-from smarther.domain.silence import said
 from smarther.domain.webhook import AcceptedDigests
 from tests import deployed
 
@@ -263,38 +261,6 @@ def test_what_is_forgotten_is_gone_and_an_empty_directory_is_one(records: Record
     assert (directory.plants, directory.modules, directory.refreshed_at) == ({}, {}, None)
 
 
-# ---- silence
-
-
-def test_the_last_word_is_the_newest_by_the_thermostat_s_clock(records: Records, dynamodb: DynamoDBClient) -> None:
-    table = Table(dynamodb, deployed.TABLE)
-    newer = Reading(plant_id="p1", module_id="m1", time=NOW, mode="MANUAL", temperature_c=Decimal("19.5"))
-    older = Reading(plant_id="p1", module_id="m1", time=NOW - MINUTE)
-    table.put_reading(newer, received_at=NOW + MINUTE, source="poll")
-    table.put_reading(older, received_at=NOW + 2 * MINUTE, source="push")
-
-    last = records.last_word("m1")
-
-    assert last is not None
-    assert (last.time, last.received_at, last.pushed, last.said) == (NOW, NOW + MINUTE, False, said(newer))
-    assert records.last_word("m2") is None
-
-
-def test_a_last_word_may_hold_numbers_that_dynamodb_writes_in_full(records: Records, dynamodb: DynamoDBClient) -> None:
-    reading = Reading(
-        plant_id="P", module_id="M", time=NOW, setpoint_c=Decimal("1E+50"), extra={"x": Decimal("1E+125")}
-    )
-    Table(dynamodb, deployed.TABLE).put_reading(reading, received_at=NOW, source="push")
-    (item,) = deployed.items(dynamodb, "MODULE#M")
-    in_full = {**item, "setpoint_c": {"N": f"{Decimal('1E+50'):f}"}, "extra": {"M": {"x": {"N": "1" + "0" * 125}}}}
-    dynamodb.put_item(TableName=deployed.TABLE, Item=in_full)
-
-    word = records.last_word("M")
-
-    assert word is not None
-    assert word.said == said(reading)
-
-
 # ---- memory and report
 
 
@@ -349,7 +315,6 @@ def test_failures_of_the_vendor_stop_here(monkeypatch: pytest.MonkeyPatch) -> No
         lambda: records.pause_calls(now=NOW, until=NOW + MINUTE, quota=True),
         records.directory,
         lambda: records.forget_plant("p1"),
-        lambda: records.last_word("m1"),
         records.memory,
     ]
 

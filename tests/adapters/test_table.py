@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.adapters.table import ItemRefusedError, Table, attribute, plain
+from smarther.adapters.service import ServiceFailedError
+from smarther.adapters.table import ItemRefusedError, Table, TableUnavailableError, attribute, plain
 from smarther.domain.notification import Reject
-from smarther.domain.reading import Reading, stored
+from smarther.domain.reading import Reading, sort_key, stored
 from smarther.domain.webhook import AcceptedDigests
 from tests import deployed
 
@@ -169,3 +170,99 @@ def test_the_accepted_digests_are_those_in_the_table(
 
 def test_before_the_keepers_first_run_there_are_none(table: Table) -> None:
     assert table.accepted_digests() == AcceptedDigests()
+
+
+# ---- where a reading's own time is far from its arrival
+
+SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
+IN_2041 = datetime(2041, 5, 21, 8, tzinfo=UTC)
+
+
+def notes(dynamodb: DynamoDBClient) -> dict[str, str]:
+    """The notes of arrivals."""
+    return {item["sk"]["S"]: item["arrival"]["S"] for item in deployed.items(dynamodb, "ARRIVALS")}
+
+
+@pytest.mark.parametrize("time", [ARRIVAL, ARRIVAL - 2 * SECOND, ARRIVAL - 18 * HOUR, ARRIVAL + 10 * SECOND])
+def test_an_ordinary_reading_is_one_write(table: Table, dynamodb: DynamoDBClient, time: datetime) -> None:
+    table.put_reading(replace(READING, time=time), received_at=ARRIVAL, source="push")
+    assert len(deployed.items(dynamodb, "")) == 1
+
+
+@pytest.mark.parametrize(
+    ("time", "kind"),
+    [(ARRIVAL - 2 * DAY, "late"), (ARRIVAL - 8 * DAY, "misdated"), (IN_2041, "misdated"), (ARRIVAL + HOUR, "misdated")],
+)
+def test_an_unusual_arrival_is_noted_beside_the_reading(
+    table: Table, dynamodb: DynamoDBClient, time: datetime, kind: str
+) -> None:
+    reading = replace(READING, time=time)
+    assert table.put_reading(reading, received_at=ARRIVAL, source="push")
+    assert notes(dynamodb) == {f"{kind}#M": f"2026-01-14T06:30:06.000000Z {sort_key(reading)}"}
+    (item,) = deployed.items(dynamodb, "MODULE#M")
+    assert read(item) == stored(reading, received_at=ARRIVAL, source="push", retention_days=None)
+
+
+def test_the_last_arrival_is_noted_in_whatever_order_they_are_stored(table: Table, dynamodb: DynamoDBClient) -> None:
+    """The spill queue gives back in no order what it kept."""
+    readings = [replace(READING, time=IN_2041 + minutes * 60 * SECOND) for minutes in (3, 1, 2)]
+    for reading, after in zip(readings, (HOUR, 3 * HOUR, 2 * HOUR), strict=True):
+        table.put_reading(reading, received_at=ARRIVAL + after, source="push")
+    assert notes(dynamodb) == {"misdated#M": f"2026-01-14T09:30:06.000000Z {sort_key(readings[1])}"}
+
+
+@pytest.mark.parametrize("time", [ARRIVAL, ARRIVAL - 30 * HOUR, ARRIVAL - 2 * DAY, IN_2041])
+@pytest.mark.parametrize("again", [SECOND, DAY, 30 * DAY])
+def test_a_redelivery_changes_no_note(table: Table, dynamodb: DynamoDBClient, time: datetime, again: timedelta) -> None:
+    reading = replace(READING, time=time)
+    table.put_reading(reading, received_at=ARRIVAL, source="push")
+    before = deployed.items(dynamodb, "")
+    assert not table.put_reading(reading, received_at=ARRIVAL + again, source="push")
+    assert deployed.items(dynamodb, "") == before
+
+
+class Once:
+    """A table whose every call fails once it was made so many times."""
+
+    def __init__(self, client: DynamoDBClient, calls: int) -> None:
+        self._client = client
+        self._left = calls
+
+    def __getattr__(self, operation: str) -> Any:
+        def call(**parameters: Any) -> Any:
+            if not self._left:
+                raise ServiceFailedError("InternalServerError")
+            self._left -= 1
+            return getattr(self._client, operation)(**parameters)
+
+        return call
+
+
+def test_what_fails_between_reading_and_note_is_whole_when_it_is_done_again(
+    table: Table, dynamodb: DynamoDBClient
+) -> None:
+    """The receiver spills such a notification, and the redriver stores it with the time of its arrival."""
+    reading, failing = replace(READING, time=IN_2041), Table(Once(dynamodb, 1), deployed.TABLE)  # type: ignore[arg-type] # plays the client
+    with pytest.raises(TableUnavailableError):
+        failing.put_reading(reading, received_at=ARRIVAL, source="push")
+    assert notes(dynamodb) == {}
+    with pytest.raises(TableUnavailableError):
+        Table(Once(dynamodb, 2), deployed.TABLE).put_reading(reading, received_at=ARRIVAL, source="push")  # type: ignore[arg-type] # as above
+    assert not table.put_reading(reading, received_at=ARRIVAL, source="push")
+    assert notes(dynamodb) == {"misdated#M": f"2026-01-14T06:30:06.000000Z {sort_key(reading)}"}
+
+
+def test_a_note_expires_with_its_reading(dynamodb: DynamoDBClient) -> None:
+    table = Table(dynamodb, deployed.TABLE, retention_days=30)
+    table.put_reading(replace(READING, time=IN_2041), received_at=ARRIVAL, source="push")
+    assert {item["expires_at"]["N"] for item in deployed.items(dynamodb, "")} == {
+        str(int(ARRIVAL.timestamp()) + 30 * 86_400)
+    }
+
+
+def test_a_rehearsal_notes_nothing(table: Table, dynamodb: DynamoDBClient) -> None:
+    reading = replace(READING, time=IN_2041)
+    table.put_reading(reading, received_at=ARRIVAL, source="push")
+    dynamodb.delete_item(TableName=deployed.TABLE, Key={"pk": {"S": "ARRIVALS"}, "sk": {"S": "misdated#M"}})
+    assert not table.rehearsing().put_reading(reading, received_at=ARRIVAL, source="push")
+    assert notes(dynamodb) == {}

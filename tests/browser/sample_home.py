@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from smarther.domain.home import Load, Snapshot, Thermostat
+from smarther.domain.latest import Word
 from smarther.domain.series import Shown, shown_of
 from smarther.domain.statistics import HOUR, daily, hour_of, hourly
 from smarther.widget import Widget
@@ -48,8 +49,14 @@ class SampleHome:
             for number, module_id in enumerate(self.said)
         ]
 
-    def newest(self, module_id: str, *, limit: int) -> list[Snapshot]:
-        return self.said[module_id][::-1][:limit]
+    def words(
+        self, module_id: str, *, since: datetime | None = None, until: datetime | None = None, limit: int
+    ) -> list[Word]:
+        said = [each for each in self.said[module_id] if since is None or since <= each.time]
+        return [_word(each) for each in said if until is None or each.time < until][::-1][:limit]
+
+    def unusual_arrivals(self) -> dict[str, list[str]]:
+        return {}
 
     def snapshots(self, module_id: str, *, start: datetime, end: datetime, limit: int) -> list[Snapshot]:
         return [each for each in self.said[module_id] if start <= each.time < end][-limit:]
@@ -92,6 +99,11 @@ def page(sample: SampleHome, width: int, *, dark: bool = False, period: timedelt
     )
     assert isinstance(answer, str)
     return answer
+
+
+def _word(said: Snapshot) -> Word:
+    key = f"READING#{said.time.isoformat()}"
+    return Word(key=key, received_at=said.time, pushed=True, snapshot=said, said=())
 
 
 def _room(number: int, days: int) -> list[Snapshot]:

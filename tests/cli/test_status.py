@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from smarther.adapters.records import Module
 from smarther.domain.outcome import Reason
 from smarther.domain.quota import Need
 from smarther.domain.reading import Reading
@@ -31,8 +32,8 @@ SPOKE = Reading(
 )
 
 
-def said(home: Home, reading: Reading) -> None:
-    home.table.put_reading(reading, received_at=NOW, source="push")
+def said(home: Home, reading: Reading, *, arrived: datetime | None = None) -> None:
+    home.table.put_reading(reading, received_at=arrived or reading.time, source="push")
 
 
 def test_all_is_well(home: Home, run: Run) -> None:
@@ -182,6 +183,51 @@ def test_what_was_sent_is_shown_harmlessly_and_in_one_line(home: Home, run: Run,
     (line,) = [line for line in run("status").stdout.splitlines() if "mode in 1" in line]
     assert line.isprintable()
     assert len(line) < 200
+
+
+def test_silence_is_by_arrival_and_a_late_word_is_one(home: Home, run: Run) -> None:
+    home.records.keep_report(report(NOW))
+    home.thermostat("module-1", "Kitchen")
+    said(home, replace(SPOKE, time=NOW - timedelta(hours=25)), arrived=NOW - timedelta(minutes=1))
+
+    assert "25 h ago (silent)" not in run("status").stdout
+    assert json.loads(run("status", "--json").stdout)["thermostats"][0]["silent"] is False
+
+
+def test_one_that_was_met_lately_and_has_not_spoken_yet_is_not_silent(home: Home, run: Run) -> None:
+    home.records.keep_report(report(NOW))
+    home.records.keep_module(Module("plant-1", "module-1", "Kitchen", "chronothermostat", NOW - timedelta(hours=1)))
+
+    assert "never" in run("status").stdout
+    assert json.loads(run("status", "--json").stdout)["thermostats"][0]["silent"] is False
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (datetime(2041, 5, 21, 8, tzinfo=UTC), "Kitchen is 15 years ahead: it said 2041-05-21T08:00:00Z"),
+        (datetime.max.replace(tzinfo=UTC, microsecond=0), "Kitchen is 7979 years ahead: it said 9999-12-31T23:59:59Z"),
+        (datetime.min.replace(tzinfo=UTC), "Kitchen is 2026 years behind: it said 0001-01-01T00:00:00Z"),
+    ],
+)
+def test_a_wrong_clock_is_told_with_the_thermostat_s_name_and_needs_nobody(
+    home: Home, run: Run, told: datetime, words: str
+) -> None:
+    home.records.keep_report(report(NOW))
+    home.thermostat("module-1", "Kitchen")
+    said(home, replace(SPOKE, time=told), arrived=NOW - timedelta(minutes=12))
+
+    result = run("status")
+    assert result.exit_code == 0
+    assert words in result.stdout
+    assert "20.5 °C" in result.stdout
+    assert "12 min ago" in result.stdout
+    assert "silent" not in result.stdout
+
+    (kitchen,) = json.loads(run("status", "--json").stdout)["thermostats"]
+    assert kitchen["wrong_clock"] == {"told": told.isoformat(), "at": "2026-01-31T12:18:00+00:00"}
+    assert kitchen["heard_at"] == "2026-01-31T12:18:00+00:00"
+    assert kitchen["last"]["time"] == told.isoformat()
 
 
 def test_plants_are_named_when_there_are_several(home: Home, run: Run) -> None:

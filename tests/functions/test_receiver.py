@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
@@ -23,6 +24,7 @@ from tests.faulty_service import Answer, Behaviour, FaultyService
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
 
     from tests.aws_over_http import Aws
     from tests.functions.conftest import Load, Log
@@ -36,6 +38,18 @@ USER = "0d9c1f6e-1111-4222-8333-444455556666"
 def event(name: str, secret: str = SECRET) -> dict[str, Any]:
     made: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text().replace("{secret}", secret))
     return made
+
+
+ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, tzinfo=UTC)
+"""Two seconds after what the examples tell of."""
+
+
+def started(load: Load) -> ModuleType:
+    """The function after a cold start, at the time of the examples."""
+    app: Any = load("receiver")
+    app.receiver = replace(app.receiver, now=lambda: ARRIVAL)
+    started: ModuleType = app
+    return started
 
 
 class Stack:
@@ -55,10 +69,10 @@ class Stack:
             "AWS_ENDPOINT_URL": aws.url,
         }.items():
             monkeypatch.setenv(name, value)
-        self.app = load("receiver")
+        self.app = started(load)
 
     def cold_start(self) -> None:
-        self.app = self._load("receiver")
+        self.app = started(self._load)
 
     def accept(self, **secrets: str) -> None:
         item = {"pk": "WEBHOOK", "sk": "DIGESTS", **{name: webhook.digest(secret) for name, secret in secrets.items()}}
@@ -429,6 +443,8 @@ def test_a_body_delivered_again_and_again_is_stored_once(stack: Stack, times: in
 @pytest.mark.parametrize(
     ("sent", "time"),
     [
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
         ("2099-12-31T23:59:59Z", "2099-12-31T23:59:59Z"),
         ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z"),
         ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
@@ -440,10 +456,28 @@ def test_a_body_delivered_again_and_again_is_stored_once(stack: Stack, times: in
 )
 def test_a_devices_clock_may_say_anything(stack: Stack, sent: str, time: str) -> None:
     assert stack.call(with_body(document(time=sent))) == (200, counts(stored=1))
-    assert stack.readings()[0]["time"] == {"S": time}
+    (reading,) = stack.readings()
+    assert reading["time"] == {"S": time}
+
+    before = deployed.items(stack.dynamodb, "")
+    assert stack.call(with_body(document(time=sent))) == (200, counts(duplicates=1))
+    assert deployed.items(stack.dynamodb, "") == before
 
 
-def test_the_latest_state_is_the_last_key_however_late_the_others_come(stack: Stack) -> None:
+@pytest.mark.parametrize("name", ["future-clock", "time-9999"])
+def test_what_a_wrong_clock_dated_is_stored_once_and_its_arrival_noted(stack: Stack, name: str) -> None:
+    file = deployed.PROJECT.parent / "shared" / "inputs" / f"{name}.json"
+    if not file.exists():
+        pytest.skip("the inputs as collected do not lie beside the project")
+    for answer in (counts(stored=1), counts(duplicates=1)):
+        assert stack.call(with_body(json.loads(file.read_text()))) == (200, answer)
+    (reading,) = stack.readings()
+    (note,) = deployed.items(stack.dynamodb, "ARRIVALS")
+    assert note["sk"] == {"S": f"misdated#{reading['module_id']['S']}"}
+    assert note["arrival"] == {"S": f"2026-01-14T06:30:06.000000Z {reading['sk']['S']}"}
+
+
+def test_the_last_key_is_the_newest_by_the_devices_clock_however_late_the_others_come(stack: Stack) -> None:
     for time in ("2026-01-14T20:00:00Z", "2026-01-14T02:00:00Z", "2026-01-13T23:00:00Z"):
         stack.call(with_body(document(time=time)))
     latest = stack.dynamodb.query(
@@ -496,10 +530,10 @@ class Outage:
         self._load, self.log, self.table, self.queue = load, log, table, queue
         table.otherwise = DIGESTS
         queue.otherwise = SENT
-        self.app = load("receiver")
+        self.app = started(load)
 
     def cold_start(self) -> None:
-        self.app = self._load("receiver")
+        self.app = started(self._load)
 
     def call(self, secret: str = SECRET) -> tuple[int, dict[str, Any]]:
         self.table.requests.clear()

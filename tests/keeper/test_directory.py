@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sandbox.legrand import wire
 from sandbox.legrand.faults import Fault
+from smarther.adapters.history import History
 from smarther.domain.names import LONGEST
 from smarther.keeper.plants import Plants
 from smarther.keeper.silence import Silence
 from smarther.keeper.subscriptions import Subscriptions
+from tests import deployed
 from tests.keeper.world import World
+
+if TYPE_CHECKING:
+    from smarther.domain.latest import Word
 
 INPUTS = Path(__file__).resolve().parents[3] / "shared" / "inputs"
 DAY = timedelta(days=1)
@@ -45,6 +50,11 @@ def home(world: World) -> World:
     world.configure()
     assert world.consent().outcome == "healthy"
     return world
+
+
+def newest_word(home: World, module_id: str) -> Word | None:
+    """What a thermostat said last, by its own clock."""
+    return next(iter(History(home.dynamodb, deployed.TABLE).words(module_id, limit=1)), None)
 
 
 def spoil(world: World, operation: str, status: int | None = None, **more: Any) -> None:
@@ -255,7 +265,7 @@ def test_a_silent_thermostat_may_answer_in_another_case(home: World) -> None:
     home.later(DAY)
     home.run()
 
-    last = home.records.last_word(module_id)
+    last = newest_word(home, module_id)
     assert last is not None
     assert not last.pushed
 
@@ -484,7 +494,7 @@ def test_a_fault_of_ours_with_one_plant_costs_neither_the_others_nor_the_report(
     standings = {plant.plant_id: plant.subscription for plant in report.plants}
     assert standings == {first: "missing", second: "created"}
     assert names(home)[studio] == "Studio"
-    assert home.records.last_word(studio) is not None
+    assert newest_word(home, studio) is not None
     assert issued != home.provider.login.newest_refresh_token == home.tokens()["refresh_token"]
     monkeypatch.undo()
     home.later()

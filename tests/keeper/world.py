@@ -26,6 +26,7 @@ from sandbox.legrand.clock import MovableClock
 from sandbox.legrand.gateway import Gateway
 from sandbox.legrand.gateway import Request as Call
 from sandbox.legrand.login_desk import LoginDesk
+from smarther.adapters.history import History
 from smarther.adapters.records import Records
 from smarther.adapters.table import Table
 from smarther.adapters.vault import Vault
@@ -34,6 +35,7 @@ from smarther.budget import Deadlines
 from smarther.domain.webhook import address, is_ours
 from smarther.keeper.run import Keeper, Request
 from smarther.keeper.tools import Tools
+from smarther.latest_reader import LatestReader
 from smarther.receiver import Receiver
 from smarther.settings import KeeperSettings
 from tests import deployed
@@ -185,6 +187,7 @@ class World:
                 vault=Vault(secrets, sleep=self.sleep),
                 records=Records(dynamodb, deployed.TABLE),
                 table=Table(dynamodb, deployed.TABLE),
+                latest=LatestReader(History(dynamodb, deployed.TABLE), stale_after=self.settings.stale_after),
                 session=session,
                 clock=self.clock.now,
                 sleep=self.sleep,

@@ -29,7 +29,8 @@ NOTIFICATIONS = 10_000
 DUPLICATE_PERCENT = 5
 OUTAGE = {"after_hours": 1 / 3, "hours": 1 / 3}
 """In each hour the provider holds everything back for twenty minutes, and then sends it at once."""
-BEGIN = datetime(2026, 1, 14, 6, tzinfo=UTC)
+BEGIN = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=24)
+"""Of readings from the future, and of very late ones, the arrival is noted as well."""
 LIMIT_MS = 30_000
 """The stand-in waits longer than the provider would, so that a slow machine makes slow answers and not bans."""
 

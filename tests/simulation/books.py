@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from sandbox.legrand import wire
 from sandbox.legrand.ledger import SENT, Outcome
+from smarther.adapters.history import History
 from smarther.adapters.records import Records
 from smarther.domain import deferred
 from smarther.domain.names import printable
 from smarther.domain.webhook import address
+from smarther.latest_reader import LatestReader
 from tests.keeper.world import BASE
 from tests.simulation.cloud import Hand
 from tests.simulation.functions import TABLE
@@ -22,7 +24,11 @@ from tests.simulation.functions import TABLE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from smarther.domain.report import Report
     from tests.simulation.year import Year
+
+DAY = timedelta(days=1)
+ANSWERED_WITHIN = timedelta(minutes=2)
 
 type Item = Mapping[str, Mapping[str, Any]]
 
@@ -140,26 +146,57 @@ def _content(body: bytes) -> str:
 
 
 def _balance_latest(year: Year) -> None:
-    """The latest state is the newest by the device's own clock."""
-    newest: dict[str, datetime] = {}
+    """The latest state is the newest that was so, whatever the thermostats' own clocks said of it."""
+    made: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
     for item in year.dynamodb.partitions("MODULE#"):
-        at = datetime.fromisoformat(item["time"]["S"])
-        module_id = item["module_id"]["S"]
-        newest[module_id] = max(newest.get(module_id, at), at)
-    records = Records(year.dynamodb, TABLE)  # type: ignore[arg-type] # plays the client
+        made[item["module_id"]["S"]][item["sk"]["S"]] = _made(year, item)
+    reader = LatestReader(History(year.dynamodb, TABLE), stale_after=year.settings.stale_after)  # type: ignore[arg-type] # plays the client
+    unusual = reader.unusual()
     for _, module_id in year.home.outlines:
-        last = records.last_word(module_id)
-        if last is None or last.time != newest[module_id]:
+        found = reader.words(module_id, unusual, now=year.clock.now()).latest
+        # Of what was said within one second of the thermostat's clock nothing tells which came first.
+        newest = max(made[module_id].values(), default=None)
+        shown = None if found is None else made[module_id][found.word.key]
+        if newest is None or shown is None or newest.replace(microsecond=0) > shown:
             year.chronicle.wrong("the latest state of a thermostat is not its newest")
+        elif found is not None and found.wrong_clock is not None:
+            year.chronicle.wrong("a clock is told to be wrong that was mended")
     acknowledged: dict[str, datetime] = {}
     for entry in year.provider.dispatch.ledger.since():
         readable = year.post.contents[entry.content].readings
-        if entry.outcome is Outcome.ACKNOWLEDGED and readable and entry.module_id and entry.device_time:
-            at = datetime.fromisoformat(entry.device_time)
+        if entry.outcome is Outcome.ACKNOWLEDGED and readable and entry.module_id:
+            at = year.post.made[str(entry.envelope_id)]
             acknowledged[entry.module_id] = max(acknowledged.get(entry.module_id, at), at)
     for module_id, at in acknowledged.items():
-        if newest.get(module_id, datetime.min.replace(tzinfo=at.tzinfo)) < at and not year.recoverable:
+        if not year.recoverable and max(made[module_id].values(), default=at - DAY) < at:
             year.chronicle.wrong("the newest state that was acknowledged is not the latest")
+
+
+def _made(year: Year, item: Item) -> datetime:
+    """When what a reading says was so. Who is asked says what is so right then, by a clock that may be wrong."""
+    if item["source"]["S"] == "push":
+        return year.post.made[item["event_id"]["S"]]
+    told, received_at = (datetime.fromisoformat(item[name]["S"]) for name in ("time", "received_at"))
+    return told if abs(received_at - told) < ANSWERED_WITHIN else received_at
+
+
+def check_silence(year: Year, report: Report, began: datetime, heard: Mapping[str, datetime]) -> None:
+    """A run tells that a thermostat is silent when nothing of it has arrived for so long, and only then.
+
+    `heard` is when the last reading of each had arrived as the run began. One that no topology has listed lately, as
+    after a move, is not known for so long (`_check_directory` holds that it ends).
+    """
+    silent = {module.module_id: datetime.fromisoformat(module.since) for module in report.silent}
+    known = {item["module_id"]["S"] for item in year.dynamodb.partitions("DIRECTORY") if "module_id" in item}
+    for _, module_id in year.home.outlines:
+        before, now = heard.get(f"MODULE#{module_id}"), year.dynamodb.heard.get(f"MODULE#{module_id}")
+        if module_id in silent:
+            if before is not None and silent[module_id] < before:
+                year.chronicle.wrong("a thermostat is told to be silent that was heard")
+        elif module_id not in known or report.outcome != "healthy" or now is None:
+            continue
+        elif began - now >= year.settings.stale_after:
+            year.chronicle.wrong("a thermostat is silent, and that is not told")
 
 
 def _check_deployment(year: Year) -> None:

@@ -14,7 +14,7 @@ DynamoDB refuses and moto stores is refused: text that is no UTF-8, keys that ar
 from __future__ import annotations
 
 import json
-from bisect import insort
+from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -63,6 +63,9 @@ def _number(item: Item, name: str) -> int:
 _CONDITIONS: dict[str, Callable[[Item | None, Mapping[str, Any]], bool]] = {
     "attribute_not_exists(pk)": lambda item, _: item is None,
     "attribute_exists(pk)": lambda item, _: item is not None,
+    "attribute_not_exists(pk) OR arrival < :arrival": lambda item, values: (
+        item is None or item["arrival"]["S"] < values[":arrival"]["S"]
+    ),
     "attribute_exists(pk) AND attribute_not_exists(used_at) AND expires_at > :now": lambda item, values: (
         item is not None and "used_at" not in item and _number(item, "expires_at") > int(values[":now"]["N"])
     ),
@@ -124,7 +127,11 @@ _NAMES = {"#owner": "owner"}
 
 
 class DynamoDB:
-    """One table, keys `pk` and `sk`. `rewritten` are the keys of readings and quarantined bodies that were changed."""
+    """One table, keys `pk` and `sk`.
+
+    `rewritten` are the keys of readings and quarantined bodies that were changed, `heard` says of each thermostat's
+    partition when the last of its readings arrived.
+    """
 
     class exceptions:  # noqa: N801 - as botocore's clients have it
         """The errors that adapters tell apart."""
@@ -135,6 +142,7 @@ class DynamoDB:
         self._items: dict[str, dict[str, Item]] = {}
         self._order: dict[str, list[str]] = {}
         self.rewritten: list[Key] = []
+        self.heard: dict[str, datetime] = {}
 
     def put_item(
         self,
@@ -203,27 +211,32 @@ class DynamoDB:
         TableName: str,
         KeyConditionExpression: str,
         ExpressionAttributeValues: Mapping[str, Any],
-        ConsistentRead: bool,
+        ConsistentRead: bool = False,
         ScanIndexForward: bool = True,
         Limit: int | None = None,
+        ExclusiveStartKey: Item | None = None,
+        ProjectionExpression: str | None = None,
+        ExpressionAttributeNames: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        """Items of one partition by their sort keys, in one page."""
+        """Items of one partition by their sort keys, in one page unless there is a limit; always consistent here."""
+        values = {name: value["S"] for name, value in ExpressionAttributeValues.items()}
+        partition = values.get(":partition", "")
+        keys = self._order.get(partition, [])
         match KeyConditionExpression:
             case "pk = :partition":
-                partition, beginning = ExpressionAttributeValues[":partition"]["S"], ""
-            case "pk = :module AND begins_with(sk, :reading)":
-                partition = ExpressionAttributeValues[":module"]["S"]
-                beginning = ExpressionAttributeValues[":reading"]["S"]
+                first, last = 0, len(keys)
+            case "pk = :partition AND sk BETWEEN :first AND :last":
+                first, last = bisect_left(keys, values[":first"]), bisect_right(keys, values[":last"])
             case _:
                 raise UnknownError(KeyConditionExpression)
-        order = self._order.get(partition, [])
-        found: list[Item] = []
-        for sort_key in order if ScanIndexForward else reversed(order):
-            if sort_key.startswith(beginning):
-                found.append(self._items[partition][sort_key])
-                if len(found) == Limit:
-                    break
-        return {"Items": found, "Count": len(found)}
+        if ExclusiveStartKey is not None:
+            start = ExclusiveStartKey["sk"]["S"]
+            first, last = (bisect_right(keys, start), last) if ScanIndexForward else (first, bisect_left(keys, start))
+        size = max(0, last - first) if Limit is None else min(Limit, max(0, last - first))
+        page = keys[first : first + size] if ScanIndexForward else keys[last - size : last][::-1]
+        found = [_picked(self._items[partition][key], ProjectionExpression, ExpressionAttributeNames) for key in page]
+        more = {"LastEvaluatedKey": {"pk": {"S": partition}, "sk": {"S": page[-1]}}} if page and size == Limit else {}
+        return {"Items": found, "Count": len(found), **more}
 
     # ---- what nobody calls over a network
 
@@ -249,6 +262,9 @@ class DynamoDB:
         if key[1] not in items:
             insort(self._order.setdefault(key[0], []), key[1])
         items[key[1]] = item
+        if key[1].startswith("READING#"):
+            at = datetime.fromisoformat(item["received_at"]["S"])
+            self.heard[key[0]] = max(self.heard.get(key[0], at), at)
 
     def _drop(self, key: Key) -> None:
         if self._items.get(key[0], {}).pop(key[1], None) is not None:
@@ -282,6 +298,14 @@ def _check_storable(key: Key, item: Item) -> None:
 
 def _key(item: Item) -> Key:
     return item["pk"]["S"], item["sk"]["S"]
+
+
+def _picked(item: Item, projection: str | None, names: Mapping[str, str] | None) -> Item:
+    """What of an item is sent: all of it, or what the placeholders stand for."""
+    if projection is None:
+        return item
+    wanted = [(names or {})[name] for name in projection.split(", ")]
+    return {name: item[name] for name in wanted if name in item}
 
 
 def _known[Meaning](meanings: Mapping[str, Meaning], expression: str) -> Meaning:

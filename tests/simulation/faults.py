@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.legrand.answer import Refusal
@@ -14,7 +14,6 @@ from tests.simulation.weather import WAYS, BrownOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
     from random import Random
 
     from sandbox.legrand.faults import Place
@@ -244,6 +243,32 @@ def _new_name(year: Year, dice: Random) -> None:
     year.home.rename(dice.choice([plant.id, *(module.id for module in plant.modules)]), dice.choice(NAMES))
 
 
+def _clock_goes_wrong(year: Year, dice: Random) -> None:
+    """A thermostat's own clock is ahead, behind, reset or mad, and is mended some time or other."""
+    module_id, now = dice.choice(sorted(module for _, module in year.home.outlines)), year.clock.now()
+    ahead = dice.choice(
+        (
+            2 * HOUR,
+            3 * DAY,
+            datetime(2041, 5, 21, 8, tzinfo=UTC) - now,
+            datetime.max.replace(tzinfo=UTC) - now,
+            -2 * DAY,
+            -8 * DAY,
+            -400 * DAY,
+            datetime(2000, 1, 1, tzinfo=UTC) - now,
+            datetime.min.replace(tzinfo=UTC) - now,
+        )
+    )
+    year.home.set_clock(module_id, ahead)
+    year.later(_between(dice, 10 * MINUTE, 10 * DAY), lambda: year.home.set_clock(module_id, timedelta()))
+
+
+def mend_clocks(year: Year) -> None:
+    """All clocks are right."""
+    for _, module_id in year.home.outlines:
+        year.home.set_clock(module_id, timedelta())
+
+
 # ---- AWS
 
 
@@ -327,6 +352,7 @@ SORTS: Final = (
     Sort("forbidden, and not for the quota", 8, _forbidden),
     Sort("thermostat moves", 4, _thermostat_moves),
     Sort("new name", 20, _new_name),
+    Sort("clock goes wrong", 12, _clock_goes_wrong),
     Sort("table browns out", 20, _table),
     Sort("table browns out for hours", 3, _table_for_long),
     Sort("queue browns out", 8, _queue),

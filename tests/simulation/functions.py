@@ -14,6 +14,7 @@ from requests.adapters import BaseAdapter
 
 from sandbox.legrand.gateway import Request as Call
 from smarther import budget
+from smarther.adapters.history import History, HistoryUnavailableError
 from smarther.adapters.records import Records, RecordsError
 from smarther.adapters.spill import SpillQueue
 from smarther.adapters.table import ItemRefusedError, Table, TableUnavailableError
@@ -21,6 +22,7 @@ from smarther.adapters.vault import Vault, VaultError
 from smarther.authentication import Authenticator
 from smarther.keeper.run import Keeper, Request
 from smarther.keeper.tools import Tools
+from smarther.latest_reader import LatestReader
 from smarther.receiver import Receiver
 from smarther.redriver import Redriver
 from tests.keeper.world import API, BASE, LOGIN, Killed
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 TABLE = "readings"
 OUR_HOST, LOGIN_HOST = urlsplit(BASE).hostname, urlsplit(LOGIN).hostname
 KEEPER_TIMEOUT = timedelta(seconds=120)
-FUNCTION_ERRORS = (VaultError, RecordsError, TableUnavailableError, ItemRefusedError)
+FUNCTION_ERRORS = (VaultError, RecordsError, HistoryUnavailableError, TableUnavailableError, ItemRefusedError)
 """With these a run of the keeper may end when AWS fails, and with no others."""
 
 
@@ -195,6 +197,7 @@ class KeeperContainer:
                 vault=Vault(secrets, sleep=self._spend),
                 records=Records(dynamodb, TABLE),
                 table=Table(dynamodb, TABLE),
+                latest=LatestReader(History(dynamodb, TABLE), stale_after=year.settings.stale_after),
                 session=session,
                 clock=self._clock.now,
                 sleep=self._spend,

@@ -65,12 +65,16 @@ class Sent:
 
 
 class Post:
-    """Makes pushes of changes, and says when each is due. `contents` tells what each content holds."""
+    """Makes pushes of changes, and says when each is due.
+
+    `contents` tells what each content holds, `made` when what an envelope tells of was so, by the right time.
+    """
 
     def __init__(self, dice: Random) -> None:
         self._dice = dice
         self.held_until: datetime | None = None
         self.contents: dict[str, Sent] = {}
+        self.made: dict[str, datetime] = {}
 
     def pushes(self, snapshot: Snapshot) -> list[tuple[datetime, Push]]:
         """The notification of one change, with its copies, each with the instant at which it is due."""
@@ -95,6 +99,7 @@ class Post:
                 copy = replace(first_push(snapshot, self._dice, [USER_OID]), kind=Kind.DUPLICATE)
                 copy = _odd(copy, KNOWN[odd]) if odd else copy
             posted.append((due + COPY_WITHIN * self._dice.random() ** 3, copy))
+        self.made |= {str(each.envelope_id): snapshot.at for _, each in posted}
         return posted
 
     def _broken(self, push: Push) -> Push:

@@ -17,6 +17,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from smarther.adapters.history import History
 from smarther.adapters.records import Module, Plant, QuotaReached, Records
 from smarther.adapters.spill import SpillQueue
 from smarther.adapters.table import Table
@@ -68,7 +69,7 @@ def outcome(work: Callable[[], Any]) -> Any:
 # ---- DynamoDB
 
 
-def table_calls(seed: int) -> Iterator[Callable[[Records, Table], Any]]:
+def table_calls(seed: int) -> Iterator[Callable[[Records, Table, History], Any]]:
     """What keeper and receiver ask of the table, in an order of its own."""
     dice = Random(seed)  # noqa: S311 - dice that fall alike each time
     at = START
@@ -77,41 +78,50 @@ def table_calls(seed: int) -> Iterator[Callable[[Records, Table], Any]]:
         yield table_call(number, at, dice)
 
 
-def table_call(number: int, at: datetime, dice: Random) -> Callable[[Records, Table], Any]:
+def table_call(number: int, at: datetime, dice: Random) -> Callable[[Records, Table, History], Any]:
     """One of them."""
     owner, module_id = dice.choice("ab"), dice.choice("xyz")
     module = Module("plant", module_id, dice.choice((None, "room")), "chronothermostat", at)
-    reading = Reading(plant_id="plant", module_id=module_id, time=START + timedelta(days=dice.randrange(9)))
+    early = START + timedelta(days=dice.randrange(-2, 9))
+    told = dice.choice(
+        (early, at, at - timedelta(hours=dice.randrange(200)), datetime(2041, 5, 21, dice.randrange(24), tzinfo=UTC))
+    )
+    reading = Reading(plant_id="plant", module_id=module_id, time=told)
+    most = dice.choice((1, 2, 40))
     digests = AcceptedDigests(current=str(number), pending=dice.choice((None, "p")))
-    calls: tuple[Callable[[Records, Table], Any], ...] = (
-        lambda r, _: r.take_lease(owner, now=at, life=timedelta(seconds=150)),
-        lambda r, _: r.release_lease(owner),
-        lambda r, _: r.count_call(Need.REQUIRED, at),
-        lambda r, _: r.count_call(Need.OPTIONAL, at),
-        lambda r, _: [r.count_call(Need.REQUIRED, at) for _ in range(25)],
-        lambda r, _: r.pause_calls(now=at, until=at + timedelta(hours=20), quota=True),
-        lambda r, _: r.pause_calls(now=at, until=at + timedelta(minutes=1), quota=False),
-        lambda r, _: (r.calls_today(at), r.paused_until(at)),
-        lambda r, _: r.begin_consent(owner, at),
-        lambda r, _: (r.consent(owner), r.use_consent(owner, at)),
-        lambda r, _: (r.use_consent(owner, at, not_given=NotGiven.DECLINED), r.consent(owner)),
-        lambda r, _: r.settle_consent(digest(owner), Report(at=at.isoformat(), outcome="busy")),
-        lambda r, _: r.consent(owner),
-        lambda r, _: r.keep_module(module),
-        lambda r, _: r.keep_plant(Plant("plant", owner)),
-        lambda r, _: r.forget_module(module),
-        lambda r, _: r.forget_plant("plant"),
-        lambda r, _: r.directory_refreshed(at),
-        lambda r, _: r.directory(),
-        lambda r, _: r.publish(digests, at),
-        lambda r, t: (r.published(), t.accepted_digests()),
-        lambda r, t: t.put_reading(reading, received_at=at, source="push"),
-        lambda r, t: t.put_quarantined(owner.encode(), [Reject("body", "why")], received_at=at),
-        lambda r, _: r.last_word(module_id),
-        lambda r, _: r.remember(Memory(absent_plants=frozenset({owner}))),
-        lambda r, _: r.memory(),
-        lambda r, _: r.keep_report(Report(at=at.isoformat(), outcome="healthy", calls_today=number)),
-        lambda r, _: r.report(),
+    calls: tuple[Callable[[Records, Table, History], Any], ...] = (
+        lambda r, *_: r.take_lease(owner, now=at, life=timedelta(seconds=150)),
+        lambda r, *_: r.release_lease(owner),
+        lambda r, *_: r.count_call(Need.REQUIRED, at),
+        lambda r, *_: r.count_call(Need.OPTIONAL, at),
+        lambda r, *_: [r.count_call(Need.REQUIRED, at) for _ in range(25)],
+        lambda r, *_: r.pause_calls(now=at, until=at + timedelta(hours=20), quota=True),
+        lambda r, *_: r.pause_calls(now=at, until=at + timedelta(minutes=1), quota=False),
+        lambda r, *_: (r.calls_today(at), r.paused_until(at)),
+        lambda r, *_: r.begin_consent(owner, at),
+        lambda r, *_: (r.consent(owner), r.use_consent(owner, at)),
+        lambda r, *_: (r.use_consent(owner, at, not_given=NotGiven.DECLINED), r.consent(owner)),
+        lambda r, *_: r.settle_consent(digest(owner), Report(at=at.isoformat(), outcome="busy")),
+        lambda r, *_: r.consent(owner),
+        lambda r, *_: r.keep_module(module),
+        lambda r, *_: r.keep_plant(Plant("plant", owner)),
+        lambda r, *_: r.forget_module(module),
+        lambda r, *_: r.forget_plant("plant"),
+        lambda r, *_: r.directory_refreshed(at),
+        lambda r, *_: r.directory(),
+        lambda r, *_: r.publish(digests, at),
+        lambda r, t, _: (r.published(), t.accepted_digests()),
+        lambda _, t, __: t.put_reading(reading, received_at=at, source="push"),
+        lambda _, t, __: t.put_quarantined(owner.encode(), [Reject("body", "why")], received_at=at),
+        lambda _, __, h: h.words(module_id, limit=most),
+        lambda _, __, h: h.words(module_id, since=early, until=early + timedelta(days=5), limit=most),
+        lambda _, __, h: h.snapshots(module_id, start=early, end=at, limit=None if most == 40 else most),
+        lambda _, __, h: sorted((m, sorted(keys)) for m, keys in h.unusual_arrivals().items()),
+        lambda _, __, h: [h.word(m, key) for m, keys in sorted(h.unusual_arrivals().items()) for key in sorted(keys)],
+        lambda r, *_: r.remember(Memory(absent_plants=frozenset({owner}))),
+        lambda r, *_: r.memory(),
+        lambda r, *_: r.keep_report(Report(at=at.isoformat(), outcome="healthy", calls_today=number)),
+        lambda r, *_: r.report(),
     )
     return dice.choice(calls)
 
@@ -119,8 +129,10 @@ def table_call(number: int, at: datetime, dice: Random) -> Callable[[Records, Ta
 @pytest.mark.parametrize("seed", range(3))
 def test_the_table_answers_as_dynamodb_does(seed: int) -> None:
     theirs, ours = deployed.create_table(), DynamoDB()
-    their_hands = Records(theirs, deployed.TABLE), Table(theirs, deployed.TABLE)
-    our_hands = Records(hand(ours), deployed.TABLE), Table(hand(ours), deployed.TABLE)
+    their_hands, our_hands = (
+        (Records(client, deployed.TABLE), Table(client, deployed.TABLE), History(client, deployed.TABLE))
+        for client in (theirs, hand(ours))
+    )
     for call in table_calls(seed):
         expected = outcome(lambda call=call: call(*their_hands))  # type: ignore[misc] # a default binds the loop's value
         assert outcome(lambda call=call: call(*our_hands)) == expected  # type: ignore[misc] # as above

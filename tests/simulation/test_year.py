@@ -16,6 +16,7 @@ from smarther.adapters.spill import SpillQueue, SpillUnavailableError
 from smarther.adapters.table import Table
 from smarther.authentication import Authenticator
 from smarther.domain import notification, tokens
+from smarther.domain.latest import Latest
 from smarther.domain.wire import UnreadableError
 from smarther.keeper.access import Access
 from tests.simulation import functions
@@ -23,9 +24,10 @@ from tests.simulation import year as year_module
 from tests.simulation.year import START, Plan, Year
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from datetime import datetime
 
+    from smarther.domain.latest import Word
     from tests.simulation.functions import ContainerClock
 
 A_BAD_FORTNIGHT = Plan(seed=7, days=14, intensity=10)
@@ -73,11 +75,11 @@ def duplicates_are_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     """A duplicate is written over what is there."""
     put = Table._put
 
-    def put_anyway(table: Table, item: Any) -> bool:
+    def put_anyway(table: Table, *written: Any) -> bool:
         client = table._client
         table._client = Unconditional(client)  # type: ignore[assignment] # plays the client
         try:
-            return put(table, item)
+            return put(table, *written)
         finally:
             table._client = client
 
@@ -182,6 +184,21 @@ def ages_go_by_the_monotonic_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(functions, "Authenticator", by_lived_time)
 
 
+def the_last_key_is_the_latest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a thermostat's clock says is believed, whatever it says."""
+
+    def last_key(words: Collection[Word]) -> Latest | None:
+        found = max(words, key=lambda word: word.key, default=None)
+        return None if found is None else Latest(found, found, found.time, None)
+
+    monkeypatch.setattr("smarther.latest_reader.latest", last_key)
+
+
+def unusual_arrivals_are_not_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reading is only where its own time has it."""
+    monkeypatch.setattr(Table, "_note_arrival", lambda *_: None)
+
+
 PLANTED: dict[Callable[[pytest.MonkeyPatch], None], str] = {
     spill_drops: "is nowhere",
     spill_refuses_unanswered: "is nowhere",
@@ -196,6 +213,8 @@ PLANTED: dict[Callable[[pytest.MonkeyPatch], None], str] = {
     ages_go_by_the_monotonic_clock: "a genuine notification was answered 404",
     who_moves_is_listed_twice: "the directory's thermostats are not",
     names_are_taken_as_they_come: "the directory's",
+    the_last_key_is_the_latest: "is not its newest",
+    unusual_arrivals_are_not_noted: "silent that was heard",
 }
 
 SEEDS: dict[Callable[[pytest.MonkeyPatch], None], int] = {ages_go_by_the_monotonic_clock: 16}

@@ -178,6 +178,7 @@ class Year:
         self._settling = True
         self.weather.clear_up()
         self.provider.faults.clear()
+        faults.mend_clocks(self)
         for fault in self._app_faults:
             self.provider.faults.add(fault)
         self.post.held_until = None
@@ -307,6 +308,7 @@ class Year:
         """One run; None when it failed or ended in the middle."""
         container = self._keepers.pop() if self._keepers else KeeperContainer(self)
         report: Report | None = None
+        began, heard = self.clock.now(), dict(self.dynamodb.heard)
         try:
             report = container.invoke(event, None if spared else self._end(KEEPER_ENDS, 60))
         except Killed:
@@ -321,6 +323,7 @@ class Year:
             self.chronicle.count("keeper met a lease")
         elif report is not None:
             self._hear(report)
+            books.check_silence(self, report, began, heard)
         return report
 
     def _hear(self, report: Report) -> None:

@@ -6,13 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smarther.domain.home import Load, Snapshot, Standing, load_of, standing
+from smarther.domain.home import Load, Snapshot, load_of, standing
+from smarther.domain.latest import Word
 
 NOW = datetime(2026, 1, 18, 12, tzinfo=UTC)
 
 
-def said(*loads: Load | None) -> list[Snapshot]:
-    return [Snapshot(time=NOW - timedelta(minutes=10 * number), load=load) for number, load in enumerate(loads)]
+def said(*loads: Load | None) -> list[Word]:
+    times = [NOW - timedelta(minutes=10 * number) for number in range(len(loads))]
+    return [
+        Word(key=f"READING#{at}", received_at=at, pushed=True, snapshot=Snapshot(time=at, load=load), said=())
+        for at, load in zip(times, loads, strict=True)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -47,8 +52,16 @@ def test_who_never_spoke_stands_nowhere() -> None:
     assert standing([]) is None
 
 
-def test_silence_longer_than_the_limit_is_stale() -> None:
-    stands = Standing(said(Load.IDLE)[0], NOW, load_since_before=True)
-    day = timedelta(hours=24)
-    assert not stands.is_stale(NOW + day, day)
-    assert stands.is_stale(NOW + day + timedelta(seconds=1), day)
+def test_of_a_word_that_is_not_the_newest_by_its_clock_nothing_is_known_before() -> None:
+    """The clock is wrong, so what stands before it in the table is of another time."""
+    odd = Word(
+        key="READING#2041",
+        received_at=NOW + timedelta(days=1),
+        pushed=True,
+        snapshot=Snapshot(time=NOW + timedelta(days=5600), load=Load.HEATING),
+        said=(),
+    )
+    for stands in (standing([odd, *said(Load.HEATING)]), standing(said(Load.HEATING), [odd])):
+        assert stands is not None
+        assert stands.last == odd.snapshot
+        assert (stands.load_since, stands.load_since_before) == (odd.received_at, True)

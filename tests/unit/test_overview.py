@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from smarther.domain.home import Load, Snapshot, Thermostat, standing
+from smarther.domain.latest import Word
 from smarther.domain.overview import Card, View, home_page, nobody_page, thermostat_page, unanswered_page
 from smarther.domain.series import of_snapshots
 from smarther.domain.widget_call import WidgetCall
@@ -67,6 +68,11 @@ def view(**said: object) -> View:
     return View(call=made, now=NOW, stale_after=DAY, endpoint=ARN)
 
 
+def word(snapshot: Snapshot, received_at: datetime | None = None) -> Word:
+    arrival = received_at or snapshot.time
+    return Word(key=f"READING#{snapshot.time}", received_at=arrival, pushed=True, snapshot=snapshot, said=())
+
+
 def card(*ages: timedelta, name: str = "Salotto", number: int = 1, **said: object) -> Card:
     default = {"temperature": Decimal("19.5"), "setpoint": Decimal(21), "humidity": Decimal(55), "load": Load.HEATING}
     snapshots = [
@@ -74,7 +80,7 @@ def card(*ages: timedelta, name: str = "Salotto", number: int = 1, **said: objec
         for age in ages
     ]
     series = of_snapshots(snapshots[::-1], start=NOW - DAY, end=NOW, now=NOW)
-    return Card(Thermostat(f"m{number}", name, "p", "Casa"), standing(snapshots), series)
+    return Card(Thermostat(f"m{number}", name, "p", "Casa"), standing([word(each) for each in snapshots]), series)
 
 
 MINUTES = timedelta(minutes=1)
@@ -86,6 +92,34 @@ def test_a_card_says_how_warm_how_damp_what_it_was_told_what_it_does_and_since_w
         assert words in page.text
     assert "1 thermostat · 1 heating · 17 Jan 12:00 to 18 Jan 12:00, every reading" in page.text
     assert "sm-stale" not in page.classes()
+
+
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [
+        (datetime(2041, 5, 21, 8, tzinfo=UTC), "Its clock is wrong: 15 years ahead"),
+        (datetime.max.replace(tzinfo=UTC), "Its clock is wrong: 7979 years ahead"),
+        (datetime.min.replace(tzinfo=UTC), "Its clock is wrong: 2026 years behind"),
+    ],
+)
+def test_a_wrong_clock_is_marked_and_the_word_is_as_old_as_its_arrival(told: datetime, text: str) -> None:
+    snapshot = Snapshot(time=told, temperature=Decimal("19.5"))
+    series = of_snapshots([], start=NOW - DAY, end=NOW, now=NOW)
+    stands = standing([word(snapshot, NOW - 20 * MINUTES)])
+    page = Page(home_page([Card(Thermostat("m1", "Salotto", "p", "Casa"), stands, series)], view()))
+    assert text in page.text
+    assert "20 min ago" in page.text
+    assert "sm-stale" not in page.classes()
+    assert "sm-clock" in page.classes()
+
+
+def test_one_that_was_met_lately_and_has_not_spoken_yet_is_not_silent() -> None:
+    series = of_snapshots([], start=NOW - DAY, end=NOW, now=NOW)
+    known = Thermostat("m1", "Salotto", "p", "Casa", known_since=NOW - timedelta(hours=1))
+    page = Page(home_page([Card(known, None, series)], view()))
+    assert "Never reported" in page.text
+    assert "sm-stale" not in page.classes()
+    assert "silent" not in page.text
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.units import ago_text, clock_text, minutes_text, percent_text, period_text, temperature_text
+from smarther.domain.units import (
+    ago_text,
+    clock_error_text,
+    clock_text,
+    minutes_text,
+    percent_text,
+    period_text,
+    temperature_text,
+)
 
 ROME = ZoneInfo("Europe/Rome")
 NOW = datetime(2026, 1, 18, 22, 30, tzinfo=UTC)  # 23:30 in Rome
@@ -42,6 +50,20 @@ def test_durations(minutes: str, text: str) -> None:
 )
 def test_how_long_ago(ago: timedelta, text: str) -> None:
     assert ago_text(NOW - ago, NOW) == text
+
+
+@pytest.mark.parametrize(
+    ("ahead", "text"),
+    [
+        (timedelta(minutes=16), "16 min ahead"),
+        (timedelta(hours=2), "2 h ahead"),
+        (-timedelta(days=2), "2 days behind"),
+        (-timedelta(days=729), "729 days behind"),
+        (timedelta(days=5606), "15 years ahead"),
+    ],
+)
+def test_how_wrong_a_clock_is(ahead: timedelta, text: str) -> None:
+    assert clock_error_text(ahead) == text
 
 
 def test_the_date_is_left_out_when_it_is_today_where_the_reader_is() -> None:

@@ -1,9 +1,11 @@
 """What a thermostat knows of itself at one instant: what it would tell if asked."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC, microsecond=0)
 
 
 class Function(StrEnum):
@@ -25,7 +27,10 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One thermostat at one instant. °C and %; `until` is the end of MANUAL or BOOST in naive local time."""
+    """One thermostat at one instant. °C and %; `until` is the end of MANUAL or BOOST in naive local time.
+
+    `clock_ahead` is how far its clock is ahead of the right time, below zero where it is behind.
+    """
 
     plant_id: str
     module_id: str
@@ -38,3 +43,9 @@ class Snapshot:
     active: bool
     temperature: Decimal
     humidity: Decimal
+    clock_ahead: timedelta = timedelta()
+
+    @property
+    def told(self) -> datetime:
+        """The instant by the thermostat's own clock, which ends at either end of the calendar."""
+        return self.at + min(max(self.clock_ahead, FIRST - self.at), LAST - self.at)

@@ -71,6 +71,7 @@ class Thermostat:
         self._function, self._mode = Function.HEATING, room.mode
         self._manual_set_point = PROTECTION_SET_POINT
         self._until: datetime | None = None
+        self.clock_ahead = timedelta()
         self._active = False
         unheated = weather.temperature(start) + FREE_WARMTH
         self._true_temperature = max(float(self._wanted()), unheated) + self._dice.uniform(-0.5, 0.5)
@@ -123,6 +124,7 @@ class Thermostat:
             active=self._active,
             temperature=Decimal(str(round(self._sensed_temperature, 1))),
             humidity=Decimal(str(round(self._sensed_humidity, 1))),
+            clock_ahead=self.clock_ahead,
         )
 
     # The room

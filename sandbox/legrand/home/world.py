@@ -4,7 +4,7 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -94,6 +94,7 @@ class World:
         self.zone = zone
         self._ever = len(self.plants)
         self._modules_ever = sum(len(plant.modules) for plant in plants)
+        self._clocks_ahead: dict[str, timedelta] = {}
         self.begin(start, seed)
 
     def begin(self, start: datetime, seed: int) -> None:
@@ -106,6 +107,21 @@ class World:
             for plant in self.plants.values()
             for module in plant.modules
         }
+        self._set_clocks()
+
+    def set_clock(self, module_id: str, ahead: timedelta) -> None:
+        """Have a thermostat's own clock be so far ahead, or behind where that is below zero, in all its lives.
+
+        Raises KeyError for an unknown one.
+        """
+        if module_id not in {known for _, known in self._thermostats}:
+            raise KeyError(module_id)
+        self._clocks_ahead[module_id] = ahead
+        self._set_clocks()
+
+    def _set_clocks(self) -> None:
+        for (_, module_id), thermostat in self._thermostats.items():
+            thermostat.clock_ahead = self._clocks_ahead.get(module_id, timedelta())
 
     def advance(self, to: datetime) -> list[Snapshot]:
         """Live until `to`; all reports of all thermostats, in order of time."""

@@ -293,6 +293,42 @@ def test_a_ghost_is_told_nothing(scene: Scene, endpoint: Endpoint) -> None:
     assert ghost in scene.account.call("GET", "/subscription").content.decode()
 
 
+@pytest.mark.parametrize(
+    ("order", "first", "last"),
+    [
+        ({"set": "2041-05-21T08:00:00Z"}, "2041-05-21T08:", "2041-05-21T09:"),
+        ({"set": "9999-12-31T23:59:59Z"}, "9999-12-31T23:59:59", "9999-12-31T23:59:59"),
+        ({"set": "0001-01-01T00:00:00Z"}, "0001-01-01T00:", "0001-01-01T01:"),
+        ({"ahead_seconds": -2 * 86_400}, "2025-11-18T12:", "2025-11-18T13:"),
+    ],
+)
+def test_a_thermostat_s_own_clock_can_be_wrong_in_pushes_and_answers_until_it_is_set_right(
+    scene: Scene, endpoint: Endpoint, order: dict[str, Any], first: str, last: str
+) -> None:
+    scene.order("clock", {"set": START, "hold": True})
+    wrong, *others = [module for plant in scene.ask("plants")["plants"] for module in plant["modules"]]
+    scene.order("thermostat_clock", {"module_id": wrong["id"], **order})
+    scene.play(hours=1.9)
+
+    told: dict[str, list[str]] = {module["id"]: [] for module in (wrong, *others)}
+    for body in endpoint.bodies:
+        (status,) = json.loads(body)[0]["data"]["chronothermostats"]
+        told[status["sender"]["plant"]["module"]["id"]].append(status["time"])
+        assert status["thermometer"]["measures"][0]["timeStamp"].startswith("2025-11-20T")
+    assert all(first <= time[: len(first)] and time[: len(last)] <= last for time in told[wrong["id"]])
+    assert told[wrong["id"]]
+    assert all(time.startswith("2025-11-20T") for module in others for time in told[module["id"]])
+    plant_id = scene.account.plant_ids()[0]
+    path = (
+        f"/chronothermostat/thermoregulation/addressLocation/plants/{plant_id}/modules/parameter/id/value/{wrong['id']}"
+    )
+    year = first[:4]
+    assert scene.account.call("GET", path).value["chronothermostats"][0]["time"].startswith(year)
+
+    scene.order("thermostat_clock", {"module_id": wrong["id"], "right": True})
+    assert scene.account.call("GET", path).value["chronothermostats"][0]["time"].startswith("2025-11-20T")
+
+
 def test_other_applications_are_not_called_but_counted(raised: Raise) -> None:
     scene = raised()
     progress = scene.play(hours=1)
@@ -338,6 +374,9 @@ def test_moving_the_clock_ends_tokens(scene: Scene) -> None:
         ("faults", {"operation": "list"}, "needs a status"),
         ("ghost", {}, "give subscription_id or plant_id"),
         ("plants", {}, "give one of add, remove"),
+        ("thermostat_clock", {"module_id": "x"}, "give one of set, ahead_seconds, right"),
+        ("thermostat_clock", {"module_id": "x", "set": "2041-05-21T08:00:00"}, "timezone"),
+        ("thermostat_clock", {"module_id": "x", "ahead_seconds": 1e15}, "less than or equal to"),
         ("client", {"client_id": "new"}, "a new client needs"),
         ("client", {"redirect_uris": [str(number) for number in range(11)]}, "at most 10"),
         ("lose", {"times": 0}, "greater than 0"),
@@ -365,6 +404,7 @@ def test_a_body_that_is_not_json_is_answered_with_what_is_wrong(untouched: Scene
         ("push", {"plant_id": "nowhere", "body": 1}),
         ("ghost", {"subscription_id": "nobody"}),
         ("plants", {"remove": "nowhere"}),
+        ("thermostat_clock", {"module_id": "nowhere", "right": True}),
         ("subscriptions", {"plant_id": "nowhere", "EndPointUrl": "https://x.example", "application": "x"}),
     ],
 )

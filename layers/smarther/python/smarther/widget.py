@@ -13,16 +13,19 @@ from smarther.domain.overview import DESCRIPTION, Card, UnreadCard, View, home_p
 from smarther.domain.series import MOST_THERMOSTATS, NEWEST_SNAPSHOTS, share_of_items
 from smarther.domain.widget_call import wants_description, widget_call
 from smarther.fault import fault_of
+from smarther.latest_reader import LatestReader
 from smarther.series_reader import SeriesReader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta, tzinfo
 
     from smarther.adapters.history import History
     from smarther.domain.home import Thermostat
     from smarther.domain.widget_call import WidgetCall
     from smarther.fault import Fault
+
+    type Unusual = Mapping[str, Sequence[str]]
 
 
 class Widget:
@@ -34,6 +37,7 @@ class Widget:
     def __init__(self, history: History, *, home: tzinfo, stale_after: timedelta) -> None:
         self._history = history
         self._series = SeriesReader(history, home=home)
+        self._latest = LatestReader(history, stale_after=stale_after)
         self._home = home
         self._stale_after = stale_after
         self.faults: Counter[Fault] = Counter()
@@ -48,17 +52,22 @@ class Widget:
         call = widget_call(event, now=now, home=self._home)
         view = View(call=call, now=now, stale_after=self._stale_after, endpoint=endpoint, on_failure=self._note)
         thermostats = self._history.thermostats()
+        unusual = self._latest.unusual() if thermostats else {}
         if call.module_id is None:
             shown, others = thermostats[:MOST_THERMOSTATS], thermostats[MOST_THERMOSTATS:]
-            return home_page([self._read(each, call, now, charts=len(shown)) for each in shown], view, others=others)
+            return home_page(
+                [self._read(each, call, now, unusual, charts=len(shown)) for each in shown], view, others=others
+            )
         for thermostat in thermostats:
             if thermostat.module_id == call.module_id:
-                return thermostat_page(self._read(thermostat, call, now, charts=1), view)
+                return thermostat_page(self._read(thermostat, call, now, unusual, charts=1), view)
         return nobody_page(call.module_id, view)
 
-    def _read(self, thermostat: Thermostat, call: WidgetCall, now: datetime, *, charts: int) -> Card | UnreadCard:
+    def _read(
+        self, thermostat: Thermostat, call: WidgetCall, now: datetime, unusual: Unusual, *, charts: int
+    ) -> Card | UnreadCard:
         try:
-            return self._card(thermostat, call, now, charts=charts)
+            return self._card(thermostat, call, now, unusual, charts=charts)
         except Exception as error:  # whatever it is, it is this card's; the page shows that it failed
             self._note(error)
             return UnreadCard(thermostat)
@@ -66,8 +75,8 @@ class Widget:
     def _note(self, error: Exception) -> None:
         self.faults[fault_of(error)] += 1
 
-    def _card(self, thermostat: Thermostat, call: WidgetCall, now: datetime, *, charts: int) -> Card:
-        newest = self._history.newest(thermostat.module_id, limit=NEWEST_SNAPSHOTS)
+    def _card(self, thermostat: Thermostat, call: WidgetCall, now: datetime, unusual: Unusual, *, charts: int) -> Card:
+        words = self._latest.words(thermostat.module_id, unusual, now=now, newest=NEWEST_SNAPSHOTS)
         limit = share_of_items(charts)
         series = self._series.read(thermostat.module_id, call.start, call.end, now=now, limit=limit)
-        return Card(thermostat, standing(newest), series)
+        return Card(thermostat, standing(words.newest_first, words.others), series)

@@ -14,21 +14,24 @@ says is as if it were not there.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import batched
+from itertools import batched, islice
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from smarther.adapters.items import fields, instant, instant_of, measured, number, text, whole
+from smarther.domain.arrival import NOTES, fixed_width, is_ahead, noted
 from smarther.domain.directory import newest_listings
 from smarther.domain.home import Snapshot, Thermostat, load_of
+from smarther.domain.latest import SAID, Word
 from smarther.domain.names import printable
 from smarther.domain.reading import bounded
 from smarther.domain.rollup import RollupState
-from smarther.domain.series import DIRECTORY_ITEMS, Shown
+from smarther.domain.series import DIRECTORY_ITEMS, LOOKED_THROUGH, Shown
 from smarther.domain.statistics import HOUR, Measure, Statistics
 
 if TYPE_CHECKING:
@@ -41,7 +44,7 @@ if TYPE_CHECKING:
 
 WRITES_AT_ONCE = 25  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 
-_SNAPSHOT_NAMES = ("time", "temperature_c", "humidity_percent", "setpoint_c", "load_state", "function")
+_SNAPSHOT_NAMES = ("time", "received_at", "temperature_c", "humidity_percent", "setpoint_c", "load_state", "function")
 _SHOWN_NAMES = (
     *("sk", "temperature_mean", "temperature_min", "temperature_max", "temperature_minutes"),
     *("humidity_mean", "setpoint_mean", "heating_minutes", "cooling_minutes"),
@@ -49,6 +52,7 @@ _SHOWN_NAMES = (
 _MEASURES = {"temperature": "temperature_c", "humidity": "humidity_percent", "setpoint": "setpoint_c"}
 """What is measured, and the attribute of a reading whose bounds it has."""
 _MEASURE_PARTS = {"mean": "mean", "minimum": "min", "maximum": "max", "minutes": "minutes"}
+_WORDS = {"function", "mode", "load_state"}  # of what a reading says; the rest are numbers
 _MINUTE = timedelta(minutes=1)
 _LONGEST_DAY = timedelta(hours=25)  # when the clocks go back
 _MOST_SNAPSHOTS = 1_000_000  # of an hour or a day; one that counts more was not counted
@@ -87,6 +91,7 @@ class History:
                     name=_name(item) or module_id,
                     plant_id=plant_id,
                     plant_name=plants.get(plant_id) or plant_id,
+                    known_since=instant(item, "known_since"),
                 ),
             )
             for item in items
@@ -95,25 +100,49 @@ class History:
         found = newest_listings(listings)
         return sorted(found, key=lambda one: (one.plant_name.casefold(), one.name.casefold(), one.module_id))
 
-    def newest(self, module_id: str, *, limit: int) -> list[Snapshot]:
-        """The thermostat's newest snapshots, newest first."""
-        items = self._query(_partition(module_id), ("READING#", "READING#~"), limit=limit, newest_first=True)
-        return list(self._made(map(_snapshot, items)))
+    def words(
+        self, module_id: str, *, since: datetime | None = None, until: datetime | None = None, limit: int
+    ) -> list[Word]:
+        """The newest words by the thermostat's own clock, newest first, from `since` up to, not including, `until`."""
+        between = (
+            "READING#" if since is None else f"READING#{fixed_width(since)}",
+            "READING#~" if until is None else f"READING#{fixed_width(until)}",
+        )
+        items = self._query(_partition(module_id), between, limit=limit, newest_first=True)
+        return list(self._made(map(_word, items)))
+
+    def word(self, module_id: str, key: str) -> Word | None:
+        """The word under this key, if it is still there."""
+        return next(self._made(map(_word, self._query(_partition(module_id), (key, key), limit=1))), None)
+
+    def unusual_arrivals(self) -> dict[str, list[str]]:
+        """For thermostats some of whose readings came late or misdated, the keys of the last such ones."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for item in self._query(NOTES, ("late#", "misdated#~"), limit=2 * DIRECTORY_ITEMS):
+            module_id, arrival = text(item, "module_id"), text(item, "arrival")
+            if module_id is None or arrival is None:
+                self.items_left_out += 1
+            else:
+                found[module_id].append(noted(arrival))
+        return dict(found)
 
     def snapshots(self, module_id: str, *, start: datetime, end: datetime, limit: int | None = None) -> list[Snapshot]:
         """What was measured, told and done from `start` up to but not including `end`, oldest first.
 
-        With a `limit`, the newest ones. Mode, program and activation time are not read.
+        With a `limit`, the newest ones. Mode, program and activation time are not read. What arrived before it can have
+        been so, because the thermostat's clock was ahead, tells nothing of that time and is left out.
         """
         items = self._query(
             _partition(module_id),
             # A key at `end` itself goes on with its digest, and so lies behind this.
-            (f"READING#{_instant_key(start)}", f"READING#{_instant_key(end)}"),
-            limit=limit,
+            (f"READING#{fixed_width(start)}", f"READING#{fixed_width(end)}"),
+            limit=None if limit is None else limit + LOOKED_THROUGH,
+            page_size=limit,
             newest_first=True,
             names=_SNAPSHOT_NAMES,
         )
-        return list(self._made(map(_snapshot, items)))[::-1]
+        possible = (item for item in items if not _came_before_its_time(item))
+        return list(islice(self._made(map(_snapshot, possible)), limit))[::-1]
 
     def hours(
         self, module_id: str, *, start: datetime, end: datetime, limit: int | None = None
@@ -189,16 +218,20 @@ class History:
         named = ((key(item["sk"]["S"]), item) for item in items)
         return {name: made(item) for name, item in self._made(_named(*each) for each in named)}
 
-    def _query(
+    def _query(  # noqa: PLR0913 - all but the first two by keyword; each is a bound of its own
         self,
         partition: str,
         between: tuple[str, str],
         *,
         limit: int | None,
+        page_size: int | None = None,
         newest_first: bool = False,
         names: tuple[str, ...] = (),
     ) -> Iterator[Item]:
-        """The items of a partition whose sort keys lie between the two, both included; `names` is all that is sent."""
+        """The items of a partition whose sort keys lie between the two, both included; `names` is all that is sent.
+
+        A page is read when an item of it is asked for.
+        """
         first, last = between
         if first > last:
             return
@@ -218,7 +251,7 @@ class History:
         left = limit
         while left is None or left > 0:
             if left is not None:
-                request["Limit"] = left
+                request["Limit"] = min(left, page_size or left)
             with _vendor_errors():
                 page = self._client.query(**request)
             self.items_read += len(page["Items"])
@@ -250,10 +283,6 @@ def _vendor_errors() -> Iterator[None]:
 
 def _partition(module_id: str) -> str:
     return f"MODULE#{module_id}"
-
-
-def _instant_key(instant: datetime) -> str:
-    return f"{instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def _hour_key(hour: datetime) -> str:
@@ -294,6 +323,25 @@ def _snapshot(item: Item) -> Snapshot | None:
         mode=text(item, "mode"),
         program=whole(item, "program"),
         activation_time=text(item, "activation_time"),
+    )
+
+
+def _came_before_its_time(item: Item) -> bool:
+    """Whether a reading arrived before it can have been so: the thermostat's clock was ahead."""
+    time, received_at = instant(item, "time"), instant(item, "received_at")
+    return time is not None and received_at is not None and is_ahead(time, received_at)
+
+
+def _word(item: Item) -> Word | None:
+    snapshot, received_at = _snapshot(item), instant(item, "received_at")
+    if snapshot is None or received_at is None:
+        return None
+    return Word(
+        key=item["sk"]["S"],
+        received_at=received_at,
+        pushed=text(item, "source") == "push",
+        snapshot=snapshot,
+        said=tuple(text(item, name) if name in _WORDS else measured(item, name) for name in SAID),
     )
 
 

@@ -23,7 +23,6 @@ from smarther.domain.names import printable
 from smarther.domain.quota import Need, day, next_day
 from smarther.domain.reading import instant_text, partition_key
 from smarther.domain.report import Report
-from smarther.domain.silence import SAID, LastWord
 from smarther.domain.webhook import AcceptedDigests
 
 if TYPE_CHECKING:
@@ -341,19 +340,15 @@ class Records:
         spellings = dict.fromkeys((module_id, module_id.lower(), module_id.upper()))
         return next((each for each in spellings if self._newest_readings(each)), None)
 
-    # ---- silence
-
-    def last_word(self, module_id: str) -> LastWord | None:
-        """The newest reading of a thermostat by its own clock; None when it never spoke."""
-        return next(map(_last_word, self._newest_readings(module_id)), None)
-
     def _newest_readings(self, module_id: str) -> Sequence[Mapping[str, Any]]:
         """The newest reading by the thermostat's own clock, or nothing."""
         with _vendor_errors():
             answer = self._client.query(
                 TableName=self._table,
-                KeyConditionExpression="pk = :module AND begins_with(sk, :reading)",
-                ExpressionAttributeValues=_wire({":module": partition_key(module_id), ":reading": "READING#"}),
+                KeyConditionExpression="pk = :partition AND sk BETWEEN :first AND :last",
+                ExpressionAttributeValues=_wire(
+                    {":partition": partition_key(module_id), ":first": "READING#", ":last": "READING#~"}
+                ),
                 ScanIndexForward=False,
                 ConsistentRead=True,
                 Limit=1,
@@ -429,17 +424,6 @@ def _module(item: Mapping[str, Any]) -> Module:
 def _name(item: Mapping[str, Any]) -> str | None:
     """A name as it is shown; an earlier version stored names as they came."""
     return printable(item.get("name", "")) or None
-
-
-def _last_word(stored: Mapping[str, Any]) -> LastWord:
-    item: dict[str, Any] = {name: plain(value) for name, value in stored.items()}
-    return LastWord(
-        sort_key=item["sk"],
-        time=datetime.fromisoformat(item["time"]),
-        received_at=datetime.fromisoformat(item["received_at"]),
-        pushed=item["source"] == "push",
-        said=tuple(item.get(name) for name in SAID),
-    )
 
 
 def _present(attributes: Mapping[str, object]) -> dict[str, object]:

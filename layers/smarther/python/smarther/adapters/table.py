@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smarther.adapters.service import ServiceFailedError, call
-from smarther.domain.reading import instant_text, stored
+from smarther.domain.arrival import note, unusual
+from smarther.domain.reading import expiry, instant_text, sort_key, stored
 from smarther.domain.webhook import AcceptedDigests
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -28,6 +29,7 @@ _PART_CHARACTERS = _PART_BYTES // 4  # UTF-8 takes at most four bytes each
 _MAX_REASON = 1_000
 
 _NEW = "attribute_not_exists(pk)"
+_NEWER = "attribute_not_exists(pk) OR arrival < :arrival"
 _NEVER = "attribute_exists(pk) AND attribute_not_exists(pk)"
 
 
@@ -79,8 +81,18 @@ class Table:
         return AcceptedDigests(**known)
 
     def put_reading(self, reading: Reading, *, received_at: datetime, source: Source) -> bool:
-        """Store one reading; False when it was there already."""
-        return self._put(stored(reading, received_at=received_at, source=source, retention_days=self._retention_days))
+        """Store one reading; False when it was there already.
+
+        One whose own time is far from its arrival is not found where its arrival would have it, so that is noted beside
+        it: a second write, for none but those. Done again after a failure, both are there.
+        """
+        item = stored(reading, received_at=received_at, source=source, retention_days=self._retention_days)
+        new = self._put(item)
+        if unusual(reading.time, received_at) is not None and self._condition == _NEW:
+            arrived = received_at if new else self._arrival_of(item)
+            if arrived is not None:
+                self._note_arrival(reading, arrived)
+        return new
 
     def put_quarantined(self, body: bytes, rejects: Sequence[Reject], *, received_at: datetime) -> bool:
         """Keep a whole body, verbatim, that could not be read completely; False when it was there already.
@@ -107,13 +119,37 @@ class Table:
         ]
         return any(new)
 
-    def _put(self, item: Mapping[str, Stored]) -> bool:
+    def _arrival_of(self, item: Mapping[str, Stored]) -> datetime | None:
+        """When the reading under this item's key arrived; None where there is none."""
+        key = {name: attribute(item[name]) for name in ("pk", "sk")}
+        try:
+            answer = call(self._client.get_item, TableName=self._name, Key=key, ConsistentRead=True)
+        except ServiceFailedError as error:
+            raise TableUnavailableError(error.kind) from error
+        return datetime.fromisoformat(answer["Item"]["received_at"]["S"]) if "Item" in answer else None
+
+    def _note_arrival(self, reading: Reading, received_at: datetime) -> None:
+        """Note that a reading was the last to arrive of its kind, unless one that came later is noted."""
+        kind = unusual(reading.time, received_at)
+        if kind is None:
+            return
+        noted: dict[str, Stored] = {
+            **note(kind, module_id=reading.module_id, sort_key=sort_key(reading), received_at=received_at)
+        }
+        if self._retention_days is not None:
+            noted["expires_at"] = expiry(received_at, self._retention_days)
+        self._put(noted, _NEWER, {":arrival": attribute(noted["arrival"])})
+
+    def _put(
+        self, item: Mapping[str, Stored], condition: str | None = None, values: Mapping[str, Any] | None = None
+    ) -> bool:
         try:
             call(
                 self._client.put_item,
                 TableName=self._name,
                 Item={name: attribute(value) for name, value in item.items()},
-                ConditionExpression=self._condition,
+                ConditionExpression=condition or self._condition,
+                **({} if values is None else {"ExpressionAttributeValues": values}),
             )
         except ServiceFailedError as error:
             match error.kind:

@@ -6,9 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from smarther.domain.latest import latest
+
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from collections.abc import Sequence
+    from datetime import datetime
     from decimal import Decimal
+
+    from smarther.domain.latest import Latest, Word
 
 
 class Load(StrEnum):
@@ -33,12 +38,13 @@ def load_of(load_state: str | None, function: str | None) -> Load | None:
 
 @dataclass(frozen=True, slots=True)
 class Thermostat:
-    """A module of the directory, with the names its owner gave."""
+    """A module of the directory, with the names its owner gave; `known_since` is when the keeper first met it."""
 
     module_id: str
     name: str
     plant_id: str
     plant_name: str
+    known_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,29 +63,34 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a thermostat stands: its last word, and since when its relay is as it is.
+    """Where a thermostat stands: its latest word, and since when its relay is as it is.
 
-    `load_since` is the first of the unbroken run of equal states among the snapshots looked at; when the run reaches
-    back to the oldest of them, `load_since_before` says that it may have begun earlier.
+    `load_since` is the first of the unbroken run of equal states among the words looked at; when the run reaches back
+    to the oldest of them, `load_since_before` says that it may have begun earlier.
     """
 
-    last: Snapshot
+    latest: Latest
     load_since: datetime
     load_since_before: bool
 
-    def is_stale(self, now: datetime, after: timedelta) -> bool:
-        """Whether the thermostat has been silent for longer than `after`."""
-        return now - self.last.time > after
+    @property
+    def last(self) -> Snapshot:
+        """What the latest word said."""
+        return self.latest.word.snapshot
 
 
-def standing(newest_first: list[Snapshot]) -> Standing | None:
-    """The standing that a thermostat's newest snapshots tell, or `None` when it never spoke."""
-    if not newest_first:
+def standing(newest_first: Sequence[Word], others: Sequence[Word] = ()) -> Standing | None:
+    """The standing that a thermostat's words tell, or `None` when it never spoke.
+
+    `newest_first` are its newest by its own clock, with none left out between them; `others` may be the latest as well.
+    """
+    found = latest([*newest_first, *others])
+    if found is None:
         return None
-    last = newest_first[0]
-    since = last.time
-    for snapshot in newest_first:
-        if snapshot.load is not last.load:
-            return Standing(last, since, load_since_before=False)
-        since = snapshot.time
-    return Standing(last, since, load_since_before=True)
+    since = found.at
+    run = [word for word in newest_first if not word.misdated]
+    for word in run if found.word in run[:1] else ():
+        if word.snapshot.load is not found.word.snapshot.load:
+            return Standing(found, since, load_since_before=False)
+        since = word.time
+    return Standing(found, since, load_since_before=True)

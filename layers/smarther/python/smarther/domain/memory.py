@@ -34,7 +34,7 @@ class Memory(BaseModel):
     ask_again: frozenset[str] = frozenset()
     """Plants whose last topology could not be had, or lacked something: the next run asks for it again."""
     polled: dict[str, str] = {}
-    """For each module the newest reading, by its sort key, for which it has been polled."""
+    """For each module the last reading that was heard of it, by its sort key, when it was polled."""
     polled_at: dict[str, datetime] = {}
     """For each module when it was last polled."""
     changed_unheard: dict[str, datetime] = {}

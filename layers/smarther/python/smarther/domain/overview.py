@@ -14,8 +14,18 @@ from typing import TYPE_CHECKING
 
 from smarther.domain.chart import CHART_STYLE, ChartStyle, chart, summary_text
 from smarther.domain.home import Load
+from smarther.domain.latest import silent_since
 from smarther.domain.markup import Markup, element, join
-from smarther.domain.units import ago_text, clock_text, in_zone, percent_text, period_text, temperature_text
+from smarther.domain.reading import instant_text
+from smarther.domain.units import (
+    ago_text,
+    clock_error_text,
+    clock_text,
+    in_zone,
+    percent_text,
+    period_text,
+    temperature_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,8 +38,8 @@ DESCRIPTION = """\
 ## The home
 
 A card per thermostat: temperature, set point, humidity, whether it heats and since when, its mode, how long ago it
-spoke, and a chart of the dashboard's time range. A thermostat that has been silent for too long stands out. Choose one
-to see it large, and to look closer or further back.
+spoke, and a chart of the dashboard's time range. A thermostat that has been silent for too long stands out, and one
+whose clock is wrong says so. Choose one to see it large, and to look closer or further back.
 
 Up to two days are drawn from every reading, up to two months from hourly means, more from daily ones; coarser when
 many thermostats share the page. Times are those of the dashboard's time zone.
@@ -95,9 +105,11 @@ class View:
         """The instant as the viewer's clock shows it."""
         return clock_text(instant, zone=self.call.zone, now=self.now)
 
-    def is_stale(self, standing: Standing | None) -> bool:
-        """Whether a thermostat has been silent for too long, or always."""
-        return standing is None or standing.is_stale(self.now, self.stale_after)
+    def is_silent(self, card: Card) -> bool:
+        """Whether a thermostat has been silent for too long."""
+        found = None if card.standing is None else card.standing.latest
+        since = silent_since(found, known_since=card.thermostat.known_since, now=self.now, limit=self.stale_after)
+        return since is not None
 
     def choice(self, label: str, *, class_: str, title: str | None = None, **parameters: str | int | None) -> Markup:
         """A link that draws the widget anew with these parameters."""
@@ -204,8 +216,8 @@ def _empty() -> Markup:
 
 
 def _home_text(shown: Sequence[Card], view: View, *, of: int) -> str:
-    loads = Counter(card.standing.last.load for card in shown if card.standing and not view.is_stale(card.standing))
-    silent = sum(view.is_stale(card.standing) for card in shown)
+    loads = Counter(card.standing.last.load for card in shown if card.standing and not view.is_silent(card))
+    silent = sum(view.is_silent(card) for card in shown)
     parts = [f"{of} thermostat{'s' if of > 1 else ''}"]
     parts += [f"{loads[load]} {load}" for load in (Load.HEATING, Load.COOLING) if loads[load]]
     parts += [f"{silent} silent"] if silent else []
@@ -277,15 +289,16 @@ def _move(label: str, thermostat: Thermostat, view: View, period: tuple[datetime
 def _card(card: Card, view: View, *, width: int, with_plant: bool, large: bool = False) -> Markup:
     standing = card.standing
     names = _names(card.thermostat, view, with_plant=with_plant, large=large)
-    said = element("span", _said(standing, view), class_="sm-ago", title=_said_at(standing, view))
+    said = element("span", _said(card, view), class_="sm-ago", title=_said_at(standing, view))
     return element(
         "section",
         element("header", *names, said),
         _values(standing.last, view) if standing else None,
         _doing(standing, view) if standing else None,
+        _clock(standing) if standing else None,
         _drawing(card, view, width=width - _CARD_EDGE, large=large),
         element("p", _caption(card, view, large=large), class_="sm-note") if large or card.series.spans else None,
-        class_="sm-card sm-stale" if view.is_stale(standing) else "sm-card",
+        class_="sm-card sm-stale" if view.is_silent(card) else "sm-card",
     )
 
 
@@ -299,15 +312,26 @@ def _name(thermostat: Thermostat, view: View) -> Markup:
     return view.choice(thermostat.name, class_="sm-name", title="show large", module=thermostat.module_id)
 
 
-def _said(standing: Standing | None, view: View) -> str:
-    if standing is None:
+def _said(card: Card, view: View) -> str:
+    if card.standing is None:
         return "Never reported"
-    ago = ago_text(standing.last.time, view.now)
-    return f"Silent, last heard {ago}" if view.is_stale(standing) else ago
+    found = card.standing.latest
+    if view.is_silent(card):
+        return f"Silent, last heard {ago_text(found.heard.received_at, view.now)}"
+    return ago_text(found.at, view.now)
 
 
 def _said_at(standing: Standing | None, view: View) -> str | None:
-    return view.clock(standing.last.time) if standing else None
+    return view.clock(standing.latest.at) if standing else None
+
+
+def _clock(standing: Standing) -> Markup | None:
+    """A mark where the thermostat's clock is wrong."""
+    wrong = standing.latest.wrong_clock
+    if wrong is None:
+        return None
+    title = f"at {instant_text(wrong.at)} it said {instant_text(wrong.told)}"
+    return element("p", f"Its clock is wrong: {clock_error_text(wrong.ahead)}", class_="sm-clock", title=title)
 
 
 def _values(last: Snapshot, view: View) -> Markup:
@@ -419,5 +443,6 @@ background:var(--card);cursor:pointer;text-decoration:none;white-space:nowrap}
 .sm-stale{border:2px dashed var(--warn)}.sm-stale .sm-ago{color:var(--warn);font-weight:600}
 .sm-stale .sm-values,.sm-stale .sm-pill{color:var(--soft);font-weight:400}.sm-stale .sm-temperature{font-weight:400}
 .sm-failed{border:2px dotted var(--warn)}.sm-trouble{color:var(--warn);font-weight:600;margin-bottom:2px}
+.sm-clock{color:var(--warn);font-size:12px;margin:-4px 0 8px}
 .sm-narrow{display:none}@media(max-width:640px){.sm .sm-wide{display:none}.sm .sm-narrow{display:block}}
 """

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
+from smarther.domain.arrival import fixed_width
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -123,9 +125,8 @@ def partition_key(module_id: str) -> str:
 
 
 def sort_key(reading: Reading) -> str:
-    """Fixed width up to the digest, so that keys sort as the device's clock does and the last is the latest state."""
-    instant = reading.time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
-    return f"READING#{instant}Z#{digest(reading)}"
+    """Fixed width up to the digest, so that keys sort as the device's clock does."""
+    return f"READING#{fixed_width(reading.time)}#{digest(reading)}"
 
 
 def stored(reading: Reading, *, received_at: datetime, source: Source, retention_days: int | None) -> dict[str, Stored]:

@@ -56,6 +56,16 @@ class SilentModule(_Part):
     poll: Poll
 
 
+class ModuleClock(_Part):
+    """A thermostat whose clock is wrong: what it told, and when that was. Its readings are kept all the same."""
+
+    plant_id: str
+    module_id: str
+    name: str | None = None
+    told: str
+    at: str
+
+
 class Report(_Part):
     """One run. `outcome` is `busy` when another run held the lease; nothing was done then."""
 
@@ -70,6 +80,7 @@ class Report(_Part):
     paused_until: str | None = None
     actions: tuple[str, ...] = ()
     silent: tuple[SilentModule, ...] = ()
+    clocks: tuple[ModuleClock, ...] = ()
     webhook: WebhookStanding | None = None
     client_secret_ends_on: str | None = None
 

@@ -41,10 +41,18 @@ RUNNING_SNAPSHOTS = 100
 """Per thermostat, for the hour that is running and the one before, and what was so when that began."""
 RUNNING_HOURS = 50
 """Per thermostat, for the day that is running and the one before, of 25 hours at the most."""
+LOOKED_THROUGH = 400
+"""Per thermostat and look, where the newest are not what is looked for: beyond readings of a clock that was ahead, and
+for late ones of a thermostat that looks silent. Two days of most."""
+NOTES = 2
+"""Per thermostat, of what came late or misdated last, and the readings that they name."""
 CHART_ITEMS = 10_000
 """For all charts together, in equal shares: twelve thermostats have room for a month of hours each."""
-_RUNNING_ITEMS = RUNNING_SNAPSHOTS + RUNNING_HOURS
-ITEM_BOUND = DIRECTORY_ITEMS + MOST_THERMOSTATS * (NEWEST_SNAPSHOTS + _RUNNING_ITEMS) + CHART_ITEMS
+_LATEST_ITEMS = 2 * NEWEST_SNAPSHOTS + 2 * LOOKED_THROUGH + NOTES
+_RUNNING_ITEMS = RUNNING_SNAPSHOTS + LOOKED_THROUGH + RUNNING_HOURS
+_ALL_NOTES = NOTES * DIRECTORY_ITEMS
+_OF_EACH = _LATEST_ITEMS + _RUNNING_ITEMS + LOOKED_THROUGH
+ITEM_BOUND = DIRECTORY_ITEMS + _ALL_NOTES + MOST_THERMOSTATS * _OF_EACH + CHART_ITEMS
 
 
 class Grain(StrEnum):

@@ -13,6 +13,7 @@ _FAHRENHEIT_STEP, _FAHRENHEIT_ZERO = Decimal("1.8"), Decimal(32)
 _MINUTE = timedelta(minutes=1)
 _MINUTES_OF_HOUR = 60
 _HOURS_BEFORE_DAYS = 48
+_DAYS_BEFORE_YEARS = 730
 
 
 def in_unit(celsius: Decimal, *, fahrenheit: bool) -> Decimal:
@@ -43,13 +44,25 @@ def minutes_text(minutes: Decimal) -> str:
 
 def ago_text(instant: datetime, now: datetime) -> str:
     """How long ago, in the coarsest unit that still tells something."""
-    minutes = (now - instant) // _MINUTE
-    if minutes < 1:
-        return "just now"
+    length = now - instant
+    return "just now" if length < _MINUTE else f"{length_text(length)} ago"
+
+
+def length_text(length: timedelta) -> str:
+    """A length of time, not below zero, in the coarsest unit that still tells something."""
+    minutes = length // _MINUTE
     if minutes < _MINUTES_OF_HOUR:
-        return f"{minutes} min ago"
+        return f"{minutes} min"
     hours = minutes // _MINUTES_OF_HOUR
-    return f"{hours} h ago" if hours < _HOURS_BEFORE_DAYS else f"{hours // 24} days ago"
+    if hours < _HOURS_BEFORE_DAYS:
+        return f"{hours} h"
+    days = hours // 24
+    return f"{days} days" if days < _DAYS_BEFORE_YEARS else f"{days // 365} years"
+
+
+def clock_error_text(ahead: timedelta) -> str:
+    """How wrong a clock is that is so much ahead, or behind where that is below zero."""
+    return f"{length_text(abs(ahead))} {'ahead' if ahead > timedelta() else 'behind'}"
 
 
 def in_zone(instant: datetime, zone: tzinfo | None) -> datetime:

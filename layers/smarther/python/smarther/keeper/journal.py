@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from smarther.adapters.history import HistoryUnavailableError
 from smarther.adapters.legrand import LegrandError
 from smarther.adapters.records import RecordsError
 from smarther.adapters.table import TableUnavailableError
@@ -21,9 +22,16 @@ if TYPE_CHECKING:
 
     from smarther.domain.credentials import Credentials
     from smarther.domain.outcome import Reason
-    from smarther.domain.report import ConsentOutcome, SilentModule, Standing, TokenStanding, WebhookStanding
+    from smarther.domain.report import (
+        ConsentOutcome,
+        ModuleClock,
+        SilentModule,
+        Standing,
+        TokenStanding,
+        WebhookStanding,
+    )
 
-_ENDS_THE_RUN = (RecordsError, VaultError, TableUnavailableError, LeaseLost)
+_ENDS_THE_RUN = (RecordsError, VaultError, TableUnavailableError, HistoryUnavailableError, LeaseLost)
 """AWS itself fails, or another run is at work: this one is simply done again."""
 
 _GOOD = frozenset({"healthy", "created", "remade"})
@@ -39,6 +47,7 @@ class Journal:
     standings: dict[str, Standing] = field(default_factory=dict)
     names: dict[str, str | None] = field(default_factory=dict)
     silent: list[SilentModule] = field(default_factory=list)
+    clocks: list[ModuleClock] = field(default_factory=list)
     tokens: TokenStanding | None = None
     consent: ConsentOutcome | None = None
     webhook: WebhookStanding | None = None
@@ -101,6 +110,7 @@ class Journal:
             paused_until=None if paused_until is None else instant_text(paused_until),
             actions=tuple(self.actions),
             silent=tuple(self.silent),
+            clocks=tuple(self.clocks),
             webhook=self.webhook,
             client_secret_ends_on=None if credentials is None else credentials.client_secret_ends_on.isoformat(),
         )

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 from smarther.adapters.legrand import LegrandError
 from smarther.domain.directory import same_id
+from smarther.domain.latest import is_news, said, silent_since
 from smarther.domain.notification import parse
 from smarther.domain.outcome import Kind
 from smarther.domain.reading import instant_text
-from smarther.domain.report import SilentModule
-from smarther.domain.silence import said, silent_since
+from smarther.domain.report import ModuleClock, SilentModule
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from smarther.adapters.legrand import Api
     from smarther.adapters.records import Module
+    from smarther.domain.latest import Latest
     from smarther.domain.memory import Memory
     from smarther.domain.report import Poll
-    from smarther.domain.silence import LastWord
     from smarther.keeper.journal import Journal
     from smarther.keeper.tools import Tools
 
@@ -40,16 +40,17 @@ class Silence:
         The plants to subscribe anew: all of whose thermostats are silent or have only answered, one of which has
         changed without a push, and whose subscription was not made anew before in this silence.
         """
-        last_words = {module.module_id: self._tools.records.last_word(module.module_id) for module in modules}
+        now = self._tools.clock()
+        found = self._latest(modules, now)
         by_plant: dict[str, list[Module]] = defaultdict(list)
         for module in modules:
             by_plant[module.plant_id].append(module)
-        self._forget_ended(last_words, by_plant)
+            self._look_at_clock(module, found[module.module_id])
+        self._forget_ended(found, by_plant)
         deaf = []
         for plant_id, of_plant in sorted(by_plant.items()):
             unheard = [
-                self._listen_to(api, module, last_words[module.module_id])
-                or _only_answered(last_words[module.module_id])
+                self._listen_to(api, module, found[module.module_id], now) or _only_answered(found[module.module_id])
                 for module in of_plant
             ]
             if all(unheard) and plant_id in self.memory.changed_unheard and plant_id not in self.memory.remade:
@@ -67,17 +68,36 @@ class Silence:
         remade = {key: at for key, at in self.memory.remade.items() if key != plant_id}
         self.memory = self.memory.model_copy(update={"remade": remade})
 
-    def _forget_ended(self, last_words: dict[str, LastWord | None], by_plant: dict[str, list[Module]]) -> None:
+    def _latest(self, modules: list[Module], now: datetime) -> dict[str, Latest | None]:
+        reader = self._tools.latest
+        unusual = reader.unusual()
+        return {module.module_id: reader.words(module.module_id, unusual, now=now).latest for module in modules}
+
+    def _look_at_clock(self, module: Module, found: Latest | None) -> None:
+        """Tell of a clock that is wrong. It rings no alarm: what the thermostat says is kept and shown all the same."""
+        if found is None or found.wrong_clock is None:
+            return
+        self._journal.clocks.append(
+            ModuleClock(
+                plant_id=module.plant_id,
+                module_id=module.module_id,
+                name=module.name,
+                told=instant_text(found.wrong_clock.told),
+                at=instant_text(found.wrong_clock.at),
+            )
+        )
+
+    def _forget_ended(self, found: dict[str, Latest | None], by_plant: dict[str, list[Module]]) -> None:
         """A push ends a silence: what was done about it may be done again in the next."""
 
         def lasting(since: dict[str, datetime]) -> dict[str, datetime]:
             return {
                 plant_id: at
                 for plant_id, at in since.items()
-                if not any(_pushed_after(last_words[module.module_id], at) for module in by_plant.get(plant_id, []))
+                if not any(_pushed_after(found[module.module_id], at) for module in by_plant.get(plant_id, []))
             }
 
-        polled = {key: sort_key for key, sort_key in self.memory.polled.items() if key in last_words}
+        polled = {key: sort_key for key, sort_key in self.memory.polled.items() if key in found}
         polled_at = {key: at for key, at in self.memory.polled_at.items() if key in polled}
         self.memory = self.memory.model_copy(
             update={
@@ -88,13 +108,13 @@ class Silence:
             }
         )
 
-    def _listen_to(self, api: Api, module: Module, last: LastWord | None) -> bool:
+    def _listen_to(self, api: Api, module: Module, found: Latest | None, now: datetime) -> bool:
         """Whether a thermostat is silent; if so it is asked, unless it was lately."""
         limit = self._tools.settings.stale_after
-        since = silent_since(last, known_since=module.known_since, now=self._tools.clock(), limit=limit)
+        since = silent_since(found, known_since=module.known_since, now=now, limit=limit)
         if since is None:
             return False
-        poll = self._poll(api, module, last)
+        poll = self._poll(api, module, found)
         self._journal.silent.append(
             SilentModule(
                 plant_id=module.plant_id,
@@ -106,8 +126,8 @@ class Silence:
         )
         return True
 
-    def _poll(self, api: Api, module: Module, last: LastWord | None) -> Poll:
-        key = "" if last is None else last.sort_key
+    def _poll(self, api: Api, module: Module, found: Latest | None) -> Poll:
+        key = "" if found is None else found.heard.key
         if self.memory.polled.get(module.module_id) == key and not self._is_worth_asking_again(module):
             return "before"
         try:
@@ -123,7 +143,7 @@ class Silence:
         poll: Poll = "failed"
         if body:
             with self._journal.apart("status"):  # an answer that cannot be kept is one thermostat's
-                poll = self._keep_news(module, body, last)
+                poll = self._keep_news(module, body, found)
         return poll
 
     def _is_worth_asking_again(self, module: Module) -> bool:
@@ -135,31 +155,30 @@ class Silence:
         asked_at = self.memory.polled_at.get(module.module_id)
         return asked_at is None or self._tools.clock() - asked_at >= self._tools.settings.stale_after
 
-    def _keep_news(self, module: Module, body: bytes, last: LastWord | None) -> Poll:
-        """Store what a thermostat answered, if it is newer than its last word."""
+    def _keep_news(self, module: Module, body: bytes, found: Latest | None) -> Poll:
+        """Store what a thermostat answered, if that says more than its latest word."""
+        now = self._tools.clock()
         news = [
             replace(reading, module_id=module.module_id)
             for reading in parse(body).readings
-            if same_id(reading.module_id, module.module_id) and (last is None or reading.time > last.time)
+            if same_id(reading.module_id, module.module_id) and is_news(reading.time, found, now=now)
         ]
-        stored = [
-            self._tools.table.put_reading(reading, received_at=self._tools.clock(), source="poll") for reading in news
-        ]
-        if any(last is None or said(reading) != last.said for reading in news):
-            changed = {module.plant_id: self._tools.clock(), **self.memory.changed_unheard}
+        stored = [self._tools.table.put_reading(reading, received_at=now, source="poll") for reading in news]
+        if any(found is None or said(reading) != found.word.said for reading in news):
+            changed = {module.plant_id: now, **self.memory.changed_unheard}
             self.memory = self.memory.model_copy(update={"changed_unheard": changed})
         if any(stored):
             self._journal.actions.append(f"gap_filled {module.module_id}")
         return "stored" if any(stored) else "no_news"
 
 
-def _only_answered(last: LastWord | None) -> bool:
+def _only_answered(found: Latest | None) -> bool:
     """Whether a thermostat has said nothing by itself since it was asked.
 
-    Thermostats of one plant seldom fall silent within one run of each other, and an answer counts as a word.
+    Thermostats of one plant seldom fall silent within one run of each other, and an answer is heard as well as a push.
     """
-    return last is not None and not last.pushed
+    return found is not None and not found.heard.pushed
 
 
-def _pushed_after(last: LastWord | None, at: datetime) -> bool:
-    return last is not None and last.pushed and last.received_at > at
+def _pushed_after(found: Latest | None, at: datetime) -> bool:
+    return found is not None and found.heard.pushed and found.heard.received_at > at

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from smarther.adapters.records import Records
     from smarther.adapters.table import Table
     from smarther.adapters.vault import Vault
+    from smarther.latest_reader import LatestReader
     from smarther.settings import KeeperSettings
 
 
@@ -28,6 +29,7 @@ class Tools:
     vault: Vault
     records: Records
     table: Table
+    latest: LatestReader
     session: requests.Session
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]

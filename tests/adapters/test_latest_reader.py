@@ -1,0 +1,119 @@
+"""What it takes to read a thermostat's latest words. That they are the right ones, tests/simulation shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from smarther.adapters.history import History
+from smarther.adapters.table import Table
+from smarther.domain.reading import Reading
+from smarther.domain.series import LOOKED_THROUGH
+from smarther.latest_reader import LatestReader
+from tests import deployed
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from smarther.latest_reader import Words
+
+NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+READING = Reading(plant_id="p", module_id="m", time=NOW, temperature_c=Decimal(20))
+
+
+class Home:
+    """A thermostat in the table, and how often the table is asked for it."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self._client = client
+        self._table = Table(client, deployed.TABLE)
+        self.queries = 0
+        self.items = 0
+
+    def says(self, time: datetime, received_at: datetime | None = None, *, source: Any = "push") -> None:
+        """A word, which arrives at once unless something else is said."""
+        arrival = time + SECOND if received_at is None else received_at
+        self._table.put_reading(replace(READING, time=time), received_at=arrival, source=source)
+
+    def query(self, **parameters: Any) -> Any:
+        """The one call that reads."""
+        self.queries += 1
+        return self._client.query(**parameters)
+
+    def words(self, now: datetime = NOW, newest: int = 1) -> Words:
+        """The words of the thermostat."""
+        history = History(self, deployed.TABLE)  # type: ignore[arg-type] # the one call that it makes
+        reader = LatestReader(history, stale_after=DAY)
+        unusual = reader.unusual()
+        self.queries = 0
+        words = reader.words("m", unusual, now=now, newest=newest)
+        self.items = history.items_read
+        return words
+
+
+@pytest.fixture
+def home(dynamodb: DynamoDBClient) -> Home:
+    return Home(dynamodb)
+
+
+def test_one_that_never_spoke_is_one_read(home: Home) -> None:
+    assert home.words().latest is None
+    assert (home.queries, home.items) == (1, 0)
+
+
+@pytest.mark.parametrize("newest", [1, 40])
+def test_an_ordinary_thermostat_is_one_read(home: Home, newest: int) -> None:
+    for hours in range(60):
+        home.says(NOW - hours * HOUR)
+    assert len(home.words(newest=newest).newest_first) == newest
+    assert (home.queries, home.items) == (1, newest)
+
+
+def test_a_reading_from_the_future_costs_two_reads_more_however_long_ago_it_came(home: Home) -> None:
+    """Its key is the last for fifteen years."""
+    for hours in range(60):
+        home.says(NOW - hours * HOUR)
+    home.says(datetime(2041, 5, 21, 8, tzinfo=UTC), NOW - 50 * HOUR)
+    found = home.words().latest
+    assert found is not None
+    assert (found.word.time, found.wrong_clock) == (NOW, None)
+    assert home.queries == 3
+    assert home.items == 1 + 3  # the note, the last key, the newest, the noted one
+
+
+def test_beyond_readings_that_a_clock_dated_ahead_the_newest_right_one_is_found(home: Home) -> None:
+    """It was two days ahead for two days, was mended, and then the thermostat fell silent."""
+    for hours in range(1, 49):
+        home.says(NOW + hours * HOUR, NOW - 2 * DAY + hours * HOUR)
+    mended = NOW + HOUR / 2
+    home.says(mended)
+    found = home.words(NOW + 30 * HOUR).latest
+    assert found is not None
+    assert (found.word.time, found.wrong_clock) == (mended, None)
+    assert home.queries == 5  # last key, newest so far, beyond, noted, late ones
+    assert home.items <= 1 + 3 + LOOKED_THROUGH
+
+
+def test_one_that_looks_silent_is_read_as_far_back_as_a_word_may_have_come_late(home: Home) -> None:
+    for hours in range(25, 100):
+        home.says(NOW - hours * HOUR)
+    assert home.words().latest is not None
+    assert (home.queries, home.items) == (2, 1 + 36)
+
+    home.says(NOW - 30 * HOUR - MINUTE, NOW - HOUR)
+    found = home.words().latest
+    assert found is not None
+    assert found.heard.received_at == NOW - HOUR
+    assert found.word.time == NOW - 25 * HOUR
+
+
+def test_no_look_reads_more_than_its_bound(home: Home) -> None:
+    for minutes in range(0, 2 * LOOKED_THROUGH, 2):
+        home.says(NOW - 25 * HOUR - minutes * MINUTE)
+    home.words()
+    assert home.items <= 1 + LOOKED_THROUGH

@@ -1,0 +1,162 @@
+"""The latest word and silence: the bounds of the rule, and what an answer adds. tests/simulation draws whole lives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from smarther.domain.home import Snapshot
+from smarther.domain.latest import SAID, SOON, Latest, Word, is_doubtful, is_news, latest, said, silent_since
+from smarther.domain.reading import Reading, stored
+
+NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+IN_2041, IN_2000 = datetime(2041, 5, 21, 8, tzinfo=UTC), datetime(2000, 1, 1, tzinfo=UTC)
+YEAR_1, YEAR_9999 = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+READING = Reading(
+    plant_id="p", module_id="m", time=NOW, function="HEATING", temperature_c=Decimal("19.5"), setpoint_c=Decimal(20)
+)
+
+
+def word(time: datetime, received_at: datetime | None = None, *, pushed: bool = True) -> Word:
+    """A word of that time, which arrives at once unless something else is said."""
+    arrival = time + SECOND if received_at is None else received_at
+    key = f"READING#{time.isoformat()}"
+    return Word(key=key, received_at=arrival, pushed=pushed, snapshot=Snapshot(time=time), said=())
+
+
+def found(*words: Word) -> Latest:
+    known = latest(words)
+    assert known is not None
+    return known
+
+
+# ---- the latest
+
+
+def test_the_newest_by_the_thermostat_s_clock_is_the_latest_however_late_others_come() -> None:
+    newest, late = word(NOW), word(NOW - 5 * HOUR, NOW + HOUR)
+    known = found(late, newest)
+    assert (known.word, known.heard, known.at, known.wrong_clock) == (newest, late, NOW, None)
+
+
+@pytest.mark.parametrize("time", [IN_2041, IN_2000, YEAR_1, YEAR_9999, NOW + 3 * HOUR, NOW - 8 * DAY])
+def test_a_wrong_clock_is_told_at_once_and_believed_when_nothing_better_comes(time: datetime) -> None:
+    right = word(NOW)
+    soon, later = word(time, right.received_at + SOON), word(time, right.received_at + SOON + SECOND)
+
+    known = found(right, soon)
+    assert known.word == right
+    assert known.wrong_clock is not None
+    assert (known.wrong_clock.told, known.wrong_clock.at) == (time, soon.received_at)
+
+    known = found(right, later)
+    assert (known.word, known.at) == (later, later.received_at)
+    assert known.wrong_clock is not None
+    assert (known.wrong_clock.ahead > timedelta()) == (time > NOW)
+
+
+@pytest.mark.parametrize("time", [IN_2041, IN_2000, YEAR_1, YEAR_9999])
+def test_a_clock_that_was_mended_is_right_with_its_first_word(time: datetime) -> None:
+    mended = word(NOW + DAY)
+    known = found(word(NOW), word(time, NOW + 5 * HOUR), mended)
+    assert (known.word, known.wrong_clock) == (mended, None)
+
+
+def test_a_clock_that_was_set_back_is_seen_when_no_push_can_be_so_late() -> None:
+    before = word(NOW)
+    known = found(before, word(NOW - 12 * HOUR, NOW + 36 * HOUR))
+    assert (known.word, known.wrong_clock) == (before, None)
+
+    back = word(NOW - 11 * HOUR, NOW + 37 * HOUR)
+    known = found(before, back)
+    assert (known.word, known.at) == (back, back.received_at)
+    assert known.wrong_clock is not None
+    assert known.wrong_clock.ahead == -48 * HOUR
+
+
+def test_a_clock_that_drifts_ahead_dates_no_word_after_its_arrival() -> None:
+    drifting = word(NOW + 10 * MINUTE, NOW)
+    assert (found(drifting).at, found(drifting).wrong_clock) == (NOW, None)
+
+
+# ---- silence
+
+
+def test_a_thermostat_is_silent_from_the_moment_that_its_time_is_over() -> None:
+    assert silent_since(found(word(NOW)), known_since=None, now=NOW + SECOND + DAY, limit=DAY) == NOW + SECOND
+    assert silent_since(found(word(NOW)), known_since=None, now=NOW + DAY, limit=DAY) is None
+
+
+@pytest.mark.parametrize("time", [NOW - 5 * DAY, IN_2041, YEAR_1])
+def test_whatever_arrives_is_heard(time: datetime) -> None:
+    known = found(word(NOW - 3 * DAY), word(time, NOW, pushed=False))
+    assert silent_since(known, known_since=None, now=NOW + HOUR, limit=DAY) is None
+
+
+def test_one_that_never_spoke_counts_from_when_it_became_known() -> None:
+    assert silent_since(None, known_since=NOW - DAY, now=NOW, limit=DAY) == NOW - DAY
+    assert silent_since(None, known_since=NOW, now=NOW, limit=DAY) is None
+    assert silent_since(None, known_since=None, now=NOW, limit=DAY) == NOW - DAY, "long ago"
+
+
+def test_whether_something_late_may_have_come_matters_to_one_that_looks_silent_or_only_answered() -> None:
+    pushed, answered = found(word(NOW)), found(word(NOW, pushed=False))
+    assert not is_doubtful(pushed, now=NOW + HOUR, limit=DAY)
+    assert is_doubtful(pushed, now=NOW + SECOND + DAY, limit=DAY)
+    assert is_doubtful(answered, now=NOW + HOUR, limit=DAY)
+    assert not is_doubtful(None, now=NOW, limit=DAY)
+
+
+# ---- answers
+
+
+@pytest.mark.parametrize(
+    ("last", "answer", "news"),
+    [
+        # of a right clock
+        (word(NOW - DAY), NOW, True),
+        (word(NOW - DAY), NOW - 2 * HOUR, True),
+        (word(NOW - DAY), NOW - DAY, False),
+        (word(NOW - DAY), NOW - 2 * DAY, False),
+        (word(NOW - 20 * DAY), NOW - 20 * DAY, False),
+        (word(NOW - 20 * DAY), NOW - 21 * DAY, False),
+        (word(NOW - DAY), IN_2041, True),
+        (word(NOW - DAY), IN_2000, True),
+        (word(NOW - DAY), YEAR_1, True),
+        # of one that was ahead
+        (word(IN_2041, NOW - DAY), NOW, True),
+        (word(IN_2041, NOW - DAY), NOW - 25 * HOUR, False),
+        (word(IN_2041, NOW - DAY), IN_2041, False),
+        (word(IN_2041, NOW - DAY), IN_2041 + DAY, True),
+        (word(YEAR_9999, NOW - DAY), IN_2041, True),
+        (word(IN_2041, NOW - DAY), YEAR_1, True),
+        # of one that was behind
+        (word(IN_2000, NOW - DAY), IN_2000 + DAY, True),
+        (word(IN_2000, NOW - DAY), IN_2000, False),
+        (word(IN_2000 + 3 * DAY, NOW - DAY), IN_2000, True),
+        (word(IN_2000, NOW - DAY), NOW, True),
+    ],
+)
+def test_an_answer_is_news_unless_it_may_be_what_the_provider_remembers(
+    last: Word, answer: datetime, *, news: bool
+) -> None:
+    assert is_news(answer, found(last), now=NOW) is news
+
+
+def test_of_one_that_never_spoke_everything_is_news() -> None:
+    assert is_news(YEAR_1, None, now=NOW)
+
+
+def test_the_same_words_at_another_time_are_no_news() -> None:
+    assert said(READING) == said(replace(READING, time=NOW + DAY, temperature_time=NOW))
+    assert said(READING) != said(replace(READING, temperature_c=Decimal("19.6")))
+
+
+def test_a_stored_reading_says_what_the_reading_said() -> None:
+    item = stored(READING, received_at=NOW, source="push", retention_days=None)
+
+    assert tuple(item.get(name) for name in SAID) == said(READING)
