@@ -11,7 +11,7 @@ import typer
 
 from smarther.domain.home import Thermostat, load_of
 from smarther.domain.statistics import HOUR, Statistics, hour_of
-from smarther.domain.units import minutes_text, percent_text, temperature_text
+from smarther.drawing.text import minutes_text, percent_text, temperature_text
 from smarther_cli import screen
 from smarther_cli.archive import Row, Span
 from smarther_cli.call import this_call

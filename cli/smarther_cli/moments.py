@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from smarther.domain.units import in_zone, time_text
+from smarther.drawing.text import in_zone, time_text
 from smarther_cli.archive import Span
 from smarther_cli.errors import WrongUse
 

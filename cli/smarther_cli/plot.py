@@ -5,9 +5,9 @@ from typing import Annotated, Final
 
 import typer
 
-from smarther.domain.chart import ChartStyle, chart_file
 from smarther.domain.series import share_of_items
-from smarther.domain.units import period_text
+from smarther.drawing.chart import ChartStyle, chart_file
+from smarther.drawing.text import period_text
 from smarther.series_reader import SeriesReader
 from smarther_cli import screen
 from smarther_cli.call import this_call

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from rich.text import Text
 
 from smarther.domain.report import Report
-from smarther.domain.units import ago_text, clock_error_text
+from smarther.drawing.text import ago_text, clock_error_text
 from smarther_cli import screen
 from smarther_cli.errors import Failure, Status
 from smarther_cli.moments import ahead_text

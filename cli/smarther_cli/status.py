@@ -13,7 +13,7 @@ from smarther.domain.latest import Latest, silent_since
 from smarther.domain.outcome import Reason
 from smarther.domain.reading import instant_text
 from smarther.domain.report import PersonNeeded, Report
-from smarther.domain.units import ago_text, clock_error_text, temperature_text
+from smarther.drawing.text import ago_text, clock_error_text, temperature_text
 from smarther.latest_reader import LatestReader
 from smarther_cli import screen
 from smarther_cli.call import ended, this_call

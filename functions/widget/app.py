@@ -12,7 +12,7 @@ from smarther.adapters.clients import client as client_of
 from smarther.adapters.clients import reading_fast
 from smarther.adapters.history import History, HistoryUnavailableError
 from smarther.adapters.service import Patience
-from smarther.domain.overview import unanswered_page
+from smarther.drawing.home_page import unanswered_page
 from smarther.settings import WidgetSettings
 from smarther.telemetry import log, warn
 from smarther.widget import Widget

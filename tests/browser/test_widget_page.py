@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from smarther.domain.chart import ChartStyle, chart_file
 from smarther.domain.series import of_snapshots
+from smarther.drawing.chart import ChartStyle, chart_file
 from smarther_cli.plot import png
 from tests.browser.probes import COLLIDING, DRAWN, OVERFLOWING, PIXELS, TOO_FAINT, TOO_SMALL
 from tests.browser.sample_home import DAY, NOW, ROME, ROOMS, SampleHome, home, page

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from sandbox import access, owner
 from smarther.authentication import REFRESH
-from smarther.domain.consent_page import DECLINED, FAILED, HEADERS, INCOMPLETE, NOT_VALID, html
+from smarther.drawing.consent_page import DECLINED, FAILED, HEADERS, INCOMPLETE, NOT_VALID, html
 from tests.api_description import operations
 from tests.e2e.test_notifications import envelope, status
 

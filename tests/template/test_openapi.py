@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from jsonschema import Draft202012Validator
 
-from smarther.domain import consent, consent_page, webhook
-from smarther.domain.consent_page import HEADERS, Page
+from smarther.domain import consent, webhook
+from smarther.drawing import consent_page
+from smarther.drawing.consent_page import HEADERS, Page
 from tests.api_description import description, operations
 from tests.deployed import PROJECT
 from tests.template.conftest import of_type

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.axes import time_ticks, value_ticks
+from smarther.drawing.axes import time_ticks, value_ticks
 
 ROME = ZoneInfo("Europe/Rome")
 DAY = timedelta(days=1)

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from smarther.domain import consent_page
-from smarther.domain.consent_page import HEADERS, Mark, Page, html, page_for
 from smarther.domain.outcome import Reason
 from smarther.domain.report import PersonNeeded, PlantStanding, Report
+from smarther.drawing import consent_page
+from smarther.drawing.consent_page import HEADERS, Mark, Page, html, page_for
 
 STANDING = [page for page in vars(consent_page).values() if isinstance(page, Page)]
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.markup import element
 from smarther.domain.names import LONGEST, printable
+from smarther.drawing.html import element
 
 INPUTS = Path(__file__).resolve().parents[3] / "shared" / "inputs"
 ANY_TEXT = st.text(st.characters(exclude_categories=()))

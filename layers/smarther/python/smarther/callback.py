@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from smarther import telemetry
 from smarther.adapters.keeper_function import KeeperError, KeeperSlow
 from smarther.adapters.records import RecordsError
-from smarther.domain import consent_page
 from smarther.domain.consent import Given, NotGiven, digest, has_state_form, returned
+from smarther.drawing import consent_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from smarther.adapters.keeper_function import KeeperFunction
     from smarther.adapters.records import Records
-    from smarther.domain.consent_page import Page
+    from smarther.drawing.consent_page import Page
 
 _NOT_GIVEN: Mapping[NotGiven, Page] = {
     NotGiven.DECLINED: consent_page.DECLINED,

@@ -9,9 +9,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from smarther.domain.home import standing
-from smarther.domain.overview import DESCRIPTION, Card, UnreadCard, View, home_page, nobody_page, thermostat_page
 from smarther.domain.series import MOST_THERMOSTATS, NEWEST_SNAPSHOTS, share_of_items
-from smarther.domain.widget_call import wants_description, widget_call
+from smarther.drawing.home_page import DESCRIPTION, Card, UnreadCard, View, home_page, nobody_page, thermostat_page
+from smarther.drawing.widget_request import wants_description, widget_call
 from smarther.fault import fault_of
 from smarther.latest_reader import LatestReader
 from smarther.series_reader import SeriesReader
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from smarther.adapters.history import History
     from smarther.domain.home import Thermostat
-    from smarther.domain.widget_call import WidgetCall
+    from smarther.drawing.widget_request import WidgetCall
     from smarther.fault import Fault
 
     type Unusual = Mapping[str, Sequence[str]]

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.markup import Markup, element, join
+from smarther.drawing.html import Markup, element, join
 
 
 class Seen(HTMLParser):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.units import (
+from smarther.drawing.text import (
     ago_text,
     clock_error_text,
     clock_text,

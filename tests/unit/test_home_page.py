@@ -12,9 +12,9 @@ import pytest
 
 from smarther.domain.home import Load, Snapshot, Thermostat, standing
 from smarther.domain.latest import Word
-from smarther.domain.overview import Card, View, home_page, nobody_page, thermostat_page, unanswered_page
 from smarther.domain.series import of_snapshots
-from smarther.domain.widget_call import WidgetCall
+from smarther.drawing.home_page import Card, View, home_page, nobody_page, thermostat_page, unanswered_page
+from smarther.drawing.widget_request import WidgetCall
 
 NOW = datetime(2026, 1, 18, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from smarther.domain.units import in_zone
+from smarther.drawing.text import in_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

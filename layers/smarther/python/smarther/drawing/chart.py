@@ -12,11 +12,11 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from smarther.domain.axes import time_ticks, value_ticks
-from smarther.domain.marks import at_instants, at_middles, column, pixel, runs, shares, steps, through
-from smarther.domain.markup import Markup, element
 from smarther.domain.series import Grain, summary
-from smarther.domain.units import in_unit, in_zone, minutes_text, percent_text, temperature_text, time_text
+from smarther.drawing.axes import time_ticks, value_ticks
+from smarther.drawing.html import Markup, element
+from smarther.drawing.paths import at_instants, at_middles, column, pixel, runs, shares, steps, through
+from smarther.drawing.text import in_unit, in_zone, minutes_text, percent_text, temperature_text, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.widget_call import (
+from smarther.drawing.widget_request import (
     DEFAULT_RANGE,
     DEFAULT_WIDTH,
     EARLIEST,

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from smarther.domain.chart import CHART_STYLE, ChartStyle, chart, summary_text
 from smarther.domain.home import Load
 from smarther.domain.latest import silent_since
-from smarther.domain.markup import Markup, element, join
 from smarther.domain.reading import instant_text
-from smarther.domain.units import (
+from smarther.drawing.chart import CHART_STYLE, ChartStyle, chart, summary_text
+from smarther.drawing.html import Markup, element, join
+from smarther.drawing.text import (
     ago_text,
     clock_error_text,
     clock_text,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from smarther.domain.home import Snapshot, Standing, Thermostat
     from smarther.domain.series import Series
-    from smarther.domain.widget_call import WidgetCall
+    from smarther.drawing.widget_request import WidgetCall
 
 DESCRIPTION = """\
 ## The home

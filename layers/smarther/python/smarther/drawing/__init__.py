@@ -1,0 +1,1 @@
+"""Values to HTML and SVG. Pure: no clock, no network, no environment."""
