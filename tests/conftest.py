@@ -10,7 +10,7 @@ from botocore.session import Session
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
-from smarther.adapters.signed import SignedClient
+from smarther.aws.tiny_client import SignedClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

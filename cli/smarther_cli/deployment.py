@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 import boto3
 from botocore.config import Config
 
-from smarther.adapters.clients import reading_fast
 from smarther.adapters.history import History
 from smarther.adapters.records import Records
 from smarther.adapters.table import Table
-from smarther.adapters.vault import Vault
+from smarther.aws.botocore_client import reading_fast
+from smarther.aws.secrets_manager import Vault
 from smarther_cli import answers
 from smarther_cli.archive import Archive
 from smarther_cli.errors import Failure

@@ -30,7 +30,7 @@ from botocore.exceptions import (
 
 from smarther.adapters.history import HistoryUnavailableError
 from smarther.adapters.records import RecordsError
-from smarther.adapters.vault import VaultError
+from smarther.aws.secrets_manager import VaultError
 
 if TYPE_CHECKING:
     from smarther_cli.deployment import Place

@@ -7,10 +7,10 @@ from typing import Any
 
 import botocore.session
 
-from smarther.adapters.clients import client
 from smarther.adapters.keeper_function import PATIENCE, KeeperFunction
 from smarther.adapters.records import Records
-from smarther.adapters.service import Patience
+from smarther.aws.botocore_client import client
+from smarther.aws.timeouts import Patience
 from smarther.callback import Callback
 from smarther.settings import CallbackSettings
 

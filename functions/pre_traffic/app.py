@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import botocore.session
 
 from smarther import pre_traffic
-from smarther.adapters.clients import client
 from smarther.adapters.receiver_version import PATIENCE, ReceiverVersion
-from smarther.adapters.service import Patience
+from smarther.aws.botocore_client import client
+from smarther.aws.timeouts import Patience
 from smarther.settings import PreTrafficSettings
 from smarther.telemetry import log, warn
 

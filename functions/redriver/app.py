@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 
-from smarther.adapters.clients import client
-from smarther.adapters.service import Patience
 from smarther.adapters.table import Table
+from smarther.aws.botocore_client import client
+from smarther.aws.timeouts import Patience
 from smarther.notification_settings import RedriverSettings
 from smarther.redriver import Redriver
 

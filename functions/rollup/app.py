@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 
-from smarther.adapters.clients import client as client_of
-from smarther.adapters.clients import reading_fast
 from smarther.adapters.history import History
-from smarther.adapters.service import Patience
+from smarther.aws.botocore_client import client as client_of
+from smarther.aws.botocore_client import reading_fast
+from smarther.aws.timeouts import Patience
 from smarther.domain.rollup import RollupState, asked_for, due, owed, still_whole
 from smarther.rollup import Rollup, StatisticsMissingError
 from smarther.settings import RollupSettings

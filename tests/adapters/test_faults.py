@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 import pytest
 
-from smarther.adapters import clients, signed
-from smarther.adapters.service import Patience
-from smarther.adapters.spill import SpillQueue, SpillUnavailableError
 from smarther.adapters.table import ItemRefusedError, Table, TableUnavailableError
+from smarther.aws import botocore_client, tiny_client
+from smarther.aws.spill_queue import SpillQueue, SpillUnavailableError
+from smarther.aws.timeouts import Patience
 from smarther.domain.deferred import Deferred
 from smarther.domain.notification import Reject
 from smarther.domain.reading import Reading
@@ -36,12 +36,12 @@ type Connect = Callable[[str], Any]
 
 
 def botocores(service: str, patience: Patience) -> Any:
-    return clients.client(botocore.session.get_session(), service, patience)
+    return botocore_client.client(botocore.session.get_session(), service, patience)
 
 
 def ours(service: str, patience: Patience) -> Any:
-    made = signed.client(service, patience, os.environ)
-    assert isinstance(made, signed.SignedClient)
+    made = tiny_client.client(service, patience, os.environ)
+    assert isinstance(made, tiny_client.SignedClient)
     return made
 
 
@@ -173,7 +173,7 @@ def test_an_item_that_can_never_be_stored_is_told_from_a_service_that_fails(
 def test_more_patience_asks_again(service: FaultyService) -> None:
     service.script = [faults.BROKEN]
     patience = Patience(connect_seconds=30, read_seconds=30, attempts=2)
-    patient = Table(clients.client(botocore.session.get_session(), "dynamodb", patience), "readings")
+    patient = Table(botocore_client.client(botocore.session.get_session(), "dynamodb", patience), "readings")
     assert patient.put_reading(READING, received_at=ARRIVAL, source="push")
     assert len(service.requests) == 2
 

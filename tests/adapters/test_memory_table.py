@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, find, settings
 
-from smarther.adapters.clients import reading_fast
+from smarther.aws.botocore_client import reading_fast
 from tests import deployed
 from tests.memory_table import MemoryTable
 from tests.odd_home import odd_homes

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.adapters.service import ServiceFailedError
 from smarther.adapters.table import ItemRefusedError, Table, TableUnavailableError, attribute, plain
+from smarther.aws.service_call import ServiceFailedError
 from smarther.domain.notification import Reject
 from smarther.domain.reading import Reading, sort_key, stored
 from smarther.domain.webhook import AcceptedDigests

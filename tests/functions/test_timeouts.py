@@ -13,7 +13,7 @@ import botocore.session
 import pytest
 
 from smarther import budget, pre_traffic
-from smarther.adapters import signed
+from smarther.aws import tiny_client
 from tests import deployed
 from tests import faulty_service as faults
 from tests.template.translated import as_written
@@ -21,7 +21,7 @@ from tests.template.translated import as_written
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from smarther.adapters.service import Patience
+    from smarther.aws.timeouts import Patience
     from tests.functions.conftest import Load
 
 TEMPLATE = as_written()
@@ -57,7 +57,7 @@ def of_config(config: Any) -> float:
 def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Made]]:
     """The clients that are made from now on, by botocore or by us; none of them reaches anything."""
     found: list[Made] = []
-    create, begin = botocore.session.Session.create_client, signed.SignedClient.__init__
+    create, begin = botocore.session.Session.create_client, tiny_client.SignedClient.__init__
 
     def created(self: Any, service: str, **more: Any) -> Any:
         found.append(Made(service, of_config(more.get("config"))))
@@ -68,7 +68,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Made]]:
         begin(self, service, patience, environ)
 
     monkeypatch.setattr(botocore.session.Session, "create_client", created)
-    monkeypatch.setattr(signed.SignedClient, "__init__", begun)
+    monkeypatch.setattr(tiny_client.SignedClient, "__init__", begun)
     with faults.refusing_address() as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         yield found

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.legrand.faults import Fault
-from smarther.adapters.vault import VaultError
+from smarther.aws.secrets_manager import VaultError
 from smarther.keeper.lease import LIFE
 from smarther.keeper.run import Request
 from tests.keeper.world import Effects

@@ -29,8 +29,8 @@ from sandbox.legrand.login_desk import LoginDesk
 from smarther.adapters.history import History
 from smarther.adapters.records import Records
 from smarther.adapters.table import Table
-from smarther.adapters.vault import Vault
 from smarther.authentication import Authenticator
+from smarther.aws.secrets_manager import Vault
 from smarther.budget import Deadlines
 from smarther.domain.webhook import address, is_ours
 from smarther.keeper.run import Keeper, Request

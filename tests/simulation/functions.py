@@ -16,10 +16,10 @@ from sandbox.legrand.gateway import Request as Call
 from smarther import budget
 from smarther.adapters.history import History, HistoryUnavailableError
 from smarther.adapters.records import Records, RecordsError
-from smarther.adapters.spill import SpillQueue
 from smarther.adapters.table import ItemRefusedError, Table, TableUnavailableError
-from smarther.adapters.vault import Vault, VaultError
 from smarther.authentication import Authenticator
+from smarther.aws.secrets_manager import Vault, VaultError
+from smarther.aws.spill_queue import SpillQueue
 from smarther.keeper.run import Keeper, Request
 from smarther.keeper.tools import Tools
 from smarther.latest_reader import LatestReader

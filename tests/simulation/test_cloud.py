@@ -19,9 +19,9 @@ from moto import mock_aws
 
 from smarther.adapters.history import History
 from smarther.adapters.records import Module, Plant, QuotaReached, Records
-from smarther.adapters.spill import SpillQueue
 from smarther.adapters.table import Table
-from smarther.adapters.vault import Vault
+from smarther.aws.secrets_manager import Vault
+from smarther.aws.spill_queue import SpillQueue
 from smarther.domain.consent import NotGiven, digest
 from smarther.domain.deferred import Deferred
 from smarther.domain.memory import Memory
@@ -36,7 +36,7 @@ from tests.simulation.cloud import SQS, DynamoDB, Hand, SecretsManager, UnknownE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from smarther.adapters.vault import Newest
+    from smarther.aws.secrets_manager import Newest
 
 START = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from smarther.adapters.legrand import LegrandError
-from smarther.adapters.spill import SpillQueue, SpillUnavailableError
 from smarther.adapters.table import Table
 from smarther.authentication import Authenticator
+from smarther.aws.spill_queue import SpillQueue, SpillUnavailableError
 from smarther.domain import notification, tokens
 from smarther.domain.latest import Latest
 from smarther.domain.wire import UnreadableError

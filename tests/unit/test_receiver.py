@@ -16,9 +16,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from smarther import budget, telemetry
-from smarther.adapters.spill import SpillUnavailableError
 from smarther.adapters.table import TableUnavailableError
 from smarther.authentication import Authenticator
+from smarther.aws.spill_queue import SpillUnavailableError
 from smarther.budget import Deadlines
 from smarther.domain import webhook
 from smarther.domain.notification import parse

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 from pydantic import ValidationError
 
-from smarther.adapters.service import Patience
+from smarther.aws.timeouts import Patience
 from smarther.domain.report import Report
 
 if TYPE_CHECKING:

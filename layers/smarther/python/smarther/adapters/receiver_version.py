@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from smarther.adapters.service import Patience
+from smarther.aws.timeouts import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from smarther.adapters.service import ServiceFailedError, call
+from smarther.aws.service_call import ServiceFailedError, call
 from smarther.domain.arrival import note, unusual
 from smarther.domain.reading import expiry, instant_text, sort_key, stored
 from smarther.domain.webhook import AcceptedDigests
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-    from smarther.adapters.signed import SignedClient
+    from smarther.aws.tiny_client import SignedClient
     from smarther.domain.notification import Reject
     from smarther.domain.reading import Reading, Source, Stored
 

@@ -10,7 +10,7 @@ from smarther.adapters.history import HistoryUnavailableError
 from smarther.adapters.legrand import LegrandError
 from smarther.adapters.records import RecordsError
 from smarther.adapters.table import TableUnavailableError
-from smarther.adapters.vault import VaultError
+from smarther.aws.secrets_manager import VaultError
 from smarther.domain.outcome import Kind
 from smarther.domain.reading import instant_text
 from smarther.domain.report import PersonNeeded, PlantStanding, Report

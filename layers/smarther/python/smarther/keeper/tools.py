@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from smarther.adapters.records import Records
     from smarther.adapters.table import Table
-    from smarther.adapters.vault import Vault
+    from smarther.aws.secrets_manager import Vault
     from smarther.latest_reader import LatestReader
     from smarther.settings import KeeperSettings
 

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from smarther.adapters.service import ConnectionClosedError, ServiceFailedError
-from smarther.adapters.signature import Credentials, signed
+from smarther.aws.service_call import ConnectionClosedError, ServiceFailedError
+from smarther.aws.sigv4 import Credentials, signed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from smarther.adapters.service import Patience
+    from smarther.aws.timeouts import Patience
 
 _TARGETS: Final = {"dynamodb": "DynamoDB_20120810", "sqs": "AmazonSQS"}
 """What each service calls itself in AWS's JSON protocol 1.0."""
@@ -40,9 +40,9 @@ def client(service: str, patience: Patience, environ: Mapping[str, str]) -> Any:
         return SignedClient(service, patience, environ)
     import botocore.session  # noqa: PLC0415 - only where it is needed: loading it is what this module avoids
 
-    from smarther.adapters import clients  # noqa: PLC0415 - as above
+    from smarther.aws import botocore_client  # noqa: PLC0415 - as above
 
-    return clients.client(botocore.session.get_session(), service, patience)
+    return botocore_client.client(botocore.session.get_session(), service, patience)
 
 
 def is_usual(environ: Mapping[str, str]) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smarther.adapters.service import ServiceFailedError, call
+from smarther.aws.service_call import ServiceFailedError, call
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-    from smarther.adapters.signed import SignedClient
+    from smarther.aws.tiny_client import SignedClient
     from smarther.domain.deferred import Deferred
 
 

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long to wait for a service, and how often to ask it."""
-
-    connect_seconds: float
-    read_seconds: float
-    attempts: int = 1
 
 
 class ServiceFailedError(Exception):

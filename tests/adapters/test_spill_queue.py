@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import boto3
 from moto import mock_aws
 
-from smarther.adapters.spill import SpillQueue
+from smarther.aws.spill_queue import SpillQueue
 from smarther.domain.deferred import Deferred, from_message
 
 DEFERRED = Deferred(

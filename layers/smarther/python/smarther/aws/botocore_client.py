@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from botocore.session import Session
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from smarther.adapters.service import Patience
+    from smarther.aws.timeouts import Patience
 
 
 def client(session: Session, service: str, patience: Patience) -> Any:

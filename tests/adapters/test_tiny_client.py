@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.adapters import signed
-from smarther.adapters.service import Patience, ServiceFailedError, call
+from smarther.aws import tiny_client
+from smarther.aws.service_call import ServiceFailedError, call
+from smarther.aws.timeouts import Patience
 from tests.bench import front
 from tests.faulty_service import Answer, FaultyService
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    type Connect = Callable[..., signed.SignedClient]
+    type Connect = Callable[..., tiny_client.SignedClient]
 
 PATIENCE = Patience(connect_seconds=2.0, read_seconds=2.5)
 USUAL = {"AWS_REGION": "eu-south-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "confidential"}
@@ -28,8 +29,8 @@ USUAL = {"AWS_REGION": "eu-south-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_AC
 def connect() -> Iterator[Connect]:
     made = []
 
-    def connect(service: str = "dynamodb", **environ: str) -> signed.SignedClient:
-        made.append(signed.SignedClient(service, PATIENCE, {**USUAL, **environ}))
+    def connect(service: str = "dynamodb", **environ: str) -> tiny_client.SignedClient:
+        made.append(tiny_client.SignedClient(service, PATIENCE, {**USUAL, **environ}))
         return made[-1]
 
     yield connect
@@ -60,10 +61,10 @@ def test_what_is_not_usual_is_left_to_botocore(
     usual: bool,  # noqa: FBT001 - a parameter
 ) -> None:
     environ = {**USUAL, **change}
-    assert signed.is_usual(environ) is usual
+    assert tiny_client.is_usual(environ) is usual
     monkeypatch.setenv("AWS_DEFAULT_REGION", "cn-north-1")
-    made = signed.client("dynamodb", PATIENCE, environ)
-    assert isinstance(made, signed.SignedClient) is usual
+    made = tiny_client.client("dynamodb", PATIENCE, environ)
+    assert isinstance(made, tiny_client.SignedClient) is usual
     made.close()
 
 
@@ -88,7 +89,7 @@ def test_the_default_address_is_botocores(monkeypatch: pytest.MonkeyPatch, servi
     monkeypatch.setenv("AWS_DEFAULT_REGION", region)
     environ = {**USUAL, "AWS_REGION": region}
     theirs = botocore.session.get_session().create_client(service)
-    ours = signed.SignedClient(service, PATIENCE, environ)
+    ours = tiny_client.SignedClient(service, PATIENCE, environ)
     assert ours._address.geturl() == theirs.meta.endpoint_url
 
 
@@ -111,7 +112,7 @@ def test_a_connection_that_the_service_closes_is_not_kept(service: FaultyService
 
 
 def test_after_a_timeout_the_late_answer_meets_nobody(service: FaultyService, connect: Connect) -> None:
-    client = signed.SignedClient("dynamodb", Patience(connect_seconds=1, read_seconds=0.1), USUAL | url(service))
+    client = tiny_client.SignedClient("dynamodb", Patience(connect_seconds=1, read_seconds=0.1), USUAL | url(service))
     service.script = ["hang"]
     service.otherwise = Answer(content={"fresh": True})
     with pytest.raises(ServiceFailedError, match="ReadTimeoutError"):
@@ -173,7 +174,7 @@ def secure(tmp_path: Path) -> Iterator[front.Front]:
 
 def bundles(monkeypatch: pytest.MonkeyPatch, **authorities: Path | None) -> None:
     found = [None if path is None else str(path) for path in authorities.values()]
-    monkeypatch.setattr(signed, "_authorities", lambda _: found)
+    monkeypatch.setattr(tiny_client, "_authorities", lambda _: found)
 
 
 @pytest.fixture
@@ -219,15 +220,15 @@ def test_the_bundles_are_amazons_then_the_whole(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "certifi", raising=False)
     whole = str(package / "cacert.pem")
-    assert signed._authorities({}) == [whole]
+    assert tiny_client._authorities({}) == [whole]
     (package / "amazon.pem").touch()
-    assert signed._authorities({}) == [str(package / "amazon.pem"), whole]
-    assert signed._authorities({"AWS_CA_BUNDLE": "chosen"}) == ["chosen"]
+    assert tiny_client._authorities({}) == [str(package / "amazon.pem"), whole]
+    assert tiny_client._authorities({"AWS_CA_BUNDLE": "chosen"}) == ["chosen"]
 
 
 def test_without_a_bundle_the_systems_authorities_are_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    assert signed._authorities({}) == [None]
+    assert tiny_client._authorities({}) == [None]
 
 
 def url(service: FaultyService) -> dict[str, str]:
@@ -236,7 +237,7 @@ def url(service: FaultyService) -> dict[str, str]:
 
 def test_the_environment_is_read_only_when_it_is_made(service: FaultyService) -> None:
     environ = {**os.environ, **USUAL, **url(service)}
-    client: Any = signed.client("dynamodb", PATIENCE, environ)
+    client: Any = tiny_client.client("dynamodb", PATIENCE, environ)
     environ.clear()
     client.put_item(TableName="t")
     client.close()

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from smarther.adapters.clients import reading_fast
+from smarther.aws.botocore_client import reading_fast
 from tests import deployed
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 from moto import mock_aws
 
-from smarther.adapters.vault import Newest, Vault, VaultError
+from smarther.aws.secrets_manager import Newest, Vault, VaultError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,1 @@
+"""How AWS is called. Knows nothing of heating."""
