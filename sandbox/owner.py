@@ -12,8 +12,8 @@ import httpx
 
 from sandbox import legrand
 from sandbox.processes import SandboxError
-from smarther.adapters.records import Records
 from smarther.domain import consent
+from smarther.store.records import Records
 
 if TYPE_CHECKING:
     from sandbox.state import State

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from smarther.adapters.table import attribute
 from smarther.domain.reading import Reading, stored
+from smarther.store.table import attribute
 from tests.memory_table import MemoryTable
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from smarther.adapters import items
-from smarther.adapters.table import plain
 from smarther.domain.arrival import fixed_width
 from smarther.domain.reading import BOUNDS, Reading, partition_key
+from smarther.store import items
+from smarther.store.table import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

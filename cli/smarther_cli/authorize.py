@@ -10,11 +10,11 @@ from typing import Annotated, Final
 
 import typer
 
-from smarther.adapters.records import Records
 from smarther.domain import consent
 from smarther.domain import credentials as stored_credentials
 from smarther.domain.consent import NotGiven, Progress
 from smarther.domain.report import Report
+from smarther.store.records import Records
 from smarther_cli import screen
 from smarther_cli.call import Call, ended, this_call
 from smarther_cli.deployment import Deployment

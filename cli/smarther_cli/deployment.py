@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 import boto3
 from botocore.config import Config
 
-from smarther.adapters.history import History
-from smarther.adapters.records import Records
-from smarther.adapters.table import Table
 from smarther.aws.botocore_client import reading_fast
 from smarther.aws.secrets_manager import Vault
+from smarther.store.history import History
+from smarther.store.records import Records
+from smarther.store.table import Table
 from smarther_cli import answers
 from smarther_cli.archive import Archive
 from smarther_cli.errors import Failure

@@ -28,9 +28,9 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from smarther.adapters.history import HistoryUnavailableError
-from smarther.adapters.records import RecordsError
 from smarther.aws.secrets_manager import VaultError
+from smarther.store.history import HistoryUnavailableError
+from smarther.store.records import RecordsError
 
 if TYPE_CHECKING:
     from smarther_cli.deployment import Place

@@ -13,11 +13,11 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from smarther.adapters.table import TableUnavailableError
 from smarther.domain import deferred as put_aside
 from smarther.domain.deferred import Deferred, MalformedError
 from smarther.domain.notification import parse
 from smarther.recorder import Outcome, record
+from smarther.store.table import TableUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sqs import SQSClient
 
-    from smarther.adapters.table import Table
     from smarther.domain.webhook import AcceptedDigests
+    from smarther.store.table import Table
     from smarther_cli.archive import Archive
 
 RECOVERABLE: Final = "notification_recoverable"

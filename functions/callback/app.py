@@ -8,11 +8,11 @@ from typing import Any
 import botocore.session
 
 from smarther.adapters.keeper_function import PATIENCE, KeeperFunction
-from smarther.adapters.records import Records
 from smarther.aws.botocore_client import client
 from smarther.aws.timeouts import Patience
 from smarther.callback import Callback
 from smarther.settings import CallbackSettings
+from smarther.store.records import Records
 
 settings = CallbackSettings.from_environment()
 session = botocore.session.get_session()

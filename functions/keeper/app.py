@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 
 from smarther import telemetry
-from smarther.adapters.history import History
-from smarther.adapters.legrand import open_session
-from smarther.adapters.records import Records
-from smarther.adapters.table import Table
 from smarther.aws.botocore_client import client
 from smarther.aws.secrets_manager import Vault
 from smarther.aws.timeouts import Patience
 from smarther.keeper.run import Keeper, Request
 from smarther.keeper.tools import Tools
 from smarther.latest_reader import LatestReader
+from smarther.legrand.client import open_session
 from smarther.settings import KeeperSettings
+from smarther.store.history import History
+from smarther.store.records import Records
+from smarther.store.table import Table
 from smarther.telemetry import Metric
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from smarther import budget
-from smarther.adapters.table import Table
 from smarther.authentication import Authenticator
 from smarther.aws.spill_queue import SpillQueue
 from smarther.aws.timeouts import Patience
 from smarther.aws.tiny_client import client
 from smarther.notification_settings import ReceiverSettings
 from smarther.receiver import Receiver
+from smarther.store.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

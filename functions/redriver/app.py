@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 
-from smarther.adapters.table import Table
 from smarther.aws.botocore_client import client
 from smarther.aws.timeouts import Patience
 from smarther.notification_settings import RedriverSettings
 from smarther.redriver import Redriver
+from smarther.store.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 
 from smarther import budget
-from smarther.adapters.history import History, HistoryUnavailableError
 from smarther.aws.botocore_client import client as client_of
 from smarther.aws.botocore_client import reading_fast
 from smarther.aws.timeouts import Patience
 from smarther.drawing.home_page import unanswered_page
 from smarther.settings import WidgetSettings
+from smarther.store.history import History, HistoryUnavailableError
 from smarther.telemetry import log, warn
 from smarther.widget import Widget
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.adapters.table import Table
 from smarther.domain.notification import parse
 from smarther.recorder import Outcome, record
+from smarther.store.table import Table
 from tests import deployed
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 import pytest
 
-from smarther.adapters.table import ItemRefusedError, Table, TableUnavailableError
 from smarther.aws import botocore_client, tiny_client
 from smarther.aws.spill_queue import SpillQueue, SpillUnavailableError
 from smarther.aws.timeouts import Patience
@@ -17,6 +16,7 @@ from smarther.domain.deferred import Deferred
 from smarther.domain.notification import Reject
 from smarther.domain.reading import Reading
 from smarther.domain.webhook import AcceptedDigests
+from smarther.store.table import ItemRefusedError, Table, TableUnavailableError
 from tests import faulty_service as faults
 from tests.faulty_service import Answer, Behaviour, FaultyService
 

@@ -12,14 +12,14 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from smarther.adapters.history import History, HistoryUnavailableError
-from smarther.adapters.table import Table as Readings
 from smarther.domain.home import Load, Snapshot, Thermostat
 from smarther.domain.latest import said
 from smarther.domain.reading import Reading, sort_key, stored
 from smarther.domain.rollup import RollupState
 from smarther.domain.series import shown_of
 from smarther.domain.statistics import HOUR, Measure, Statistics
+from smarther.store.history import History, HistoryUnavailableError
+from smarther.store.table import Table as Readings
 from tests import deployed
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.adapters.history import History
-from smarther.adapters.table import Table
 from smarther.domain.reading import Reading
 from smarther.domain.series import LOOKED_THROUGH
 from smarther.latest_reader import LatestReader
+from smarther.store.history import History
+from smarther.store.table import Table
 from tests import deployed
 
 if TYPE_CHECKING:

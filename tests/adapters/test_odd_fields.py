@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from smarther.adapters.history import History
-from smarther.adapters.table import Table
 from smarther.domain.notification import parse
 from smarther.domain.reading import stored
 from smarther.recorder import record
+from smarther.store.history import History
+from smarther.store.table import Table
 from smarther_cli.archive import Archive, Span
 from smarther_cli.lines import COLUMNS, Format, lines
 from tests import deployed

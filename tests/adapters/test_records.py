@@ -10,8 +10,6 @@ import boto3
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from smarther.adapters.records import ConsentState, Module, Plant, QuotaReached, Records, RecordsError
-from smarther.adapters.table import Table
 from smarther.domain import consent
 from smarther.domain.consent import STATE_LIFE, NotGiven, Progress, state_from
 from smarther.domain.memory import Memory, RefusedGrant
@@ -20,6 +18,8 @@ from smarther.domain.quota import HARD_LIMIT, OPTIONAL_LIMIT, Need
 from smarther.domain.reading import Reading
 from smarther.domain.report import PlantStanding, Report, SilentModule, TokenStanding
 from smarther.domain.webhook import AcceptedDigests
+from smarther.store.records import ConsentState, Module, Plant, QuotaReached, Records, RecordsError
+from smarther.store.table import Table
 from tests import deployed
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.adapters.table import ItemRefusedError, Table, TableUnavailableError, attribute, plain
 from smarther.aws.service_call import ServiceFailedError
 from smarther.domain.notification import Reject
 from smarther.domain.reading import Reading, sort_key, stored
 from smarther.domain.webhook import AcceptedDigests
+from smarther.store.table import ItemRefusedError, Table, TableUnavailableError, attribute, plain
 from tests import deployed
 
 if TYPE_CHECKING:

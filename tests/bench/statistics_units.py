@@ -19,11 +19,11 @@ from samtranslator.yaml_helper import yaml_parse
 
 from sandbox.legrand import wire
 from sandbox.legrand.home.world import World, invent_plants
-from smarther.adapters.history import History
-from smarther.adapters.table import Table
 from smarther.domain.notification import parse
 from smarther.domain.rollup import RollupState, due
 from smarther.rollup import Rollup
+from smarther.store.history import History
+from smarther.store.table import Table
 from tests.bench import places
 from tests.bench.traffic import DAY, ZONE
 

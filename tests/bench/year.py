@@ -29,12 +29,12 @@ from zoneinfo import ZoneInfo
 
 from boto3.dynamodb.types import TypeSerializer
 
-from smarther.adapters.history import WRITES_AT_ONCE, History
-from smarther.adapters.records import Module, Plant, Records
 from smarther.domain.home import Load, Snapshot
 from smarther.domain.reading import Reading, stored
 from smarther.domain.series import ITEM_BOUND
 from smarther.domain.statistics import HOUR, daily, hour_of, hourly
+from smarther.store.history import WRITES_AT_ONCE, History
+from smarther.store.records import Module, Plant, Records
 from tests.bench import places
 from tests.bench.__main__ import machine
 

@@ -17,9 +17,9 @@ from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 from typer.testing import CliRunner
 
-from smarther.adapters.records import Module, Plant, Records
-from smarther.adapters.table import Table
 from smarther.domain.report import PlantStanding, Report, TokenStanding
+from smarther.store.records import Module, Plant, Records
+from smarther.store.table import Table
 from smarther_cli.app import app
 from tests.cli.cloud import Cloud, Stack
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 import resvg_py
 
-from smarther.adapters.history import History
 from smarther.domain.reading import Reading
 from smarther.domain.statistics import Measure, Statistics, hour_of
+from smarther.store.history import History
 from tests.cli.conftest import NOW
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from smarther.adapters.records import Module
 from smarther.domain.outcome import Reason
 from smarther.domain.quota import Need
 from smarther.domain.reading import Reading
 from smarther.domain.report import PersonNeeded
+from smarther.store.records import Module
 from smarther_cli.unread import READINGS
 from tests.cli.conftest import NOW, Home, Run, report
 

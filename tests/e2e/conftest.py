@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from sandbox import lifecycle, owner, places, stack
-from smarther.adapters.table import plain
+from smarther.store.table import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,11 +16,11 @@ from botocore.exceptions import ClientError
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from smarther.adapters.history import History
-from smarther.adapters.table import attribute
 from smarther.domain.reading import Reading, stored
 from smarther.domain.statistics import HOUR
 from smarther.rollup import StatisticsMissingError
+from smarther.store.history import History
+from smarther.store.table import attribute
 from tests.memory_table import MemoryTable
 from tests.odd_home import entry
 

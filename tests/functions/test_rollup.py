@@ -11,10 +11,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from smarther.adapters.history import History
 from smarther.domain.reading import Reading, stored
 from smarther.domain.rollup import RollupRequestError, RollupState
 from smarther.domain.statistics import HOUR, LONGEST_HOLD, daily, hour_of, hourly, hours_of_day
+from smarther.store.history import History
 from tests import deployed
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ import pytest
 from moto import mock_aws
 
 from smarther import budget
-from smarther.adapters.history import History
 from smarther.domain.reading import Reading, stored
 from smarther.domain.series import ITEM_BOUND, MOST_THERMOSTATS, RUNNING_HOURS, RUNNING_SNAPSHOTS
 from smarther.domain.statistics import Measure, Statistics
+from smarther.store.history import History
 from tests import deployed
 from tests import faulty_service as faults
 

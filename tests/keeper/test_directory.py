@@ -11,11 +11,11 @@ import pytest
 
 from sandbox.legrand import wire
 from sandbox.legrand.faults import Fault
-from smarther.adapters.history import History
 from smarther.domain.names import LONGEST
 from smarther.keeper.plants import Plants
 from smarther.keeper.silence import Silence
 from smarther.keeper.subscriptions import Subscriptions
+from smarther.store.history import History
 from tests import deployed
 from tests.keeper.world import World
 

@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from smarther.adapters.records import ConsentState
 from smarther.callback import Callback
 from smarther.domain.consent import Progress, state_from
+from smarther.store.records import ConsentState
 from smarther_cli import authorize
 from smarther_cli.errors import Failure
 from tests.keeper.world import World
 
 if TYPE_CHECKING:
-    from smarther.adapters.records import Records
     from smarther.domain.report import Report
+    from smarther.store.records import Records
 
 ALLOWED, BAD_CODE, DECLINED = "accepted", "refused", "You did not give your consent."
 

@@ -26,9 +26,6 @@ from sandbox.legrand.clock import MovableClock
 from sandbox.legrand.gateway import Gateway
 from sandbox.legrand.gateway import Request as Call
 from sandbox.legrand.login_desk import LoginDesk
-from smarther.adapters.history import History
-from smarther.adapters.records import Records
-from smarther.adapters.table import Table
 from smarther.authentication import Authenticator
 from smarther.aws.secrets_manager import Vault
 from smarther.budget import Deadlines
@@ -38,6 +35,9 @@ from smarther.keeper.tools import Tools
 from smarther.latest_reader import LatestReader
 from smarther.receiver import Receiver
 from smarther.settings import KeeperSettings
+from smarther.store.history import History
+from smarther.store.records import Records
+from smarther.store.table import Table
 from tests import deployed
 from tests.simulation import cloud as simulated
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.legrand import wire
 from sandbox.legrand.ledger import SENT, Outcome
-from smarther.adapters.history import History
-from smarther.adapters.records import Records
 from smarther.domain import deferred
 from smarther.domain.names import printable
 from smarther.domain.webhook import address
 from smarther.latest_reader import LatestReader
+from smarther.store.history import History
+from smarther.store.records import Records
 from tests.keeper.world import BASE
 from tests.simulation.cloud import Hand
 from tests.simulation.functions import TABLE

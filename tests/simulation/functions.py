@@ -14,9 +14,6 @@ from requests.adapters import BaseAdapter
 
 from sandbox.legrand.gateway import Request as Call
 from smarther import budget
-from smarther.adapters.history import History, HistoryUnavailableError
-from smarther.adapters.records import Records, RecordsError
-from smarther.adapters.table import ItemRefusedError, Table, TableUnavailableError
 from smarther.authentication import Authenticator
 from smarther.aws.secrets_manager import Vault, VaultError
 from smarther.aws.spill_queue import SpillQueue
@@ -25,6 +22,9 @@ from smarther.keeper.tools import Tools
 from smarther.latest_reader import LatestReader
 from smarther.receiver import Receiver
 from smarther.redriver import Redriver
+from smarther.store.history import History, HistoryUnavailableError
+from smarther.store.records import Records, RecordsError
+from smarther.store.table import ItemRefusedError, Table, TableUnavailableError
 from tests.keeper.world import API, BASE, LOGIN, Killed
 from tests.simulation.cloud import Hand
 from tests.simulation.weather import Gate

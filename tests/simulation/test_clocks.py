@@ -18,14 +18,14 @@ import pytest
 from hypothesis import HealthCheck, currently_in_test_context, event, given, settings
 from hypothesis import strategies as st
 
-from smarther.adapters.history import History
-from smarther.adapters.records import Module, Plant, Records
-from smarther.adapters.table import Table
 from smarther.domain.memory import Memory
 from smarther.domain.reading import Reading, sort_key
 from smarther.keeper.journal import Journal
 from smarther.keeper.silence import Silence
 from smarther.latest_reader import LatestReader
+from smarther.store.history import History
+from smarther.store.records import Module, Plant, Records
+from smarther.store.table import Table
 from smarther.widget import Widget
 from smarther_cli.archive import Archive
 from smarther_cli.status import document, observe

@@ -17,9 +17,6 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from smarther.adapters.history import History
-from smarther.adapters.records import Module, Plant, QuotaReached, Records
-from smarther.adapters.table import Table
 from smarther.aws.secrets_manager import Vault
 from smarther.aws.spill_queue import SpillQueue
 from smarther.domain.consent import NotGiven, digest
@@ -30,6 +27,9 @@ from smarther.domain.quota import Need
 from smarther.domain.reading import Reading
 from smarther.domain.report import Report
 from smarther.domain.webhook import AcceptedDigests
+from smarther.store.history import History
+from smarther.store.records import Module, Plant, QuotaReached, Records
+from smarther.store.table import Table
 from tests import deployed
 from tests.simulation.cloud import SQS, DynamoDB, Hand, SecretsManager, UnknownError
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.adapters.legrand import LegrandError
-from smarther.adapters.table import Table
 from smarther.authentication import Authenticator
 from smarther.aws.spill_queue import SpillQueue, SpillUnavailableError
 from smarther.domain import notification, tokens
 from smarther.domain.latest import Latest
 from smarther.domain.wire import UnreadableError
 from smarther.keeper.access import Access
+from smarther.legrand.client import LegrandError
+from smarther.store.table import Table
 from tests.simulation import functions
 from tests.simulation import year as year_module
 from tests.simulation.year import START, Plan, Year
@@ -152,7 +152,7 @@ def a_need_goes_unsaid(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def the_quota_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls are made however many there were, and go on after a 403."""
-    monkeypatch.setattr("smarther.adapters.records.Records.count_call", lambda *_: 1)
+    monkeypatch.setattr("smarther.store.records.Records.count_call", lambda *_: 1)
     monkeypatch.setattr("smarther.keeper.run.Plants.refresh", many_calls)
 
 
@@ -170,8 +170,8 @@ def who_moves_is_listed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def names_are_taken_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are stored as the provider tells them, where the table takes them."""
-    monkeypatch.setattr("smarther.adapters.legrand.printable", lambda name: name.replace("\ud83d", "?"))
-    monkeypatch.setattr("smarther.adapters.records.printable", lambda name: name)
+    monkeypatch.setattr("smarther.legrand.client.printable", lambda name: name.replace("\ud83d", "?"))
+    monkeypatch.setattr("smarther.store.records.printable", lambda name: name)
 
 
 def ages_go_by_the_monotonic_clock(monkeypatch: pytest.MonkeyPatch) -> None:

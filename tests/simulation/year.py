@@ -22,10 +22,10 @@ from sandbox.legrand.clock import MovableClock
 from sandbox.legrand.gateway import Gateway
 from sandbox.legrand.login_desk import LoginDesk
 from smarther import budget, telemetry
-from smarther.adapters.records import Records
 from smarther.domain.quota import HARD_LIMIT
 from smarther.domain.webhook import address, is_ours
 from smarther.settings import KeeperSettings
+from smarther.store.records import Records
 from tests.keeper.world import API, BASE, LOGIN, Killed
 from tests.simulation import books, faults
 from tests.simulation.chronicle import Chronicle, Needs, PersonAlarm

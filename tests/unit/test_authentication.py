@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smarther import telemetry
-from smarther.adapters.table import TableUnavailableError
 from smarther.authentication import REFRESH, RETRY, Authenticator, Verdict
 from smarther.domain.rotation import SETTLING
 from smarther.domain.webhook import AcceptedDigests, digest
+from smarther.store.table import TableUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from smarther import budget, telemetry
-from smarther.adapters.table import TableUnavailableError
 from smarther.authentication import Authenticator
 from smarther.aws.spill_queue import SpillUnavailableError
 from smarther.budget import Deadlines
@@ -24,6 +23,7 @@ from smarther.domain import webhook
 from smarther.domain.notification import parse
 from smarther.domain.webhook import AcceptedDigests
 from smarther.receiver import Receiver
+from smarther.store.table import TableUnavailableError
 from tests.unit.test_notification import mutated
 
 if TYPE_CHECKING:

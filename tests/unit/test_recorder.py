@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.adapters.table import ItemRefusedError, TableUnavailableError
 from smarther.domain.notification import Notification, Reject
 from smarther.domain.reading import Reading
 from smarther.recorder import Outcome, record
+from smarther.store.table import ItemRefusedError, TableUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from smarther.adapters.table import Table
     from smarther.domain.webhook import AcceptedDigests
+    from smarther.store.table import Table
 
 REFRESH = timedelta(seconds=30)
 """A mismatch looks again for new digests at most this often, so that guessing costs next to nothing. It is well below

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from smarther.adapters.history import History
     from smarther.domain.latest import Latest, Word
+    from smarther.store.history import History
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from smarther.adapters.table import Table
     from smarther.authentication import Authenticator
     from smarther.aws.spill_queue import SpillQueue
+    from smarther.store.table import Table
 
     type Answer = dict[str, Any]
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from smarther.adapters.table import ItemRefusedError, TableUnavailableError
 from smarther.domain.notification import Reject
+from smarther.store.table import ItemRefusedError, TableUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from smarther.adapters.table import Table
     from smarther.domain.notification import Notification
     from smarther.domain.reading import Source
+    from smarther.store.table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

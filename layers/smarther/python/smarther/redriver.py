@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from smarther import budget, telemetry
-from smarther.adapters.table import TableUnavailableError
 from smarther.domain import deferred
 from smarther.domain.deferred import MalformedError
 from smarther.domain.notification import parse
 from smarther.recorder import record
+from smarther.store.table import TableUnavailableError
 from smarther.telemetry import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from smarther.adapters.table import Table
     from smarther.domain.deferred import Deferred
+    from smarther.store.table import Table
 
 
 @dataclass(frozen=True, slots=True)

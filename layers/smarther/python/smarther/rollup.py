@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import date, datetime, tzinfo
 
-    from smarther.adapters.history import History
     from smarther.domain.rollup import Stretch
     from smarther.domain.statistics import Statistics
     from smarther.fault import Fault
+    from smarther.store.history import History
 
     type Day = tuple[date, Stretch]
 

@@ -24,8 +24,8 @@ from smarther.domain.statistics import HOUR, daily, hour_of, hourly, hours_of_da
 if TYPE_CHECKING:
     from datetime import date, datetime, tzinfo
 
-    from smarther.adapters.history import History
     from smarther.domain.statistics import Statistics
+    from smarther.store.history import History
 
 _DAY = timedelta(days=1)
 

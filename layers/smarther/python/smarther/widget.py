@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta, tzinfo
 
-    from smarther.adapters.history import History
     from smarther.domain.home import Thermostat
     from smarther.drawing.widget_request import WidgetCall
     from smarther.fault import Fault
+    from smarther.store.history import History
 
     type Unusual = Mapping[str, Sequence[str]]
 

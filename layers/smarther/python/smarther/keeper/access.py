@@ -10,12 +10,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from smarther.adapters.legrand import Api, LegrandError, Login, Wire
 from smarther.domain import tokens as token_forms
 from smarther.domain.memory import RefusedGrant
 from smarther.domain.outcome import Kind, Reason
 from smarther.domain.report import TokenStanding
 from smarther.domain.tokens import Tokens, TokensError
+from smarther.legrand.client import Api, LegrandError, Login, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

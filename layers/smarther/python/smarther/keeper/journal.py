@@ -6,15 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from smarther.adapters.history import HistoryUnavailableError
-from smarther.adapters.legrand import LegrandError
-from smarther.adapters.records import RecordsError
-from smarther.adapters.table import TableUnavailableError
 from smarther.aws.secrets_manager import VaultError
 from smarther.domain.outcome import Kind
 from smarther.domain.reading import instant_text
 from smarther.domain.report import PersonNeeded, PlantStanding, Report
 from smarther.keeper.lease import LeaseLost
+from smarther.legrand.client import LegrandError
+from smarther.store.history import HistoryUnavailableError
+from smarther.store.records import RecordsError
+from smarther.store.table import TableUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,21 +6,21 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from smarther.adapters.legrand import LegrandError, Topology
-from smarther.adapters.records import Module, Plant
 from smarther.domain.directory import let_go, same_id, spelled
 from smarther.domain.outcome import Kind
 from smarther.domain.webhook import is_ours
+from smarther.legrand.client import LegrandError, Topology
+from smarther.store.records import Module, Plant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from smarther.adapters.legrand import Api, ListedModule
     from smarther.domain.memory import Memory
     from smarther.domain.subscription import Subscription
     from smarther.keeper.journal import Journal
     from smarther.keeper.tools import Tools
+    from smarther.legrand.client import Api, ListedModule
 
 NAMES_LAST: Final = timedelta(days=1)
 

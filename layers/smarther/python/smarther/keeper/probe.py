@@ -11,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from smarther.adapters import endpoint
 from smarther.domain import rotation
 from smarther.domain.probe import Handshake, Probe
 from smarther.domain.webhook import address
+from smarther.legrand import webhook_probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ class _Caller:
     def call(self) -> Handshake:
         tools = self._tools
         code = tools.entropy(16).hex()
-        return endpoint.handshake(tools.session, self._address, code=code, now=tools.clock(), seconds=SECONDS)
+        return webhook_probe.handshake(tools.session, self._address, code=code, now=tools.clock(), seconds=SECONDS)
 
     def one_by_one(self, calls: int) -> Iterator[Handshake]:
         for _ in range(calls):

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
-from smarther.adapters.legrand import LegrandError
 from smarther.domain import credentials as credential_forms
 from smarther.domain.credentials import CredentialsError
 from smarther.domain.outcome import LEGRAND_REASONS, LOGIN_REASONS, Reason
@@ -22,16 +21,17 @@ from smarther.keeper.probe import probe
 from smarther.keeper.silence import Silence
 from smarther.keeper.subscriptions import Subscriptions
 from smarther.keeper.webhook import Webhook
+from smarther.legrand.client import LegrandError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from smarther.adapters.records import Module
     from smarther.domain.credentials import Credentials
     from smarther.domain.memory import Memory
     from smarther.domain.probe import Probe
     from smarther.domain.subscription import Subscription
     from smarther.keeper.tools import Tools
+    from smarther.store.records import Module
 
 _THERMOSTAT: Final = frozenset({None, "chronothermostat"})
 

@@ -6,24 +6,24 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from smarther.adapters.legrand import LegrandError
 from smarther.domain.directory import same_id
 from smarther.domain.latest import is_news, said, silent_since
 from smarther.domain.notification import parse
 from smarther.domain.outcome import Kind
 from smarther.domain.reading import instant_text
 from smarther.domain.report import ModuleClock, SilentModule
+from smarther.legrand.client import LegrandError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from smarther.adapters.legrand import Api
-    from smarther.adapters.records import Module
     from smarther.domain.latest import Latest
     from smarther.domain.memory import Memory
     from smarther.domain.report import Poll
     from smarther.keeper.journal import Journal
     from smarther.keeper.tools import Tools
+    from smarther.legrand.client import Api
+    from smarther.store.records import Module
 
 
 class Silence:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from smarther.adapters.legrand import LegrandError
 from smarther.domain.directory import spelled
 from smarther.domain.outcome import Kind
 from smarther.domain.subscription import plan
 from smarther.domain.webhook import is_ours
+from smarther.legrand.client import LegrandError
 
 if TYPE_CHECKING:
-    from smarther.adapters.legrand import Api
     from smarther.domain.subscription import Create, Delete, Subscription, Wanted
     from smarther.keeper.journal import Journal
+    from smarther.legrand.client import Api
 
 
 class Subscriptions:

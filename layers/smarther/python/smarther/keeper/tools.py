@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
     import requests
 
-    from smarther.adapters.records import Records
-    from smarther.adapters.table import Table
     from smarther.aws.secrets_manager import Vault
     from smarther.latest_reader import LatestReader
     from smarther.settings import KeeperSettings
+    from smarther.store.records import Records
+    from smarther.store.table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

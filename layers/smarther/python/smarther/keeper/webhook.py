@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smarther.adapters import endpoint
 from smarther.domain import rotation
 from smarther.domain.rotation import SETTLING, WebhookSecrets
 from smarther.domain.webhook import SECRET_BYTES, address, secret_from
+from smarther.legrand import webhook_probe
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,7 +56,7 @@ class Webhook:
             return
         code = self._tools.entropy(16).hex()
         address_ = self._address(self._secrets.pending)
-        if endpoint.proves(self._tools.session, address_, code=code, now=self._tools.clock()):
+        if webhook_probe.proves(self._tools.session, address_, code=code, now=self._tools.clock()):
             self._introduced = True
         else:
             self._journal.trouble("webhook: the new address does not answer as it should")

@@ -14,19 +14,19 @@ from urllib.parse import quote
 
 import requests
 
-from smarther.adapters.records import QuotaReached
 from smarther.domain.directory import usable_id
 from smarther.domain.names import printable
 from smarther.domain.outcome import UNREACHABLE, Door, Kind, Outcome, classify
 from smarther.domain.quota import Need, stopped_until
 from smarther.domain.subscription import Subscription
+from smarther.store.records import QuotaReached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from smarther.adapters.records import Records
     from smarther.domain.credentials import Credentials
+    from smarther.store.records import Records
 
 _CONNECT_SECONDS: Final = 5
 _API_SECONDS: Final = 10

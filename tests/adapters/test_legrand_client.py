@@ -13,8 +13,11 @@ import pytest
 import requests
 import responses
 
-from smarther.adapters import endpoint
-from smarther.adapters.legrand import (
+from smarther.domain.credentials import Credentials
+from smarther.domain.outcome import Kind, Reason
+from smarther.domain.subscription import Subscription
+from smarther.legrand import webhook_probe
+from smarther.legrand.client import (
     Account,
     Api,
     LegrandError,
@@ -25,10 +28,7 @@ from smarther.adapters.legrand import (
     Wire,
     open_session,
 )
-from smarther.adapters.records import Records
-from smarther.domain.credentials import Credentials
-from smarther.domain.outcome import Kind, Reason
-from smarther.domain.subscription import Subscription
+from smarther.store.records import Records
 from tests import deployed
 
 if TYPE_CHECKING:
@@ -449,7 +449,7 @@ ADDRESS = "https://ours.example/notifications/" + "s" * 43
 
 
 def proves() -> bool:
-    return endpoint.proves(open_session(), ADDRESS, code="c0de", now=NOW)
+    return webhook_probe.proves(open_session(), ADDRESS, code="c0de", now=NOW)
 
 
 def test_an_endpoint_that_tells_the_code_back_under_both_keys_is_proven(http: responses.RequestsMock) -> None:
@@ -468,7 +468,7 @@ def test_a_handshake_tells_status_time_and_container_and_never_the_address(http:
     http.post(ADDRESS, body=requests.ConnectionError(ADDRESS))
     http.post(ADDRESS, body=requests.ReadTimeout(ADDRESS))
 
-    made = [endpoint.handshake(open_session(), ADDRESS, code="c0de", now=NOW) for _ in range(5)]
+    made = [webhook_probe.handshake(open_session(), ADDRESS, code="c0de", now=NOW) for _ in range(5)]
 
     assert [(each.status, each.proven, each.new_container) for each in made] == [
         (200, True, True),

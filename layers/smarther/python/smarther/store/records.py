@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from smarther.adapters.table import plain
 from smarther.domain import consent
 from smarther.domain.consent import NotGiven, Progress
 from smarther.domain.directory import newest_listings
@@ -24,6 +23,7 @@ from smarther.domain.quota import Need, day, next_day
 from smarther.domain.reading import instant_text, partition_key
 from smarther.domain.report import Report
 from smarther.domain.webhook import AcceptedDigests
+from smarther.store.table import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from smarther.adapters.items import fields, instant, instant_of, measured, number, text, whole
 from smarther.domain.arrival import NOTES, fixed_width, is_ahead, noted
 from smarther.domain.directory import newest_listings
 from smarther.domain.home import Snapshot, Thermostat, load_of
@@ -33,6 +32,7 @@ from smarther.domain.reading import bounded
 from smarther.domain.rollup import RollupState
 from smarther.domain.series import DIRECTORY_ITEMS, LOOKED_THROUGH, Shown
 from smarther.domain.statistics import HOUR, Measure, Statistics
+from smarther.store.items import fields, instant, instant_of, measured, number, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, QueryInputTypeDef, WriteRequestTypeDef
 
-    from smarther.adapters.items import Item
+    from smarther.store.items import Item
 
 WRITES_AT_ONCE = 25  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 

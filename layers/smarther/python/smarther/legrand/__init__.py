@@ -1,0 +1,1 @@
+"""How Legrand is called, and how our own webhook is called as Legrand would."""

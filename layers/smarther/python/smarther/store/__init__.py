@@ -1,0 +1,1 @@
+"""The one DynamoDB table. DynamoDB's errors and forms of values end here."""
