@@ -8,7 +8,7 @@ import typer
 from smarther.domain.series import share_of_items
 from smarther.drawing.chart import ChartStyle, chart_file
 from smarther.drawing.text import period_text
-from smarther.series_reader import SeriesReader
+from smarther.widget.read_series import SeriesReader
 from smarther_cli import screen
 from smarther_cli.call import this_call
 from smarther_cli.errors import Failure, NotFound, WrongUse

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from smarther.domain import deferred as put_aside
 from smarther.domain.deferred import Deferred, MalformedError
 from smarther.domain.notification import parse
-from smarther.recorder import Outcome, record
+from smarther.receiver.record import Outcome, record
 from smarther.store.table import TableUnavailableError
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import Any
 
 import botocore.session
 
-from smarther.adapters.keeper_function import PATIENCE, KeeperFunction
 from smarther.aws.botocore_client import client
 from smarther.aws.timeouts import Patience
-from smarther.callback import Callback
-from smarther.settings import CallbackSettings
+from smarther.keeper.callback import Callback
+from smarther.keeper.function import PATIENCE, KeeperFunction
+from smarther.keeper.settings import CallbackSettings
 from smarther.store.records import Records
 
 settings = CallbackSettings.from_environment()

@@ -14,10 +14,10 @@ from smarther.aws.botocore_client import client
 from smarther.aws.secrets_manager import Vault
 from smarther.aws.timeouts import Patience
 from smarther.keeper.run import Keeper, Request
+from smarther.keeper.settings import KeeperSettings
 from smarther.keeper.tools import Tools
 from smarther.latest_reader import LatestReader
 from smarther.legrand.client import open_session
-from smarther.settings import KeeperSettings
 from smarther.store.history import History
 from smarther.store.records import Records
 from smarther.store.table import Table

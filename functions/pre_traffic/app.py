@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import botocore.session
 
-from smarther import pre_traffic
-from smarther.adapters.receiver_version import PATIENCE, ReceiverVersion
 from smarther.aws.botocore_client import client
 from smarther.aws.timeouts import Patience
-from smarther.settings import PreTrafficSettings
+from smarther.receiver import rehearse
+from smarther.receiver.rehearsal_settings import PreTrafficSettings
+from smarther.receiver.version import PATIENCE, ReceiverVersion
 from smarther.telemetry import log, warn
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ recorded = json.loads(Path(__file__).with_name("notification.json").read_text())
 def handler(event: Mapping[str, str], context: object) -> dict[str, str | None]:
     """Tell `Succeeded` or `Failed` in any case: CodeDeploy waits an hour for a hook that tells nothing."""
     try:
-        fault = pre_traffic.fault(version.call, recorded, sleep=time.sleep)
+        fault = rehearse.fault(version.call, recorded, sleep=time.sleep)
     except Exception as error:  # a check that could not be made is not passed
         fault = f"not checked: {type(error).__name__}"
     if fault is None:

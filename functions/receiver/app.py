@@ -6,20 +6,20 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from smarther import budget
-from smarther.authentication import Authenticator
 from smarther.aws.spill_queue import SpillQueue
 from smarther.aws.timeouts import Patience
 from smarther.aws.tiny_client import client
-from smarther.notification_settings import ReceiverSettings
-from smarther.receiver import Receiver
+from smarther.receiver import deadlines
+from smarther.receiver.authenticate import Authenticator
+from smarther.receiver.receive import Receiver
+from smarther.receiver.settings import ReceiverSettings
 from smarther.store.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 settings = ReceiverSettings.from_environment(os.environ)
-patience = Patience(connect_seconds=budget.CONNECT_TIMEOUT_SECONDS, read_seconds=budget.READ_TIMEOUT_SECONDS)
+patience = Patience(connect_seconds=deadlines.CONNECT_TIMEOUT_SECONDS, read_seconds=deadlines.READ_TIMEOUT_SECONDS)
 table = Table(client("dynamodb", patience, os.environ), settings.table_name, retention_days=settings.retention_days)
 queue_url = settings.spill_queue_url
 

@@ -9,8 +9,8 @@ import botocore.session
 
 from smarther.aws.botocore_client import client
 from smarther.aws.timeouts import Patience
-from smarther.notification_settings import RedriverSettings
-from smarther.redriver import Redriver
+from smarther.receiver.redrive import Redriver
+from smarther.receiver.settings import RedriverSettings
 from smarther.store.table import Table
 
 if TYPE_CHECKING:

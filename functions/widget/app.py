@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 
-from smarther import budget
 from smarther.aws.botocore_client import client as client_of
 from smarther.aws.botocore_client import reading_fast
 from smarther.aws.timeouts import Patience
 from smarther.drawing.home_page import unanswered_page
-from smarther.settings import WidgetSettings
+from smarther.receiver import deadlines
 from smarther.store.history import History, HistoryUnavailableError
 from smarther.telemetry import log, warn
-from smarther.widget import Widget
+from smarther.widget.answer import Widget
+from smarther.widget.settings import WidgetSettings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -34,8 +34,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> str | dict[str, st
     widget = Widget(history, home=settings.timezone, stale_after=settings.stale_after)
     now, endpoint = datetime.now(UTC), context.invoked_function_arn
     try:
-        page: str | dict[str, str] = budget.within(
-            budget.DRAW_SECONDS, lambda: widget.answer(event, now=now, endpoint=endpoint)
+        page: str | dict[str, str] = deadlines.within(
+            deadlines.DRAW_SECONDS, lambda: widget.answer(event, now=now, endpoint=endpoint)
         )
     except (HistoryUnavailableError, TimeoutError) as failure:
         warn("home_not_drawn", failure=type(failure).__name__, items_read=history.items_read)

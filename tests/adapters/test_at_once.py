@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from smarther.domain.notification import parse
-from smarther.recorder import Outcome, record
+from smarther.receiver.record import Outcome, record
 from smarther.store.table import Table
 from tests import deployed
 

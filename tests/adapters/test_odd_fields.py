@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from smarther.domain.notification import parse
 from smarther.domain.reading import stored
-from smarther.recorder import record
+from smarther.receiver.record import record
 from smarther.store.history import History
 from smarther.store.table import Table
 from smarther_cli.archive import Archive, Span

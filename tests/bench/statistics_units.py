@@ -21,7 +21,7 @@ from sandbox.legrand import wire
 from sandbox.legrand.home.world import World, invent_plants
 from smarther.domain.notification import parse
 from smarther.domain.rollup import RollupState, due
-from smarther.rollup import Rollup
+from smarther.rollup.roll_up import Rollup
 from smarther.store.history import History
 from smarther.store.table import Table
 from tests.bench import places

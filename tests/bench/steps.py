@@ -23,7 +23,7 @@ def backwards(ours: Artefact, stage: Stage) -> list[Artefact]:
         replace(ours, name="… with botocore's client", environment={**ours.environment, **botocores}),
         _beginning_with(ours, "… with boto3's resource", 'import boto3; boto3.resource("dynamodb")', botocores),
         _beginning_with(
-            ours, "… with pydantic", 'import boto3, smarther.settings; boto3.resource("dynamodb")', botocores
+            ours, "… with pydantic", 'import boto3, smarther.keeper.settings; boto3.resource("dynamodb")', botocores
         ),
     ]
 

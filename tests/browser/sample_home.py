@@ -16,7 +16,7 @@ from smarther.domain.home import Load, Snapshot, Thermostat
 from smarther.domain.latest import Word
 from smarther.domain.series import Shown, shown_of
 from smarther.domain.statistics import HOUR, daily, hour_of, hourly
-from smarther.widget import Widget
+from smarther.widget.answer import Widget
 
 if TYPE_CHECKING:
     from datetime import date

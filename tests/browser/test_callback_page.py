@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.callback import Callback
 from smarther.domain.consent import state_from
 from smarther.domain.report import PersonNeeded, PlantStanding, Report
+from smarther.keeper.callback import Callback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.preview import PAGE
-from smarther.widget import Widget
+from smarther.widget.answer import Widget
 from tests.browser.sample_home import NOW, ROME, home
 
 if TYPE_CHECKING:

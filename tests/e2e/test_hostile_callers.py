@@ -21,8 +21,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sandbox import access, owner
-from smarther.authentication import REFRESH
 from smarther.drawing.consent_page import DECLINED, FAILED, HEADERS, INCOMPLETE, NOT_VALID, html
+from smarther.receiver.authenticate import REFRESH
 from tests.api_description import operations
 from tests.e2e.test_notifications import envelope, status
 

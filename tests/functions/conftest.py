@@ -15,7 +15,8 @@ import botocore.loaders
 import botocore.session
 import pytest
 
-from smarther import budget, telemetry
+from smarther import telemetry
+from smarther.receiver import deadlines
 from tests import deployed
 
 if TYPE_CHECKING:
@@ -41,11 +42,11 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
     That the real budget is kept is tested on a clock of its own.
     """
-    monkeypatch.setattr(budget, "TABLE_LAST_CALL_SECONDS", 20)
-    monkeypatch.setattr(budget, "TABLE_UNTIL_SECONDS", 30)
-    monkeypatch.setattr(budget, "SPILL_UNTIL_SECONDS", 60)
-    monkeypatch.setattr(budget, "CONNECT_TIMEOUT_SECONDS", 1)
-    monkeypatch.setattr(budget, "READ_TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr(deadlines, "TABLE_LAST_CALL_SECONDS", 20)
+    monkeypatch.setattr(deadlines, "TABLE_UNTIL_SECONDS", 30)
+    monkeypatch.setattr(deadlines, "SPILL_UNTIL_SECONDS", 60)
+    monkeypatch.setattr(deadlines, "CONNECT_TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr(deadlines, "READ_TIMEOUT_SECONDS", 1)
 
 
 def loaded(name: str) -> ModuleType:

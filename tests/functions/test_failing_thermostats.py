@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from smarther.domain.reading import Reading, stored
 from smarther.domain.statistics import HOUR
-from smarther.rollup import StatisticsMissingError
+from smarther.rollup.roll_up import StatisticsMissingError
 from smarther.store.history import History
 from smarther.store.table import attribute
 from tests.memory_table import MemoryTable

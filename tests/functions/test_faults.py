@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from moto import mock_aws
 
-from smarther import budget, telemetry
+from smarther import telemetry
 from smarther.domain import deferred, webhook
+from smarther.receiver import deadlines
 from tests import deployed
 from tests import faulty_service as faults
 from tests.aws_over_http import aws_over_http
@@ -117,8 +118,8 @@ def _record(message: Any) -> dict[str, str]:
 @pytest.fixture
 def way(load: Load, log: Log, unhurried: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Way]:
     # Nothing hangs here, so a service that a busy machine lets wait is waited for.
-    monkeypatch.setattr(budget, "CONNECT_TIMEOUT_SECONDS", 20)
-    monkeypatch.setattr(budget, "READ_TIMEOUT_SECONDS", 20)
+    monkeypatch.setattr(deadlines, "CONNECT_TIMEOUT_SECONDS", 20)
+    monkeypatch.setattr(deadlines, "READ_TIMEOUT_SECONDS", 20)
     # botocore's pauses between the redriver's attempts are not what is tested here.
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None, time=time.time))
     with mock_aws(), aws_over_http() as aws:

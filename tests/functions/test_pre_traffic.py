@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
-from smarther import pre_traffic
 from smarther.domain import webhook
+from smarther.receiver import rehearse
 from tests import deployed
 from tests import faulty_service as faults
 from tests.aws_over_http import aws_over_http
@@ -84,7 +84,7 @@ class Deployment:
 
 @pytest.fixture
 def deployment(load: Load, log: Log, unhurried: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
-    monkeypatch.setattr(pre_traffic, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(rehearse, "PAUSE_SECONDS", 0)
     with mock_aws(), aws_over_http() as aws:
         environment = {"TABLE_NAME": deployed.TABLE, "RETENTION_DAYS": "0", "RECEIVER_VERSION_ARN": ARN}
         for name, value in environment.items():
@@ -153,5 +153,5 @@ def test_a_check_that_fails_itself_is_told_as_failed(deployment: Deployment, mon
     def broken(*_: Any, **__: Any) -> Any:
         raise KeyError("a fault of ours")
 
-    monkeypatch.setattr(pre_traffic, "fault", broken)
+    monkeypatch.setattr(rehearse, "fault", broken)
     assert deployment.check() == "not checked: KeyError"

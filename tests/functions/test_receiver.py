@@ -14,9 +14,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from smarther.authentication import REFRESH
 from smarther.domain import deferred, webhook
 from smarther.domain.notification import parse
+from smarther.receiver.authenticate import REFRESH
 from tests import deployed
 from tests import faulty_service as faults
 from tests.aws_over_http import aws_over_http

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from moto import mock_aws
 
-from smarther import budget
 from smarther.domain import webhook
 from smarther.domain.deferred import Deferred
+from smarther.receiver import deadlines
 from tests import deployed
 from tests import faulty_service as faults
 from tests.faulty_service import Answer, Behaviour, FaultyService, faulty_service
@@ -180,7 +180,7 @@ def test_when_its_time_is_up_it_tells_what_is_done_and_leaves_the_rest(
         return real(*arguments, **options)
 
     def seconds() -> float:
-        return 0.0 if len(taken) < writes else budget.REDRIVE_SECONDS
+        return 0.0 if len(taken) < writes else deadlines.REDRIVE_SECONDS
 
     three = [message(body("A")), message(body("B", "C")), message(body("D"))]
     with monkeypatch.context() as slow:
@@ -198,7 +198,7 @@ def test_what_begins_in_time_ends_before_the_functions_timeout(stack: Stack) -> 
     pauses = sum(2**number for number in range(patience.attempts - 1))  # botocore's standard mode waits at most so long
     longest_write = patience.attempts * (patience.connect_seconds + patience.read_seconds) + pauses
     timeout = deployed.template()["Resources"]["RedriverFunction"]["Properties"]["Timeout"]
-    assert budget.REDRIVE_SECONDS + longest_write < timeout
+    assert deadlines.REDRIVE_SECONDS + longest_write < timeout
 
 
 # --- when the table fails -----------------------------------------------------------------------------------------

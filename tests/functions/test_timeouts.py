@@ -12,8 +12,8 @@ import boto3
 import botocore.session
 import pytest
 
-from smarther import budget, pre_traffic
 from smarther.aws import tiny_client
+from smarther.receiver import deadlines, rehearse
 from tests import deployed
 from tests import faulty_service as faults
 from tests.template.translated import as_written
@@ -116,7 +116,7 @@ def test_the_check_before_traffic_has_time_for_all_its_tries_and_to_tell(
 ) -> None:
     seconds = {each.service: each.seconds for each in clients("pre_traffic", load, made, monkeypatch)}
     calls = 3  # of one try
-    checking = pre_traffic.TRIES * calls * seconds["lambda"] + (pre_traffic.TRIES - 1) * pre_traffic.PAUSE_SECONDS
+    checking = rehearse.TRIES * calls * seconds["lambda"] + (rehearse.TRIES - 1) * rehearse.PAUSE_SECONDS
     assert checking + seconds["codedeploy"] < FUNCTIONS["pre_traffic"]["Timeout"]
 
 
@@ -128,7 +128,7 @@ def test_a_rollup_that_stops_has_time_for_the_call_it_is_in(
 
 
 def test_whoever_looks_at_the_widget_is_told_before_its_function_is_ended() -> None:
-    assert FUNCTIONS["widget"]["Timeout"] - 1 >= budget.DRAW_SECONDS
+    assert FUNCTIONS["widget"]["Timeout"] - 1 >= deadlines.DRAW_SECONDS
 
 
 def test_a_client_without_timeouts_would_be_found(made: list[Made]) -> None:

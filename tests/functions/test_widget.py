@@ -16,10 +16,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from smarther import budget
 from smarther.domain.reading import Reading, stored
 from smarther.domain.series import ITEM_BOUND, MOST_THERMOSTATS, RUNNING_HOURS, RUNNING_SNAPSHOTS
 from smarther.domain.statistics import Measure, Statistics
+from smarther.receiver import deadlines
 from smarther.store.history import History
 from tests import deployed
 from tests import faulty_service as faults
@@ -169,7 +169,7 @@ def test_a_table_that_cannot_be_reached_is_told_on_the_page_and_in_the_log(
 def test_a_table_that_takes_too_long_is_told_on_the_page(
     app: ModuleType, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(budget, "DRAW_SECONDS", 0)
+    monkeypatch.setattr(deadlines, "DRAW_SECONDS", 0)
     assert "does not answer" in answer(app, asked())
     assert [record["failure"] for record in log.records] == ["TimeoutError"]
 

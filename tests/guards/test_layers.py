@@ -64,12 +64,12 @@ def test_missing_or_ordinary_bytecode_is_seen(
 ) -> None:
     layer = tmp_path / "layer"
     shutil.copytree(layers["SmartherLayer"], layer)
-    module = layer / "python" / "smarther" / "recorder.py"
+    module = layer / "python" / "smarther" / "receiver" / "record.py"
     if mode is None:
-        next(module.parent.glob("__pycache__/recorder.*.pyc")).unlink()
+        next(module.parent.glob("__pycache__/record.*.pyc")).unlink()
     else:
         py_compile.compile(str(module), invalidation_mode=mode)
-    assert stale(zipped(layer, tmp_path)) == ["python/smarther/recorder.py"]
+    assert stale(zipped(layer, tmp_path)) == ["python/smarther/receiver/record.py"]
 
 
 def test_bytecode_of_another_python_is_seen(layers: dict[str, Path], tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_every_module_has_a_reason_and_every_reason_a_module(receiver: Artefact,
 
 
 @pytest.mark.parametrize(
-    "line", ["import pydantic", "import botocore.session", "import smarther.settings", "import csv"]
+    "line", ["import pydantic", "import botocore.session", "import smarther.keeper.settings", "import csv"]
 )
 def test_a_module_without_a_reason_is_seen(receiver: Artefact, stage: Stage, tmp_path: Path, line: str) -> None:
     entries = listed()
@@ -93,6 +93,6 @@ def test_a_module_without_bytecode_is_seen(receiver: Artefact, stage: Stage, tmp
     assert receiver.opt is not None
     opt = tmp_path / "opt"
     shutil.copytree(receiver.opt, opt)
-    (bytecode,) = opt.glob("smarther/__pycache__/recorder.*.pyc")
+    (bytecode,) = opt.glob("smarther/receiver/__pycache__/record.*.pyc")
     bytecode.unlink()
-    assert str(opt / "smarther" / "recorder.py") in cold_start(replace(receiver, opt=opt), stage)["compiled"]
+    assert str(opt / "smarther" / "receiver" / "record.py") in cold_start(replace(receiver, opt=opt), stage)["compiled"]

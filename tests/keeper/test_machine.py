@@ -18,10 +18,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from moto import mock_aws
 
 from sandbox.legrand.faults import Fault
-from smarther.adapters.keeper_function import KeeperError
-from smarther.callback import Callback
 from smarther.domain.consent import state_from
 from smarther.domain.quota import HARD_LIMIT
+from smarther.keeper.callback import Callback
+from smarther.keeper.function import KeeperError
 from smarther.keeper.run import Request
 from tests.keeper.world import BASE, Effects, Killed, World
 

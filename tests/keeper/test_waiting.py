@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from smarther.callback import Callback
 from smarther.domain.consent import Progress, state_from
+from smarther.keeper.callback import Callback
 from smarther.store.records import ConsentState
 from smarther_cli import authorize
 from smarther_cli.errors import Failure

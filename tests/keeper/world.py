@@ -26,15 +26,15 @@ from sandbox.legrand.clock import MovableClock
 from sandbox.legrand.gateway import Gateway
 from sandbox.legrand.gateway import Request as Call
 from sandbox.legrand.login_desk import LoginDesk
-from smarther.authentication import Authenticator
 from smarther.aws.secrets_manager import Vault
-from smarther.budget import Deadlines
 from smarther.domain.webhook import address, is_ours
 from smarther.keeper.run import Keeper, Request
+from smarther.keeper.settings import KeeperSettings
 from smarther.keeper.tools import Tools
 from smarther.latest_reader import LatestReader
-from smarther.receiver import Receiver
-from smarther.settings import KeeperSettings
+from smarther.receiver.authenticate import Authenticator
+from smarther.receiver.deadlines import Deadlines
+from smarther.receiver.receive import Receiver
 from smarther.store.history import History
 from smarther.store.records import Records
 from smarther.store.table import Table

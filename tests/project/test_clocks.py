@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 STANDS_STILL = {"monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "process_time", "thread_time"}
 REMEMBERS = {"cache", "lru_cache", "cached_property"}
-DEADLINES = {"budget.py", "redriver.py"}
+DEADLINES = {"deadlines.py", "redrive.py"}
 """Modules that hold deadlines, each begun and ended within one invocation."""
 
 PRODUCT = sorted(
@@ -49,9 +49,9 @@ def test_what_outlives_an_invocation_has_its_age_by_wall_time(file: Path) -> Non
     ("file_name", "source"),
     [
         ("app.py", "import time\nauthenticator = Authenticator(table, time.monotonic)"),
-        ("authentication.py", "from time import monotonic as now"),
-        ("vault.py", "@lru_cache\ndef secret(name): ..."),
-        ("budget.py", "import functools\n@functools.cache\ndef digests(): ..."),
+        ("authenticate.py", "from time import monotonic as now"),
+        ("secrets_manager.py", "@lru_cache\ndef secret(name): ..."),
+        ("deadlines.py", "import functools\n@functools.cache\ndef digests(): ..."),
     ],
 )
 def test_another_use_is_seen(file_name: str, source: str) -> None:

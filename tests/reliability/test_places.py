@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from smarther import budget
+from smarther.receiver import deadlines
 from tests import deployed
 
 DOCUMENT = (deployed.PROJECT / "docs" / "reliability.md").read_text()
@@ -52,19 +52,19 @@ def test_the_redriver_says_of_each_message_what_became_of_it_and_has_the_time_to
 
 
 def test_lambda_ends_no_receiver_before_its_own_deadlines_do() -> None:
-    assert properties("ReceiverFunction")["Timeout"] > 2 * budget.ANSWER_SECONDS
+    assert properties("ReceiverFunction")["Timeout"] > 2 * deadlines.ANSWER_SECONDS
 
 
 @pytest.mark.parametrize(
     "promised",
     [
-        f"| {budget.TABLE_LAST_CALL_SECONDS * 1000:.0f} ms | a write to the table may still begin |",
-        f"| {budget.TABLE_UNTIL_SECONDS * 1000:.0f} ms | the table:",
-        f"| {budget.SPILL_UNTIL_SECONDS * 1000:.0f} ms | the spill queue |",
-        f"| {budget.ANSWER_SECONDS * 1000:.0f} ms | the log,",
-        f"({budget.CONNECT_TIMEOUT_SECONDS * 1000:.0f} ms to connect,",
-        f"{budget.READ_TIMEOUT_SECONDS * 1000:.0f} ms to read, one attempt)",
-        f"begins nothing new after {budget.REDRIVE_SECONDS:.0f} s",
+        f"| {deadlines.TABLE_LAST_CALL_SECONDS * 1000:.0f} ms | a write to the table may still begin |",
+        f"| {deadlines.TABLE_UNTIL_SECONDS * 1000:.0f} ms | the table:",
+        f"| {deadlines.SPILL_UNTIL_SECONDS * 1000:.0f} ms | the spill queue |",
+        f"| {deadlines.ANSWER_SECONDS * 1000:.0f} ms | the log,",
+        f"({deadlines.CONNECT_TIMEOUT_SECONDS * 1000:.0f} ms to connect,",
+        f"{deadlines.READ_TIMEOUT_SECONDS * 1000:.0f} ms to read, one attempt)",
+        f"begins nothing new after {deadlines.REDRIVE_SECONDS:.0f} s",
         f"its timeout of {properties('RedriverFunction')['Timeout']} s",
     ],
 )

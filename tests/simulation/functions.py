@@ -13,15 +13,15 @@ import requests
 from requests.adapters import BaseAdapter
 
 from sandbox.legrand.gateway import Request as Call
-from smarther import budget
-from smarther.authentication import Authenticator
 from smarther.aws.secrets_manager import Vault, VaultError
 from smarther.aws.spill_queue import SpillQueue
 from smarther.keeper.run import Keeper, Request
 from smarther.keeper.tools import Tools
 from smarther.latest_reader import LatestReader
-from smarther.receiver import Receiver
-from smarther.redriver import Redriver
+from smarther.receiver import deadlines
+from smarther.receiver.authenticate import Authenticator
+from smarther.receiver.receive import Receiver
+from smarther.receiver.redrive import Redriver
 from smarther.store.history import History, HistoryUnavailableError
 from smarther.store.records import Records, RecordsError
 from smarther.store.table import ItemRefusedError, Table, TableUnavailableError
@@ -123,7 +123,7 @@ class ReceiverContainer:
 
     def __init__(self, year: Year) -> None:
         clock = self._clock = ContainerClock(year.clock.now, year.clock_dice)
-        self._gate = Gate(year.weather, clock.spend, budget.READ_TIMEOUT_SECONDS)
+        self._gate = Gate(year.weather, clock.spend, deadlines.READ_TIMEOUT_SECONDS)
         table = Table(Hand(year.dynamodb, self._gate.to("table")), TABLE)  # type: ignore[arg-type] # plays the client
         spill = SpillQueue(Hand(year.sqs, self._gate.to("queue")), "spill")  # type: ignore[arg-type] # plays the client
         self._receiver = Receiver(
@@ -131,7 +131,7 @@ class ReceiverContainer:
             spill=spill,
             authenticator=Authenticator(table, clock.now),
             now=clock.now,
-            deadlines=lambda: budget.Deadlines(clock.monotonic, clock.within),
+            deadlines=lambda: deadlines.Deadlines(clock.monotonic, clock.within),
         )
         self._receiver.warm_up()
 

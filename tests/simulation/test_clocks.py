@@ -26,7 +26,7 @@ from smarther.latest_reader import LatestReader
 from smarther.store.history import History
 from smarther.store.records import Module, Plant, Records
 from smarther.store.table import Table
-from smarther.widget import Widget
+from smarther.widget.answer import Widget
 from smarther_cli.archive import Archive
 from smarther_cli.status import document, observe
 from tests.simulation.cloud import DynamoDB, Hand

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.authentication import Authenticator
 from smarther.aws.spill_queue import SpillQueue, SpillUnavailableError
 from smarther.domain import notification, tokens
 from smarther.domain.latest import Latest
 from smarther.domain.wire import UnreadableError
 from smarther.keeper.access import Access
 from smarther.legrand.client import LegrandError
+from smarther.receiver.authenticate import Authenticator
 from smarther.store.table import Table
 from tests.simulation import functions
 from tests.simulation import year as year_module

@@ -21,10 +21,11 @@ from sandbox.legrand import CLIENT_ID, CLIENT_SECRET, Provider, Settings
 from sandbox.legrand.clock import MovableClock
 from sandbox.legrand.gateway import Gateway
 from sandbox.legrand.login_desk import LoginDesk
-from smarther import budget, telemetry
+from smarther import telemetry
 from smarther.domain.quota import HARD_LIMIT
 from smarther.domain.webhook import address, is_ours
-from smarther.settings import KeeperSettings
+from smarther.keeper.settings import KeeperSettings
+from smarther.receiver import deadlines
 from smarther.store.records import Records
 from tests.keeper.world import API, BASE, LOGIN, Killed
 from tests.simulation import books, faults
@@ -257,7 +258,7 @@ class Year:
             self.chronicle.count("receiver ended in the middle")
             self._receivers.pop()
             return Answered(502, b"", 0.3)
-        if answered.seconds > budget.ANSWER_SECONDS:
+        if answered.seconds > deadlines.ANSWER_SECONDS:
             self.chronicle.wrong(f"the receiver took {answered.seconds * 1000:.0f} ms")
         if genuine and answered.status != 200:
             self.chronicle.wrong(f"a genuine notification was answered {answered.status}")

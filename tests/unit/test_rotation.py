@@ -63,7 +63,7 @@ def test_the_previous_secret_outlives_the_longest_backlog_that_was_seen() -> Non
 
 
 def test_a_pending_secret_settles_for_longer_than_a_receiver_goes_without_looking_though_its_clock_steps() -> None:
-    from smarther.authentication import REFRESH  # noqa: PLC0415 - the receiver's side of the bargain
+    from smarther.receiver.authenticate import REFRESH  # noqa: PLC0415 - the receiver's side of the bargain
 
     assert REFRESH + timedelta(seconds=30) < SETTLING
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PATIENCE_MS: Final = 750
 """An answer must take less: Legrand's support, as relayed in andrea-mattioli/mattiols_hassio_repository, issue 16."""
 NEAR_MS: Final = 500
-"""What the receiver itself may take at most (smarther.budget); the rest is for the way."""
+"""What the receiver itself may take at most (smarther.receiver.deadlines); the rest is for the way."""
 MISSED_RUNS: Final = 3
 """In a row: no longer a passing fault of the scheduler."""
 FEW_AT_ONCE: Final = 10

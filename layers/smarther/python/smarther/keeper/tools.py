@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import requests
 
     from smarther.aws.secrets_manager import Vault
+    from smarther.keeper.settings import KeeperSettings
     from smarther.latest_reader import LatestReader
-    from smarther.settings import KeeperSettings
     from smarther.store.records import Records
     from smarther.store.table import Table
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.adapters.receiver_version import VersionFailedError
-from smarther.pre_traffic import PAUSE_SECONDS, TRIES, fault
+from smarther.receiver.rehearse import PAUSE_SECONDS, TRIES, fault
+from smarther.receiver.version import VersionFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

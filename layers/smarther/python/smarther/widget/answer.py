@@ -14,7 +14,7 @@ from smarther.drawing.home_page import DESCRIPTION, Card, UnreadCard, View, home
 from smarther.drawing.widget_request import wants_description, widget_call
 from smarther.fault import fault_of
 from smarther.latest_reader import LatestReader
-from smarther.series_reader import SeriesReader
+from smarther.widget.read_series import SeriesReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,7 +10,7 @@ import pytest
 
 from smarther.domain.notification import Notification, Reject
 from smarther.domain.reading import Reading
-from smarther.recorder import Outcome, record
+from smarther.receiver.record import Outcome, record
 from smarther.store.table import ItemRefusedError, TableUnavailableError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from threading import Event
 
 import pytest
 
-from smarther import budget
-from smarther.budget import within
+from smarther.receiver import deadlines
+from smarther.receiver.deadlines import within
 
 FOREVER = 10.0  # seconds; so that a deadline that is not held fails a test instead of stopping it
 
@@ -54,8 +54,8 @@ def test_without_time_left_the_work_is_not_begun(seconds: float) -> None:
 
 
 def test_the_shares_follow_one_another_and_leave_room_for_the_answer() -> None:
-    assert 0 < budget.TABLE_LAST_CALL_SECONDS < budget.TABLE_UNTIL_SECONDS < budget.SPILL_UNTIL_SECONDS
-    assert budget.SPILL_UNTIL_SECONDS < budget.ANSWER_SECONDS <= 0.5
+    assert 0 < deadlines.TABLE_LAST_CALL_SECONDS < deadlines.TABLE_UNTIL_SECONDS < deadlines.SPILL_UNTIL_SECONDS
+    assert deadlines.SPILL_UNTIL_SECONDS < deadlines.ANSWER_SECONDS <= 0.5
     # What is left behind ends soon after, and a write may take its time before a deadline takes it for hanging.
-    assert budget.CONNECT_TIMEOUT_SECONDS + budget.READ_TIMEOUT_SECONDS <= budget.ANSWER_SECONDS
-    assert budget.TABLE_UNTIL_SECONDS - budget.TABLE_LAST_CALL_SECONDS >= 0.1
+    assert deadlines.CONNECT_TIMEOUT_SECONDS + deadlines.READ_TIMEOUT_SECONDS <= deadlines.ANSWER_SECONDS
+    assert deadlines.TABLE_UNTIL_SECONDS - deadlines.TABLE_LAST_CALL_SECONDS >= 0.1

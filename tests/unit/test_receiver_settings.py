@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from smarther.notification_settings import ReceiverSettings, RedriverSettings, SettingsError
+from smarther.receiver.settings import ReceiverSettings, RedriverSettings, SettingsError
 
 ENVIRONMENT = {"TABLE_NAME": "readings", "RETENTION_DAYS": "30", "SPILL_QUEUE_URL": "https://sqs.example.com/1/spill"}
 
@@ -46,7 +46,7 @@ def test_a_senseless_retention_is_named(text: str) -> None:
 def test_the_receiver_imports_none_of_the_slow_libraries() -> None:
     """Each of these costs more at a cold start than everything that the receiver does in a warm one."""
     slow = ["pydantic", "boto3", "requests", "aws_xray_sdk", "s3transfer"]
-    modules = ["receiver", "adapters.spill", "adapters.clients", "notification_settings"]
+    modules = ["receiver.receive", "aws.spill_queue", "aws.botocore_client", "receiver.settings"]
     program = f"""
 import sys
 for name in {modules}:

@@ -1,55 +1,12 @@
-"""The environment of each function as a frozen model, read once when the function starts."""
+"""The environment of the keeper and of the callback as a frozen model, read once when the function starts."""
 
 from __future__ import annotations
 
 import os
 from datetime import timedelta
 from typing import Self
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
-
-
-class WidgetSettings(BaseModel):
-    """What the widget is told by its environment."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    table_name: str = Field(alias="TABLE_NAME", min_length=1)
-    stale_after_hours: int = Field(alias="STALE_AFTER_HOURS", gt=0)
-    timezone: ZoneInfo = Field(alias="TIMEZONE")
-    """The home's time zone, the same as the rollup's, whose days the widget draws."""
-
-    @property
-    def stale_after(self) -> timedelta:
-        """How long a thermostat may be silent before it stands out."""
-        return timedelta(hours=self.stale_after_hours)
-
-    @classmethod
-    def from_environment(cls) -> Self:
-        """Read the environment; a missing or senseless variable is pydantic's `ValidationError`, which names it."""
-        return cls.model_validate(dict(os.environ))
-
-
-class RollupSettings(BaseModel):
-    """What the rollup is told by its environment."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    table_name: str = Field(alias="TABLE_NAME", min_length=1)
-    timezone: ZoneInfo = Field(alias="TIMEZONE")
-    """The home's time zone, such as Europe/Rome: its calendar says which hours make a day."""
-    retention_days: int = Field(alias="RETENTION_DAYS", ge=0)
-
-    @property
-    def retention(self) -> timedelta | None:
-        """How long readings are kept, or `None` for ever."""
-        return timedelta(days=self.retention_days) if self.retention_days else None
-
-    @classmethod
-    def from_environment(cls) -> Self:
-        """Read the environment; a missing or senseless variable is pydantic's `ValidationError`, which names it."""
-        return cls.model_validate(dict(os.environ))
 
 
 class KeeperSettings(BaseModel):
@@ -97,19 +54,6 @@ class CallbackSettings(BaseModel):
 
     table_name: str = Field(alias="TABLE_NAME", min_length=1)
     keeper_function: str = Field(alias="KEEPER_FUNCTION_NAME", min_length=1)
-
-    @classmethod
-    def from_environment(cls) -> Self:
-        """Read the environment; a missing or senseless variable is pydantic's `ValidationError`, which names it."""
-        return cls.model_validate(dict(os.environ))
-
-
-class PreTrafficSettings(BaseModel):
-    """What the pre-traffic check is told by its environment."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    receiver_version: str = Field(alias="RECEIVER_VERSION_ARN", min_length=1)
 
     @classmethod
     def from_environment(cls) -> Self:

@@ -18,20 +18,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from smarther import telemetry
-from smarther.authentication import Verdict
-from smarther.budget import Deadlines
 from smarther.domain import webhook
 from smarther.domain.deferred import Deferred
 from smarther.domain.notification import Notification, parse
-from smarther.recorder import Outcome, record
+from smarther.receiver.authenticate import Verdict
+from smarther.receiver.deadlines import Deadlines
+from smarther.receiver.record import Outcome, record
 from smarther.telemetry import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from smarther.authentication import Authenticator
     from smarther.aws.spill_queue import SpillQueue
+    from smarther.receiver.authenticate import Authenticator
     from smarther.store.table import Table
 
     type Answer = dict[str, Any]

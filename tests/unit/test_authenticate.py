@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smarther import telemetry
-from smarther.authentication import REFRESH, RETRY, Authenticator, Verdict
 from smarther.domain.rotation import SETTLING
 from smarther.domain.webhook import AcceptedDigests, digest
+from smarther.receiver.authenticate import REFRESH, RETRY, Authenticator, Verdict
 from smarther.store.table import TableUnavailableError
 
 if TYPE_CHECKING:

@@ -6,11 +6,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from smarther import budget, telemetry
+from smarther import telemetry
 from smarther.domain import deferred
 from smarther.domain.deferred import MalformedError
 from smarther.domain.notification import parse
-from smarther.recorder import record
+from smarther.receiver import deadlines
+from smarther.receiver.record import record
 from smarther.store.table import TableUnavailableError
 from smarther.telemetry import Metric
 
@@ -37,7 +38,7 @@ class Redriver:
         started = self.seconds()
 
         def in_time() -> bool:
-            return self.seconds() - started < budget.REDRIVE_SECONDS
+            return self.seconds() - started < deadlines.REDRIVE_SECONDS
 
         failed = [
             message["messageId"]

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from smarther import telemetry
-from smarther.adapters.keeper_function import KeeperError, KeeperSlow
 from smarther.domain.consent import Given, NotGiven, digest, has_state_form, returned
 from smarther.drawing import consent_page
+from smarther.keeper.function import KeeperError, KeeperSlow
 from smarther.store.records import RecordsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from smarther.adapters.keeper_function import KeeperFunction
     from smarther.drawing.consent_page import Page
+    from smarther.keeper.function import KeeperFunction
     from smarther.store.records import Records
 
 _NOT_GIVEN: Mapping[NotGiven, Page] = {

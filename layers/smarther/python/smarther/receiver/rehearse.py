@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from smarther.adapters.receiver_version import VersionFailedError
+from smarther.receiver.version import VersionFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -1,1 +1,0 @@
-"""Where the core meets the world: each vendor behind one module, vendor errors turned into domain errors."""

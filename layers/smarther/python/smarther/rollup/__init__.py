@@ -1,0 +1,1 @@
+"""From readings to hourly and daily statistics."""

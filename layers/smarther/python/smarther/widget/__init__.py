@@ -1,0 +1,1 @@
+"""From the console's event to a page."""
