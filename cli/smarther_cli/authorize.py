@@ -11,8 +11,8 @@ from typing import Annotated, Final
 import typer
 
 from smarther.domain import consent
-from smarther.domain import credentials as stored_credentials
 from smarther.domain.consent import NotGiven, Progress
+from smarther.domain.credentials import Credentials, CredentialsError
 from smarther.domain.report import Report
 from smarther.store.records import Records
 from smarther_cli import screen
@@ -117,10 +117,10 @@ def _client_id(deployment: Deployment) -> str:
     if version is None:
         raise Failure("There are no credentials yet.", "Run `smarther configure` first.")
     try:
-        return stored_credentials.from_secret(
+        return Credentials.from_secret(
             version.text, version=version.version_id, written_at=version.created_at
         ).client_id
-    except stored_credentials.CredentialsError as unreadable:
+    except CredentialsError as unreadable:
         raise Failure(f"The credentials cannot be used: {unreadable}.", "Run `smarther configure` again.") from None
 
 

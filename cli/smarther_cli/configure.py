@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from smarther.domain import credentials as stored_credentials
+from smarther.domain.credentials import Credentials, CredentialsError
 from smarther_cli import screen
 from smarther_cli.call import Call, this_call
 from smarther_cli.errors import WrongUse
@@ -103,8 +103,8 @@ def _present(call: Call) -> Mapping[str, str]:
     if version is None:
         return {}
     try:
-        read = stored_credentials.from_secret(version.text, version=version.version_id, written_at=version.created_at)
-    except stored_credentials.CredentialsError:
+        read = Credentials.from_secret(version.text, version=version.version_id, written_at=version.created_at)
+    except CredentialsError:
         return {}
     return {
         "client_id": read.client_id,

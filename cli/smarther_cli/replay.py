@@ -13,7 +13,6 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from smarther.domain import deferred as put_aside
 from smarther.domain.deferred import Deferred, MalformedError
 from smarther.domain.notification import parse
 from smarther.receiver.record import Outcome, record
@@ -210,13 +209,13 @@ def _recovery_record(message: str) -> dict[str, Any] | None:
 
 def _joined(records: Sequence[dict[str, Any]]) -> Deferred | None:
     try:
-        return put_aside.from_fields(records[0] | {"body": "".join(told["body"] for told in records)})
+        return Deferred.from_fields(records[0] | {"body": "".join(told["body"] for told in records)})
     except (MalformedError, TypeError, KeyError):
         return None
 
 
 def _read(message: str) -> Deferred | None:
     try:
-        return put_aside.from_message(message)
+        return Deferred.from_message(message)
     except MalformedError:
         return None

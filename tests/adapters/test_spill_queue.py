@@ -8,7 +8,7 @@ import boto3
 from moto import mock_aws
 
 from smarther.aws.spill_queue import SpillQueue
-from smarther.domain.deferred import Deferred, from_message
+from smarther.domain.deferred import Deferred
 
 DEFERRED = Deferred(
     body=b'[{"mode":"\xff"}]',
@@ -24,4 +24,4 @@ def test_a_notification_put_into_the_queue_comes_out_as_it_was() -> None:
     url = client.create_queue(QueueName="spill")["QueueUrl"]
     SpillQueue(client, url).put(DEFERRED)
     (message,) = client.receive_message(QueueUrl=url)["Messages"]
-    assert from_message(message["Body"]) == DEFERRED
+    assert Deferred.from_message(message["Body"]) == DEFERRED

@@ -14,7 +14,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from smarther.domain import deferred, webhook
+from smarther.domain import webhook
+from smarther.domain.deferred import Deferred
 from smarther.domain.notification import parse
 from smarther.receiver.authenticate import REFRESH
 from tests import deployed
@@ -340,7 +341,7 @@ def test_without_any_accepted_digest_in_the_table_a_caller_is_kept_to_be_checked
     stack.accept()
     stack.cold_start()
     assert stack.call(event("observed")) == (200, {"deferred": 1})
-    assert [deferred.from_message(message).verified for message in stack.spilled()] == [False]
+    assert [Deferred.from_message(message).verified for message in stack.spilled()] == [False]
     assert stack.readings() == []
     assert stack.call(event("stranger"))[0] == 404
 
@@ -542,12 +543,12 @@ class Outage:
         answer = self.app.handler(event("observed", secret), None)
         return answer["statusCode"], json.loads(answer["body"])
 
-    def spilled(self) -> list[deferred.Deferred]:
-        return [deferred.from_message(request["MessageBody"]) for request in self.queue.requests]
+    def spilled(self) -> list[Deferred]:
+        return [Deferred.from_message(request["MessageBody"]) for request in self.queue.requests]
 
-    def logged(self) -> list[deferred.Deferred]:
+    def logged(self) -> list[Deferred]:
         return [
-            deferred.from_fields(record)
+            Deferred.from_fields(record)
             for record in self.log.records
             if record.get("message") == "notification_recoverable"
         ]

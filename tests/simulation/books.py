@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.legrand import wire
 from sandbox.legrand.ledger import SENT, Outcome
 from smarther.domain import deferred
+from smarther.domain.deferred import Deferred
 from smarther.domain.names import printable
 from smarther.domain.webhook import address
 from smarther.latest_reader import LatestReader
@@ -128,10 +129,10 @@ def _quarantined(items: Iterable[Item]) -> set[str]:
 def _waiting(year: Year) -> Iterable[bytes]:
     """Bodies that can be recovered from the queues and from the log."""
     for message in [*year.sqs.waiting.values(), *year.sqs.dead]:
-        yield deferred.from_message(message.body).body
+        yield Deferred.from_message(message.body).body
     for record in year.recoverable:
         assert record["parts"] == 1  # no body sent here needs more
-        yield deferred.from_fields(record).body
+        yield Deferred.from_fields(record).body
 
 
 def _content(body: bytes) -> str:

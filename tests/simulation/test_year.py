@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from smarther.aws.spill_queue import SpillQueue, SpillUnavailableError
-from smarther.domain import notification, tokens
+from smarther.domain import notification
 from smarther.domain.latest import Latest
+from smarther.domain.tokens import Tokens
 from smarther.domain.wire import UnreadableError
 from smarther.keeper.access import Access
 from smarther.legrand.client import LegrandError
@@ -127,7 +128,7 @@ def tokens_are_used_before_they_are_saved(monkeypatch: pytest.MonkeyPatch) -> No
     save = Access._take
 
     def take(access: Access, answer: Any, *, previous: str | None) -> bool:
-        access._tokens = tokens.from_answer(answer, now=access._tools.clock(), previous=previous)
+        access._tokens = Tokens.from_answer(answer, now=access._tools.clock(), previous=previous)
         with suppress(LegrandError):
             access.api.subscriptions()
         return save(access, answer, previous=previous)

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from smarther.domain.credentials import Credentials, CredentialsError, from_secret
+from smarther.domain.credentials import Credentials, CredentialsError
 
 WRITTEN = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 DOCUMENT = {"client_id": "id", "client_secret": "s'e\"c&r=e;t ", "subscription_key": "key"}
 
 
 def read(**changed: Any) -> Credentials:
-    return from_secret(json.dumps(DOCUMENT | changed), version="v1", written_at=WRITTEN)
+    return Credentials.from_secret(json.dumps(DOCUMENT | changed), version="v1", written_at=WRITTEN)
 
 
 def test_a_client_secret_is_kept_to_the_letter_and_stray_blanks_elsewhere_are_not() -> None:
@@ -61,7 +61,7 @@ def test_the_birthday_is_near_thirty_days_ahead_and_stays_so(today: str, *, near
 )
 def test_what_holds_no_credentials_is_told_without_being_quoted(text: str) -> None:
     with pytest.raises(CredentialsError) as error:
-        from_secret(text, version="v1", written_at=WRITTEN)
+        Credentials.from_secret(text, version="v1", written_at=WRITTEN)
     assert "hunter2" not in str(error.value)
 
 

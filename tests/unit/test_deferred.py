@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smarther.domain.deferred import Deferred, MalformedError, from_fields, from_message
+from smarther.domain.deferred import Deferred, MalformedError
 
 DEFERRED = Deferred(
     body=b"[]", received_at=datetime(2026, 1, 14, 6, 30, 6, 123456, tzinfo=UTC), presented="0f" * 32, verified=False
@@ -24,8 +24,8 @@ DEFERRED = Deferred(
 @example(b"x" * 1_048_576, DEFERRED.received_at, True)  # noqa: FBT003 - the last argument of the test
 def test_it_comes_back_as_it_was(body: bytes, received_at: datetime, verified: bool) -> None:  # noqa: FBT001 - drawn
     put_aside = Deferred(body=body, received_at=received_at, presented="0f" * 32, verified=verified)
-    assert from_message(put_aside.message()) == put_aside
-    assert from_fields(put_aside.fields()) == put_aside
+    assert Deferred.from_message(put_aside.message()) == put_aside
+    assert Deferred.from_fields(put_aside.fields()) == put_aside
 
 
 def test_a_message_shows_its_facts() -> None:
@@ -49,8 +49,8 @@ def test_a_body_of_780_kilobytes_fits_into_a_message_of_the_queue() -> None:
 def test_what_an_earlier_release_compressed_is_read_still(body: bytes) -> None:
     """It may wait in a queue for two weeks, and in a log for years."""
     compressed = changed("encoding", "zlib+base64") | {"body": base64.b64encode(zlib.compress(body)).decode()}
-    assert from_fields(compressed).body == body
-    assert from_message(json.dumps(compressed)).body == body
+    assert Deferred.from_fields(compressed).body == body
+    assert Deferred.from_message(json.dumps(compressed)).body == body
 
 
 def changed(name: str, value: object) -> dict[str, Any]:
@@ -81,18 +81,20 @@ def changed(name: str, value: object) -> dict[str, Any]:
 )
 def test_anything_else_is_malformed(fields: object) -> None:
     with pytest.raises(MalformedError):
-        from_fields(fields)
+        Deferred.from_fields(fields)
     with pytest.raises(MalformedError):
-        from_message(json.dumps(fields))
+        Deferred.from_message(json.dumps(fields))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[" * 200_000, "NaN"])
 def test_a_message_that_is_no_object_is_malformed(text: str) -> None:
     with pytest.raises(MalformedError):
-        from_message(text)
+        Deferred.from_message(text)
 
 
 def test_the_error_quotes_nothing() -> None:
     with pytest.raises(MalformedError) as caught:
-        from_message(json.dumps({"body": "SECRETIVE", "encoding": "SECRETIVE", "received_at": "2026-01-14T06:30:06Z"}))
+        Deferred.from_message(
+            json.dumps({"body": "SECRETIVE", "encoding": "SECRETIVE", "received_at": "2026-01-14T06:30:06Z"})
+        )
     assert "SECRETIVE" not in str(caught.value)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from smarther.domain.rotation import GRACE, SETTLING, WebhookSecrets, WebhookSecretsError, from_secret, to_secret
+from smarther.domain.rotation import GRACE, SETTLING, WebhookSecrets, WebhookSecretsError
 from smarther.domain.webhook import digest
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
@@ -77,7 +77,7 @@ def test_a_pending_secret_settles_for_longer_than_a_receiver_goes_without_lookin
     ],
 )
 def test_secrets_survive_the_vault(secrets: WebhookSecrets) -> None:
-    assert from_secret(to_secret(secrets)) == secrets
+    assert WebhookSecrets.from_secret(secrets.to_secret()) == secrets
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_secrets_survive_the_vault(secrets: WebhookSecrets) -> None:
 )
 def test_what_the_keeper_did_not_write_is_told_without_being_quoted(document: Any) -> None:
     with pytest.raises(WebhookSecretsError) as error:
-        from_secret(json.dumps(document))
+        WebhookSecrets.from_secret(json.dumps(document))
     assert "hunter2" not in str(error.value)
 
 

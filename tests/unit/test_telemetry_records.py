@@ -13,7 +13,7 @@ from unittest.mock import Mock
 import pytest
 
 from smarther import telemetry
-from smarther.domain.deferred import Deferred, from_fields
+from smarther.domain.deferred import Deferred
 from smarther.telemetry import Metric
 
 
@@ -87,7 +87,7 @@ def test_an_outcome_without_numbers_is_a_plain_record(lines: Lines) -> None:
 def recovered(records: list[dict[str, Any]]) -> Deferred:
     assert [record["part"] for record in records] == list(range(1, records[0]["parts"] + 1))
     assert len({(record["digest"], record["received_at"]) for record in records}) == 1
-    return from_fields({**records[0], "body": "".join(record["body"] for record in records)})
+    return Deferred.from_fields({**records[0], "body": "".join(record["body"] for record in records)})
 
 
 @pytest.mark.parametrize("body", [b"", b'[{"mode": "\xff"}]', bytes(range(256)) * 400, b"\x00\x01" * 500_000])

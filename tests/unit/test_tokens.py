@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.tokens import Tokens, TokensError, from_answer, from_secret, to_secret
+from smarther.domain.tokens import Tokens, TokensError
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 EPOCH = int(NOW.timestamp())
@@ -44,16 +44,16 @@ def answer(**fields: Any) -> dict[str, Any]:
     ],
 )
 def test_the_end_of_an_access_token_is_read_from_whatever_tells_it(fields: dict[str, Any], seconds: int) -> None:
-    assert from_answer(answer(**fields), now=NOW).expires_at == EPOCH + seconds
+    assert Tokens.from_answer(answer(**fields), now=NOW).expires_at == EPOCH + seconds
 
 
 def test_the_end_of_a_refresh_token_is_ninety_days_off_unless_it_is_told() -> None:
-    assert from_answer(answer(), now=NOW).refresh_expires_at == EPOCH + 90 * 86_400
-    assert from_answer(answer(refresh_token_expires_in="86400"), now=NOW).refresh_expires_at == EPOCH + 86_400
+    assert Tokens.from_answer(answer(), now=NOW).refresh_expires_at == EPOCH + 90 * 86_400
+    assert Tokens.from_answer(answer(refresh_token_expires_in="86400"), now=NOW).refresh_expires_at == EPOCH + 86_400
 
 
 def test_an_answer_without_a_refresh_token_leaves_the_old_one_in_force() -> None:
-    renewed = from_answer({"access_token": "a"}, now=NOW, previous="old")
+    renewed = Tokens.from_answer({"access_token": "a"}, now=NOW, previous="old")
 
     assert renewed.refresh_token == "old"
     assert renewed.refresh_expires_at is None
@@ -70,30 +70,30 @@ def test_an_answer_without_a_refresh_token_leaves_the_old_one_in_force() -> None
 )
 def test_an_answer_without_tokens_is_none(fields: dict[str, Any]) -> None:
     with pytest.raises(TokensError) as error:
-        from_answer(fields, now=NOW)
+        Tokens.from_answer(fields, now=NOW)
     assert "Injected" not in str(error.value)
 
 
 def test_an_answer_with_nothing_new_in_it_is_none() -> None:
     for odd in ({}, {"refresh_token": 5}, {"access_token": "ä"}):
         with pytest.raises(TokensError, match="no access token"):
-            from_answer(odd, now=NOW, previous="old")
+            Tokens.from_answer(odd, now=NOW, previous="old")
 
 
 @pytest.mark.parametrize("odd", [{}, *({"access_token": odd} for odd in ("", ["a"], "a\nX-Injected: yes", "ä", 5))])
 def test_a_new_refresh_token_is_kept_even_alone(odd: dict[str, Any]) -> None:
     """It is the only copy: the one before it ended when it was issued."""
-    tokens = from_answer({"refresh_token": "new", "expires_in": 3600, **odd}, now=NOW, previous="old")
+    tokens = Tokens.from_answer({"refresh_token": "new", "expires_in": 3600, **odd}, now=NOW, previous="old")
 
     assert (tokens.refresh_token, tokens.access_token) == ("new", "")
     assert tokens.expires_within(timedelta(0), NOW)
     assert tokens.refresh_expires_at == EPOCH + 90 * 86_400
-    assert from_secret(to_secret(tokens)) == tokens
+    assert Tokens.from_secret(tokens.to_secret()) == tokens
 
 
 @pytest.mark.parametrize("odd", [None, 5, [], "", "ä"])
 def test_an_odd_refresh_token_leaves_the_old_one_in_force(odd: object) -> None:
-    tokens = from_answer({"access_token": "a", "refresh_token": odd}, now=NOW, previous="old")
+    tokens = Tokens.from_answer({"access_token": "a", "refresh_token": odd}, now=NOW, previous="old")
 
     assert (tokens.refresh_token, tokens.refresh_expires_at) == ("old", None)
 
@@ -105,21 +105,21 @@ def test_an_odd_refresh_token_leaves_the_old_one_in_force(odd: object) -> None:
     )
 )
 def test_no_mood_of_the_other_fields_costs_a_token(fields: dict[str, Any]) -> None:
-    tokens = from_answer(answer(**fields), now=NOW)
+    tokens = Tokens.from_answer(answer(**fields), now=NOW)
 
     assert (tokens.access_token, tokens.refresh_token) == ("a", "r")
     assert EPOCH <= tokens.expires_at <= EPOCH + timedelta(days=400).total_seconds()
 
 
 def test_tokens_survive_the_secret() -> None:
-    tokens = from_answer(answer(expires_in=60), now=NOW)
+    tokens = Tokens.from_answer(answer(expires_in=60), now=NOW)
 
-    assert from_secret(to_secret(tokens)) == tokens
+    assert Tokens.from_secret(tokens.to_secret()) == tokens
 
 
 @pytest.mark.parametrize("expires_at", [EPOCH, str(EPOCH), float(EPOCH), f"{EPOCH}.7"])
 def test_a_secret_that_somebody_else_wrote_needs_three_fields(expires_at: object) -> None:
-    tokens = from_secret(json.dumps({"access_token": "a", "refresh_token": "r", "expires_at": expires_at}))
+    tokens = Tokens.from_secret(json.dumps({"access_token": "a", "refresh_token": "r", "expires_at": expires_at}))
 
     assert tokens == Tokens(access_token="a", refresh_token="r", expires_at=EPOCH)
 
@@ -127,7 +127,7 @@ def test_a_secret_that_somebody_else_wrote_needs_three_fields(expires_at: object
 @pytest.mark.parametrize("text", ["", "hunter2", "[]", "null", '{"access_token": "hunter2"}', '{"expires_at": "x"}'])
 def test_a_secret_without_tokens_is_told_without_being_quoted(text: str) -> None:
     with pytest.raises(TokensError) as error:
-        from_secret(text)
+        Tokens.from_secret(text)
     assert "hunter2" not in str(error.value)
     assert error.value.__cause__ is None
 

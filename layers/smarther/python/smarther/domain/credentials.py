@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Final, Self
 
 SECRET_LIFE: Final = timedelta(days=365)
 """Legrand lets a client secret expire after a year."""
@@ -36,28 +36,28 @@ class Credentials:
         """Whether the client secret's year ends within thirty days, or has ended."""
         return now.astimezone(UTC).date() >= self.client_secret_ends_on - NOTICE
 
-
-def from_secret(text: str, *, version: str, written_at: datetime) -> Credentials:
-    """The credentials that a secret holds; without a readable `recorded_at` the day of writing counts."""
-    try:
-        stored = json.loads(text)
-    except ValueError:
-        raise CredentialsError("the credentials secret is not JSON") from None  # the cause would quote the secret
-    if not isinstance(stored, dict):
-        raise CredentialsError("the credentials secret is not a JSON object")
-    names = ("client_id", "client_secret", "subscription_key")
-    if missing := [name for name in names if not isinstance(stored.get(name), str) or not stored[name].strip()]:
-        raise CredentialsError(f"the credentials secret lacks {', '.join(missing)}")
-    subscription_key = stored["subscription_key"].strip()
-    if not (subscription_key.isascii() and subscription_key.isprintable()):
-        raise CredentialsError("the subscription key holds characters that cannot travel in a header")
-    return Credentials(
-        client_id=stored["client_id"].strip(),
-        client_secret=stored["client_secret"],
-        subscription_key=subscription_key,
-        recorded_on=_day(stored.get("recorded_at")) or written_at.astimezone(UTC).date(),
-        version=version,
-    )
+    @classmethod
+    def from_secret(cls, text: str, *, version: str, written_at: datetime) -> Self:
+        """The credentials that a secret holds; without a readable `recorded_at` the day of writing counts."""
+        try:
+            stored = json.loads(text)
+        except ValueError:
+            raise CredentialsError("the credentials secret is not JSON") from None  # the cause would quote the secret
+        if not isinstance(stored, dict):
+            raise CredentialsError("the credentials secret is not a JSON object")
+        names = ("client_id", "client_secret", "subscription_key")
+        if missing := [name for name in names if not isinstance(stored.get(name), str) or not stored[name].strip()]:
+            raise CredentialsError(f"the credentials secret lacks {', '.join(missing)}")
+        subscription_key = stored["subscription_key"].strip()
+        if not (subscription_key.isascii() and subscription_key.isprintable()):
+            raise CredentialsError("the subscription key holds characters that cannot travel in a header")
+        return cls(
+            client_id=stored["client_id"].strip(),
+            client_secret=stored["client_secret"],
+            subscription_key=subscription_key,
+            recorded_on=_day(stored.get("recorded_at")) or written_at.astimezone(UTC).date(),
+            version=version,
+        )
 
 
 def _day(value: object) -> date | None:

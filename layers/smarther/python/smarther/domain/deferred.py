@@ -8,7 +8,7 @@ import json
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from smarther.domain.reading import instant_text
 from smarther.domain.wire import MAX_BODY_BYTES
@@ -50,27 +50,27 @@ class Deferred:
         """As one message: a JSON object of the fields."""
         return json.dumps(self.fields(), separators=(",", ":"))
 
+    @classmethod
+    def from_message(cls, text: str) -> Self:
+        """Read a message again; raises MalformedError."""
+        try:
+            fields = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise MalformedError("a message that is not JSON") from error
+        return cls.from_fields(fields)
 
-def from_message(text: str) -> Deferred:
-    """Read a message again; raises MalformedError."""
-    try:
-        fields = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise MalformedError("a message that is not JSON") from error
-    return from_fields(fields)
-
-
-def from_fields(fields: Any) -> Deferred:
-    """Read the plain values again; raises MalformedError."""
-    try:
-        received_at = datetime.fromisoformat(fields["received_at"])
-        body = _unpacked(fields["body"], fields["encoding"])
-        presented, verified = fields["presented"], fields["verified"]
-    except (ValueError, TypeError, LookupError, zlib.error) as error:
-        raise MalformedError(f"not a notification put aside: {type(error).__name__}") from error
-    if received_at.tzinfo is None or not isinstance(presented, str) or not isinstance(verified, bool):
-        raise MalformedError("a notification put aside with a field in a wrong form")
-    return Deferred(body=body, received_at=received_at, presented=presented, verified=verified)
+    @classmethod
+    def from_fields(cls, fields: Any) -> Self:
+        """Read the plain values again; raises MalformedError."""
+        try:
+            received_at = datetime.fromisoformat(fields["received_at"])
+            body = _unpacked(fields["body"], fields["encoding"])
+            presented, verified = fields["presented"], fields["verified"]
+        except (ValueError, TypeError, LookupError, zlib.error) as error:
+            raise MalformedError(f"not a notification put aside: {type(error).__name__}") from error
+        if received_at.tzinfo is None or not isinstance(presented, str) or not isinstance(verified, bool):
+            raise MalformedError("a notification put aside with a field in a wrong form")
+        return cls(body=body, received_at=received_at, presented=presented, verified=verified)
 
 
 def _unpacked(text: str, encoding: str) -> bytes:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Self
 
 from smarther.domain.webhook import AcceptedDigests, digest, has_secret_form
 
@@ -68,35 +68,34 @@ class WebhookSecrets:
         """With the previous secret forgotten."""
         return replace(self, previous=None)
 
+    @classmethod
+    def from_secret(cls, text: str) -> Self:
+        """The webhook's secrets as the secret store holds them."""
+        try:
+            stored = json.loads(text)
+            secrets = cls(
+                current=stored["current"],
+                created_at=datetime.fromisoformat(stored["created_at"]),
+                pending=stored.get("pending"),
+                previous=stored.get("previous"),
+            )
+            good = all(
+                has_secret_form(secret)
+                for secret in (secrets.current, secrets.pending, secrets.previous)
+                if secret is not None
+            )
+        except (ValueError, TypeError, KeyError, AttributeError):
+            good = False
+        if not good or secrets.created_at.tzinfo is None:
+            raise WebhookSecretsError("the webhook secret is not in the form that the keeper writes")
+        return secrets
 
-def from_secret(text: str) -> WebhookSecrets:
-    """The webhook's secrets as the secret store holds them."""
-    try:
-        stored = json.loads(text)
-        secrets = WebhookSecrets(
-            current=stored["current"],
-            created_at=datetime.fromisoformat(stored["created_at"]),
-            pending=stored.get("pending"),
-            previous=stored.get("previous"),
-        )
-        good = all(
-            has_secret_form(secret)
-            for secret in (secrets.current, secrets.pending, secrets.previous)
-            if secret is not None
-        )
-    except (ValueError, TypeError, KeyError, AttributeError):
-        good = False
-    if not good or secrets.created_at.tzinfo is None:
-        raise WebhookSecretsError("the webhook secret is not in the form that the keeper writes")
-    return secrets
-
-
-def to_secret(secrets: WebhookSecrets) -> str:
-    """The webhook's secrets as the secret store holds them; absent ones are left out."""
-    stored = {
-        "current": secrets.current,
-        "pending": secrets.pending,
-        "previous": secrets.previous,
-        "created_at": secrets.created_at.isoformat(),
-    }
-    return json.dumps({name: value for name, value in stored.items() if value is not None})
+    def to_secret(self) -> str:
+        """The webhook's secrets as the secret store holds them; absent ones are left out."""
+        stored = {
+            "current": self.current,
+            "pending": self.pending,
+            "previous": self.previous,
+            "created_at": self.created_at.isoformat(),
+        }
+        return json.dumps({name: value for name, value in stored.items() if value is not None})

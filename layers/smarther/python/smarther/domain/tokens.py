@@ -6,7 +6,7 @@ import json
 import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,65 +41,65 @@ class Tokens:
         """Whether the access token's life ends within the margin from now, or has ended."""
         return self.expires_at <= (now + margin).timestamp()
 
+    @classmethod
+    def from_answer(cls, answer: Mapping[str, object], *, now: datetime, previous: str | None = None) -> Self:
+        """The tokens of a login's answer.
 
-def from_answer(answer: Mapping[str, object], *, now: datetime, previous: str | None = None) -> Tokens:
-    """The tokens of a login's answer.
+        The types are not stable: numbers come as numbers or as strings, the end of life as `expires_in` (seconds from
+        now) or as `expires_on` (epoch seconds), or not at all; then it is an hour. `expires_in` comes first, as it
+        needs no agreement between two clocks. An answer to a refresh that holds no refresh token leaves the `previous`
+        one in force.
 
-    The types are not stable: numbers come as numbers or as strings, the end of life as `expires_in` (seconds from now)
-    or as `expires_on` (epoch seconds), or not at all; then it is an hour. `expires_in` comes first, as it needs no
-    agreement between two clocks. An answer to a refresh that holds no refresh token leaves the `previous` one in force.
+        A new refresh token is the only copy of the next access, so it is good without an access token beside it.
 
-    A new refresh token is the only copy of the next access, so it is good without an access token beside it.
+        Raises TokensError without an access token and a new refresh token, or without any refresh token.
+        """
+        renewed = _text(answer.get("refresh_token"))
+        refresh_token = renewed or previous
+        access_token = _text(answer.get("access_token"))
+        if refresh_token is None or (access_token is None and renewed is None):
+            missing = "access token" if access_token is None else "refresh token"
+            raise TokensError(f"the login's answer holds no {missing}")
+        refresh_life = _seconds_from_now(answer.get("refresh_token_expires_in"))
+        return cls(
+            access_token=access_token or "",
+            refresh_token=refresh_token,
+            expires_at=_access_end(answer, now) if access_token else _epoch(now),
+            refresh_expires_at=_epoch(now + (refresh_life or REFRESH_LIFE)) if renewed else None,
+        )
 
-    Raises TokensError without an access token and a new refresh token, or without any refresh token.
-    """
-    renewed = _text(answer.get("refresh_token"))
-    refresh_token = renewed or previous
-    access_token = _text(answer.get("access_token"))
-    if refresh_token is None or (access_token is None and renewed is None):
-        missing = "access token" if access_token is None else "refresh token"
-        raise TokensError(f"the login's answer holds no {missing}")
-    refresh_life = _seconds_from_now(answer.get("refresh_token_expires_in"))
-    return Tokens(
-        access_token=access_token or "",
-        refresh_token=refresh_token,
-        expires_at=_access_end(answer, now) if access_token else _epoch(now),
-        refresh_expires_at=_epoch(now + (refresh_life or REFRESH_LIFE)) if renewed else None,
-    )
+    @classmethod
+    def from_secret(cls, text: str) -> Self:
+        """The tokens that a secret holds; at least `access_token`, `refresh_token` and `expires_at` must be there."""
+        try:
+            stored = json.loads(text)
+        except ValueError:
+            raise TokensError("the tokens secret is not JSON") from None  # the cause would quote the secret
+        if not isinstance(stored, dict):
+            raise TokensError("the tokens secret is not a JSON object")
+        access_token = "" if stored.get("access_token") == "" else _text(stored.get("access_token"))
+        refresh_token = _text(stored.get("refresh_token"))
+        expires_at = _number(stored.get("expires_at"))
+        if access_token is None or refresh_token is None or expires_at is None:
+            raise TokensError("the tokens secret lacks access_token, refresh_token or expires_at")
+        refresh_end = _number(stored.get("refresh_expires_at"))
+        return cls(
+            access_token=access_token,
+            refresh_token=refresh_token,
+            expires_at=int(expires_at),
+            refresh_expires_at=None if refresh_end is None else int(refresh_end),
+        )
 
-
-def from_secret(text: str) -> Tokens:
-    """The tokens that a secret holds; at least `access_token`, `refresh_token` and `expires_at` must be there."""
-    try:
-        stored = json.loads(text)
-    except ValueError:
-        raise TokensError("the tokens secret is not JSON") from None  # the cause would quote the secret
-    if not isinstance(stored, dict):
-        raise TokensError("the tokens secret is not a JSON object")
-    access_token = "" if stored.get("access_token") == "" else _text(stored.get("access_token"))
-    refresh_token = _text(stored.get("refresh_token"))
-    expires_at = _number(stored.get("expires_at"))
-    if access_token is None or refresh_token is None or expires_at is None:
-        raise TokensError("the tokens secret lacks access_token, refresh_token or expires_at")
-    refresh_end = _number(stored.get("refresh_expires_at"))
-    return Tokens(
-        access_token=access_token,
-        refresh_token=refresh_token,
-        expires_at=int(expires_at),
-        refresh_expires_at=None if refresh_end is None else int(refresh_end),
-    )
-
-
-def to_secret(tokens: Tokens) -> str:
-    """The tokens as the secret holds them."""
-    stored: dict[str, object] = {
-        "access_token": tokens.access_token,
-        "refresh_token": tokens.refresh_token,
-        "expires_at": tokens.expires_at,
-    }
-    if tokens.refresh_expires_at is not None:
-        stored["refresh_expires_at"] = tokens.refresh_expires_at
-    return json.dumps(stored)
+    def to_secret(self) -> str:
+        """The tokens as the secret holds them."""
+        stored: dict[str, object] = {
+            "access_token": self.access_token,
+            "refresh_token": self.refresh_token,
+            "expires_at": self.expires_at,
+        }
+        if self.refresh_expires_at is not None:
+            stored["refresh_expires_at"] = self.refresh_expires_at
+        return json.dumps(stored)
 
 
 def _access_end(answer: Mapping[str, object], now: datetime) -> int:

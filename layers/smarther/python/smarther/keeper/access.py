@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain import tokens as token_forms
 from smarther.domain.memory import RefusedGrant
 from smarther.domain.outcome import Kind, Reason
 from smarther.domain.report import TokenStanding
@@ -167,12 +166,12 @@ class Access:
     def _take(self, answer: Mapping[str, object], *, previous: str | None) -> bool:
         """Save the tokens of an answer before anything uses them."""
         try:
-            tokens = token_forms.from_answer(answer, now=self._tools.clock(), previous=previous)
+            tokens = Tokens.from_answer(answer, now=self._tools.clock(), previous=previous)
         except TokensError as error:
             self._journal.trouble(str(error))
             return False
         self._newest = self._tools.vault.keep_pending(
-            self._tools.settings.tokens_arn, token_forms.to_secret(tokens), before=self._newest
+            self._tools.settings.tokens_arn, tokens.to_secret(), before=self._newest
         )
         self._tokens = tokens
         if not tokens.access_token:
@@ -192,7 +191,7 @@ class Access:
         if self._newest.text is None:
             return None
         try:
-            return token_forms.from_secret(self._newest.text)
+            return Tokens.from_secret(self._newest.text)
         except TokensError as error:
             self._journal.trouble(str(error))
             return None

@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain import rotation
 from smarther.domain.probe import Handshake, Probe
+from smarther.domain.rotation import WebhookSecrets
 from smarther.domain.webhook import address
 from smarther.legrand import webhook_probe
 
@@ -39,7 +39,7 @@ def probe(tools: Tools, order: ProbeOrder) -> Probe:
     if version is None:
         return Probe(has_secret=False)
     base_url = tools.settings.webhook_base_url
-    caller = _Caller(tools, address(base_url, rotation.from_secret(version.text).current))
+    caller = _Caller(tools, address(base_url, WebhookSecrets.from_secret(version.text).current))
     one_by_one = tuple(caller.one_by_one(order.calls))
     at_once = tuple(caller.at_once(order.at_once))
     stranger = _Caller(tools, address(base_url, _NOBODYS)).call()

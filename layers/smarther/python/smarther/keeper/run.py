@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
-from smarther.domain import credentials as credential_forms
-from smarther.domain.credentials import CredentialsError
+from smarther.domain.credentials import Credentials, CredentialsError
 from smarther.domain.outcome import LEGRAND_REASONS, LOGIN_REASONS, Reason
 from smarther.domain.probe import ProbeOrder
 from smarther.domain.reading import instant_text
@@ -26,7 +25,6 @@ from smarther.legrand.client import LegrandError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from smarther.domain.credentials import Credentials
     from smarther.domain.memory import Memory
     from smarther.domain.probe import Probe
     from smarther.domain.subscription import Subscription
@@ -136,7 +134,7 @@ class Keeper:
             journal.person_needed(Reason.CREDENTIALS_MISSING)
             return None
         try:
-            credentials = credential_forms.from_secret(
+            credentials = Credentials.from_secret(
                 version.text, version=version.version_id, written_at=version.created_at
             )
         except CredentialsError as error:

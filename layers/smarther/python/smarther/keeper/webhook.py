@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smarther.domain import rotation
 from smarther.domain.rotation import SETTLING, WebhookSecrets
 from smarther.domain.webhook import SECRET_BYTES, address, secret_from
 from smarther.legrand import webhook_probe
@@ -91,7 +90,7 @@ class Webhook:
             self._write()
             self._journal.actions.append("webhook_secret_made")
             return self._secrets
-        self._secrets = rotation.from_secret(version.text)
+        self._secrets = WebhookSecrets.from_secret(version.text)
         due = rotate or self._secrets.rotation_due(now, self._tools.settings.rotation_days)
         if due and self._secrets.pending is None:
             self._secrets = self._secrets.begun(self._new_secret())
@@ -108,7 +107,7 @@ class Webhook:
         return now
 
     def _write(self) -> None:
-        self._tools.vault.write(self._tools.settings.webhook_arn, rotation.to_secret(self._secrets))
+        self._tools.vault.write(self._tools.settings.webhook_arn, self._secrets.to_secret())
 
     def _new_secret(self) -> str:
         return secret_from(self._tools.entropy(SECRET_BYTES))

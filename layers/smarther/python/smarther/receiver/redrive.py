@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from smarther import telemetry
-from smarther.domain import deferred
-from smarther.domain.deferred import MalformedError
+from smarther.domain.deferred import Deferred, MalformedError
 from smarther.domain.notification import parse
 from smarther.receiver import deadlines
 from smarther.receiver.record import record
@@ -18,7 +17,6 @@ from smarther.telemetry import Metric
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from smarther.domain.deferred import Deferred
     from smarther.store.table import Table
 
 
@@ -50,7 +48,7 @@ class Redriver:
     def _settled(self, message: str, in_time: Callable[[], bool]) -> bool:
         """Whether the queue may forget a message."""
         try:
-            waiting = deferred.from_message(message)
+            waiting = Deferred.from_message(message)
             return self._refused(waiting) or self._stored(waiting, in_time)
         except (MalformedError, TableUnavailableError) as error:
             telemetry.warn("redrive_failed", error=type(error).__name__, reason=str(error))
