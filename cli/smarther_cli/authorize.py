@@ -13,7 +13,7 @@ import typer
 from smarther.domain import consent
 from smarther.domain.consent import NotGiven, Progress
 from smarther.domain.credentials import Credentials, CredentialsError
-from smarther.domain.report import Report
+from smarther.domain.keeper_report import Report
 from smarther.store.records import Records
 from smarther_cli import screen
 from smarther_cli.call import Call, ended, this_call

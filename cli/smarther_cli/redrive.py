@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from smarther.domain.rollup import DEEP
+from smarther.domain.rollup_window import DEEP
 from smarther_cli import screen
 from smarther_cli.call import Call, ended, this_call
 from smarther_cli.deployment import Deployment

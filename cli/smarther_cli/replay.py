@@ -13,8 +13,8 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from smarther.domain.deferred import Deferred, MalformedError
 from smarther.domain.notification import parse
+from smarther.domain.spilled import Deferred, MalformedError
 from smarther.receiver.record import Outcome, record
 from smarther.store.table import TableUnavailableError
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import ValidationError
 from rich.text import Text
 
-from smarther.domain.report import Report
+from smarther.domain.keeper_report import Report
 from smarther.drawing.text import ago_text, clock_error_text
 from smarther_cli import screen
 from smarther_cli.errors import Failure, Status
@@ -17,7 +17,7 @@ from smarther_cli.moments import ahead_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from smarther.domain.report import PersonNeeded, PlantStanding, TokenStanding
+    from smarther.domain.keeper_report import PersonNeeded, PlantStanding, TokenStanding
 
 _OUTCOMES: Final = {
     "healthy": ("all is well", "green"),

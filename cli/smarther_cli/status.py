@@ -9,12 +9,12 @@ import typer
 from rich.text import Text
 
 from smarther.domain.home import Load, Snapshot, Thermostat
+from smarther.domain.keeper_report import PersonNeeded, Report
 from smarther.domain.latest import Latest, silent_since
-from smarther.domain.outcome import Reason
+from smarther.domain.legrand_answers import Reason
 from smarther.domain.reading import instant_text
-from smarther.domain.report import PersonNeeded, Report
 from smarther.drawing.text import ago_text, clock_error_text, temperature_text
-from smarther.latest_reader import LatestReader
+from smarther.store.latest_reader import LatestReader
 from smarther_cli import screen
 from smarther_cli.call import ended, this_call
 from smarther_cli.deployment import Deployment

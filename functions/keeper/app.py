@@ -13,19 +13,19 @@ from smarther import telemetry
 from smarther.aws.botocore_client import client
 from smarther.aws.secrets_manager import Vault
 from smarther.aws.timeouts import Patience
+from smarther.keeper.dependencies import Tools
 from smarther.keeper.run import Keeper, Request
 from smarther.keeper.settings import KeeperSettings
-from smarther.keeper.tools import Tools
-from smarther.latest_reader import LatestReader
 from smarther.legrand.client import open_session
 from smarther.store.history import History
+from smarther.store.latest_reader import LatestReader
 from smarther.store.records import Records
 from smarther.store.table import Table
 from smarther.telemetry import Metric
 
 if TYPE_CHECKING:
-    from smarther.domain.probe import Probe
-    from smarther.domain.report import Report
+    from smarther.domain.keeper_probe import Probe
+    from smarther.domain.keeper_report import Report
 
 settings = KeeperSettings.from_environment()
 patience = Patience(connect_seconds=3.0, read_seconds=10.0, attempts=4)

@@ -12,9 +12,9 @@ import pytest
 from smarther.aws import botocore_client, tiny_client
 from smarther.aws.spill_queue import SpillQueue, SpillUnavailableError
 from smarther.aws.timeouts import Patience
-from smarther.domain.deferred import Deferred
 from smarther.domain.notification import Reject
 from smarther.domain.reading import Reading
+from smarther.domain.spilled import Deferred
 from smarther.domain.webhook import AcceptedDigests
 from smarther.store.table import ItemRefusedError, Table, TableUnavailableError
 from tests import faulty_service as faults

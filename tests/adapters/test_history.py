@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from smarther.domain.home import Load, Snapshot, Thermostat
 from smarther.domain.latest import said
 from smarther.domain.reading import Reading, sort_key, stored
-from smarther.domain.rollup import RollupState
+from smarther.domain.rollup_window import RollupState
 from smarther.domain.series import shown_of
 from smarther.domain.statistics import HOUR, Measure, Statistics
 from smarther.store.history import History, HistoryUnavailableError

@@ -11,15 +11,15 @@ import pytest
 
 from smarther.domain.reading import Reading
 from smarther.domain.series import LOOKED_THROUGH
-from smarther.latest_reader import LatestReader
 from smarther.store.history import History
+from smarther.store.latest_reader import LatestReader
 from smarther.store.table import Table
 from tests import deployed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from smarther.latest_reader import Words
+    from smarther.store.latest_reader import Words
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

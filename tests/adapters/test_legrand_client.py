@@ -14,8 +14,8 @@ import requests
 import responses
 
 from smarther.domain.credentials import Credentials
-from smarther.domain.outcome import Kind, Reason
-from smarther.domain.subscription import Subscription
+from smarther.domain.legrand_answers import Kind, Reason
+from smarther.domain.subscription_plan import Subscription
 from smarther.legrand import webhook_probe
 from smarther.legrand.client import (
     Account,

@@ -12,11 +12,11 @@ from botocore.exceptions import ConnectTimeoutError
 
 from smarther.domain import consent
 from smarther.domain.consent import STATE_LIFE, NotGiven, Progress, state_from
-from smarther.domain.memory import Memory, RefusedGrant
-from smarther.domain.outcome import Reason
+from smarther.domain.keeper_memory import Memory, RefusedGrant
+from smarther.domain.keeper_report import PlantStanding, Report, SilentModule, TokenStanding
+from smarther.domain.legrand_answers import Reason
 from smarther.domain.quota import HARD_LIMIT, OPTIONAL_LIMIT, Need
 from smarther.domain.reading import Reading
-from smarther.domain.report import PlantStanding, Report, SilentModule, TokenStanding
 from smarther.domain.webhook import AcceptedDigests
 from smarther.store.records import ConsentState, Module, Plant, QuotaReached, Records, RecordsError
 from smarther.store.table import Table

@@ -8,7 +8,7 @@ import boto3
 from moto import mock_aws
 
 from smarther.aws.spill_queue import SpillQueue
-from smarther.domain.deferred import Deferred
+from smarther.domain.spilled import Deferred
 
 DEFERRED = Deferred(
     body=b'[{"mode":"\xff"}]',

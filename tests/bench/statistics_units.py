@@ -20,7 +20,7 @@ from samtranslator.yaml_helper import yaml_parse
 from sandbox.legrand import wire
 from sandbox.legrand.home.world import World, invent_plants
 from smarther.domain.notification import parse
-from smarther.domain.rollup import RollupState, due
+from smarther.domain.rollup_window import RollupState, due
 from smarther.rollup.roll_up import Rollup
 from smarther.store.history import History
 from smarther.store.table import Table

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from smarther.domain.consent import state_from
-from smarther.domain.report import PersonNeeded, PlantStanding, Report
+from smarther.domain.keeper_report import PersonNeeded, PlantStanding, Report
 from smarther.keeper.callback import Callback
 
 if TYPE_CHECKING:

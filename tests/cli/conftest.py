@@ -17,7 +17,7 @@ from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 from typer.testing import CliRunner
 
-from smarther.domain.report import PlantStanding, Report, TokenStanding
+from smarther.domain.keeper_report import PlantStanding, Report, TokenStanding
 from smarther.store.records import Module, Plant, Records
 from smarther.store.table import Table
 from smarther_cli.app import app

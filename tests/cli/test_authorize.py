@@ -12,8 +12,8 @@ import pytest
 
 from smarther.domain import consent
 from smarther.domain.consent import NotGiven, Progress, digest
-from smarther.domain.outcome import Reason
-from smarther.domain.report import PersonNeeded
+from smarther.domain.keeper_report import PersonNeeded
+from smarther.domain.legrand_answers import Reason
 from smarther_cli import authorize
 from tests.cli.conftest import CLIENT_ID, CLIENT_SECRET, NOW, SUBSCRIPTION_KEY, Home, Run, report
 

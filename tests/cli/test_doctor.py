@@ -15,8 +15,8 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from smarther.domain.probe import Handshake, Probe
-from smarther.domain.rollup import RollupState
+from smarther.domain.keeper_probe import Handshake, Probe
+from smarther.domain.rollup_window import RollupState
 from smarther_cli.doctor import ring
 from smarther_cli.doctor.examination import CHECKS
 from tests.cli.conftest import NOW, REGION, STACK, Home, report

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from smarther.domain.outcome import Reason
-from smarther.domain.probe import Handshake, Probe
-from smarther.domain.report import PersonNeeded, PlantStanding
+from smarther.domain.keeper_probe import Handshake, Probe
+from smarther.domain.keeper_report import PersonNeeded, PlantStanding
+from smarther.domain.legrand_answers import Reason
 from smarther_cli.doctor import facts
 from smarther_cli.doctor.checks import drill
 from smarther_cli.doctor.examination import CHECKS, Check, Group

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from smarther.domain.outcome import Reason
-from smarther.domain.report import PersonNeeded, Report, SilentModule
+from smarther.domain.keeper_report import PersonNeeded, Report, SilentModule
+from smarther.domain.legrand_answers import Reason
 from tests.cli.conftest import STACK, Home, Run, report
 
 NEEDED = PersonNeeded(reason=Reason.CONSENT_EXPIRED.value, do=Reason.CONSENT_EXPIRED.remedy)

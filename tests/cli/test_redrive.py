@@ -13,8 +13,8 @@ import pytest
 
 from smarther import telemetry
 from smarther.domain import notification, webhook
-from smarther.domain.deferred import Deferred
 from smarther.domain.notification import Notification, Reject, parse
+from smarther.domain.spilled import Deferred
 from smarther.domain.webhook import AcceptedDigests
 from smarther_cli import replay
 from tests.cli.conftest import NOW, STACK

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from smarther.domain.outcome import Reason
+from smarther.domain.keeper_report import PersonNeeded
+from smarther.domain.legrand_answers import Reason
 from smarther.domain.quota import Need
 from smarther.domain.reading import Reading
-from smarther.domain.report import PersonNeeded
 from smarther.store.records import Module
 from smarther_cli.unread import READINGS
 from tests.cli.conftest import NOW, Home, Run, report

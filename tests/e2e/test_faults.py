@@ -17,7 +17,7 @@ import pytest
 
 from sandbox.demo import settle
 from smarther import telemetry
-from smarther.domain.deferred import Deferred
+from smarther.domain.spilled import Deferred
 from tests.e2e.test_notifications import envelope, status
 
 if TYPE_CHECKING:

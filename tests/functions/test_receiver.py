@@ -15,8 +15,8 @@ import pytest
 from moto import mock_aws
 
 from smarther.domain import webhook
-from smarther.domain.deferred import Deferred
 from smarther.domain.notification import parse
+from smarther.domain.spilled import Deferred
 from smarther.receiver.authenticate import REFRESH
 from tests import deployed
 from tests import faulty_service as faults

@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 
 from smarther.domain import webhook
-from smarther.domain.deferred import Deferred
+from smarther.domain.spilled import Deferred
 from smarther.receiver import deadlines
 from tests import deployed
 from tests import faulty_service as faults

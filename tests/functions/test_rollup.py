@@ -12,7 +12,7 @@ import pytest
 from moto import mock_aws
 
 from smarther.domain.reading import Reading, stored
-from smarther.domain.rollup import RollupRequestError, RollupState
+from smarther.domain.rollup_window import RollupRequestError, RollupState
 from smarther.domain.statistics import HOUR, LONGEST_HOLD, daily, hour_of, hourly, hours_of_day
 from smarther.store.history import History
 from tests import deployed

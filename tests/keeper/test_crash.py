@@ -24,7 +24,7 @@ from tests.keeper.world import BASE, Effects, World
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from smarther.domain.report import Report
+    from smarther.domain.keeper_report import Report
 
 DAY = timedelta(days=1)
 ANSWER_LOST = "POST login.example /token"

@@ -12,9 +12,9 @@ import pytest
 from sandbox.legrand import wire
 from sandbox.legrand.faults import Fault
 from smarther.domain.names import LONGEST
+from smarther.keeper.mend_subscriptions import Subscriptions
 from smarther.keeper.plants import Plants
-from smarther.keeper.silence import Silence
-from smarther.keeper.subscriptions import Subscriptions
+from smarther.keeper.silent_thermostats import Silence
 from smarther.store.history import History
 from tests import deployed
 from tests.keeper.world import World

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from sandbox.legrand.faults import Place
-    from smarther.domain.report import Report
+    from smarther.domain.keeper_report import Report
 
 DAY = timedelta(days=1)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from smarther.domain.probe import Probe, ProbeOrder
-from smarther.keeper.probe import SECONDS, TIME
+from smarther.domain.keeper_probe import Probe, ProbeOrder
+from smarther.keeper.probe_webhook import SECONDS, TIME
 from tests import deployed
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from sandbox.legrand.faults import Fault
 
 if TYPE_CHECKING:
-    from smarther.domain.report import Report
+    from smarther.domain.keeper_report import Report
     from tests.keeper.world import World
 
 

@@ -10,8 +10,8 @@ import pytest
 from moto import mock_aws
 
 from sandbox.legrand.faults import Fault
-from smarther.domain.rotation import GRACE, SETTLING
 from smarther.domain.webhook import address
+from smarther.domain.webhook_rotation import GRACE, SETTLING
 from tests.keeper.world import BASE, Effects, World
 
 if TYPE_CHECKING:

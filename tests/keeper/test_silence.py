@@ -13,7 +13,7 @@ from sandbox.legrand.faults import Fault
 from sandbox.legrand.wire import encoded, notification
 
 if TYPE_CHECKING:
-    from smarther.domain.report import Report
+    from smarther.domain.keeper_report import Report
     from tests.keeper.world import World
 
 DAY = timedelta(days=1)

@@ -15,7 +15,7 @@ from tests.keeper.world import BASE, World
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from smarther.domain.report import Report
+    from smarther.domain.keeper_report import Report
 
 OTHER_DEPLOYMENT = "https://other.example/notifications/" + "o" * 43
 

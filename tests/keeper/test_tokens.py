@@ -16,7 +16,7 @@ from smarther.keeper.run import Request
 from tests.keeper.world import Effects
 
 if TYPE_CHECKING:
-    from smarther.domain.report import Report
+    from smarther.domain.keeper_report import Report
     from tests.keeper.world import World
 
 REFRESH = "POST login.example /token"

@@ -19,7 +19,7 @@ from smarther_cli.errors import Failure
 from tests.keeper.world import World
 
 if TYPE_CHECKING:
-    from smarther.domain.report import Report
+    from smarther.domain.keeper_report import Report
     from smarther.store.records import Records
 
 ALLOWED, BAD_CODE, DECLINED = "accepted", "refused", "You did not give your consent."

@@ -28,14 +28,14 @@ from sandbox.legrand.gateway import Request as Call
 from sandbox.legrand.login_desk import LoginDesk
 from smarther.aws.secrets_manager import Vault
 from smarther.domain.webhook import address, is_ours
+from smarther.keeper.dependencies import Tools
 from smarther.keeper.run import Keeper, Request
 from smarther.keeper.settings import KeeperSettings
-from smarther.keeper.tools import Tools
-from smarther.latest_reader import LatestReader
 from smarther.receiver.authenticate import Authenticator
 from smarther.receiver.deadlines import Deadlines
 from smarther.receiver.receive import Receiver
 from smarther.store.history import History
+from smarther.store.latest_reader import LatestReader
 from smarther.store.records import Records
 from smarther.store.table import Table
 from tests import deployed
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
     from sandbox.legrand.answer import Answer
     from sandbox.legrand.subscriptions import Subscription
-    from smarther.domain.report import Report
+    from smarther.domain.keeper_report import Report
 
 LOGIN = "https://login.example"
 API = "https://api.example/smarther/v2.0"

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.legrand import wire
 from sandbox.legrand.ledger import SENT, Outcome
-from smarther.domain import deferred
-from smarther.domain.deferred import Deferred
+from smarther.domain import spilled
 from smarther.domain.names import printable
+from smarther.domain.spilled import Deferred
 from smarther.domain.webhook import address
-from smarther.latest_reader import LatestReader
 from smarther.store.history import History
+from smarther.store.latest_reader import LatestReader
 from smarther.store.records import Records
 from tests.keeper.world import BASE
 from tests.simulation.cloud import Hand
@@ -25,7 +25,7 @@ from tests.simulation.functions import TABLE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from smarther.domain.report import Report
+    from smarther.domain.keeper_report import Report
     from tests.simulation.year import Year
 
 DAY = timedelta(days=1)
@@ -119,7 +119,7 @@ def _quarantined(items: Iterable[Item]) -> set[str]:
     for item in items:
         assert item["parts"]["N"] == "1"  # no body sent here needs more
         text = item["body"]["S"]
-        body = text.encode() if item["encoding"]["S"] == "text" else deferred._unpacked(text, "base64")
+        body = text.encode() if item["encoding"]["S"] == "text" else spilled._unpacked(text, "base64")
         digest = sha256(body).hexdigest()
         assert item["sk"]["S"] == f"BODY#{digest}#001"
         whole.add(digest)

@@ -15,14 +15,14 @@ from requests.adapters import BaseAdapter
 from sandbox.legrand.gateway import Request as Call
 from smarther.aws.secrets_manager import Vault, VaultError
 from smarther.aws.spill_queue import SpillQueue
+from smarther.keeper.dependencies import Tools
 from smarther.keeper.run import Keeper, Request
-from smarther.keeper.tools import Tools
-from smarther.latest_reader import LatestReader
 from smarther.receiver import deadlines
 from smarther.receiver.authenticate import Authenticator
 from smarther.receiver.receive import Receiver
 from smarther.receiver.redrive import Redriver
 from smarther.store.history import History, HistoryUnavailableError
+from smarther.store.latest_reader import LatestReader
 from smarther.store.records import Records, RecordsError
 from smarther.store.table import ItemRefusedError, Table, TableUnavailableError
 from tests.keeper.world import API, BASE, LOGIN, Killed
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from sandbox.legrand.answer import Answer
-    from smarther.domain.report import Report
+    from smarther.domain.keeper_report import Report
     from tests.simulation.cloud import Message
     from tests.simulation.year import Year
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.legrand import CLIENT_ID, SUBSCRIPTION_KEY
-from smarther.domain.outcome import Reason
+from smarther.domain.legrand_answers import Reason
 
 if TYPE_CHECKING:
-    from smarther.domain.report import Report
+    from smarther.domain.keeper_report import Report
     from tests.simulation.year import Year
 
 DAY = timedelta(days=1)

@@ -18,12 +18,12 @@ import pytest
 from hypothesis import HealthCheck, currently_in_test_context, event, given, settings
 from hypothesis import strategies as st
 
-from smarther.domain.memory import Memory
+from smarther.domain.keeper_memory import Memory
 from smarther.domain.reading import Reading, sort_key
 from smarther.keeper.journal import Journal
-from smarther.keeper.silence import Silence
-from smarther.latest_reader import LatestReader
+from smarther.keeper.silent_thermostats import Silence
 from smarther.store.history import History
+from smarther.store.latest_reader import LatestReader
 from smarther.store.records import Module, Plant, Records
 from smarther.store.table import Table
 from smarther.widget.answer import Widget

@@ -20,12 +20,12 @@ from moto import mock_aws
 from smarther.aws.secrets_manager import Vault
 from smarther.aws.spill_queue import SpillQueue
 from smarther.domain.consent import NotGiven, digest
-from smarther.domain.deferred import Deferred
-from smarther.domain.memory import Memory
+from smarther.domain.keeper_memory import Memory
+from smarther.domain.keeper_report import Report
 from smarther.domain.notification import Reject
 from smarther.domain.quota import Need
 from smarther.domain.reading import Reading
-from smarther.domain.report import Report
+from smarther.domain.spilled import Deferred
 from smarther.domain.webhook import AcceptedDigests
 from smarther.store.history import History
 from smarther.store.records import Module, Plant, QuotaReached, Records

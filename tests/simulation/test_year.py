@@ -13,9 +13,9 @@ import pytest
 
 from smarther.aws.spill_queue import SpillQueue, SpillUnavailableError
 from smarther.domain import notification
+from smarther.domain.json_fields import UnreadableError
 from smarther.domain.latest import Latest
 from smarther.domain.tokens import Tokens
-from smarther.domain.wire import UnreadableError
 from smarther.keeper.access import Access
 from smarther.legrand.client import LegrandError
 from smarther.receiver.authenticate import Authenticator
@@ -120,7 +120,7 @@ def odd_fields_cost_their_readings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def others_are_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every webhook of this kind is taken for ours, whatever its host."""
-    monkeypatch.setattr("smarther.domain.subscription.is_ours", lambda url, _: "/notifications/" in url)
+    monkeypatch.setattr("smarther.domain.subscription_plan.is_ours", lambda url, _: "/notifications/" in url)
 
 
 def tokens_are_used_before_they_are_saved(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +192,7 @@ def the_last_key_is_the_latest(monkeypatch: pytest.MonkeyPatch) -> None:
         found = max(words, key=lambda word: word.key, default=None)
         return None if found is None else Latest(found, found, found.time, None)
 
-    monkeypatch.setattr("smarther.latest_reader.latest", last_key)
+    monkeypatch.setattr("smarther.store.latest_reader.latest", last_key)
 
 
 def unusual_arrivals_are_not_noted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from sandbox.legrand.faults import Fault
     from sandbox.legrand.ledger import Push
     from sandbox.legrand.subscriptions import Subscription
-    from smarther.domain.report import Report
+    from smarther.domain.keeper_report import Report
 
 START = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smarther import telemetry
-from smarther.domain.rotation import SETTLING
 from smarther.domain.webhook import AcceptedDigests, digest
+from smarther.domain.webhook_rotation import SETTLING
 from smarther.receiver.authenticate import REFRESH, RETRY, Authenticator, Verdict
 from smarther.store.table import TableUnavailableError
 

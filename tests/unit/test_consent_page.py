@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from smarther.domain.outcome import Reason
-from smarther.domain.report import PersonNeeded, PlantStanding, Report
+from smarther.domain.keeper_report import PersonNeeded, PlantStanding, Report
+from smarther.domain.legrand_answers import Reason
 from smarther.drawing import consent_page
 from smarther.drawing.consent_page import HEADERS, Mark, Page, html, page_for
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from smarther.domain.outcome import LONGEST_WAIT, Kind, Outcome
+from smarther.domain.legrand_answers import LONGEST_WAIT, Kind, Outcome
 from smarther.domain.quota import HARD_LIMIT, LONGEST_PAUSE, OPTIONAL_LIMIT, Need, day, next_day, stopped_until
 
 LATE = datetime(2026, 1, 14, 23, 59, 59, tzinfo=UTC)

@@ -30,9 +30,9 @@ from tests.unit.test_notification import mutated
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from smarther.domain.deferred import Deferred
     from smarther.domain.notification import Reject
     from smarther.domain.reading import Reading
+    from smarther.domain.spilled import Deferred
 
 SECRET = webhook.secret_from(bytes(range(32)))
 OTHER = webhook.secret_from(bytes(32))

@@ -13,7 +13,7 @@ from unittest.mock import Mock
 import pytest
 
 from smarther import telemetry
-from smarther.domain.deferred import Deferred
+from smarther.domain.spilled import Deferred
 from smarther.telemetry import Metric
 
 

@@ -7,13 +7,13 @@ from datetime import timedelta
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain.outcome import Reason
+from smarther.domain.legrand_answers import Reason
 from smarther_cli.doctor.finding import bad, good, look, not_told, wanting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from smarther.domain.probe import Handshake
+    from smarther.domain.keeper_probe import Handshake
     from smarther_cli.doctor import facts
     from smarther_cli.doctor.finding import Finding
 

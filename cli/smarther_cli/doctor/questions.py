@@ -17,7 +17,7 @@ import requests
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from smarther.domain.probe import Probe
+from smarther.domain.keeper_probe import Probe
 from smarther_cli.doctor import facts
 from smarther_cli.errors import GONE, Failure
 

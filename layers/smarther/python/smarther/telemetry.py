@@ -26,7 +26,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from smarther.domain.deferred import Deferred
+    from smarther.domain.spilled import Deferred
 
     type Key = str | int | float | bool | None
 

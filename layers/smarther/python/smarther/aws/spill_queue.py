@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from smarther.aws.tiny_client import SignedClient
-    from smarther.domain.deferred import Deferred
+    from smarther.domain.spilled import Deferred
 
 
 class SpillUnavailableError(Exception):

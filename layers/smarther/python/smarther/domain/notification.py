@@ -23,9 +23,9 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from smarther.domain import wire
+from smarther.domain import json_fields
+from smarther.domain.json_fields import Fields, UnreadableError
 from smarther.domain.reading import Reading, bounded
-from smarther.domain.wire import Fields, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -80,7 +80,7 @@ def parse(body: bytes) -> Notification:
     Never raises, whatever the bytes. A body or an element without any status in it is one reject.
     """
     try:
-        document = wire.document(body)
+        document = json_fields.document(body)
     except UnreadableError as error:
         return _rejected("body", error)
     if not isinstance(document, list):
@@ -135,12 +135,12 @@ def _element(element: object, path: str) -> Notification:
 def _open(element: object, path: str) -> _Opened:
     """An envelope has `data` with something in it; anything else is what stands inside `data` alone."""
     if not isinstance(element, dict):
-        raise wire.unreadable("element", element)
+        raise json_fields.unreadable("element", element)
     if "data" not in element:
         return _open_data(element, path)
     try:
         if not isinstance(element["data"], dict):
-            raise wire.unreadable("data", element["data"])
+            raise json_fields.unreadable("data", element["data"])
         opened = _open_data(element["data"], f"{path}.data" if path else "data")
     except UnreadableError:
         if _STATUSES not in element and "sender" not in element:
@@ -202,9 +202,9 @@ _OF_THE_ENVELOPE = {"id": "event_id", "eventType": "event_type", "eventTime": "e
 
 def _event(envelope: Mapping[str, object]) -> _Event:
     """What is odd in an envelope costs no reading."""
-    event_id, event_type = wire.short_text(envelope.get("id")), wire.short_text(envelope.get("eventType"))
-    time = wire.instant(wire.short_text(envelope.get("eventTime")) or "")
-    subject = wire.short_text(envelope.get("subject"))
+    event_id, event_type = json_fields.short_text(envelope.get("id")), json_fields.short_text(envelope.get("eventType"))
+    time = json_fields.instant(json_fields.short_text(envelope.get("eventTime")) or "")
+    subject = json_fields.short_text(envelope.get("subject"))
     understood = {"id": event_id, "eventType": event_type, "eventTime": time, "subject": subject}
     rest: dict[str, object] = {}
     unread: dict[str, object] = {}
@@ -236,12 +236,12 @@ def _held(
     """
     if not rest and not unread:
         return {}, {}, True
-    extra, altered, too_much = wire.kept(rest)
-    odd, _, long = wire.kept(unread)
-    odd |= {name: wire.note(value) for name, value in long.items()}
+    extra, altered, too_much = json_fields.kept(rest)
+    odd, _, long = json_fields.kept(unread)
+    odd |= {name: json_fields.note(value) for name, value in long.items()}
     if altered or too_much:
         names = [name[:_MAX_NAME] for name in sorted(altered)[:_MAX_NAMES]]
-        odd[attribute] = [*names, wire.note(too_much)] if too_much else list(names)
+        odd[attribute] = [*names, json_fields.note(too_much)] if too_much else list(names)
     return extra, odd, not (too_much or long)
 
 
@@ -320,7 +320,7 @@ def _temperature(
 
 def _humidity(status: Fields, key_only: dict[str, Stored]) -> tuple[Decimal | None, datetime | None]:
     def read(entry: Mapping[str, object]) -> Decimal | None:
-        return wire.number(entry.get("value")) if _unit(entry.get("unit"), "%") == "%" else None
+        return json_fields.number(entry.get("value")) if _unit(entry.get("unit"), "%") == "%" else None
 
     percent, entry, time = _newest_measure(status, "hygrometer", "humidity", "humidity_percent", read)
     if percent is not None and bounded("humidity_percent", percent) is None:
@@ -393,7 +393,7 @@ def _newest_measure[Value](
 
 
 def _time(measure: Mapping[str, object]) -> datetime | None:
-    return wire.instant(wire.short_text(measure.get("timeStamp")) or "")
+    return json_fields.instant(json_fields.short_text(measure.get("timeStamp")) or "")
 
 
 def _program(status: Fields, key_only: dict[str, Stored]) -> Decimal | None:
@@ -406,7 +406,7 @@ def _program(status: Fields, key_only: dict[str, Stored]) -> Decimal | None:
         return None
     numbered = [entry for entry in programs if not isinstance(entry, dict) or entry.get("number") is not None]
     first = numbered[0] if numbered else {}
-    number = wire.number(first.get("number")) if isinstance(first, dict) else None
+    number = json_fields.number(first.get("number")) if isinstance(first, dict) else None
     if numbered and (number is None or number != number.to_integral_value()):
         status.unread["program"] = status.take("programs")
         return None
@@ -440,7 +440,7 @@ def _unit(sent: object, usual: str) -> str | None:
 
 def _degrees(value: object, unit: object, temperature_format: str | None) -> _Degrees | None:
     """A temperature, or None where it cannot be read. Without any unit it is Celsius."""
-    number = wire.number(value)
+    number = json_fields.number(value)
     if number is None:
         return None
     match _UNITS.get(_unit(unit, temperature_format or "C") or ""):
@@ -460,4 +460,4 @@ def _from_fahrenheit(value: Decimal) -> Decimal | None:
         rounded = degrees.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP, context=_PRECISE)
     except InvalidOperation:
         return None
-    return wire.decimal(str(rounded)) or Decimal(0)
+    return json_fields.decimal(str(rounded)) or Decimal(0)

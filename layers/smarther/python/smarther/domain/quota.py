@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain.outcome import Kind
+from smarther.domain.legrand_answers import Kind
 
 if TYPE_CHECKING:
-    from smarther.domain.outcome import Outcome
+    from smarther.domain.legrand_answers import Outcome
 
 OPTIONAL_LIMIT: Final = 300
 """From this count on, calls that keep nothing alive (names, polls) are left to the next day."""

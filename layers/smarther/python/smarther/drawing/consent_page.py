@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from smarther.domain.report import PlantStanding, Report
+    from smarther.domain.keeper_report import PlantStanding, Report
 
 
 class Mark(StrEnum):

@@ -10,9 +10,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain.memory import RefusedGrant
-from smarther.domain.outcome import Kind, Reason
-from smarther.domain.report import TokenStanding
+from smarther.domain.keeper_memory import RefusedGrant
+from smarther.domain.keeper_report import TokenStanding
+from smarther.domain.legrand_answers import Kind, Reason
 from smarther.domain.tokens import Tokens, TokensError
 from smarther.legrand.client import Api, LegrandError, Login, Wire
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from smarther.domain.credentials import Credentials
-    from smarther.domain.memory import Memory
-    from smarther.domain.report import ConsentOutcome
-    from smarther.domain.subscription import Subscription
+    from smarther.domain.keeper_memory import Memory
+    from smarther.domain.keeper_report import ConsentOutcome
+    from smarther.domain.subscription_plan import Subscription
+    from smarther.keeper.dependencies import Tools
     from smarther.keeper.journal import Journal
     from smarther.keeper.lease import Lease
-    from smarther.keeper.tools import Tools
 
 REFRESH_EARLY: Final = timedelta(minutes=40)
 """Longer than the half hour between two runs: should one fail, the next still has a good access token."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from smarther.aws.secrets_manager import VaultError
-from smarther.domain.outcome import Kind
+from smarther.domain.keeper_report import PersonNeeded, PlantStanding, Report
+from smarther.domain.legrand_answers import Kind
 from smarther.domain.reading import instant_text
-from smarther.domain.report import PersonNeeded, PlantStanding, Report
 from smarther.keeper.lease import LeaseLost
 from smarther.legrand.client import LegrandError
 from smarther.store.history import HistoryUnavailableError
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from smarther.domain.credentials import Credentials
-    from smarther.domain.outcome import Reason
-    from smarther.domain.report import (
+    from smarther.domain.keeper_report import (
         ConsentOutcome,
         ModuleClock,
         SilentModule,
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
         TokenStanding,
         WebhookStanding,
     )
+    from smarther.domain.legrand_answers import Reason
 
 _ENDS_THE_RUN = (RecordsError, VaultError, TableUnavailableError, HistoryUnavailableError, LeaseLost)
 """AWS itself fails, or another run is at work: this one is simply done again."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from smarther.keeper.tools import Tools
+    from smarther.keeper.dependencies import Tools
 
 LIFE: Final = timedelta(seconds=150)
 """Longer than the function may run (120 s), so that no two runs ever hold it; after a crash it ends by itself."""

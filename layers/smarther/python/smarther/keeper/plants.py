@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from smarther.domain.directory import let_go, same_id, spelled
-from smarther.domain.outcome import Kind
+from smarther.domain.legrand_answers import Kind
 from smarther.domain.webhook import is_ours
 from smarther.legrand.client import LegrandError, Topology
 from smarther.store.records import Module, Plant
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from smarther.domain.memory import Memory
-    from smarther.domain.subscription import Subscription
+    from smarther.domain.keeper_memory import Memory
+    from smarther.domain.subscription_plan import Subscription
+    from smarther.keeper.dependencies import Tools
     from smarther.keeper.journal import Journal
-    from smarther.keeper.tools import Tools
     from smarther.legrand.client import Api, ListedModule
 
 NAMES_LAST: Final = timedelta(days=1)

@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import BaseModel, ConfigDict
 
 from smarther.domain.credentials import Credentials, CredentialsError
-from smarther.domain.outcome import LEGRAND_REASONS, LOGIN_REASONS, Reason
-from smarther.domain.probe import ProbeOrder
+from smarther.domain.keeper_probe import ProbeOrder
+from smarther.domain.keeper_report import Report
+from smarther.domain.legrand_answers import LEGRAND_REASONS, LOGIN_REASONS, Reason
 from smarther.domain.reading import instant_text
-from smarther.domain.report import Report
-from smarther.domain.subscription import Wanted
+from smarther.domain.subscription_plan import Wanted
 from smarther.keeper.access import Access
 from smarther.keeper.journal import Journal
 from smarther.keeper.lease import Lease, LeaseLost
+from smarther.keeper.mend_subscriptions import Subscriptions
 from smarther.keeper.plants import Plants
-from smarther.keeper.probe import probe
-from smarther.keeper.silence import Silence
-from smarther.keeper.subscriptions import Subscriptions
-from smarther.keeper.webhook import Webhook
+from smarther.keeper.probe_webhook import probe
+from smarther.keeper.rotate_webhook import Webhook
+from smarther.keeper.silent_thermostats import Silence
 from smarther.legrand.client import LegrandError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from smarther.domain.memory import Memory
-    from smarther.domain.probe import Probe
-    from smarther.domain.subscription import Subscription
-    from smarther.keeper.tools import Tools
+    from smarther.domain.keeper_memory import Memory
+    from smarther.domain.keeper_probe import Probe
+    from smarther.domain.subscription_plan import Subscription
+    from smarther.keeper.dependencies import Tools
     from smarther.store.records import Module
 
 _THERMOSTAT: Final = frozenset({None, "chronothermostat"})

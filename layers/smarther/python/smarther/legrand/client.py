@@ -15,10 +15,10 @@ from urllib.parse import quote
 import requests
 
 from smarther.domain.directory import usable_id
+from smarther.domain.legrand_answers import UNREACHABLE, Door, Kind, Outcome, classify
 from smarther.domain.names import printable
-from smarther.domain.outcome import UNREACHABLE, Door, Kind, Outcome, classify
 from smarther.domain.quota import Need, stopped_until
-from smarther.domain.subscription import Subscription
+from smarther.domain.subscription_plan import Subscription
 from smarther.store.records import QuotaReached
 
 if TYPE_CHECKING:

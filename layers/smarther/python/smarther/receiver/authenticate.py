@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 REFRESH = timedelta(seconds=30)
 """A mismatch looks again for new digests at most this often, so that guessing costs next to nothing. It is well below
-`rotation.SETTLING`, by more than the clock of a container steps."""
+`webhook_rotation.SETTLING`, by more than the clock of a container steps."""
 RETRY = timedelta(seconds=5)
 """After a look that failed nobody waits for another one this long."""
 

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from smarther import telemetry
 from smarther.domain import webhook
-from smarther.domain.deferred import Deferred
 from smarther.domain.notification import Notification, parse
+from smarther.domain.spilled import Deferred
 from smarther.receiver.authenticate import Verdict
 from smarther.receiver.deadlines import Deadlines
 from smarther.receiver.record import Outcome, record

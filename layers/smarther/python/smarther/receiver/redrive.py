@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from smarther import telemetry
-from smarther.domain.deferred import Deferred, MalformedError
 from smarther.domain.notification import parse
+from smarther.domain.spilled import Deferred, MalformedError
 from smarther.receiver import deadlines
 from smarther.receiver.record import record
 from smarther.store.table import TableUnavailableError

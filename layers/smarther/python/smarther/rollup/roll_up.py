@@ -9,17 +9,17 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from smarther.domain.rollup import by_day
+from smarther.domain.fault import fault_of
+from smarther.domain.rollup_window import by_day
 from smarther.domain.statistics import LONGEST_HOLD, daily, hourly, hours_of_day
-from smarther.fault import fault_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import date, datetime, tzinfo
 
-    from smarther.domain.rollup import Stretch
+    from smarther.domain.fault import Fault
+    from smarther.domain.rollup_window import Stretch
     from smarther.domain.statistics import Statistics
-    from smarther.fault import Fault
     from smarther.store.history import History
 
     type Day = tuple[date, Stretch]

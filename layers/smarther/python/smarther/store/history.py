@@ -29,7 +29,7 @@ from smarther.domain.home import Snapshot, Thermostat, load_of
 from smarther.domain.latest import SAID, Word
 from smarther.domain.names import printable
 from smarther.domain.reading import bounded
-from smarther.domain.rollup import RollupState
+from smarther.domain.rollup_window import RollupState
 from smarther.domain.series import DIRECTORY_ITEMS, LOOKED_THROUGH, Shown
 from smarther.domain.statistics import HOUR, Measure, Statistics
 from smarther.store.items import fields, instant, instant_of, measured, number, text, whole

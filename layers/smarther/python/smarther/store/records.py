@@ -17,11 +17,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from smarther.domain import consent
 from smarther.domain.consent import NotGiven, Progress
 from smarther.domain.directory import newest_listings
-from smarther.domain.memory import Memory
+from smarther.domain.keeper_memory import Memory
+from smarther.domain.keeper_report import Report
 from smarther.domain.names import printable
 from smarther.domain.quota import Need, day, next_day
 from smarther.domain.reading import instant_text, partition_key
-from smarther.domain.report import Report
 from smarther.domain.webhook import AcceptedDigests
 from smarther.store.table import plain
 

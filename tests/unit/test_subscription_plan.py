@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.subscription import Create, Delete, Plan, Subscription, Wanted, plan
+from smarther.domain.subscription_plan import Create, Delete, Plan, Subscription, Wanted, plan
 from smarther.domain.webhook import address, is_ours
 
 BASE = "https://ours.example/stage"

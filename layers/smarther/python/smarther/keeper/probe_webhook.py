@@ -11,16 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain.probe import Handshake, Probe
-from smarther.domain.rotation import WebhookSecrets
+from smarther.domain.keeper_probe import Handshake, Probe
 from smarther.domain.webhook import address
+from smarther.domain.webhook_rotation import WebhookSecrets
 from smarther.legrand import webhook_probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from smarther.domain.probe import ProbeOrder
-    from smarther.keeper.tools import Tools
+    from smarther.domain.keeper_probe import ProbeOrder
+    from smarther.keeper.dependencies import Tools
 
 TIME: Final = timedelta(seconds=60)
 """After so long no further call is begun: half of what the function may take."""

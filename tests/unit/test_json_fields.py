@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain import wire
-from smarther.domain.wire import Fields, UnreadableError
+from smarther.domain import json_fields
+from smarther.domain.json_fields import Fields, UnreadableError
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ from smarther.domain.wire import Fields, UnreadableError
     ],
 )
 def test_a_number_has_one_form(text: str, number: str) -> None:
-    assert str(wire.decimal(text)) == number
+    assert str(json_fields.decimal(text)) == number
 
 
 @pytest.mark.parametrize(
@@ -67,14 +67,14 @@ def test_a_number_has_one_form(text: str, number: str) -> None:
     ],
 )
 def test_what_is_no_storable_number(text: str) -> None:
-    assert wire.decimal(text) is None
+    assert json_fields.decimal(text) is None
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=5, min_value=-(10**9), max_value=10**9))
 def test_the_form_of_a_number_changes_nothing_of_its_value(number: Decimal) -> None:
-    read = wire.decimal(str(number))
+    read = json_fields.decimal(str(number))
     assert read == number
-    assert str(wire.decimal(f"{number:f}")) == str(read)
+    assert str(json_fields.decimal(f"{number:f}")) == str(read)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_the_form_of_a_number_changes_nothing_of_its_value(number: Decimal) -> N
     ],
 )
 def test_an_instant_is_read_into_utc(text: str, instant: datetime) -> None:
-    read = wire.instant(text)
+    read = json_fields.instant(text)
     assert read == instant
     assert read is not None
     assert read.tzinfo is UTC
@@ -128,7 +128,7 @@ def test_an_instant_is_read_into_utc(text: str, instant: datetime) -> None:
     ],
 )
 def test_what_is_no_instant(text: str) -> None:
-    assert wire.instant(text) is None
+    assert json_fields.instant(text) is None
 
 
 @given(st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 12, 31), timezones=st.timezones()))  # noqa: DTZ001 - Hypothesis wants naive bounds
@@ -136,7 +136,7 @@ def test_any_instant_with_an_offset_is_read(instant: datetime) -> None:
     offset = instant.utcoffset()
     if offset is None or offset.total_seconds() % 60:  # old local mean times have offsets with seconds
         return
-    assert wire.instant(instant.isoformat(timespec="seconds")) == instant.replace(microsecond=0).astimezone(UTC)
+    assert json_fields.instant(instant.isoformat(timespec="seconds")) == instant.replace(microsecond=0).astimezone(UTC)
 
 
 @pytest.mark.parametrize(
@@ -153,34 +153,34 @@ def test_any_instant_with_an_offset_is_read(instant: datetime) -> None:
         ("[]".encode("utf-16"), "body is not JSON"),
         (b"[" * 400_000, "body is nested too deeply"),
         (b'{"a":' * 100_000, "body is nested too deeply"),
-        (b" " * (wire.MAX_BODY_BYTES + 1), "body is longer than 1048576 bytes"),
+        (b" " * (json_fields.MAX_BODY_BYTES + 1), "body is longer than 1048576 bytes"),
     ],
 )
 def test_what_is_no_document(body: bytes, reason: str) -> None:
     with pytest.raises(UnreadableError) as caught:
-        wire.document(body)
+        json_fields.document(body)
     assert str(caught.value) == reason
 
 
 def test_a_document_may_begin_with_a_byte_order_mark() -> None:
-    assert wire.document(b"\xef\xbb\xbf[1.50]") == [Decimal("1.5")]
+    assert json_fields.document(b"\xef\xbb\xbf[1.50]") == [Decimal("1.5")]
 
 
 def test_the_longest_document_is_read() -> None:
-    assert wire.document(b"[]" + b" " * (wire.MAX_BODY_BYTES - 2)) == []
+    assert json_fields.document(b"[]" + b" " * (json_fields.MAX_BODY_BYTES - 2)) == []
 
 
 def test_a_byte_that_is_no_text_is_half_of_a_surrogate_pair() -> None:
-    assert wire.document(b'["K\xfcche", "\xc3\xbc"]') == ["K\udcfcche", "ü"]
+    assert json_fields.document(b'["K\xfcche", "\xc3\xbc"]') == ["K\udcfcche", "ü"]
 
 
 def test_who_is_told_is_not_read_at_all() -> None:
-    read = wire.document(b'{"receiver":{"oid":["x"]},"a":[{"receiver":"y","receiver":"z","b":1}]}')
+    read = json_fields.document(b'{"receiver":{"oid":["x"]},"a":[{"receiver":"y","receiver":"z","b":1}]}')
     assert read == {"receiver": None, "a": [{"receiver": None, "b": Decimal(1)}]}
 
 
 def fields(content: str) -> Fields:
-    return Fields(wire.document(content.encode()), "status", {})
+    return Fields(json_fields.document(content.encode()), "status", {})
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_a_field_in_a_wrong_form_is_noted_as_it_was_sent(kind: str, value: str) 
     read = fields(f'{{"a":{value},"b":"x"}}')
     found = getattr(read, kind)("a", "attribute")
     assert found is None or found.rest() == {}
-    assert read.unread == {"attribute": wire.document(value.encode())}
+    assert read.unread == {"attribute": json_fields.document(value.encode())}
     assert read.rest() == {"b": "x"}
 
 
@@ -269,11 +269,11 @@ def test_fields_are_read_typed_and_the_rest_remains_with_its_place() -> None:
         (True, None),
         (None, None),
         ([], None),
-        (wire.Unstorable("NaN"), None),
+        (json_fields.Unstorable("NaN"), None),
     ],
 )
 def test_a_number_is_one_or_its_text(value: object, number: Decimal | None) -> None:
-    assert wire.number(value) == number
+    assert json_fields.number(value) == number
 
 
 def nested(levels: int) -> dict[str, object]:
@@ -283,7 +283,7 @@ def nested(levels: int) -> dict[str, object]:
 def test_unknown_content_is_kept_without_what_stands_under_receiver() -> None:
     unknown = {"receiver": None, "a": [{"receiver": None, "b": True}, None, "z", Decimal(1)], "c": nested(28)}
     held = {"a": [{"b": True}, None, "z", Decimal(1)], "c": nested(28)}
-    assert wire.kept(unknown) == (held, [], {})
+    assert json_fields.kept(unknown) == (held, [], {})
 
 
 @pytest.mark.parametrize(
@@ -293,33 +293,33 @@ def test_unknown_content_is_kept_without_what_stands_under_receiver() -> None:
         ({"\ud800": "x"}, {"\\ud800": "x"}, ["\\ud800"]),
         ({"a": {"": "x", '""': "y"}}, {"a": {'""': "x", '""\'': "y"}}, ["a"]),
         ({"a": "\ud800", "b": "b"}, {"a": "\\ud800", "b": "b"}, ["a"]),
-        ({"a": wire.Unstorable("1e400")}, {"a": "1e400"}, ["a"]),
-        ({"a": wire.Repeated(["x", "y"])}, {"a": ["x", "y"]}, ["a"]),
+        ({"a": json_fields.Unstorable("1e400")}, {"a": "1e400"}, ["a"]),
+        ({"a": json_fields.Repeated(["x", "y"])}, {"a": ["x", "y"]}, ["a"]),
     ],
 )
 def test_what_no_table_can_hold_is_kept_in_words_that_it_can(
     unknown: dict[str, object], held: dict[str, object], altered: list[str]
 ) -> None:
-    assert wire.kept(unknown) == (held, altered, {})
+    assert json_fields.kept(unknown) == (held, altered, {})
 
 
 def test_whatever_the_interpreter_has_the_patience_to_read_it_has_the_patience_to_keep() -> None:
-    readable, unreadable = 1_000, wire.MAX_BODY_BYTES // 2
+    readable, unreadable = 1_000, json_fields.MAX_BODY_BYTES // 2
     while unreadable - readable > 1:
         levels = (readable + unreadable) // 2
         try:
-            deepest = wire.document(b"[" * levels + b"]" * levels)
+            deepest = json_fields.document(b"[" * levels + b"]" * levels)
         except UnreadableError:
             unreadable = levels
         else:
             readable = levels
-            held, _, _ = wire.kept({"a": deepest})
+            held, _, _ = json_fields.kept({"a": deepest})
     assert "[" * (readable - 29) in repr(held)
 
 
 @pytest.mark.parametrize("levels", [30, 31, 900])
 def test_what_is_nested_too_deeply_for_a_table_is_kept_as_json(levels: int) -> None:
-    held, altered, _ = wire.kept({"a": nested(levels)})
+    held, altered, _ = json_fields.kept({"a": nested(levels)})
     inner: Any = held["a"]
     for _ in range(29):
         inner = inner["u"]
@@ -328,26 +328,31 @@ def test_what_is_nested_too_deeply_for_a_table_is_kept_as_json(levels: int) -> N
 
 
 def test_in_what_is_kept_as_json_everything_is_text() -> None:
-    odd: object = {"n": Decimal("1.5"), "r": wire.Repeated([1]), "u": wire.Unstorable("NaN"), "s": "\ud800"}
+    odd: object = {
+        "n": Decimal("1.5"),
+        "r": json_fields.Repeated([1]),
+        "u": json_fields.Unstorable("NaN"),
+        "s": "\ud800",
+    }
     for _ in range(30):
         odd = [odd]
-    held, _, _ = wire.kept({"a": odd})
+    held, _, _ = json_fields.kept({"a": odd})
     assert r'{"n": "1.5", "r": [1], "u": "NaN", "s": "\ud800"}' in repr(held).replace("\\\\", "\\")
 
 
 def test_of_more_than_an_item_can_hold_the_smallest_are_kept() -> None:
     unknown = {"large": "x" * 20_000, "small": "y", "larger": "\ud800" * 4_000, "largest": "z" * 30_000}
-    held, altered, too_much = wire.kept(unknown)
+    held, altered, too_much = json_fields.kept(unknown)
     assert (set(held), altered, set(too_much)) == ({"large", "small"}, [], {"larger", "largest"})
 
 
 def test_a_note_tells_other_content_with_other_words() -> None:
     contents: list[Any] = [{"a": "x"}, {"a": "y"}, {"b": "x"}, "x", ["x"], Decimal(1)]
-    notes = {wire.note(content) for content in contents}
+    notes = {json_fields.note(content) for content in contents}
     assert len(notes) == 6
-    assert wire.note({"a": "1", "b": "2"}) == wire.note({"b": "2", "a": "1"})
+    assert json_fields.note({"a": "1", "b": "2"}) == json_fields.note({"b": "2", "a": "1"})
 
 
 def test_every_value_of_a_document_can_be_kept() -> None:
     with pytest.raises(TypeError, match="object is in no document"):
-        wire.kept({"a": object()})
+        json_fields.kept({"a": object()})

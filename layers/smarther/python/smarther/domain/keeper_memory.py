@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from smarther.domain.outcome import Reason
+from smarther.domain.legrand_answers import Reason
 
 
 class RefusedGrant(BaseModel):

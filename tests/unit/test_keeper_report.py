@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smarther.domain.outcome import Reason
-from smarther.domain.report import PersonNeeded, PlantStanding, Report, SilentModule, Standing, TokenStanding
+from smarther.domain.keeper_report import PersonNeeded, PlantStanding, Report, SilentModule, Standing, TokenStanding
+from smarther.domain.legrand_answers import Reason
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HEALTHY = Report(at="2026-11-22T12:00:00Z", outcome="healthy")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from smarther.domain.rotation import GRACE, SETTLING, WebhookSecrets, WebhookSecretsError
 from smarther.domain.webhook import digest
+from smarther.domain.webhook_rotation import GRACE, SETTLING, WebhookSecrets, WebhookSecretsError
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 A, B, C = (letter * 43 for letter in "abc")

@@ -18,7 +18,7 @@ from typing import Final, Self
 from smarther.domain.webhook import AcceptedDigests, digest, has_secret_form
 
 SETTLING: Final = timedelta(seconds=70)
-"""A receiver looks for new digests at most every `authentication.REFRESH`, so one that looked just before a publication
+"""A receiver looks for new digests at most every `authenticate.REFRESH`, so one that looked just before a publication
 refuses the new secret for that long. The rest is room for the write, and for a container's clock that steps back."""
 
 GRACE: Final = timedelta(hours=24)

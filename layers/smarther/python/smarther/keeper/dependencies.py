@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from smarther.aws.secrets_manager import Vault
     from smarther.keeper.settings import KeeperSettings
-    from smarther.latest_reader import LatestReader
+    from smarther.store.latest_reader import LatestReader
     from smarther.store.records import Records
     from smarther.store.table import Table
 

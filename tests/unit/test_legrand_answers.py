@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.outcome import LONGEST_WAIT, Door, Kind, Outcome, Reason, classify
+from smarther.domain.legrand_answers import LONGEST_WAIT, Door, Kind, Outcome, Reason, classify
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 INPUTS = Path(__file__).resolve().parents[3] / "shared" / "inputs"

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict
 
 from smarther.domain.credentials import NOTICE
-from smarther.domain.outcome import Reason
+from smarther.domain.legrand_answers import Reason
 
 type Standing = Literal["healthy", "created", "remade", "missing", "unknown"]
 type ConsentOutcome = Literal["accepted", "refused", "unavailable", "not_configured"]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smarther.domain.rotation import SETTLING, WebhookSecrets
 from smarther.domain.webhook import SECRET_BYTES, address, secret_from
+from smarther.domain.webhook_rotation import SETTLING, WebhookSecrets
 from smarther.legrand import webhook_probe
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from smarther.domain.subscription import Subscription
+    from smarther.domain.subscription_plan import Subscription
+    from smarther.keeper.dependencies import Tools
     from smarther.keeper.journal import Journal
-    from smarther.keeper.tools import Tools
 
 
 class Webhook:

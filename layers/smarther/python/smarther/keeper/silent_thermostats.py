@@ -7,21 +7,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from smarther.domain.directory import same_id
+from smarther.domain.keeper_report import ModuleClock, SilentModule
 from smarther.domain.latest import is_news, said, silent_since
+from smarther.domain.legrand_answers import Kind
 from smarther.domain.notification import parse
-from smarther.domain.outcome import Kind
 from smarther.domain.reading import instant_text
-from smarther.domain.report import ModuleClock, SilentModule
 from smarther.legrand.client import LegrandError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from smarther.domain.keeper_memory import Memory
+    from smarther.domain.keeper_report import Poll
     from smarther.domain.latest import Latest
-    from smarther.domain.memory import Memory
-    from smarther.domain.report import Poll
+    from smarther.keeper.dependencies import Tools
     from smarther.keeper.journal import Journal
-    from smarther.keeper.tools import Tools
     from smarther.legrand.client import Api
     from smarther.store.records import Module
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from smarther.domain.directory import spelled
-from smarther.domain.outcome import Kind
-from smarther.domain.subscription import plan
+from smarther.domain.legrand_answers import Kind
+from smarther.domain.subscription_plan import plan
 from smarther.domain.webhook import is_ours
 from smarther.legrand.client import LegrandError
 
 if TYPE_CHECKING:
-    from smarther.domain.subscription import Create, Delete, Subscription, Wanted
+    from smarther.domain.subscription_plan import Create, Delete, Subscription, Wanted
     from smarther.keeper.journal import Journal
     from smarther.legrand.client import Api
 
