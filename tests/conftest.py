@@ -10,7 +10,7 @@ from botocore.session import Session
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
-from smarther.aws.tiny_client import SignedClient
+from smarther.aws.tiny_client import TinyClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,13 +59,13 @@ def _clients_are_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         made.append(create_client(session, *arguments, **options))
         return made[-1]
 
-    def create_signed(client: SignedClient, *arguments: Any, **options: Any) -> None:
+    def create_signed(client: TinyClient, *arguments: Any, **options: Any) -> None:
         made.append(client)
         initialise(client, *arguments, **options)
 
-    initialise = SignedClient.__init__
+    initialise = TinyClient.__init__
     monkeypatch.setattr(Session, "create_client", create)
-    monkeypatch.setattr(SignedClient, "__init__", create_signed)
+    monkeypatch.setattr(TinyClient, "__init__", create_signed)
     yield
     for client in made:
         client.close()

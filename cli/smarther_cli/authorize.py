@@ -113,7 +113,7 @@ class Wait:
 
 
 def _client_id(deployment: Deployment) -> str:
-    version = deployment.vault.read(deployment.credentials_arn)
+    version = deployment.secrets.read(deployment.credentials_arn)
     if version is None:
         raise Failure("There are no credentials yet.", "Run `smarther configure` first.")
     try:

@@ -65,7 +65,7 @@ def configure(
     today = call.at.date().isoformat()
     same_secret = values["client_secret"] == present.get("client_secret")
     recorded_at = present.get("recorded_at", today) if same_secret else today
-    call.deployment.vault.write(call.deployment.credentials_arn, json.dumps(values | {"recorded_at": recorded_at}))
+    call.deployment.secrets.write(call.deployment.credentials_arn, json.dumps(values | {"recorded_at": recorded_at}))
     _tell(call, recorded_at)
 
 
@@ -99,7 +99,7 @@ def _read_stdin() -> Mapping[str, str]:
 
 def _present(call: Call) -> Mapping[str, str]:
     """What the secret holds now; nothing when it was never written, or holds something else."""
-    version = call.deployment.vault.read(call.deployment.credentials_arn)
+    version = call.deployment.secrets.read(call.deployment.credentials_arn)
     if version is None:
         return {}
     try:

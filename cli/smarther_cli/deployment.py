@@ -16,7 +16,7 @@ import boto3
 from botocore.config import Config
 
 from smarther.aws.botocore_client import reading_fast
-from smarther.aws.secrets_manager import Vault
+from smarther.aws.secrets_manager import Secrets
 from smarther.store.history import History
 from smarther.store.records import Records
 from smarther.store.table import Table
@@ -159,9 +159,9 @@ class Deployment:
         return Records(self.dynamodb, self.table_name)
 
     @cached_property
-    def vault(self) -> Vault:
+    def secrets(self) -> Secrets:
         """The secrets."""
-        return Vault(self._client("secretsmanager", _PATIENT), sleep=time.sleep)
+        return Secrets(self._client("secretsmanager", _PATIENT), sleep=time.sleep)
 
     @cached_property
     def table(self) -> Table:

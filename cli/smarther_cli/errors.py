@@ -28,7 +28,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from smarther.aws.secrets_manager import VaultError
+from smarther.aws.secrets_manager import SecretsError
 from smarther.store.history import HistoryUnavailableError
 from smarther.store.records import RecordsError
 
@@ -75,7 +75,7 @@ class NotFound(Failure):
 AwsError = ClientError | BotoCoreError
 """What boto3 raises, whatever the service."""
 
-ADAPTER_ERRORS: Final = (VaultError, RecordsError, HistoryUnavailableError)
+ADAPTER_ERRORS: Final = (SecretsError, RecordsError, HistoryUnavailableError)
 """What the package's adapters raise; the vendor's own error is the cause of each."""
 
 _CREDENTIALS: Final = (

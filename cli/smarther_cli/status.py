@@ -84,7 +84,7 @@ def observe(deployment: Deployment, now: datetime) -> Condition:
 def _person(deployment: Deployment, report: Report | None, now: datetime) -> tuple[PersonNeeded, ...]:
     """Why a person is needed: as the last run said, or because there was none for too long."""
     if report is None:
-        configured = deployment.vault.read(deployment.credentials_arn) is not None
+        configured = deployment.secrets.read(deployment.credentials_arn) is not None
         reason = Reason.CONSENT_MISSING if configured else Reason.CREDENTIALS_MISSING
         return (PersonNeeded(reason=reason.value, do=reason.remedy),)
     if now - datetime.fromisoformat(report.at) <= _MISSED_RUNS * timedelta(minutes=deployment.keeper_minutes):

@@ -7,19 +7,19 @@ from typing import Any
 
 import botocore.session
 
-from smarther.aws.botocore_client import client
-from smarther.aws.timeouts import Patience
+from smarther.aws.botocore_client import create_client
+from smarther.aws.timeouts import Timeouts
 from smarther.keeper.callback import Callback
-from smarther.keeper.function import PATIENCE, KeeperFunction
+from smarther.keeper.function import TIMEOUTS, KeeperFunction
 from smarther.keeper.settings import CallbackSettings
 from smarther.store.records import Records
 
 settings = CallbackSettings.from_environment()
 session = botocore.session.get_session()
-patience = Patience(connect_seconds=1.0, read_seconds=1.0, attempts=2)  # the keeper needs the rest of the time
+timeouts = Timeouts(connect_seconds=1.0, read_seconds=1.0, attempts=2)  # the keeper needs the rest of the time
 callback = Callback(
-    records=Records(client(session, "dynamodb", patience), settings.table_name),
-    keeper=KeeperFunction(client(session, "lambda", PATIENCE), settings.keeper_function),
+    records=Records(create_client(session, "dynamodb", timeouts), settings.table_name),
+    keeper=KeeperFunction(create_client(session, "lambda", TIMEOUTS), settings.keeper_function),
     now=lambda: datetime.now(UTC),
 )
 

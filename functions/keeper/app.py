@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 
 from smarther import telemetry
-from smarther.aws.botocore_client import client
-from smarther.aws.secrets_manager import Vault
-from smarther.aws.timeouts import Patience
+from smarther.aws.botocore_client import create_client
+from smarther.aws.secrets_manager import Secrets
+from smarther.aws.timeouts import Timeouts
 from smarther.keeper.dependencies import Tools
 from smarther.keeper.run import Keeper, Request
 from smarther.keeper.settings import KeeperSettings
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from smarther.domain.keeper_report import Report
 
 settings = KeeperSettings.from_environment()
-patience = Patience(connect_seconds=3.0, read_seconds=10.0, attempts=4)
+timeouts = Timeouts(connect_seconds=3.0, read_seconds=10.0, attempts=4)
 session = botocore.session.get_session()
-dynamodb = client(session, "dynamodb", patience)
+dynamodb = create_client(session, "dynamodb", timeouts)
 keeper = Keeper(
     Tools(
         settings=settings,
-        vault=Vault(client(session, "secretsmanager", patience), sleep=time.sleep),
+        secrets=Secrets(create_client(session, "secretsmanager", timeouts), sleep=time.sleep),
         records=Records(dynamodb, settings.table_name),
         table=Table(dynamodb, settings.table_name, retention_days=settings.retention),
         latest=LatestReader(History(dynamodb, settings.table_name), stale_after=settings.stale_after),

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import botocore.session
 
-from smarther.aws.botocore_client import client
-from smarther.aws.timeouts import Patience
+from smarther.aws.botocore_client import create_client
+from smarther.aws.timeouts import Timeouts
 from smarther.receiver import rehearse
 from smarther.receiver.rehearsal_settings import PreTrafficSettings
-from smarther.receiver.version import PATIENCE, ReceiverVersion
+from smarther.receiver.version import TIMEOUTS, ReceiverVersion
 from smarther.telemetry import log, warn
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 settings = PreTrafficSettings.from_environment()
 session = botocore.session.get_session()
-version = ReceiverVersion(client(session, "lambda", PATIENCE), settings.receiver_version)
-deployments = client(session, "codedeploy", Patience(connect_seconds=3.0, read_seconds=10.0, attempts=3))
+version = ReceiverVersion(create_client(session, "lambda", TIMEOUTS), settings.receiver_version)
+deployments = create_client(session, "codedeploy", Timeouts(connect_seconds=3.0, read_seconds=10.0, attempts=3))
 recorded = json.loads(Path(__file__).with_name("notification.json").read_text())
 
 

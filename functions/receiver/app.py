@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from smarther.aws.spill_queue import SpillQueue
-from smarther.aws.timeouts import Patience
+from smarther.aws.timeouts import Timeouts
 from smarther.aws.tiny_client import client
 from smarther.receiver import deadlines
 from smarther.receiver.authenticate import Authenticator
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 settings = ReceiverSettings.from_environment(os.environ)
-patience = Patience(connect_seconds=deadlines.CONNECT_TIMEOUT_SECONDS, read_seconds=deadlines.READ_TIMEOUT_SECONDS)
-table = Table(client("dynamodb", patience, os.environ), settings.table_name, retention_days=settings.retention_days)
+timeouts = Timeouts(connect_seconds=deadlines.CONNECT_TIMEOUT_SECONDS, read_seconds=deadlines.READ_TIMEOUT_SECONDS)
+table = Table(client("dynamodb", timeouts, os.environ), settings.table_name, retention_days=settings.retention_days)
 queue_url = settings.spill_queue_url
 
 
@@ -31,7 +31,7 @@ def now() -> datetime:
 
 receiver = Receiver(
     table=table,
-    spill=SpillQueue(client("sqs", patience, os.environ), queue_url) if queue_url else None,
+    spill=SpillQueue(client("sqs", timeouts, os.environ), queue_url) if queue_url else None,
     authenticator=Authenticator(table, now),
     now=now,
 )

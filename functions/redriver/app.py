@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 
-from smarther.aws.botocore_client import client
-from smarther.aws.timeouts import Patience
+from smarther.aws.botocore_client import create_client
+from smarther.aws.timeouts import Timeouts
 from smarther.receiver.redrive import Redriver
 from smarther.receiver.settings import RedriverSettings
 from smarther.store.table import Table
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 settings = RedriverSettings.from_environment(os.environ)
 # Nobody waits for it, and what it cannot store stays in the queue.
-patience = Patience(connect_seconds=1.0, read_seconds=3.0, attempts=3)
+timeouts = Timeouts(connect_seconds=1.0, read_seconds=3.0, attempts=3)
 table = Table(
-    client(botocore.session.get_session(), "dynamodb", patience),
+    create_client(botocore.session.get_session(), "dynamodb", timeouts),
     settings.table_name,
     retention_days=settings.retention_days,
 )

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 
-from smarther.aws.botocore_client import client as client_of
+from smarther.aws.botocore_client import create_client as client_of
 from smarther.aws.botocore_client import reading_fast
-from smarther.aws.timeouts import Patience
+from smarther.aws.timeouts import Timeouts
 from smarther.domain.rollup_window import RollupState, asked_for, due, owed, still_whole
 from smarther.rollup.roll_up import Rollup, StatisticsMissingError
 from smarther.rollup.settings import RollupSettings
@@ -23,8 +23,8 @@ TIME_TO_STOP_MS = 60_000
 """What is left of the function's time when a run stops between two thermostats, instead of being stopped in one."""
 
 settings = RollupSettings.from_environment()
-patience = Patience(connect_seconds=2.0, read_seconds=10.0, attempts=3)  # within what is left when a run stops
-client = reading_fast(client_of(botocore.session.get_session(), "dynamodb", patience))
+timeouts = Timeouts(connect_seconds=2.0, read_seconds=10.0, attempts=3)  # within what is left when a run stops
+client = reading_fast(client_of(botocore.session.get_session(), "dynamodb", timeouts))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

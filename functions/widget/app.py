@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 
-from smarther.aws.botocore_client import client as client_of
+from smarther.aws.botocore_client import create_client as client_of
 from smarther.aws.botocore_client import reading_fast
-from smarther.aws.timeouts import Patience
+from smarther.aws.timeouts import Timeouts
 from smarther.drawing.home_page import unanswered_page
 from smarther.receiver import deadlines
 from smarther.store.history import History, HistoryUnavailableError
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 settings = WidgetSettings.from_environment()
-patience = Patience(connect_seconds=1.0, read_seconds=2.0, attempts=2)
-client = reading_fast(client_of(botocore.session.get_session(), "dynamodb", patience))
+timeouts = Timeouts(connect_seconds=1.0, read_seconds=2.0, attempts=2)
+client = reading_fast(client_of(botocore.session.get_session(), "dynamodb", timeouts))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> str | dict[str, str]:

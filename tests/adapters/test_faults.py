@@ -11,7 +11,7 @@ import pytest
 
 from smarther.aws import botocore_client, tiny_client
 from smarther.aws.spill_queue import SpillQueue, SpillUnavailableError
-from smarther.aws.timeouts import Patience
+from smarther.aws.timeouts import Timeouts
 from smarther.domain.notification import Reject
 from smarther.domain.reading import Reading
 from smarther.domain.spilled import Deferred
@@ -27,37 +27,37 @@ if TYPE_CHECKING:
 ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, tzinfo=UTC)
 READING = Reading(plant_id="P", module_id="M", time=ARRIVAL, mode="SECRETIVE")
 DEFERRED = Deferred(body=b"SECRETIVE", received_at=ARRIVAL, presented="0f" * 32, verified=True)
-PATIENCE = Patience(connect_seconds=30, read_seconds=30)
+TIMEOUTS = Timeouts(connect_seconds=30, read_seconds=30)
 """More than a busy machine needs to answer; only what hangs is met with less."""
-HASTE = Patience(connect_seconds=30, read_seconds=0.2)
+HASTE = Timeouts(connect_seconds=30, read_seconds=0.2)
 
 
 type Connect = Callable[[str], Any]
 
 
-def botocores(service: str, patience: Patience) -> Any:
-    return botocore_client.client(botocore.session.get_session(), service, patience)
+def botocores(service: str, timeouts: Timeouts) -> Any:
+    return botocore_client.create_client(botocore.session.get_session(), service, timeouts)
 
 
-def ours(service: str, patience: Patience) -> Any:
-    made = tiny_client.client(service, patience, os.environ)
-    assert isinstance(made, tiny_client.SignedClient)
+def ours(service: str, timeouts: Timeouts) -> Any:
+    made = tiny_client.client(service, timeouts, os.environ)
+    assert isinstance(made, tiny_client.TinyClient)
     return made
 
 
 @pytest.fixture
-def patience() -> Patience:
+def timeouts() -> Timeouts:
     """How long the clients wait; a test may say otherwise."""
-    return PATIENCE
+    return TIMEOUTS
 
 
 @pytest.fixture(params=[botocores, ours])
-def connect(request: pytest.FixtureRequest, patience: Patience) -> Iterator[Connect]:
+def connect(request: pytest.FixtureRequest, timeouts: Timeouts) -> Iterator[Connect]:
     """Both clients, because to the adapters they are the same."""
     made = []
 
     def connect(service: str) -> Any:
-        made.append(request.param(service, patience))
+        made.append(request.param(service, timeouts))
         return made[-1]
 
     yield connect
@@ -91,14 +91,14 @@ UNAVAILABLE = (TableUnavailableError, SpillUnavailableError)
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize(
-    ("behaviour", "told", "patience"),
+    ("behaviour", "told", "timeouts"),
     [
         ("hang", "ReadTimeoutError", HASTE),
-        (faults.DENIED, "AccessDeniedException", PATIENCE),
-        (faults.THROTTLED, "ProvisionedThroughputExceededException", PATIENCE),
-        (faults.NO_TABLE, "ResourceNotFoundException", PATIENCE),
-        (faults.BROKEN, "InternalServerError", PATIENCE),
-        (faults.AWAY, "503", PATIENCE),
+        (faults.DENIED, "AccessDeniedException", TIMEOUTS),
+        (faults.THROTTLED, "ProvisionedThroughputExceededException", TIMEOUTS),
+        (faults.NO_TABLE, "ResourceNotFoundException", TIMEOUTS),
+        (faults.BROKEN, "InternalServerError", TIMEOUTS),
+        (faults.AWAY, "503", TIMEOUTS),
     ],
 )
 def test_a_failing_service_is_asked_once_and_its_failure_is_ours(
@@ -113,9 +113,9 @@ def test_a_failing_service_is_asked_once_and_its_failure_is_ours(
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize(
-    ("address", "told", "patience"),
+    ("address", "told", "timeouts"),
     [
-        (faults.refusing_address, "EndpointConnectionError", PATIENCE),
+        (faults.refusing_address, "EndpointConnectionError", TIMEOUTS),
         (faults.silent_address, "ReadTimeoutError", HASTE),
     ],
 )
@@ -172,8 +172,8 @@ def test_an_item_that_can_never_be_stored_is_told_from_a_service_that_fails(
 
 def test_more_patience_asks_again(service: FaultyService) -> None:
     service.script = [faults.BROKEN]
-    patience = Patience(connect_seconds=30, read_seconds=30, attempts=2)
-    patient = Table(botocore_client.client(botocore.session.get_session(), "dynamodb", patience), "readings")
+    timeouts = Timeouts(connect_seconds=30, read_seconds=30, attempts=2)
+    patient = Table(botocore_client.create_client(botocore.session.get_session(), "dynamodb", timeouts), "readings")
     assert patient.put_reading(READING, received_at=ARRIVAL, source="push")
     assert len(service.requests) == 2
 

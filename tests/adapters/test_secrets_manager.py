@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 from moto import mock_aws
 
-from smarther.aws.secrets_manager import Newest, Vault, VaultError
+from smarther.aws.secrets_manager import Newest, Secrets, SecretsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,94 +35,96 @@ def naps() -> list[float]:
 
 
 @pytest.fixture
-def vault(client: SecretsManagerClient, naps: list[float]) -> Vault:
-    return Vault(client, sleep=naps.append)
+def secrets(client: SecretsManagerClient, naps: list[float]) -> Secrets:
+    return Secrets(client, sleep=naps.append)
 
 
-def test_a_secret_that_nobody_has_written_holds_nothing(vault: Vault, arn: str) -> None:
-    newest = vault.newest(arn)
-    assert vault.read(arn) is None
+def test_a_secret_that_nobody_has_written_holds_nothing(secrets: Secrets, arn: str) -> None:
+    newest = secrets.newest(arn)
+    assert secrets.read(arn) is None
     assert newest.text is None
     assert newest.settled  # nothing waits to be promoted
 
 
-def test_what_is_written_is_current_at_once(vault: Vault, arn: str) -> None:
-    vault.write(arn, "one")
-    vault.write(arn, "two")
+def test_what_is_written_is_current_at_once(secrets: Secrets, arn: str) -> None:
+    secrets.write(arn, "one")
+    secrets.write(arn, "two")
 
-    version, newest = vault.read(arn), vault.newest(arn)
+    version, newest = secrets.read(arn), secrets.newest(arn)
     assert version is not None
     assert version.text == newest.text == "two"
     assert newest.settled
 
 
-def test_a_pending_version_is_the_newest_and_the_current_one_stays_until_it_is_promoted(vault: Vault, arn: str) -> None:
-    vault.write(arn, "old")
-    vault.keep_pending(arn, "new", before=vault.newest(arn))
+def test_a_pending_version_is_the_newest_and_the_current_one_stays_until_it_is_promoted(
+    secrets: Secrets, arn: str
+) -> None:
+    secrets.write(arn, "old")
+    secrets.keep_pending(arn, "new", before=secrets.newest(arn))
 
-    newest, current = vault.newest(arn), vault.read(arn)
+    newest, current = secrets.newest(arn), secrets.read(arn)
     assert current is not None
     assert (newest.text, newest.settled, current.text) == ("new", False, "old")
 
-    vault.promote(arn, newest)
+    secrets.promote(arn, newest)
 
-    newest, current = vault.newest(arn), vault.read(arn)
+    newest, current = secrets.newest(arn), secrets.read(arn)
     assert current is not None
     assert (newest.text, newest.settled, current.text) == ("new", True, "new")
 
 
-def test_whoever_writes_is_told_what_reading_back_would_tell(vault: Vault, arn: str) -> None:
+def test_whoever_writes_is_told_what_reading_back_would_tell(secrets: Secrets, arn: str) -> None:
     """Of the first version of all, and of one after another; a read that comes too early would tell less."""
-    told = vault.newest(arn)
+    told = secrets.newest(arn)
     for text in ("first", "second"):
-        told = vault.keep_pending(arn, text, before=told)
-        assert told == vault.newest(arn)
-        told = vault.promote(arn, told)
-        assert told == vault.newest(arn)
+        told = secrets.keep_pending(arn, text, before=told)
+        assert told == secrets.newest(arn)
+        told = secrets.promote(arn, told)
+        assert told == secrets.newest(arn)
 
 
 def test_promotion_keeps_the_one_before_as_previous_and_leaves_no_pending_label(
-    vault: Vault, arn: str, client: SecretsManagerClient
+    secrets: Secrets, arn: str, client: SecretsManagerClient
 ) -> None:
-    vault.write(arn, "old")
-    vault.keep_pending(arn, "new", before=vault.newest(arn))
-    newest = vault.newest(arn)
+    secrets.write(arn, "old")
+    secrets.keep_pending(arn, "new", before=secrets.newest(arn))
+    newest = secrets.newest(arn)
 
-    vault.promote(arn, newest)
+    secrets.promote(arn, newest)
 
     assert client.get_secret_value(SecretId=arn, VersionStage="AWSPREVIOUS")["SecretString"] == "old"
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         client.get_secret_value(SecretId=arn, VersionStage="AWSPENDING")
 
 
-def test_the_first_version_of_all_can_be_a_pending_one(vault: Vault, arn: str) -> None:
-    vault.keep_pending(arn, "first", before=vault.newest(arn))
-    newest = vault.newest(arn)
+def test_the_first_version_of_all_can_be_a_pending_one(secrets: Secrets, arn: str) -> None:
+    secrets.keep_pending(arn, "first", before=secrets.newest(arn))
+    newest = secrets.newest(arn)
     assert not newest.settled
 
-    vault.promote(arn, newest)
+    secrets.promote(arn, newest)
 
-    settled = vault.newest(arn)
+    settled = secrets.newest(arn)
     assert settled.settled
     assert settled.text == "first"
 
 
-def test_a_later_pending_version_takes_the_place_of_an_earlier_one(vault: Vault, arn: str) -> None:
-    vault.write(arn, "old")
-    vault.keep_pending(arn, "lost half way", before=vault.newest(arn))
-    vault.keep_pending(arn, "new", before=vault.newest(arn))
+def test_a_later_pending_version_takes_the_place_of_an_earlier_one(secrets: Secrets, arn: str) -> None:
+    secrets.write(arn, "old")
+    secrets.keep_pending(arn, "lost half way", before=secrets.newest(arn))
+    secrets.keep_pending(arn, "new", before=secrets.newest(arn))
 
-    newest = vault.newest(arn)
+    newest = secrets.newest(arn)
     assert newest.text == "new"
 
 
 def test_what_somebody_else_writes_after_us_is_newer_than_a_label_that_we_left(
-    vault: Vault, arn: str, client: SecretsManagerClient
+    secrets: Secrets, arn: str, client: SecretsManagerClient
 ) -> None:
     """A crash between the two steps of a promotion leaves the pending label on a version that is current."""
-    vault.write(arn, "old")
-    vault.keep_pending(arn, "ours", before=vault.newest(arn))
-    newest = vault.newest(arn)
+    secrets.write(arn, "old")
+    secrets.keep_pending(arn, "ours", before=secrets.newest(arn))
+    newest = secrets.newest(arn)
     client.update_secret_version_stage(
         SecretId=arn,
         VersionStage="AWSCURRENT",
@@ -139,14 +141,14 @@ def test_what_somebody_else_writes_after_us_is_newer_than_a_label_that_we_left(
         RemoveFromVersionId=newest.version_id,
     )
 
-    newest = vault.newest(arn)
+    newest = secrets.newest(arn)
     assert newest.text == "theirs"
 
 
-def test_half_a_promotion_is_finished(vault: Vault, arn: str, client: SecretsManagerClient) -> None:
-    vault.write(arn, "old")
-    vault.keep_pending(arn, "new", before=vault.newest(arn))
-    newest = vault.newest(arn)
+def test_half_a_promotion_is_finished(secrets: Secrets, arn: str, client: SecretsManagerClient) -> None:
+    secrets.write(arn, "old")
+    secrets.keep_pending(arn, "new", before=secrets.newest(arn))
+    newest = secrets.newest(arn)
     client.update_secret_version_stage(
         SecretId=arn,
         VersionStage="AWSCURRENT",
@@ -154,11 +156,11 @@ def test_half_a_promotion_is_finished(vault: Vault, arn: str, client: SecretsMan
         RemoveFromVersionId=newest.current_id or "",
     )
 
-    half = vault.newest(arn)
+    half = secrets.newest(arn)
     assert not half.settled
-    vault.promote(arn, half)
+    secrets.promote(arn, half)
 
-    done = vault.newest(arn)
+    done = secrets.newest(arn)
     assert done.settled
 
 
@@ -195,7 +197,7 @@ def test_what_cannot_be_had_again_is_written_with_patience_and_once(
 ) -> None:
     double = failing(client, times=5, failure=failure, after_effect=after_effect)
 
-    Vault(double, sleep=naps.append).keep_pending(arn, "precious", before=UNWRITTEN)
+    Secrets(double, sleep=naps.append).keep_pending(arn, "precious", before=UNWRITTEN)
 
     assert naps == [1.0, 2.0, 4.0, 8.0, 16.0]
     assert len({each.kwargs["ClientRequestToken"] for each in double.put_secret_value.call_args_list}) == 1
@@ -207,8 +209,8 @@ def test_what_cannot_be_had_again_is_written_with_patience_and_once(
 def test_patience_ends(client: SecretsManagerClient, arn: str, naps: list[float], failure: Exception) -> None:
     double = failing(client, times=6, failure=failure)
 
-    with pytest.raises(VaultError) as error:
-        Vault(double, sleep=naps.append).keep_pending(arn, "precious", before=UNWRITTEN)
+    with pytest.raises(SecretsError) as error:
+        Secrets(double, sleep=naps.append).keep_pending(arn, "precious", before=UNWRITTEN)
 
     assert error.value.__cause__ is failure
     assert "precious" not in str(error.value)
@@ -218,10 +220,10 @@ def test_patience_ends(client: SecretsManagerClient, arn: str, naps: list[float]
 def test_failures_of_the_vendor_stop_here(arn: str) -> None:
     client = boto3.client("secretsmanager", endpoint_url="http://127.0.0.1:9")  # nobody listens there
     client.meta.events.register("before-send", _refuse)
-    vault = Vault(client, sleep=lambda _: None)
+    secrets = Secrets(client, sleep=lambda _: None)
 
-    for work in (lambda: vault.read(arn), lambda: vault.newest(arn), lambda: vault.write(arn, "x")):
-        with pytest.raises(VaultError):
+    for work in (lambda: secrets.read(arn), lambda: secrets.newest(arn), lambda: secrets.write(arn, "x")):
+        with pytest.raises(SecretsError):
             work()
 
 

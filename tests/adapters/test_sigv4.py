@@ -12,12 +12,12 @@ from botocore.credentials import Credentials as BotocoreCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.aws.sigv4 import Credentials, signed
+from smarther.aws.sigv4 import AwsKeys, signed
 
 VISIBLE = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=60)
 
 
-def theirs(headers: dict[str, str], body: bytes, credentials: Credentials, now: datetime) -> dict[str, str]:
+def theirs(headers: dict[str, str], body: bytes, credentials: AwsKeys, now: datetime) -> dict[str, str]:
     request = AWSRequest("POST", f"https://{headers['Host']}/", headers=headers, data=body)
     keys = BotocoreCredentials(
         credentials.access_key_id, credentials.secret_access_key, credentials.session_token or None
@@ -27,8 +27,8 @@ def theirs(headers: dict[str, str], body: bytes, credentials: Credentials, now: 
     return dict(request.headers.items())
 
 
-def ours(headers: dict[str, str], body: bytes, credentials: Credentials, now: datetime) -> dict[str, str]:
-    return signed(headers, body, service="dynamodb", region="eu-south-1", credentials=credentials, now=now)
+def ours(headers: dict[str, str], body: bytes, credentials: AwsKeys, now: datetime) -> dict[str, str]:
+    return signed(headers, body, service="dynamodb", region="eu-south-1", keys=credentials, now=now)
 
 
 @given(
@@ -49,12 +49,12 @@ def test_the_signature_is_botocores(  # noqa: PLR0913 # what a signature depends
         "Content-Type": "application/x-amz-json-1.0",
         "X-Amz-Target": f"DynamoDB_20120810.{target}",
     }
-    credentials = Credentials(access_key_id=key, secret_access_key=secret, session_token=token)
+    credentials = AwsKeys(access_key_id=key, secret_access_key=secret, session_token=token)
     assert ours(headers, body, credentials, now) == theirs(headers, body, credentials, now)
 
 
 @pytest.mark.parametrize("field", ["secret_access_key", "session_token"])
 def test_credentials_keep_their_secrets_to_themselves(field: str) -> None:
-    credentials = Credentials(access_key_id="AKID", secret_access_key="confidential", session_token="confidential")
+    credentials = AwsKeys(access_key_id="AKID", secret_access_key="confidential", session_token="confidential")
     assert getattr(credentials, field) == "confidential"
     assert "confidential" not in f"{credentials!r}{credentials!s}"

@@ -11,7 +11,7 @@ import pytest
 
 from smarther.aws import tiny_client
 from smarther.aws.service_call import ServiceFailedError, call
-from smarther.aws.timeouts import Patience
+from smarther.aws.timeouts import Timeouts
 from tests.bench import front
 from tests.faulty_service import Answer, FaultyService
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    type Connect = Callable[..., tiny_client.SignedClient]
+    type Connect = Callable[..., tiny_client.TinyClient]
 
-PATIENCE = Patience(connect_seconds=2.0, read_seconds=2.5)
+TIMEOUTS = Timeouts(connect_seconds=2.0, read_seconds=2.5)
 USUAL = {"AWS_REGION": "eu-south-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "confidential"}
 
 
@@ -29,8 +29,8 @@ USUAL = {"AWS_REGION": "eu-south-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_AC
 def connect() -> Iterator[Connect]:
     made = []
 
-    def connect(service: str = "dynamodb", **environ: str) -> tiny_client.SignedClient:
-        made.append(tiny_client.SignedClient(service, PATIENCE, {**USUAL, **environ}))
+    def connect(service: str = "dynamodb", **environ: str) -> tiny_client.TinyClient:
+        made.append(tiny_client.TinyClient(service, TIMEOUTS, {**USUAL, **environ}))
         return made[-1]
 
     yield connect
@@ -63,8 +63,8 @@ def test_what_is_not_usual_is_left_to_botocore(
     environ = {**USUAL, **change}
     assert tiny_client.is_usual(environ) is usual
     monkeypatch.setenv("AWS_DEFAULT_REGION", "cn-north-1")
-    made = tiny_client.client("dynamodb", PATIENCE, environ)
-    assert isinstance(made, tiny_client.SignedClient) is usual
+    made = tiny_client.client("dynamodb", TIMEOUTS, environ)
+    assert isinstance(made, tiny_client.TinyClient) is usual
     made.close()
 
 
@@ -89,7 +89,7 @@ def test_the_default_address_is_botocores(monkeypatch: pytest.MonkeyPatch, servi
     monkeypatch.setenv("AWS_DEFAULT_REGION", region)
     environ = {**USUAL, "AWS_REGION": region}
     theirs = botocore.session.get_session().create_client(service)
-    ours = tiny_client.SignedClient(service, PATIENCE, environ)
+    ours = tiny_client.TinyClient(service, TIMEOUTS, environ)
     assert ours._address.geturl() == theirs.meta.endpoint_url
 
 
@@ -108,11 +108,11 @@ def test_a_connection_that_the_service_closes_is_not_kept(service: FaultyService
     assert list(client._idle) == []
     client.put_item(TableName="t")
     (second,) = client._idle
-    assert second.sock.gettimeout() == PATIENCE.read_seconds
+    assert second.sock.gettimeout() == TIMEOUTS.read_seconds
 
 
 def test_after_a_timeout_the_late_answer_meets_nobody(service: FaultyService, connect: Connect) -> None:
-    client = tiny_client.SignedClient("dynamodb", Patience(connect_seconds=1, read_seconds=0.1), USUAL | url(service))
+    client = tiny_client.TinyClient("dynamodb", Timeouts(connect_seconds=1, read_seconds=0.1), USUAL | url(service))
     service.script = ["hang"]
     service.otherwise = Answer(content={"fresh": True})
     with pytest.raises(ServiceFailedError, match="ReadTimeoutError"):
@@ -237,7 +237,7 @@ def url(service: FaultyService) -> dict[str, str]:
 
 def test_the_environment_is_read_only_when_it_is_made(service: FaultyService) -> None:
     environ = {**os.environ, **USUAL, **url(service)}
-    client: Any = tiny_client.client("dynamodb", PATIENCE, environ)
+    client: Any = tiny_client.client("dynamodb", TIMEOUTS, environ)
     environ.clear()
     client.put_item(TableName="t")
     client.close()

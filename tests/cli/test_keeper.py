@@ -73,12 +73,12 @@ def test_another_run_under_way_is_told(home: Home, run: Run, arguments: tuple[st
 
 def test_a_keeper_that_fails_is_told_by_kind_with_its_log(home: Home, run: Run) -> None:
     home.keeper_answers(report())
-    home.cloud.function_errors[f"{STACK}-keeper"] = "VaultError"
+    home.cloud.function_errors[f"{STACK}-keeper"] = "SecretsError"
 
     result = run("keeper", "run")
 
     assert result.exit_code == 1
-    assert "VaultError" in result.stderr
+    assert "SecretsError" in result.stderr
     assert f"aws logs tail /smarther/{STACK}/keeper" in result.stderr
     assert "words that may hold anything" not in result.output
 

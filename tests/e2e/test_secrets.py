@@ -1,7 +1,7 @@
 """No secret of this whole run is in anything that was written in it, whole or in any usual spelling.
 
-Not in the vault, of course: Secrets Manager and the memory of the stand-in are where they are at home. The one file
-with a secret is the sandbox's `state.json`, which says so.
+Not in Secrets Manager, of course: Secrets Manager and the memory of the stand-in are where they are at home. The one
+file with a secret is the sandbox's `state.json`, which says so.
 """
 
 from __future__ import annotations

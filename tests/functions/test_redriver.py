@@ -194,9 +194,9 @@ def test_when_its_time_is_up_it_tells_what_is_done_and_leaves_the_rest(
 
 
 def test_what_begins_in_time_ends_before_the_functions_timeout(stack: Stack) -> None:
-    patience = stack.app.patience
-    pauses = sum(2**number for number in range(patience.attempts - 1))  # botocore's standard mode waits at most so long
-    longest_write = patience.attempts * (patience.connect_seconds + patience.read_seconds) + pauses
+    timeouts = stack.app.timeouts
+    pauses = sum(2**number for number in range(timeouts.attempts - 1))  # botocore's standard mode waits at most so long
+    longest_write = timeouts.attempts * (timeouts.connect_seconds + timeouts.read_seconds) + pauses
     timeout = deployed.template()["Resources"]["RedriverFunction"]["Properties"]["Timeout"]
     assert deadlines.REDRIVE_SECONDS + longest_write < timeout
 

@@ -21,7 +21,7 @@ from tests.template.translated import as_written
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from smarther.aws.timeouts import Patience
+    from smarther.aws.timeouts import Timeouts
     from tests.functions.conftest import Load
 
 TEMPLATE = as_written()
@@ -57,18 +57,18 @@ def of_config(config: Any) -> float:
 def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Made]]:
     """The clients that are made from now on, by botocore or by us; none of them reaches anything."""
     found: list[Made] = []
-    create, begin = botocore.session.Session.create_client, tiny_client.SignedClient.__init__
+    create, begin = botocore.session.Session.create_client, tiny_client.TinyClient.__init__
 
     def created(self: Any, service: str, **more: Any) -> Any:
         found.append(Made(service, of_config(more.get("config"))))
         return create(self, service, **more)
 
-    def begun(self: Any, service: str, patience: Patience, environ: Any) -> None:
-        found.append(Made(service, longest(patience.connect_seconds, patience.read_seconds, patience.attempts)))
-        begin(self, service, patience, environ)
+    def begun(self: Any, service: str, timeouts: Timeouts, environ: Any) -> None:
+        found.append(Made(service, longest(timeouts.connect_seconds, timeouts.read_seconds, timeouts.attempts)))
+        begin(self, service, timeouts, environ)
 
     monkeypatch.setattr(botocore.session.Session, "create_client", created)
-    monkeypatch.setattr(tiny_client.SignedClient, "__init__", begun)
+    monkeypatch.setattr(tiny_client.TinyClient, "__init__", begun)
     with faults.refusing_address() as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         yield found

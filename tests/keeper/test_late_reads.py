@@ -65,9 +65,9 @@ def test_reads_that_come_late_are_played(world: World) -> None:
     world.configure()
     world.consent()
     world.late_reads = True
-    vault = world.keeper()._tools.vault
-    held = vault.newest(world.tokens_arn)
-    vault.keep_pending(world.tokens_arn, "{}", before=held)
+    secrets = world.keeper()._tools.secrets
+    held = secrets.newest(world.tokens_arn)
+    secrets.keep_pending(world.tokens_arn, "{}", before=held)
 
-    assert vault.newest(world.tokens_arn) == held
+    assert secrets.newest(world.tokens_arn) == held
     assert world.secrets.get_secret_value(SecretId=world.tokens_arn, VersionStage="AWSPENDING")["SecretString"] == "{}"

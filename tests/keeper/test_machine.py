@@ -1,7 +1,7 @@
 """Keeper, callback and provider in any order, with faults at random: what must hold, holds after every step.
 
 - Never two live refreshes: a second run that starts in the middle of a first one asks the login for nothing.
-- Never a lost newest token: what the login issued last is in the vault, unless its answer never arrived.
+- Never a lost newest token: what the login issued last is in Secrets Manager, unless its answer never arrived.
 - Never another's subscription deleted.
 - Never more calls than the quota, and never fewer counted than made.
 - And when everybody leaves the recorder alone for a while, it is well, or it says what a person must do.

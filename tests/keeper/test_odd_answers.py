@@ -178,7 +178,7 @@ def standings(report: Report, but: Collection[str] = ()) -> dict[str, str]:
 
 
 def keeps_its_tokens(world: World) -> bool:
-    """The newest refresh token is in the vault, pending or in force."""
+    """The newest refresh token is in Secrets Manager, pending or in force."""
     newest = world.provider.login.newest_refresh_token
     return any(each["refresh_token"] == newest for each in world.secrets.written["tokens"][-1:])
 

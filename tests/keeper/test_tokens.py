@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.legrand.faults import Fault
-from smarther.aws.secrets_manager import VaultError
+from smarther.aws.secrets_manager import SecretsError
 from smarther.keeper.lease import LIFE
 from smarther.keeper.run import Request
 from tests.keeper.world import Effects
@@ -316,7 +316,7 @@ def test_a_run_that_aws_fails_gives_its_lease_back_and_fails_itself(home: World)
             raise ClientError({"Error": {"Code": "InternalServiceError", "Message": ""}}, name)
 
     home.effects.meanwhile = out_of_order
-    with pytest.raises(VaultError):
+    with pytest.raises(SecretsError):
         home.run()
 
     home.effects = Effects()

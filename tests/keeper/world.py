@@ -26,7 +26,7 @@ from sandbox.legrand.clock import MovableClock
 from sandbox.legrand.gateway import Gateway
 from sandbox.legrand.gateway import Request as Call
 from sandbox.legrand.login_desk import LoginDesk
-from smarther.aws.secrets_manager import Vault
+from smarther.aws.secrets_manager import Secrets
 from smarther.domain.webhook import address, is_ours
 from smarther.keeper.dependencies import Tools
 from smarther.keeper.run import Keeper, Request
@@ -148,7 +148,7 @@ class World:
     # ---- the owner
 
     def configure(self, **changed: str) -> None:
-        """The owner's credentials, in the vault."""
+        """The owner's credentials, in Secrets Manager."""
         document = {
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
@@ -184,7 +184,7 @@ class World:
         return Keeper(
             Tools(
                 settings=self.settings,
-                vault=Vault(secrets, sleep=self.sleep),
+                secrets=Secrets(secrets, sleep=self.sleep),
                 records=Records(dynamodb, deployed.TABLE),
                 table=Table(dynamodb, deployed.TABLE),
                 latest=LatestReader(History(dynamodb, deployed.TABLE), stale_after=self.settings.stale_after),
@@ -233,7 +233,7 @@ class World:
         return sorted(self.provider.world.plants)
 
     def tokens(self, stage: str = "AWSCURRENT") -> dict[str, Any]:
-        """The tokens in the vault."""
+        """The tokens in Secrets Manager."""
         held = self.secrets.get_secret_value(SecretId=self.tokens_arn, VersionStage=stage)
         return cast("dict[str, Any]", json.loads(held["SecretString"]))
 
@@ -243,7 +243,7 @@ class World:
         return grant is not None and grant.live(self.clock.now())
 
     def webhook(self) -> dict[str, Any]:
-        """The webhook's secrets in the vault."""
+        """The webhook's secrets in Secrets Manager."""
         held = self.secrets.get_secret_value(SecretId=self.webhook_arn, VersionStage="AWSCURRENT")
         return cast("dict[str, Any]", json.loads(held["SecretString"]))
 

@@ -13,7 +13,7 @@ import requests
 from requests.adapters import BaseAdapter
 
 from sandbox.legrand.gateway import Request as Call
-from smarther.aws.secrets_manager import Vault, VaultError
+from smarther.aws.secrets_manager import Secrets, SecretsError
 from smarther.aws.spill_queue import SpillQueue
 from smarther.keeper.dependencies import Tools
 from smarther.keeper.run import Keeper, Request
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 TABLE = "readings"
 OUR_HOST, LOGIN_HOST = urlsplit(BASE).hostname, urlsplit(LOGIN).hostname
 KEEPER_TIMEOUT = timedelta(seconds=120)
-FUNCTION_ERRORS = (VaultError, RecordsError, HistoryUnavailableError, TableUnavailableError, ItemRefusedError)
+FUNCTION_ERRORS = (SecretsError, RecordsError, HistoryUnavailableError, TableUnavailableError, ItemRefusedError)
 """With these a run of the keeper may end when AWS fails, and with no others."""
 
 
@@ -194,7 +194,7 @@ class KeeperContainer:
         self._keeper = Keeper(
             Tools(
                 settings=year.settings,
-                vault=Vault(secrets, sleep=self._spend),
+                secrets=Secrets(secrets, sleep=self._spend),
                 records=Records(dynamodb, TABLE),
                 table=Table(dynamodb, TABLE),
                 latest=LatestReader(History(dynamodb, TABLE), stale_after=year.settings.stale_after),
@@ -235,7 +235,7 @@ class KeeperContainer:
         for token in self._issued:
             if token not in kept:
                 if killed or "put_secret_value" in self._gate.failed:
-                    self._year.chronicle.note("tokens lost to a crash or a brown-out between answer and vault")
+                    self._year.chronicle.note("tokens lost to a crash or a brown-out between answer and saving")
                 else:
                     self._year.chronicle.wrong("the keeper lost a refresh token")
 

@@ -139,7 +139,7 @@ class Home:
             records=self.records,
             archive=Archive(self.client, TABLE),
             history=History(self.client, TABLE),
-            vault=SimpleNamespace(read=lambda _: None),
+            secrets=SimpleNamespace(read=lambda _: None),
             credentials_arn="",
             outputs={},
             place=SimpleNamespace(stack="s"),

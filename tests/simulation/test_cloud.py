@@ -17,7 +17,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from smarther.aws.secrets_manager import Vault
+from smarther.aws.secrets_manager import Secrets
 from smarther.aws.spill_queue import SpillQueue
 from smarther.domain.consent import NotGiven, digest
 from smarther.domain.keeper_memory import Memory
@@ -173,18 +173,18 @@ def test_what_is_not_played_cannot_be_overlooked(call: Callable[[Any], Any]) -> 
 # ---- Secrets Manager
 
 
-def keep_pending(vault: Vault, text: str) -> object:
+def keep_pending(secrets: Secrets, text: str) -> object:
     """As the keeper does; what it is told of how the secret stands."""
-    return known(vault.keep_pending("tokens", text, before=vault.newest("tokens")))
+    return known(secrets.keep_pending("tokens", text, before=secrets.newest("tokens")))
 
 
-def promote(vault: Vault) -> object:
+def promote(secrets: Secrets) -> object:
     """As the keeper does; what it is told."""
-    newest = vault.newest("tokens")
-    return None if newest.settled else known(vault.promote("tokens", newest))
+    newest = secrets.newest("tokens")
+    return None if newest.settled else known(secrets.promote("tokens", newest))
 
 
-def secret_calls(seed: int) -> Iterator[Callable[[Vault], Any]]:
+def secret_calls(seed: int) -> Iterator[Callable[[Secrets], Any]]:
     """What is done with a secret: one is written, or it is kept pending and promoted.
 
     Never both in turn: moto then has two versions that are current, which Secrets Manager has not.
@@ -193,9 +193,9 @@ def secret_calls(seed: int) -> Iterator[Callable[[Vault], Any]]:
     for number in range(60):
         text = f'{{"number": {number}}}'
         if seed % 2:
-            yield lambda vault, text=text: vault.write("tokens", text)  # type: ignore[misc] # a default binds the loop's value
+            yield lambda secrets, text=text: secrets.write("tokens", text)  # type: ignore[misc] # a default binds the loop's value
         elif dice.random() < 0.5:
-            yield lambda vault, text=text: keep_pending(vault, text)  # type: ignore[misc] # as above
+            yield lambda secrets, text=text: keep_pending(secrets, text)  # type: ignore[misc] # as above
         else:
             yield promote
 
@@ -205,9 +205,9 @@ def known(newest: Newest) -> object:
     return newest.text, newest.pending, newest.settled, newest.current_id is None
 
 
-def standing(vault: Vault) -> object:
-    current = vault.read("tokens")
-    return known(vault.newest("tokens")), current and (current.text, current.stages)
+def standing(secrets: Secrets) -> object:
+    current = secrets.read("tokens")
+    return known(secrets.newest("tokens")), current and (current.text, current.stages)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -217,7 +217,7 @@ def test_secrets_answer_as_secrets_manager_does(seed: int, monkeypatch: pytest.M
     theirs = boto3.client("secretsmanager")
     theirs.create_secret(Name="tokens")
     ours = SecretsManager(lambda: START + timedelta(seconds=next(seconds)), "tokens")
-    their_vault, our_vault = (Vault(client, sleep=lambda _: None) for client in (theirs, hand(ours)))
+    their_vault, our_vault = (Secrets(client, sleep=lambda _: None) for client in (theirs, hand(ours)))
     assert standing(our_vault) == standing(their_vault) == ((None, False, True, True), None)
     for call in secret_calls(seed):
         assert call(our_vault) == call(their_vault)

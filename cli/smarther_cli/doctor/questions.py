@@ -138,7 +138,7 @@ class Questions:
         report = self._deployment.records.report()
         if report is not None:
             return facts.Standing(report=report)
-        configured = self._deployment.vault.read(self._deployment.credentials_arn) is not None
+        configured = self._deployment.secrets.read(self._deployment.credentials_arn) is not None
         return facts.Standing(report=None, configured=configured)
 
     # ---- what is kept

@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from botocore.session import Session
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from smarther.aws.timeouts import Patience
+    from smarther.aws.timeouts import Timeouts
 
 
-def client(session: Session, service: str, patience: Patience) -> Any:
+def create_client(session: Session, service: str, timeouts: Timeouts) -> Any:
     """A low-level client; region, credentials and endpoint come from the environment, as everywhere."""
     config = Config(
-        connect_timeout=patience.connect_seconds,
-        read_timeout=patience.read_seconds,
-        retries={"total_max_attempts": patience.attempts, "mode": "standard"},
+        connect_timeout=timeouts.connect_seconds,
+        read_timeout=timeouts.read_seconds,
+        retries={"total_max_attempts": timeouts.attempts, "mode": "standard"},
         parameter_validation=False,  # the parameters are ours, and checking them costs as much as building them
     )
     return session.create_client(service, config=config)

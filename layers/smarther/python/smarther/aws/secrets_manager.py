@@ -23,11 +23,11 @@ CURRENT: Final = "AWSCURRENT"
 PENDING: Final = "AWSPENDING"
 PREVIOUS: Final = "AWSPREVIOUS"
 
-_PATIENCE: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
+_RETRY_PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds between the attempts to keep what cannot be had again."""
 
 
-class VaultError(Exception):
+class SecretsError(Exception):
     """Secrets Manager could not be read or written. The message never holds a secret."""
 
 
@@ -59,7 +59,7 @@ class Newest:
         return self.text is None or (self.version_id == self.current_id and not self.pending)
 
 
-class Vault:
+class Secrets:
     """The secrets of one deployment, each named by its ARN."""
 
     def __init__(self, client: SecretsManagerClient, *, sleep: Callable[[float], None]) -> None:
@@ -67,14 +67,14 @@ class Vault:
         self._sleep = sleep
 
     def read(self, arn: str) -> Version | None:
-        """The current version, or None of a secret that nobody has written yet. Raises VaultError."""
+        """The current version, or None of a secret that nobody has written yet. Raises SecretsError."""
         return _written(self._version(arn, CURRENT))
 
     def newest(self, arn: str) -> Newest:
         """The version written last: the current one, or a pending one that a run before this left behind.
 
         A pending label may also linger on a version that has been current: when somebody else has written since, or
-        after a crash at the end of a promotion. Such a version is not newer than the current one. Raises VaultError.
+        after a crash at the end of a promotion. Such a version is not newer than the current one. Raises SecretsError.
         """
         current, pending = self._version(arn, CURRENT), self._version(arn, PENDING)
         current_id = None if current is None else current.version_id
@@ -87,28 +87,28 @@ class Vault:
         return Newest(text=written.text, version_id=written.version_id, current_id=current_id, pending=stays)
 
     def write(self, arn: str, text: str) -> None:
-        """Write a new current version. Raises VaultError."""
+        """Write a new current version. Raises SecretsError."""
         try:
             self._client.put_secret_value(SecretId=arn, SecretString=text, ClientRequestToken=str(uuid4()))
         except (ClientError, BotoCoreError) as failure:
-            raise VaultError("a secret could not be written") from failure
+            raise SecretsError("a secret could not be written") from failure
 
     def keep_pending(self, arn: str, text: str, *, before: Newest) -> Newest:
         """Write a pending version, safe but not yet in force, after the one `before`; how the secret stands then.
 
         What is kept here cannot be had again, so failures are met with half a minute of patience. All attempts carry
         one idempotency token: an attempt whose success was not heard of makes no second version. The first version of
-        a secret becomes current at once; Secrets Manager does so by itself. Raises VaultError.
+        a secret becomes current at once; Secrets Manager does so by itself. Raises SecretsError.
         """
         token = str(uuid4())
-        for pause in (*_PATIENCE, None):
+        for pause in (*_RETRY_PAUSES, None):
             try:
                 written = self._client.put_secret_value(
                     SecretId=arn, SecretString=text, ClientRequestToken=token, VersionStages=[PENDING]
                 )
             except (ClientError, BotoCoreError) as failure:
                 if pause is None:
-                    raise VaultError("a pending secret could not be written") from failure
+                    raise SecretsError("a pending secret could not be written") from failure
                 self._sleep(pause)
             else:
                 break
@@ -119,7 +119,7 @@ class Vault:
     def promote(self, arn: str, newest: Newest) -> Newest:
         """Put a pending version in force; the one before becomes previous. How the secret stands then.
 
-        Raises VaultError.
+        Raises SecretsError.
         """
         version_id, current_id = newest.version_id, newest.current_id
         try:
@@ -131,7 +131,7 @@ class Vault:
                 )
             self._client.update_secret_version_stage(SecretId=arn, VersionStage=PENDING, RemoveFromVersionId=version_id)
         except (ClientError, BotoCoreError) as failure:
-            raise VaultError("a pending secret could not be promoted") from failure
+            raise SecretsError("a pending secret could not be promoted") from failure
         return replace(newest, current_id=version_id, pending=False)
 
     def _version(self, arn: str, stage: str) -> Version | None:
@@ -140,7 +140,7 @@ class Vault:
         except self._client.exceptions.ResourceNotFoundException:
             return None
         except (ClientError, BotoCoreError) as failure:
-            raise VaultError("a secret could not be read") from failure
+            raise SecretsError("a secret could not be read") from failure
         return Version(
             text=answer.get("SecretString", ""),
             version_id=answer["VersionId"],

@@ -19,7 +19,7 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
+class AwsKeys:
     """Whose signature it is; `repr` keeps the secret parts to itself."""
 
     access_key_id: str
@@ -27,17 +27,17 @@ class Credentials:
     session_token: str | None = None
 
     def __repr__(self) -> str:
-        return f"Credentials(access_key_id={self.access_key_id!r})"
+        return f"AwsKeys(access_key_id={self.access_key_id!r})"
 
 
 def signed(  # noqa: PLR0913 # all by keyword; each is a part of what is signed
-    headers: Mapping[str, str], body: bytes, *, service: str, region: str, credentials: Credentials, now: datetime
+    headers: Mapping[str, str], body: bytes, *, service: str, region: str, keys: AwsKeys, now: datetime
 ) -> dict[str, str]:
     """The headers, which must name the host, with the date, the session token and the signature. `now` is in UTC."""
     instant = f"{now:%Y%m%dT%H%M%SZ}"
     complete = {**headers, "X-Amz-Date": instant}
-    if credentials.session_token:
-        complete["X-Amz-Security-Token"] = credentials.session_token
+    if keys.session_token:
+        complete["X-Amz-Security-Token"] = keys.session_token
     lines = sorted((name.lower(), " ".join(value.split())) for name, value in complete.items())
     names = ";".join(name for name, _ in lines)
     canonical = "\n".join(
@@ -45,10 +45,10 @@ def signed(  # noqa: PLR0913 # all by keyword; each is a part of what is signed
     )
     scope = f"{instant[:8]}/{region}/{service}/aws4_request"
     told = "\n".join([_ALGORITHM, instant, scope, hashlib.sha256(canonical.encode()).hexdigest()])
-    key = f"AWS4{credentials.secret_access_key}".encode()
+    key = f"AWS4{keys.secret_access_key}".encode()
     for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
     signature = hmac.digest(key, told.encode(), "sha256").hex()
-    credential = f"{credentials.access_key_id}/{scope}"
+    credential = f"{keys.access_key_id}/{scope}"
     complete["Authorization"] = f"{_ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature={signature}"
     return complete

@@ -9,7 +9,7 @@ from smarther.aws.service_call import ServiceFailedError, call
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-    from smarther.aws.tiny_client import SignedClient
+    from smarther.aws.tiny_client import TinyClient
     from smarther.domain.spilled import Deferred
 
 
@@ -20,7 +20,7 @@ class SpillUnavailableError(Exception):
 class SpillQueue:
     """One queue, only written to."""
 
-    def __init__(self, client: SQSClient | SignedClient, url: str) -> None:
+    def __init__(self, client: SQSClient | TinyClient, url: str) -> None:
         self._client = client
         self._url = url
 

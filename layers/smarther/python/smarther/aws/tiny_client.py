@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from smarther.aws.service_call import ConnectionClosedError, ServiceFailedError
-from smarther.aws.sigv4 import Credentials, signed
+from smarther.aws.sigv4 import AwsKeys, signed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from smarther.aws.timeouts import Patience
+    from smarther.aws.timeouts import Timeouts
 
 _TARGETS: Final = {"dynamodb": "DynamoDB_20120810", "sqs": "AmazonSQS"}
 """What each service calls itself in AWS's JSON protocol 1.0."""
@@ -34,19 +34,19 @@ _UNUSUAL = ("HTTPS_PROXY", "https_proxy", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUAL
 _OTHER_PARTITIONS = ("cn-", "us-iso", "eu-iso", "eusc-")
 
 
-def client(service: str, patience: Patience, environ: Mapping[str, str]) -> Any:
+def client(service: str, timeouts: Timeouts, environ: Mapping[str, str]) -> Any:
     """A client of `dynamodb` or `sqs`: this module's where everything is usual, else botocore's."""
     if is_usual(environ):
-        return SignedClient(service, patience, environ)
+        return TinyClient(service, timeouts, environ)
     import botocore.session  # noqa: PLC0415 - only where it is needed: loading it is what this module avoids
 
     from smarther.aws import botocore_client  # noqa: PLC0415 - as above
 
-    return botocore_client.client(botocore.session.get_session(), service, patience)
+    return botocore_client.create_client(botocore.session.get_session(), service, timeouts)
 
 
 def is_usual(environ: Mapping[str, str]) -> bool:
-    """Whether SignedClient does here what botocore's client would do.
+    """Whether TinyClient does here what botocore's client would do.
 
     With SnapStart, for one, the credentials are not in the environment and change while the function lives.
     """
@@ -62,18 +62,18 @@ def _region(environ: Mapping[str, str]) -> str:
     return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""
 
 
-class SignedClient:
+class TinyClient:
     """`put_item`, `get_item`, `send_message`: parameters and answers are those of botocore's client.
 
     Raises ServiceFailedError; where botocore has a name for the failure, it is the same. A call is made once. A
     connection is kept open from call to call. Calls may run at the same time.
     """
 
-    def __init__(self, service: str, patience: Patience, environ: Mapping[str, str]) -> None:
+    def __init__(self, service: str, timeouts: Timeouts, environ: Mapping[str, str]) -> None:
         self._service = service
-        self._patience = patience
+        self._timeouts = timeouts
         self._region = _region(environ)
-        self._credentials = Credentials(
+        self._keys = AwsKeys(
             access_key_id=environ["AWS_ACCESS_KEY_ID"],
             secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
             session_token=environ.get("AWS_SESSION_TOKEN"),
@@ -150,11 +150,11 @@ class SignedClient:
         except OSError as error:
             connection.close()
             raise ServiceFailedError("EndpointConnectionError") from error
-        connection.sock.settimeout(self._patience.read_seconds)
+        connection.sock.settimeout(self._timeouts.read_seconds)
         return connection
 
     def _new(self) -> http.client.HTTPConnection:
-        host, port, timeout = self._address.hostname or "", self._address.port, self._patience.connect_seconds
+        host, port, timeout = self._address.hostname or "", self._address.port, self._timeouts.connect_seconds
         if self._address.scheme == "http":
             return http.client.HTTPConnection(host, port, timeout=timeout)
         context = self._context = self._context or ssl.create_default_context(cafile=self._authorities[0])
@@ -171,7 +171,7 @@ class SignedClient:
             body,
             service=self._service,
             region=self._region,
-            credentials=self._credentials,
+            keys=self._keys,
             now=datetime.now(UTC),
         )
 

@@ -54,7 +54,7 @@ class Access:
         self._login = Login(self._wire, tools.settings.login_url, credentials)
         self._renewed = False
         self.memory = memory
-        self._newest = tools.vault.newest(tools.settings.tokens_arn)
+        self._newest = tools.secrets.newest(tools.settings.tokens_arn)
         self._tokens = self._held()
 
     # ---- what the run asks for
@@ -170,7 +170,7 @@ class Access:
         except TokensError as error:
             self._journal.trouble(str(error))
             return False
-        self._newest = self._tools.vault.keep_pending(
+        self._newest = self._tools.secrets.keep_pending(
             self._tools.settings.tokens_arn, tokens.to_secret(), before=self._newest
         )
         self._tokens = tokens
@@ -184,7 +184,7 @@ class Access:
     def _settle(self) -> None:
         """Put proven tokens in force."""
         if not self._newest.settled:
-            self._newest = self._tools.vault.promote(self._tools.settings.tokens_arn, self._newest)
+            self._newest = self._tools.secrets.promote(self._tools.settings.tokens_arn, self._newest)
 
     def _held(self) -> Tokens | None:
         """The tokens in the newest version; none where it holds none, which is noted if somebody wrote it."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import requests
 
-    from smarther.aws.secrets_manager import Vault
+    from smarther.aws.secrets_manager import Secrets
     from smarther.keeper.settings import KeeperSettings
     from smarther.store.latest_reader import LatestReader
     from smarther.store.records import Records
@@ -26,7 +26,7 @@ class Tools:
     """
 
     settings: KeeperSettings
-    vault: Vault
+    secrets: Secrets
     records: Records
     table: Table
     latest: LatestReader

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 from pydantic import ValidationError
 
-from smarther.aws.timeouts import Patience
+from smarther.aws.timeouts import Timeouts
 from smarther.domain.keeper_report import Report
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-PATIENCE: Final = Patience(connect_seconds=2.0, read_seconds=20.0)
+TIMEOUTS: Final = Timeouts(connect_seconds=2.0, read_seconds=20.0)
 """The API gives up after 30 s, the function before that, and the table is asked first. Never a second attempt: the code
 is good once."""
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from smarther.aws.secrets_manager import VaultError
+from smarther.aws.secrets_manager import SecretsError
 from smarther.domain.keeper_report import PersonNeeded, PlantStanding, Report
 from smarther.domain.legrand_answers import Kind
 from smarther.domain.reading import instant_text
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     )
     from smarther.domain.legrand_answers import Reason
 
-_ENDS_THE_RUN = (RecordsError, VaultError, TableUnavailableError, HistoryUnavailableError, LeaseLost)
+_ENDS_THE_RUN = (RecordsError, SecretsError, TableUnavailableError, HistoryUnavailableError, LeaseLost)
 """AWS itself fails, or another run is at work: this one is simply done again."""
 
 _GOOD = frozenset({"healthy", "created", "remade"})

@@ -16,7 +16,7 @@ LIFE: Final = timedelta(seconds=150)
 WORKING_TIME: Final = timedelta(seconds=100)
 """After so long no further call to Legrand is begun."""
 
-_PATIENCE: Final = (2.0,) * 6
+_RETRY_PAUSES: Final = (2.0,) * 6
 """Seconds between the attempts of a run that cannot wait for the next one: a consent's code is short-lived."""
 
 
@@ -34,7 +34,7 @@ class Lease:
 
     def take(self, *, patient: bool) -> bool:
         """Take the lease; False while another run holds it. A patient run tries for some seconds."""
-        for pause in (*(_PATIENCE if patient else ()), None):
+        for pause in (*(_RETRY_PAUSES if patient else ()), None):
             if self._hold():
                 self.deadline = self._tools.clock() + WORKING_TIME
                 return True

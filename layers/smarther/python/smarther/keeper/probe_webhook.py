@@ -33,9 +33,9 @@ _NOBODYS: Final = "nobody-s-secret"  # not of a secret's form, so that nothing o
 def probe(tools: Tools, order: ProbeOrder) -> Probe:
     """Call the address as often as ordered, and once under an address that is nobody's.
 
-    Raises VaultError where the secret cannot be read, WebhookSecretsError where it is not what the keeper writes.
+    Raises SecretsError where the secret cannot be read, WebhookSecretsError where it is not what the keeper writes.
     """
-    version = tools.vault.read(tools.settings.webhook_arn)
+    version = tools.secrets.read(tools.settings.webhook_arn)
     if version is None:
         return Probe(has_secret=False)
     base_url = tools.settings.webhook_base_url

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Webhook:
-    """The accepted secrets; whatever changes is written to the vault first, and then published to the receivers."""
+    """The accepted secrets; what changes is written to Secrets Manager first, then published to the receivers."""
 
     def __init__(self, tools: Tools, journal: Journal, *, rotate: bool) -> None:
         self._tools = tools
@@ -82,9 +82,9 @@ class Webhook:
         self._journal.actions.append("webhook_rotated")
 
     def _prepared(self, *, rotate: bool) -> WebhookSecrets:
-        """The secrets as they are to be at the beginning of this run, kept in the vault."""
+        """The secrets as they are to be at the beginning of this run, kept in Secrets Manager."""
         now = self._tools.clock()
-        version = self._tools.vault.read(self._tools.settings.webhook_arn)
+        version = self._tools.secrets.read(self._tools.settings.webhook_arn)
         if version is None:
             self._secrets = WebhookSecrets(current=self._new_secret(), created_at=now)
             self._write()
@@ -107,7 +107,7 @@ class Webhook:
         return now
 
     def _write(self) -> None:
-        self._tools.vault.write(self._tools.settings.webhook_arn, self._secrets.to_secret())
+        self._tools.secrets.write(self._tools.settings.webhook_arn, self._secrets.to_secret())
 
     def _new_secret(self) -> str:
         return secret_from(self._tools.entropy(SECRET_BYTES))

@@ -70,7 +70,7 @@ class Keeper:
     def run(self, request: Request) -> Report:
         """Keep everything alive, and report.
 
-        What Legrand does is in the report. Raises VaultError, RecordsError and the table's errors when AWS itself
+        What Legrand does is in the report. Raises SecretsError, RecordsError and the table's errors when AWS itself
         fails: then the run is simply done again. A fault of our own costs no more than the part in which it shows; it
         is in the report as well, and raised as an ExceptionGroup once that is written.
         """
@@ -93,7 +93,7 @@ class Keeper:
     def probe(self, order: ProbeOrder) -> Probe:
         """Call the webhook's own address, and report; without the lease, since nothing is changed.
 
-        Raises VaultError where the webhook's secret cannot be read.
+        Raises SecretsError where the webhook's secret cannot be read.
         """
         return probe(self._tools, order)
 
@@ -129,7 +129,7 @@ class Keeper:
 
     def _credentials(self, journal: Journal) -> Credentials | None:
         """The credentials; noted when they are missing, or near the end of their year."""
-        version = self._tools.vault.read(self._tools.settings.credentials_arn)
+        version = self._tools.secrets.read(self._tools.settings.credentials_arn)
         if version is None:
             journal.person_needed(Reason.CREDENTIALS_MISSING)
             return None
@@ -147,7 +147,7 @@ class Keeper:
 
     def _note_lack(self, journal: Journal, request: Request) -> None:
         """Without credentials nobody can consent either; who looks at the report sees the whole way before them."""
-        if self._tools.vault.read(self._tools.settings.tokens_arn) is None:
+        if self._tools.secrets.read(self._tools.settings.tokens_arn) is None:
             journal.person_needed(Reason.CONSENT_MISSING)
         if request.consent is not None:
             journal.consent = "not_configured"

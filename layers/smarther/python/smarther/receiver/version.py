@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from smarther.aws.timeouts import Patience
+from smarther.aws.timeouts import Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_lambda import LambdaClient
 
-PATIENCE: Final = Patience(connect_seconds=3.0, read_seconds=10.0)
+TIMEOUTS: Final = Timeouts(connect_seconds=3.0, read_seconds=10.0)
 """The receiver's own timeout is 5 s, and a cold start comes before that."""
 
 

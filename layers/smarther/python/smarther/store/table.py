@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-    from smarther.aws.tiny_client import SignedClient
+    from smarther.aws.tiny_client import TinyClient
     from smarther.domain.notification import Reject
     from smarther.domain.reading import Reading, Source, Stored
 
@@ -46,7 +46,7 @@ class Table:
 
     def __init__(
         self,
-        client: DynamoDBClient | SignedClient,
+        client: DynamoDBClient | TinyClient,
         name: str,
         *,
         retention_days: int | None = None,
