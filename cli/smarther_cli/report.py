@@ -17,7 +17,7 @@ from smarther_cli.moments import ahead_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from smarther.domain.keeper_report import PersonNeeded, PlantStanding, TokenStanding
+    from smarther.domain.keeper_report import PersonNeeded, PlantState, TokenState
 
 _OUTCOMES: Final = {
     "healthy": ("all is well", "green"),
@@ -67,7 +67,7 @@ def show_person(person: Iterable[PersonNeeded]) -> None:
         screen.say(f"  {each.do}")
 
 
-def show_plants(plants: Iterable[PlantStanding]) -> None:
+def show_plants(plants: Iterable[PlantState]) -> None:
     """Each plant and how it is subscribed; nothing when there are none."""
     rows = [
         (each.name or each.plant_id, Text(*_SUBSCRIPTIONS[each.subscription]), each.plant_id if each.name else "")
@@ -77,7 +77,7 @@ def show_plants(plants: Iterable[PlantStanding]) -> None:
         screen.show_table(("Plant", "Subscription", "Id"), rows, fold=("Plant",))
 
 
-def tokens_text(tokens: TokenStanding | None, now: datetime) -> str:
+def tokens_text(tokens: TokenState | None, now: datetime) -> str:
     """How long the tokens last."""
     if tokens is None:
         return "none yet"

@@ -13,8 +13,8 @@ from smarther import telemetry
 from smarther.aws.botocore_client import create_client
 from smarther.aws.secrets_manager import Secrets
 from smarther.aws.timeouts import Timeouts
-from smarther.keeper.dependencies import Tools
-from smarther.keeper.run import Keeper, Request
+from smarther.keeper.dependencies import Dependencies
+from smarther.keeper.run import Keeper, RunRequest
 from smarther.keeper.settings import KeeperSettings
 from smarther.legrand.client import open_session
 from smarther.store.history import History
@@ -32,7 +32,7 @@ timeouts = Timeouts(connect_seconds=3.0, read_seconds=10.0, attempts=4)
 session = botocore.session.get_session()
 dynamodb = create_client(session, "dynamodb", timeouts)
 keeper = Keeper(
-    Tools(
+    Dependencies(
         settings=settings,
         secrets=Secrets(create_client(session, "secretsmanager", timeouts), sleep=time.sleep),
         records=Records(dynamodb, settings.table_name),
@@ -51,7 +51,7 @@ def handler(event: Any, context: object) -> dict[str, Any]:
 
     Or, with `{"probe": {"calls": …, "at_once": …}}`, calls to the webhook's own address; what they found.
     """
-    request = Request.of(event)
+    request = RunRequest.of(event)
     if request.probe is not None:
         found = keeper.probe(request.probe)
         tell_probe(found)

@@ -13,7 +13,7 @@ from botocore.exceptions import ConnectTimeoutError
 from smarther.domain import consent
 from smarther.domain.consent import STATE_LIFE, NotGiven, Progress, state_from
 from smarther.domain.keeper_memory import Memory, RefusedGrant
-from smarther.domain.keeper_report import PlantStanding, Report, SilentModule, TokenStanding
+from smarther.domain.keeper_report import PlantState, Report, SilentModule, TokenState
 from smarther.domain.legrand_answers import Reason
 from smarther.domain.quota import HARD_LIMIT, OPTIONAL_LIMIT, Need
 from smarther.domain.reading import Reading
@@ -286,8 +286,8 @@ def test_the_report_comes_back_as_it_was(records: Records) -> None:
     report = Report(
         at="2026-01-14T06:30:00Z",
         outcome="healthy",
-        plants=(PlantStanding(plant_id="p1", name="Casa", subscription="healthy"),),
-        tokens=TokenStanding(expires_at=1768375800, refresh_expires_at=1776148200, refreshed=True),
+        plants=(PlantState(plant_id="p1", name="Casa", subscription="healthy"),),
+        tokens=TokenState(expires_at=1768375800, refresh_expires_at=1776148200, refreshed=True),
         calls_today=8,
         actions=("tokens_renewed",),
         silent=(SilentModule(plant_id="p1", module_id="m1", since="2026-01-13T06:30:00Z", poll="stored"),),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from smarther.domain.consent import state_from
-from smarther.domain.keeper_report import PersonNeeded, PlantStanding, Report
+from smarther.domain.keeper_report import PersonNeeded, PlantState, Report
 from smarther.keeper.callback import Callback
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ SUCCESS = Report(
     outcome="healthy",
     consent="accepted",
     plants=(
-        PlantStanding(plant_id="p1", name="Casa in città", subscription="created"),
-        PlantStanding(plant_id="p2", name=LONG_NAME, subscription="created"),
-        PlantStanding(plant_id="p3", name="<b>Baita</b> & Co", subscription="healthy"),
+        PlantState(plant_id="p1", name="Casa in città", subscription="created"),
+        PlantState(plant_id="p2", name=LONG_NAME, subscription="created"),
+        PlantState(plant_id="p3", name="<b>Baita</b> & Co", subscription="healthy"),
     ),
 )
 HALF_A_SUCCESS = Report(
@@ -38,7 +38,7 @@ HALF_A_SUCCESS = Report(
     outcome="needs_person",
     consent="accepted",
     person=(PersonNeeded(reason="app_terms", do="Open the app and accept the terms; then `smarther keeper run`."),),
-    plants=(PlantStanding(plant_id="b5e48d6f-cbad-2711-e053-27182d0ad74c", subscription="missing"),),
+    plants=(PlantState(plant_id="b5e48d6f-cbad-2711-e053-27182d0ad74c", subscription="missing"),),
 )
 
 

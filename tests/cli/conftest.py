@@ -17,7 +17,7 @@ from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 from typer.testing import CliRunner
 
-from smarther.domain.keeper_report import PlantStanding, Report, TokenStanding
+from smarther.domain.keeper_report import PlantState, Report, TokenState
 from smarther.store.records import Module, Plant, Records
 from smarther.store.table import Table
 from smarther_cli.app import app
@@ -196,8 +196,8 @@ def report(now: datetime = NOW, **changes: Any) -> Report:
     values: dict[str, Any] = {
         "at": now.isoformat(),
         "outcome": "healthy",
-        "plants": (PlantStanding(plant_id="plant-1", name="Home", subscription="healthy"),),
-        "tokens": TokenStanding(
+        "plants": (PlantState(plant_id="plant-1", name="Home", subscription="healthy"),),
+        "tokens": TokenState(
             expires_at=int((now + timedelta(minutes=59)).timestamp()),
             refresh_expires_at=int((now + timedelta(days=90)).timestamp()),
         ),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from smarther.domain.keeper_probe import Handshake, Probe
-from smarther.domain.keeper_report import PersonNeeded, PlantStanding
+from smarther.domain.keeper_report import PersonNeeded, PlantState
 from smarther.domain.legrand_answers import Reason
 from smarther_cli.doctor import facts
 from smarther_cli.doctor.checks import drill
@@ -78,7 +78,7 @@ def needs(*reasons: Reason) -> facts.Standing:
 
 def subscribed(*standings: Any) -> facts.Standing:
     plants = tuple(
-        PlantStanding(plant_id=f"plant-{number}", name=f"Home {number}", subscription=each)
+        PlantState(plant_id=f"plant-{number}", name=f"Home {number}", subscription=each)
         for number, each in enumerate(standings, start=1)
     )
     return standing(plants=plants)

@@ -491,8 +491,8 @@ def test_a_fault_of_ours_with_one_plant_costs_neither_the_others_nor_the_report(
     assert {trouble for trouble in report.troubles if "fault of the recorder" in trouble} == {
         f"{what}: a fault of the recorder itself (KeyError)" for what in ("topology", "subscribe", "status")
     }
-    standings = {plant.plant_id: plant.subscription for plant in report.plants}
-    assert standings == {first: "missing", second: "created"}
+    subscription_states = {plant.plant_id: plant.subscription for plant in report.plants}
+    assert subscription_states == {first: "missing", second: "created"}
     assert names(home)[studio] == "Studio"
     assert newest_word(home, studio) is not None
     assert issued != home.provider.login.newest_refresh_token == home.tokens()["refresh_token"]

@@ -65,7 +65,7 @@ def test_reads_that_come_late_are_played(world: World) -> None:
     world.configure()
     world.consent()
     world.late_reads = True
-    secrets = world.keeper()._tools.secrets
+    secrets = world.keeper()._dependencies.secrets
     held = secrets.newest(world.tokens_arn)
     secrets.keep_pending(world.tokens_arn, "{}", before=held)
 

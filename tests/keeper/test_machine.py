@@ -22,7 +22,7 @@ from smarther.domain.consent import state_from
 from smarther.domain.quota import HARD_LIMIT
 from smarther.keeper.callback import Callback
 from smarther.keeper.function import KeeperError
-from smarther.keeper.run import Request
+from smarther.keeper.run import RunRequest
 from tests.keeper.world import BASE, Effects, Killed, World
 
 REFRESH = "POST login.example /token"
@@ -218,7 +218,7 @@ class Recorder(RuleBasedStateMachine):
         effects.meanwhile = meanwhile
         report = None
         try:
-            report = self.world.keeper(effects).run(Request.of(event))
+            report = self.world.keeper(effects).run(RunRequest.of(event))
         except Killed:
             self.world.later(timedelta(minutes=3))
         newest = self.world.provider.login.newest_refresh_token
@@ -238,7 +238,7 @@ class Recorder(RuleBasedStateMachine):
         if name == "DeleteItem":
             return
         second = Effects()
-        outcome = self.world.keeper(second).run(Request()).outcome
+        outcome = self.world.keeper(second).run(RunRequest()).outcome
         self.world.keeper(effects)  # the clients' gate is the first run's again
         if outcome != "busy" or REFRESH in second.names:
             self.overlaps.append(name)

@@ -173,7 +173,7 @@ def subscribed(world: World) -> list[tuple[str, str]]:
     return sorted((entry.plant_id, entry.url) for entry in world.provider.subscriptions.all())
 
 
-def standings(report: Report, but: Collection[str] = ()) -> dict[str, str]:
+def subscription_states(report: Report, but: Collection[str] = ()) -> dict[str, str]:
     return {plant.plant_id: plant.subscription for plant in report.plants if plant.plant_id not in but}
 
 
@@ -223,7 +223,7 @@ def test_one_odd_answer_costs_nothing_that_stands_beside_it(
     assert within(told_of_modules(twin, touched), told_of_modules(world))
     assert within(told_of_plants(twin, touched), told_of_plants(world))
     if fault.operation in {"topology", "status", "plants"} and fault.status != SHARED_LIMIT:
-        assert within(standings(ordinary, touched), standings(report))
+        assert within(subscription_states(ordinary, touched), subscription_states(report))
 
     for each in (world, twin):
         each.provider.faults.clear()
@@ -265,7 +265,7 @@ def test_one_plant_that_is_not_subscribed_well_costs_the_others_nothing(  # noqa
     assert keeps_its_tokens(world)
     assert world.provider.subscriptions.foreign_deleted == 0
     assert {entry.plant_id for entry in world.ours} >= set(others)
-    assert {standings(report)[plant_id] for plant_id in others} == {"created"}
+    assert {subscription_states(report)[plant_id] for plant_id in others} == {"created"}
     world.provider.faults.clear()
     for _ in range(3):
         world.later()

@@ -29,7 +29,7 @@ def remove_ours(world: World) -> None:
         world.provider.subscriptions.remove(entry.plant_id, entry.id)
 
 
-def standings(report: Report) -> set[str]:
+def subscription_states(report: Report) -> set[str]:
     return {plant.subscription for plant in report.plants}
 
 
@@ -53,7 +53,7 @@ def test_an_ordinary_run_takes_two_calls_and_changes_nothing(home: World) -> Non
     before = home.provider.subscriptions.all()
     counted = home.provider.quota.calls_today
 
-    assert standings(home.run()) == {"healthy"}
+    assert subscription_states(home.run()) == {"healthy"}
 
     assert home.provider.subscriptions.all() == before
     assert home.provider.quota.calls_today == counted + 2
@@ -62,7 +62,7 @@ def test_an_ordinary_run_takes_two_calls_and_changes_nothing(home: World) -> Non
 def test_a_lost_subscription_is_made_again(home: World) -> None:
     remove_ours(home)
 
-    assert standings(home.run()) == {"created"}
+    assert subscription_states(home.run()) == {"created"}
     assert well(home)
 
 
@@ -98,7 +98,7 @@ def test_a_subscription_is_made_whatever_the_good_answer_says(home: World, body:
     remove_ours(home)
     spoil(home, "subscribe", 201, body=body, after_effect=True, times=2)
 
-    assert standings(home.run()) == {"created"}
+    assert subscription_states(home.run()) == {"created"}
     assert well(home)
 
 
@@ -106,7 +106,7 @@ def test_a_conflict_is_success_if_a_look_at_the_list_says_so(home: World) -> Non
     remove_ours(home)
     spoil(home, "subscribe", 409, after_effect=True, times=2)
 
-    assert standings(home.run()) == {"created"}
+    assert subscription_states(home.run()) == {"created"}
     assert well(home)
 
 
@@ -116,7 +116,7 @@ def test_a_conflict_without_a_subscription_is_no_success(home: World) -> None:
 
     report = home.run()
 
-    assert (report.outcome, standings(report)) == ("degraded", {"missing"})
+    assert (report.outcome, subscription_states(report)) == ("degraded", {"missing"})
     home.provider.faults.clear()
     assert home.run().outcome == "healthy"
 
@@ -150,14 +150,14 @@ def test_a_list_that_cannot_be_read_changes_nothing(home: World, body: Any) -> N
 
     report = home.run()
 
-    assert (report.outcome, standings(report)) == ("degraded", {"unknown"})
+    assert (report.outcome, subscription_states(report)) == ("degraded", {"unknown"})
     assert home.provider.subscriptions.all() == before
 
 
 def test_no_list_at_all_is_an_empty_list(home: World) -> None:
     home.provider.subscriptions._entries.clear()
 
-    assert standings(home.run()) == {"created"}
+    assert subscription_states(home.run()) == {"created"}
 
 
 def test_a_plant_that_cannot_be_subscribed_now_costs_the_others_nothing(home: World) -> None:
@@ -313,7 +313,7 @@ def test_names_that_cannot_be_had_are_asked_for_again_and_cost_nothing_else(worl
     world.configure()
     spoil(world, "topology", 500, times=4)
 
-    assert standings(world.consent()) == {"created"}
+    assert subscription_states(world.consent()) == {"created"}
     assert world.records.directory().modules == {}
     world.later()
     world.run()
@@ -363,7 +363,7 @@ def test_what_is_optional_stops_first_and_what_keeps_alive_goes_on(home: World) 
 
     report = home.run()
 
-    assert standings(report) == {"created"}
+    assert subscription_states(report) == {"created"}
     assert report.outcome == "healthy"
     assert calls(home, "plants") == asked
 
@@ -378,7 +378,7 @@ def test_at_the_hard_limit_nothing_is_called(home: World) -> None:
 
     report = home.run()
 
-    assert (report.outcome, standings(report), report.calls_today) == ("degraded", {"unknown"}, HARD_LIMIT)
+    assert (report.outcome, subscription_states(report), report.calls_today) == ("degraded", {"unknown"}, HARD_LIMIT)
     assert home.provider.quota.calls_today == before
 
 
@@ -409,7 +409,7 @@ def test_plants_that_may_not_be_listed_or_named_are_subscribed_all_the_same(home
     remove_ours(home)
     home.later(timedelta(days=1))
 
-    assert standings(home.run()) == {"created"}
+    assert subscription_states(home.run()) == {"created"}
     assert well(home)
 
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from sandbox.legrand.faults import Fault
 from smarther.aws.secrets_manager import SecretsError
 from smarther.keeper.lease import LIFE
-from smarther.keeper.run import Request
+from smarther.keeper.run import RunRequest
 from tests.keeper.world import Effects
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def test_a_second_run_is_turned_away_at_every_moment_of_the_first(home: World) -
         nonlocal held
         if held and name != "DeleteItem":
             other = home.keeper(Effects())
-            outcomes.add(other.run(Request()).outcome)
+            outcomes.add(other.run(RunRequest()).outcome)
             home.keeper(home.effects)  # the client's gate is the first run's again
         held = True
 

@@ -28,8 +28,8 @@ from sandbox.legrand.gateway import Request as Call
 from sandbox.legrand.login_desk import LoginDesk
 from smarther.aws.secrets_manager import Secrets
 from smarther.domain.webhook import address, is_ours
-from smarther.keeper.dependencies import Tools
-from smarther.keeper.run import Keeper, Request
+from smarther.keeper.dependencies import Dependencies
+from smarther.keeper.run import Keeper, RunRequest
 from smarther.keeper.settings import KeeperSettings
 from smarther.receiver.authenticate import Authenticator
 from smarther.receiver.deadlines import Deadlines
@@ -182,7 +182,7 @@ class World:
             dynamodb = _gated(_dynamodb("the keeper's"), gate)
             secrets = _gated(_secrets_manager("the keeper's"), gate, late=self.late_reads)
         return Keeper(
-            Tools(
+            Dependencies(
                 settings=self.settings,
                 secrets=Secrets(secrets, sleep=self.sleep),
                 records=Records(dynamodb, deployed.TABLE),
@@ -197,7 +197,7 @@ class World:
 
     def run(self, **event: Any) -> Report:
         """One run, from start to end."""
-        return self.keeper().run(Request.of(event))
+        return self.keeper().run(RunRequest.of(event))
 
     def run_and_die(self, kill_at: tuple[int, str], **event: Any) -> None:
         """One run that is killed at an effect; then enough time for its lease to end. The gate is as new."""

@@ -15,8 +15,8 @@ from requests.adapters import BaseAdapter
 from sandbox.legrand.gateway import Request as Call
 from smarther.aws.secrets_manager import Secrets, SecretsError
 from smarther.aws.spill_queue import SpillQueue
-from smarther.keeper.dependencies import Tools
-from smarther.keeper.run import Keeper, Request
+from smarther.keeper.dependencies import Dependencies
+from smarther.keeper.run import Keeper, RunRequest
 from smarther.receiver import deadlines
 from smarther.receiver.authenticate import Authenticator
 from smarther.receiver.receive import Receiver
@@ -192,7 +192,7 @@ class KeeperContainer:
         dynamodb: Any = Hand(year.dynamodb, self._gate.to("table"))
         secrets: Any = Hand(year.secrets, self._gate.to("secrets"))
         self._keeper = Keeper(
-            Tools(
+            Dependencies(
                 settings=year.settings,
                 secrets=Secrets(secrets, sleep=self._spend),
                 records=Records(dynamodb, TABLE),
@@ -213,7 +213,7 @@ class KeeperContainer:
         self._issued.clear()
         killed = True
         try:
-            report = self._keeper.run(Request.of(event))
+            report = self._keeper.run(RunRequest.of(event))
             killed = False
         except FUNCTION_ERRORS:
             killed = False

@@ -109,7 +109,7 @@ class Home:
     def keeper(self, now: datetime) -> tuple[View, str | None]:
         """What the keeper's report says, and since when it is silent. Nobody answers its questions."""
         history = History(self.client, TABLE)
-        tools: Any = SimpleNamespace(
+        dependencies: Any = SimpleNamespace(
             settings=SimpleNamespace(stale_after=STALE_AFTER),
             records=self.records,
             table=self.table,
@@ -118,7 +118,7 @@ class Home:
         )
         nobody: Any = SimpleNamespace(status=lambda *_: b"")
         journal = Journal()
-        Silence(tools, journal, Memory()).listen(nobody, [self.module])
+        Silence(dependencies, journal, Memory()).listen(nobody, [self.module])
         since = journal.silent[0].since if journal.silent else None
         return View(bool(journal.silent), None, bool(journal.clocks)), since
 

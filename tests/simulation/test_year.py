@@ -128,7 +128,7 @@ def tokens_are_used_before_they_are_saved(monkeypatch: pytest.MonkeyPatch) -> No
     save = Access._take
 
     def take(access: Access, answer: Any, *, previous: str | None) -> bool:
-        access._tokens = Tokens.from_answer(answer, now=access._tools.clock(), previous=previous)
+        access._tokens = Tokens.from_answer(answer, now=access._dependencies.clock(), previous=previous)
         with suppress(LegrandError):
             access.api.subscriptions()
         return save(access, answer, previous=previous)

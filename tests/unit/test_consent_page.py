@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from smarther.domain.keeper_report import PersonNeeded, PlantStanding, Report
+from smarther.domain.keeper_report import PersonNeeded, PlantState, Report
 from smarther.domain.legrand_answers import Reason
 from smarther.drawing import consent_page
 from smarther.drawing.consent_page import HEADERS, Mark, Page, html, page_for
@@ -130,7 +130,7 @@ def test_the_headers_are_strict(header: str, value: str) -> None:
 def test_a_home_without_a_name_goes_by_its_id() -> None:
     page = page_for(report(consent="accepted", plants=[plant(None)]))
 
-    assert page.plants == (PlantStanding(plant_id="p1", subscription="created"),)
+    assert page.plants == (PlantState(plant_id="p1", subscription="created"),)
     assert ">p1<" in html(page)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smarther.domain.keeper_report import PersonNeeded, PlantStanding, Report, SilentModule, Standing, TokenStanding
+from smarther.domain.keeper_report import PersonNeeded, PlantState, Report, SilentModule, SubscriptionState, TokenState
 from smarther.domain.legrand_answers import Reason
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -17,13 +17,13 @@ def person(reason: Reason) -> PersonNeeded:
     return PersonNeeded(reason=reason, do=reason.remedy)
 
 
-def plant(standing: Standing) -> PlantStanding:
-    return PlantStanding(plant_id="p", subscription=standing)
+def plant(state: SubscriptionState) -> PlantState:
+    return PlantState(plant_id="p", subscription=state)
 
 
-def tokens(refresh_ends_in: timedelta | None) -> TokenStanding:
+def tokens(refresh_ends_in: timedelta | None) -> TokenState:
     ends = None if refresh_ends_in is None else int((NOW + refresh_ends_in).timestamp())
-    return TokenStanding(expires_at=int(NOW.timestamp()), refresh_expires_at=ends)
+    return TokenState(expires_at=int(NOW.timestamp()), refresh_expires_at=ends)
 
 
 def changed(**parts: object) -> Report:
@@ -39,10 +39,10 @@ def test_the_birthday_of_the_client_secret_does_not_cover_up_what_needs_a_person
 
 
 @pytest.mark.parametrize(
-    ("standing", "missing"), [("healthy", 0), ("created", 0), ("remade", 0), ("missing", 1), ("unknown", 1)]
+    ("state", "missing"), [("healthy", 0), ("created", 0), ("remade", 0), ("missing", 1), ("unknown", 1)]
 )
-def test_a_subscription_that_nobody_could_look_at_counts_as_missing(standing: Standing, missing: int) -> None:
-    assert changed(plants=(plant("healthy"), plant(standing))).subscriptions_missing == missing
+def test_a_subscription_that_nobody_could_look_at_counts_as_missing(state: SubscriptionState, missing: int) -> None:
+    assert changed(plants=(plant("healthy"), plant(state))).subscriptions_missing == missing
 
 
 def test_silence_is_not_known_to_be_over_when_nobody_could_listen() -> None:

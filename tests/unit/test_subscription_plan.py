@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.subscription_plan import Create, Delete, Plan, Subscription, Wanted, plan
+from smarther.domain.subscription_plan import Create, Delete, Plan, Subscription, WantedSubscriptions, plan
 from smarther.domain.webhook import address, is_ours
 
 BASE = "https://ours.example/stage"
@@ -17,7 +17,7 @@ ALEXA = "https://smarther-skill.example/alexa/events"
 ELSEWHERE = address("https://other.example/stage", "n" * 43)
 OTHER_STAGE = address("https://ours.example/other", "n" * 43)
 
-WANTED = Wanted(base_url=BASE, endpoint=NOW, plants=frozenset({"p1", "p2"}))
+WANTED = WantedSubscriptions(base_url=BASE, endpoint=NOW, plants=frozenset({"p1", "p2"}))
 
 
 def listed(*entries: tuple[str, str | None, str]) -> list[Subscription]:
@@ -93,7 +93,7 @@ plant_ids = st.sampled_from(["p1", "p2", "p3"])
 ids = st.sampled_from([None, "None", "1", "2", "3", "4", "5"])
 entries = st.lists(st.builds(Subscription, plant_ids, ids, addresses), max_size=12)
 wishes = st.builds(
-    Wanted,
+    WantedSubscriptions,
     base_url=st.just(BASE),
     endpoint=st.just(NOW),
     plants=st.frozensets(plant_ids),
@@ -103,7 +103,7 @@ wishes = st.builds(
 
 @given(entries, wishes)
 def test_whatever_is_listed_only_ours_go_and_never_the_last_good_one(
-    entries: list[Subscription], wanted: Wanted
+    entries: list[Subscription], wanted: WantedSubscriptions
 ) -> None:
     todo = plan(entries, wanted)
     gone = {action.subscription_id for action in todo.delete}
@@ -120,7 +120,7 @@ def test_whatever_is_listed_only_ours_go_and_never_the_last_good_one(
 
 @given(entries, wishes)
 def test_a_plan_carried_out_leaves_nothing_to_do_but_what_has_no_id(
-    entries: list[Subscription], wanted: Wanted
+    entries: list[Subscription], wanted: WantedSubscriptions
 ) -> None:
     """Ids of one provider are unique, so they are made so here."""
     unique = [

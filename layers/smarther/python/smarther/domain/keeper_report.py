@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict
 from smarther.domain.credentials import NOTICE
 from smarther.domain.legrand_answers import Reason
 
-type Standing = Literal["healthy", "created", "remade", "missing", "unknown"]
+type SubscriptionState = Literal["healthy", "created", "remade", "missing", "unknown"]
 type ConsentOutcome = Literal["accepted", "refused", "unavailable", "not_configured"]
-type WebhookStanding = Literal["steady", "settling", "rotated"]
+type WebhookState = Literal["steady", "settling", "rotated"]
 type Poll = Literal["stored", "no_news", "failed", "not_now", "before"]
 
 CONSENT_NOTICE: Final = timedelta(days=7)
@@ -30,15 +30,15 @@ class PersonNeeded(_Part):
     do: str
 
 
-class PlantStanding(_Part):
+class PlantState(_Part):
     """How a wanted plant is subscribed."""
 
     plant_id: str
     name: str | None = None
-    subscription: Standing
+    subscription: SubscriptionState
 
 
-class TokenStanding(_Part):
+class TokenState(_Part):
     """How long the tokens last, in epoch seconds, and whether this run renewed them."""
 
     expires_at: int
@@ -73,15 +73,15 @@ class Report(_Part):
     outcome: Literal["healthy", "degraded", "needs_person", "busy"]
     person: tuple[PersonNeeded, ...] = ()
     troubles: tuple[str, ...] = ()
-    plants: tuple[PlantStanding, ...] = ()
-    tokens: TokenStanding | None = None
+    plants: tuple[PlantState, ...] = ()
+    tokens: TokenState | None = None
     consent: ConsentOutcome | None = None
     calls_today: int | None = None
     paused_until: str | None = None
     actions: tuple[str, ...] = ()
     silent: tuple[SilentModule, ...] = ()
     clocks: tuple[ModuleClock, ...] = ()
-    webhook: WebhookStanding | None = None
+    webhook: WebhookState | None = None
     client_secret_ends_on: str | None = None
 
     @property

@@ -28,7 +28,7 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class WantedSubscriptions:
     """What is to be: each plant subscribed at `endpoint`.
 
     A subscription at a `tolerated` address of ours is left standing for a wanted plant, but never made: during a
@@ -67,7 +67,7 @@ class Plan:
     healthy: frozenset[str] = frozenset()
 
 
-def plan(listed: Iterable[Subscription], wanted: Wanted) -> Plan:
+def plan(listed: Iterable[Subscription], wanted: WantedSubscriptions) -> Plan:
     """The actions that turn the list into what is wanted.
 
     - A wanted plant without an entry at the wanted address gets one.
@@ -93,7 +93,7 @@ def plan(listed: Iterable[Subscription], wanted: Wanted) -> Plan:
     )
 
 
-def _staying(ours: list[Subscription], wanted: Wanted) -> dict[tuple[str, str], Subscription]:
+def _staying(ours: list[Subscription], wanted: WantedSubscriptions) -> dict[tuple[str, str], Subscription]:
     """The one entry that stays for each wanted plant and each good address: rather one that has an id."""
     good = {wanted.endpoint} | wanted.tolerated
     candidates = [entry for entry in ours if entry.plant_id in wanted.plants and entry.endpoint in good]
@@ -101,7 +101,7 @@ def _staying(ours: list[Subscription], wanted: Wanted) -> dict[tuple[str, str], 
     return {(entry.plant_id, entry.endpoint): entry for entry in candidates}  # of equals the last, the best, stays
 
 
-def _why(entry: Subscription, wanted: Wanted) -> str:
+def _why(entry: Subscription, wanted: WantedSubscriptions) -> str:
     if entry.plant_id not in wanted.plants:
         return "plant_not_wanted"
     return "duplicate" if entry.endpoint in {wanted.endpoint} | wanted.tolerated else "stale_secret"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from smarther.domain.keeper_report import PlantStanding, Report
+    from smarther.domain.keeper_report import PlantState, Report
 
 
 class Mark(StrEnum):
@@ -36,7 +36,7 @@ class Page:
     mark: Mark
     title: str
     told: str
-    plants: tuple[PlantStanding, ...] = ()
+    plants: tuple[PlantState, ...] = ()
     steps: tuple[str, ...] = ()
 
 
@@ -280,7 +280,7 @@ def _section(heading: str, sort: str, items: Iterable[str]) -> str:
     return f'<h2>{heading}</h2>\n<ul class="{sort}">{inside}</ul>\n' if inside else ""
 
 
-def _plant(plant: PlantStanding) -> str:
+def _plant(plant: PlantState) -> str:
     mark, word = _STANDINGS[plant.subscription]
     return f'<li>{escape(plant.name or plant.plant_id)}<span class="{mark}">{word}</span></li>'
 

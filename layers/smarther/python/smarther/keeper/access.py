@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from smarther.domain.keeper_memory import RefusedGrant
-from smarther.domain.keeper_report import TokenStanding
+from smarther.domain.keeper_report import TokenState
 from smarther.domain.legrand_answers import Kind, Reason
 from smarther.domain.tokens import Tokens, TokensError
 from smarther.legrand.client import Api, LegrandError, Login, Wire
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from smarther.domain.keeper_memory import Memory
     from smarther.domain.keeper_report import ConsentOutcome
     from smarther.domain.subscription_plan import Subscription
-    from smarther.keeper.dependencies import Tools
+    from smarther.keeper.dependencies import Dependencies
     from smarther.keeper.journal import Journal
     from smarther.keeper.lease import Lease
 
@@ -44,17 +44,17 @@ class Access:
     """The newest tokens, through one run. The lease is renewed right before tokens are; LeaseLost may come of it."""
 
     def __init__(
-        self, tools: Tools, journal: Journal, *, credentials: Credentials, memory: Memory, lease: Lease
+        self, dependencies: Dependencies, journal: Journal, *, credentials: Credentials, memory: Memory, lease: Lease
     ) -> None:
-        self._tools = tools
+        self._dependencies = dependencies
         self._journal = journal
         self._credentials = credentials
         self._lease = lease
-        self._wire = Wire(tools.session, tools.clock, tools.sleep, lease.deadline)
-        self._login = Login(self._wire, tools.settings.login_url, credentials)
+        self._wire = Wire(dependencies.session, dependencies.clock, dependencies.sleep, lease.deadline)
+        self._login = Login(self._wire, dependencies.settings.login_url, credentials)
         self._renewed = False
         self.memory = memory
-        self._newest = tools.secrets.newest(tools.settings.tokens_arn)
+        self._newest = dependencies.secrets.newest(dependencies.settings.tokens_arn)
         self._tokens = self._held()
 
     # ---- what the run asks for
@@ -64,11 +64,11 @@ class Access:
         """The API, opened with the newest access token. Only after `obtain` said yes."""
         if self._tokens is None:
             raise RuntimeError("there are no tokens")
-        settings = self._tools.settings
+        settings = self._dependencies.settings
         return Api(
             wire=self._wire,
             base_url=settings.api_url,
-            records=self._tools.records,
+            records=self._dependencies.records,
             subscription_key=self._credentials.subscription_key,
             access_token=self._tokens.access_token,
         )
@@ -96,10 +96,10 @@ class Access:
             return False
         # A pending version is proven and put in force first, as long as its access token can still do that.
         margin = REFRESH_EARLY if self._newest.settled else SPARE
-        if self._tokens.expires_within(margin, self._tools.clock()):
+        if self._tokens.expires_within(margin, self._dependencies.clock()):
             self._refresh()
         self._note()
-        return not self._tokens.expires_within(SPARE, self._tools.clock())
+        return not self._tokens.expires_within(SPARE, self._dependencies.clock())
 
     def subscriptions(self) -> list[Subscription]:
         """The provider's list; getting it is also what proves new tokens. One 401 leads to one refresh.
@@ -166,12 +166,12 @@ class Access:
     def _take(self, answer: Mapping[str, object], *, previous: str | None) -> bool:
         """Save the tokens of an answer before anything uses them."""
         try:
-            tokens = Tokens.from_answer(answer, now=self._tools.clock(), previous=previous)
+            tokens = Tokens.from_answer(answer, now=self._dependencies.clock(), previous=previous)
         except TokensError as error:
             self._journal.trouble(str(error))
             return False
-        self._newest = self._tools.secrets.keep_pending(
-            self._tools.settings.tokens_arn, tokens.to_secret(), before=self._newest
+        self._newest = self._dependencies.secrets.keep_pending(
+            self._dependencies.settings.tokens_arn, tokens.to_secret(), before=self._newest
         )
         self._tokens = tokens
         if not tokens.access_token:
@@ -184,7 +184,7 @@ class Access:
     def _settle(self) -> None:
         """Put proven tokens in force."""
         if not self._newest.settled:
-            self._newest = self._tools.secrets.promote(self._tools.settings.tokens_arn, self._newest)
+            self._newest = self._dependencies.secrets.promote(self._dependencies.settings.tokens_arn, self._newest)
 
     def _held(self) -> Tokens | None:
         """The tokens in the newest version; none where it holds none, which is noted if somebody wrote it."""
@@ -198,7 +198,7 @@ class Access:
 
     def _is_quiet(self) -> bool:
         """Whether asking the login now would only be hammering: it said when, or it said no to just this."""
-        now = self._tools.clock()
+        now = self._dependencies.clock()
         if self.memory.login_not_before is not None and now < self.memory.login_not_before:
             self._journal.trouble("refresh: the login asked for patience")
             return True
@@ -215,7 +215,7 @@ class Access:
 
     def _note_refusal(self, error: LegrandError) -> None:
         self._journal.failed(error)
-        now, outcome = self._tools.clock(), error.outcome
+        now, outcome = self._dependencies.clock(), error.outcome
         update: dict[str, object] = {}
         if outcome.reason is not None:
             update["refused"] = RefusedGrant(
@@ -231,7 +231,7 @@ class Access:
 
     def _note(self) -> None:
         if self._tokens is not None:
-            self._journal.tokens = TokenStanding(
+            self._journal.tokens = TokenState(
                 expires_at=self._tokens.expires_at,
                 refresh_expires_at=self._tokens.refresh_expires_at,
                 refreshed=self._renewed,

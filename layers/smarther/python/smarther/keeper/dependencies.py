@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
+class Dependencies:
     """The keeper's adapters, and the three things it must not take from thin air: time, patience and randomness.
 
     `clock` gives aware datetimes, `sleep` waits for seconds, `entropy` gives so many random bytes.

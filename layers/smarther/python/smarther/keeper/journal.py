@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from smarther.aws.secrets_manager import SecretsError
-from smarther.domain.keeper_report import PersonNeeded, PlantStanding, Report
+from smarther.domain.keeper_report import PersonNeeded, PlantState, Report
 from smarther.domain.legrand_answers import Kind
 from smarther.domain.reading import instant_text
 from smarther.keeper.lease import LeaseLost
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
         ConsentOutcome,
         ModuleClock,
         SilentModule,
-        Standing,
-        TokenStanding,
-        WebhookStanding,
+        SubscriptionState,
+        TokenState,
+        WebhookState,
     )
     from smarther.domain.legrand_answers import Reason
 
@@ -44,13 +44,13 @@ class Journal:
     reasons: list[Reason] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     actions: list[str] = field(default_factory=list)
-    standings: dict[str, Standing] = field(default_factory=dict)
+    subscription_states: dict[str, SubscriptionState] = field(default_factory=dict)
     names: dict[str, str | None] = field(default_factory=dict)
     silent: list[SilentModule] = field(default_factory=list)
     clocks: list[ModuleClock] = field(default_factory=list)
-    tokens: TokenStanding | None = None
+    tokens: TokenState | None = None
     consent: ConsentOutcome | None = None
-    webhook: WebhookStanding | None = None
+    webhook: WebhookState | None = None
     faults: list[Exception] = field(default_factory=list)
     """What went wrong and should not have: faults of our own, to be raised when the report is written."""
     listed: bool = False
@@ -94,8 +94,8 @@ class Journal:
     ) -> Report:
         """The report of the run."""
         plants = tuple(
-            PlantStanding(plant_id=plant_id, name=self.names.get(plant_id), subscription=standing)
-            for plant_id, standing in sorted(self.standings.items())
+            PlantState(plant_id=plant_id, name=self.names.get(plant_id), subscription=state)
+            for plant_id, state in sorted(self.subscription_states.items())
         )
         well = not self.troubles and paused_until is None and all(plant.subscription in _GOOD for plant in plants)
         return Report(

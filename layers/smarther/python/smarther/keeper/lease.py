@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from smarther.keeper.dependencies import Tools
+    from smarther.keeper.dependencies import Dependencies
 
 LIFE: Final = timedelta(seconds=150)
 """Longer than the function may run (120 s), so that no two runs ever hold it; after a crash it ends by itself."""
@@ -27,19 +27,19 @@ class LeaseLost(Exception):  # noqa: N818 - nothing went wrong here, another run
 class Lease:
     """One run's hold on the lease. Every method raises RecordsError when the table cannot be reached."""
 
-    def __init__(self, tools: Tools) -> None:
-        self._tools = tools
-        self._owner = tools.entropy(16).hex()
-        self.deadline: datetime = tools.clock() + WORKING_TIME
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._dependencies = dependencies
+        self._owner = dependencies.entropy(16).hex()
+        self.deadline: datetime = dependencies.clock() + WORKING_TIME
 
     def take(self, *, patient: bool) -> bool:
         """Take the lease; False while another run holds it. A patient run tries for some seconds."""
         for pause in (*(_RETRY_PAUSES if patient else ()), None):
             if self._hold():
-                self.deadline = self._tools.clock() + WORKING_TIME
+                self.deadline = self._dependencies.clock() + WORKING_TIME
                 return True
             if pause is not None:
-                self._tools.sleep(pause)
+                self._dependencies.sleep(pause)
         return False
 
     def renew(self) -> None:
@@ -49,7 +49,7 @@ class Lease:
 
     def release(self) -> None:
         """Give it back."""
-        self._tools.records.release_lease(self._owner)
+        self._dependencies.records.release_lease(self._owner)
 
     def _hold(self) -> bool:
-        return self._tools.records.take_lease(self._owner, now=self._tools.clock(), life=LIFE)
+        return self._dependencies.records.take_lease(self._owner, now=self._dependencies.clock(), life=LIFE)

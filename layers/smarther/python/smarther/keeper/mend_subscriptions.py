@@ -12,7 +12,7 @@ from smarther.domain.webhook import is_ours
 from smarther.legrand.client import LegrandError
 
 if TYPE_CHECKING:
-    from smarther.domain.subscription_plan import Create, Delete, Subscription, Wanted
+    from smarther.domain.subscription_plan import Create, Delete, Subscription, WantedSubscriptions
     from smarther.keeper.journal import Journal
     from smarther.legrand.client import Api
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Subscriptions:
     """The wanted subscriptions, brought about."""
 
-    def __init__(self, api: Api, journal: Journal, wanted: Wanted) -> None:
+    def __init__(self, api: Api, journal: Journal, wanted: WantedSubscriptions) -> None:
         self._api = api
         self._journal = journal
         self._wanted = wanted
@@ -32,11 +32,13 @@ class Subscriptions:
         """
         todo = plan(self._of_wanted(listed), self._wanted)
         for plant_id in self._wanted.plants:
-            self._journal.standings[plant_id] = "healthy" if plant_id in todo.healthy else "missing"
+            self._journal.subscription_states[plant_id] = "healthy" if plant_id in todo.healthy else "missing"
         for create in todo.create:
             with self._journal.apart("subscribe"):
                 self._create(create)
-        failed = {plant_id for plant_id in self._wanted.plants if self._journal.standings[plant_id] == "missing"}
+        failed = {
+            plant_id for plant_id in self._wanted.plants if self._journal.subscription_states[plant_id] == "missing"
+        }
         for delete in todo.delete:
             if delete.plant_id not in failed:
                 with self._journal.apart("unsubscribe"):
@@ -48,14 +50,14 @@ class Subscriptions:
         for entry in self._of_wanted(listed):
             if entry.plant_id == plant_id and entry.endpoint == self._wanted.endpoint and entry.subscription_id:
                 self._api.unsubscribe(plant_id, entry.subscription_id)
-        self._journal.standings[plant_id] = "missing"
+        self._journal.subscription_states[plant_id] = "missing"
         self._subscribe(plant_id)
-        self._journal.standings[plant_id] = "remade"
+        self._journal.subscription_states[plant_id] = "remade"
         self._journal.actions.append(f"subscription_remade {plant_id}")
 
     def _create(self, action: Create) -> None:
         self._subscribe(action.plant_id)
-        self._journal.standings[action.plant_id] = "created"
+        self._journal.subscription_states[action.plant_id] = "created"
         self._journal.actions.append(f"subscription_created {action.plant_id}")
 
     def _subscribe(self, plant_id: str) -> None:

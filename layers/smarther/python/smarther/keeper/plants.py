@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from smarther.domain.keeper_memory import Memory
     from smarther.domain.subscription_plan import Subscription
-    from smarther.keeper.dependencies import Tools
+    from smarther.keeper.dependencies import Dependencies
     from smarther.keeper.journal import Journal
     from smarther.legrand.client import Api, ListedModule
 
@@ -26,7 +26,7 @@ NAMES_LAST: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PlantsToRecord:
     """The plants to record by id, with the names heard in this run; and those missed for the first time."""
 
     names: dict[str, str | None]
@@ -36,17 +36,17 @@ class Wanted:
 class Plants:
     """The wanted plants and the directory, through one run."""
 
-    def __init__(self, tools: Tools, journal: Journal) -> None:
-        self._tools = tools
+    def __init__(self, dependencies: Dependencies, journal: Journal) -> None:
+        self._dependencies = dependencies
         self._journal = journal
         self._absent_modules: dict[str, frozenset[str]] = {}
-        self.directory = tools.records.directory()
+        self.directory = dependencies.records.directory()
 
     def known(self) -> frozenset[str]:
         """The plants to record as far as they are known without asking."""
-        return self._tools.settings.plant_ids or frozenset(self.directory.plants)
+        return self._dependencies.settings.plant_ids or frozenset(self.directory.plants)
 
-    def wanted(self, api: Api, subscribed: Iterable[Subscription], absent_before: frozenset[str]) -> Wanted:
+    def wanted(self, api: Api, subscribed: Iterable[Subscription], absent_before: frozenset[str]) -> PlantsToRecord:
         """The plants to record: those of the settings, or all that the account has.
 
         A plant that the account no longer lists is let go when it is missing for the second time running: a
@@ -54,19 +54,19 @@ class Plants:
         lets nothing go, and neither does one that cannot be had: then what is `subscribed` goes on. One of which a
         part cannot be read lets nothing go either.
         """
-        chosen = self._tools.settings.plant_ids
+        chosen = self._dependencies.settings.plant_ids
         if chosen:
-            return Wanted({plant_id: self._name(plant_id) for plant_id in chosen}, frozenset())
+            return PlantsToRecord({plant_id: self._name(plant_id) for plant_id in chosen}, frozenset())
         listed, whole = self._listed(api)
         if not listed:
             going_on = self.directory.plants.keys() | self._of_ours(subscribed)
-            return Wanted({plant_id: self._name(plant_id) for plant_id in going_on}, absent_before)
+            return PlantsToRecord({plant_id: self._name(plant_id) for plant_id in going_on}, absent_before)
         known = frozenset(self.directory.plants)
         decided = let_go(known, listed, absent_before=absent_before, whole=whole)
         spared = {plant_id: self._name(plant_id) for plant_id in known - listed.keys() - decided.gone}
-        return Wanted({**listed, **spared}, decided.absent)
+        return PlantsToRecord({**listed, **spared}, decided.absent)
 
-    def refresh(self, api: Api, wanted: Wanted, memory: Memory, *, at_once: bool) -> Memory:
+    def refresh(self, api: Api, wanted: PlantsToRecord, memory: Memory, *, at_once: bool) -> Memory:
         """Ask for names once a day, and whenever a plant is new; a plant whose answer lacked something at the next run.
 
         Each plant stands alone. What is listed is kept before anything is let go, so that it is known what has moved.
@@ -74,7 +74,7 @@ class Plants:
         """
         self._forget(frozenset(self.directory.plants).difference(wanted.names))
         self._absent_modules = {key: ids for key, ids in memory.absent_modules.items() if key in wanted.names}
-        now, refreshed_at = self._tools.clock(), self.directory.refreshed_at
+        now, refreshed_at = self._dependencies.clock(), self.directory.refreshed_at
         due = at_once or refreshed_at is None or now - refreshed_at >= NAMES_LAST
         unknown = wanted.names.keys() - self.directory.plants.keys()
         asked = frozenset(wanted.names if due else unknown | (memory.ask_again & wanted.names.keys()))
@@ -88,7 +88,7 @@ class Plants:
                 if topology is not None and self._settle(plant_id, topology):
                     again.remove(plant_id)
         if due:
-            self._tools.records.directory_refreshed(now)
+            self._dependencies.records.directory_refreshed(now)
         self._respell(now, due=due)
         return memory.model_copy(update={"ask_again": frozenset(again), "absent_modules": self._absent_modules})
 
@@ -108,7 +108,7 @@ class Plants:
         return names, account.whole
 
     def _of_ours(self, subscribed: Iterable[Subscription]) -> frozenset[str]:
-        base_url = self._tools.settings.webhook_base_url
+        base_url = self._dependencies.settings.webhook_base_url
         ours = (entry.plant_id for entry in subscribed if is_ours(entry.endpoint, base_url))
         return frozenset(spelled(plant_id, self.directory.plants) for plant_id in ours)
 
@@ -142,7 +142,7 @@ class Plants:
 
     def _keep(self, plant: Plant) -> None:
         if self.directory.plants.get(plant.plant_id) != plant:
-            self._tools.records.keep_plant(plant)
+            self._dependencies.records.keep_plant(plant)
             self.directory = replace(self.directory, plants={**self.directory.plants, plant.plant_id: plant})
 
     def _settle(self, plant_id: str, topology: Topology) -> bool:
@@ -175,7 +175,7 @@ class Plants:
         return lacked_before and not decided.absent
 
     def _keep_module(self, plant_id: str, module_id: str, entry: ListedModule, old: Module | None) -> None:
-        now = self._tools.clock()
+        now = self._dependencies.clock()
         name = old.name if entry.name is None and old is not None else entry.name or None
         device = old.device if entry.device is None and old is not None else entry.device
         since = now if old is None else old.known_since or now
@@ -184,12 +184,12 @@ class Plants:
             self._write(module)
 
     def _write(self, module: Module) -> None:
-        self._tools.records.keep_module(module)
+        self._dependencies.records.keep_module(module)
         listed = {**self.directory.listed, (module.plant_id, module.module_id): module}
         self.directory = replace(self.directory, listed=listed)
 
     def _drop(self, module: Module) -> None:
-        self._tools.records.forget_module(module)
+        self._dependencies.records.forget_module(module)
         gone = (module.plant_id, module.module_id)
         listed = {key: each for key, each in self.directory.listed.items() if key != gone}
         self.directory = replace(self.directory, listed=listed)
@@ -201,7 +201,7 @@ class Plants:
         """
         for module in list(self.directory.listed.values()):
             if due or module.known_since is None or now - module.known_since < NAMES_LAST:
-                spoken_as = self._tools.records.spoken_as(module.module_id) or module.module_id
+                spoken_as = self._dependencies.records.spoken_as(module.module_id) or module.module_id
                 if spoken_as != module.module_id:
                     self._write(replace(module, module_id=spoken_as))
                     self._drop(module)
@@ -211,7 +211,7 @@ class Plants:
         for plant_id in sorted(gone):
             for module in self.directory.of_plant(plant_id).values():
                 self._drop(module)
-            self._tools.records.forget_plant(plant_id)
+            self._dependencies.records.forget_plant(plant_id)
         plants = {key: plant for key, plant in self.directory.plants.items() if key not in gone}
         self.directory = replace(self.directory, plants=plants)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from smarther.domain.keeper_probe import ProbeOrder
-    from smarther.keeper.dependencies import Tools
+    from smarther.keeper.dependencies import Dependencies
 
 TIME: Final = timedelta(seconds=60)
 """After so long no further call is begun: half of what the function may take."""
@@ -30,19 +30,19 @@ SECONDS: Final = (3.0, 5.0)
 _NOBODYS: Final = "nobody-s-secret"  # not of a secret's form, so that nothing of the call is ever put aside
 
 
-def probe(tools: Tools, order: ProbeOrder) -> Probe:
+def probe(dependencies: Dependencies, order: ProbeOrder) -> Probe:
     """Call the address as often as ordered, and once under an address that is nobody's.
 
     Raises SecretsError where the secret cannot be read, WebhookSecretsError where it is not what the keeper writes.
     """
-    version = tools.secrets.read(tools.settings.webhook_arn)
+    version = dependencies.secrets.read(dependencies.settings.webhook_arn)
     if version is None:
         return Probe(has_secret=False)
-    base_url = tools.settings.webhook_base_url
-    caller = _Caller(tools, address(base_url, WebhookSecrets.from_secret(version.text).current))
+    base_url = dependencies.settings.webhook_base_url
+    caller = _Caller(dependencies, address(base_url, WebhookSecrets.from_secret(version.text).current))
     one_by_one = tuple(caller.one_by_one(order.calls))
     at_once = tuple(caller.at_once(order.at_once))
-    stranger = _Caller(tools, address(base_url, _NOBODYS)).call()
+    stranger = _Caller(dependencies, address(base_url, _NOBODYS)).call()
     return Probe(
         has_secret=True,
         complete=len(one_by_one) == order.calls and bool(at_once) == (order.at_once > 1),
@@ -55,19 +55,21 @@ def probe(tools: Tools, order: ProbeOrder) -> Probe:
 class _Caller:
     """Who calls an address, as long as there is time. Nothing here says which address."""
 
-    def __init__(self, tools: Tools, address_: str) -> None:
-        self._tools = tools
+    def __init__(self, dependencies: Dependencies, address_: str) -> None:
+        self._dependencies = dependencies
         self._address = address_
-        self._end = tools.clock() + TIME
+        self._end = dependencies.clock() + TIME
 
     def call(self) -> Handshake:
-        tools = self._tools
-        code = tools.entropy(16).hex()
-        return webhook_probe.handshake(tools.session, self._address, code=code, now=tools.clock(), seconds=SECONDS)
+        dependencies = self._dependencies
+        code = dependencies.entropy(16).hex()
+        return webhook_probe.handshake(
+            dependencies.session, self._address, code=code, now=dependencies.clock(), seconds=SECONDS
+        )
 
     def one_by_one(self, calls: int) -> Iterator[Handshake]:
         for _ in range(calls):
-            if self._tools.clock() >= self._end:
+            if self._dependencies.clock() >= self._end:
                 return
             yield self.call()
 
@@ -79,7 +81,7 @@ class _Caller:
         """
         with ThreadPoolExecutor(max(calls, 1)) as pool:
             for several in range(2, calls + 1):
-                if self._tools.clock() >= self._end:
+                if self._dependencies.clock() >= self._end:
                     return
                 made = list(pool.map(lambda _: self.call(), range(several)))
                 yield from made

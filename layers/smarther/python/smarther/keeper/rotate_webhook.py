@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from smarther.domain.subscription_plan import Subscription
-    from smarther.keeper.dependencies import Tools
+    from smarther.keeper.dependencies import Dependencies
     from smarther.keeper.journal import Journal
 
 
 class Webhook:
     """The accepted secrets; what changes is written to Secrets Manager first, then published to the receivers."""
 
-    def __init__(self, tools: Tools, journal: Journal, *, rotate: bool) -> None:
-        self._tools = tools
+    def __init__(self, dependencies: Dependencies, journal: Journal, *, rotate: bool) -> None:
+        self._dependencies = dependencies
         self._journal = journal
         self._patient = rotate
         self._introduced = False
@@ -48,14 +48,14 @@ class Webhook:
         if self._secrets.pending is None:
             return
         settled_at = self._published_at + SETTLING
-        now = self._tools.clock()
+        now = self._dependencies.clock()
         if now < settled_at and self._patient and settled_at < deadline:
-            self._tools.sleep((settled_at - now).total_seconds())
-        if self._tools.clock() < settled_at:
+            self._dependencies.sleep((settled_at - now).total_seconds())
+        if self._dependencies.clock() < settled_at:
             return
-        code = self._tools.entropy(16).hex()
+        code = self._dependencies.entropy(16).hex()
         address_ = self._address(self._secrets.pending)
-        if webhook_probe.proves(self._tools.session, address_, code=code, now=self._tools.clock()):
+        if webhook_probe.proves(self._dependencies.session, address_, code=code, now=self._dependencies.clock()):
             self._introduced = True
         else:
             self._journal.trouble("webhook: the new address does not answer as it should")
@@ -63,7 +63,7 @@ class Webhook:
     def forget(self, listed: list[Subscription]) -> None:
         """Accept the previous secret no longer, once its grace is over and nobody is subscribed with it."""
         secrets = self._secrets
-        if secrets.previous is None or not secrets.grace_over(self._tools.clock()):
+        if secrets.previous is None or not secrets.grace_over(self._dependencies.clock()):
             return
         if all(entry.endpoint != self._address(secrets.previous) for entry in listed):
             self._secrets = secrets.without_previous()
@@ -74,7 +74,7 @@ class Webhook:
         """Make the introduced secret the current one; only when every plant is subscribed at its address."""
         if not self._introduced:
             return
-        self._secrets = self._secrets.promoted(self._tools.clock())
+        self._secrets = self._secrets.promoted(self._dependencies.clock())
         self._write()
         self._publish()
         self._introduced = False
@@ -83,15 +83,15 @@ class Webhook:
 
     def _prepared(self, *, rotate: bool) -> WebhookSecrets:
         """The secrets as they are to be at the beginning of this run, kept in Secrets Manager."""
-        now = self._tools.clock()
-        version = self._tools.secrets.read(self._tools.settings.webhook_arn)
+        now = self._dependencies.clock()
+        version = self._dependencies.secrets.read(self._dependencies.settings.webhook_arn)
         if version is None:
             self._secrets = WebhookSecrets(current=self._new_secret(), created_at=now)
             self._write()
             self._journal.actions.append("webhook_secret_made")
             return self._secrets
         self._secrets = WebhookSecrets.from_secret(version.text)
-        due = rotate or self._secrets.rotation_due(now, self._tools.settings.rotation_days)
+        due = rotate or self._secrets.rotation_due(now, self._dependencies.settings.rotation_days)
         if due and self._secrets.pending is None:
             self._secrets = self._secrets.begun(self._new_secret())
             self._write()
@@ -99,18 +99,18 @@ class Webhook:
 
     def _publish(self) -> datetime:
         """Have the receivers accept just these secrets; since when they do."""
-        published = self._tools.records.published()
+        published = self._dependencies.records.published()
         if published is not None and published.digests == self._secrets.digests:
             return published.at
-        now = self._tools.clock()
-        self._tools.records.publish(self._secrets.digests, now)
+        now = self._dependencies.clock()
+        self._dependencies.records.publish(self._secrets.digests, now)
         return now
 
     def _write(self) -> None:
-        self._tools.secrets.write(self._tools.settings.webhook_arn, self._secrets.to_secret())
+        self._dependencies.secrets.write(self._dependencies.settings.webhook_arn, self._secrets.to_secret())
 
     def _new_secret(self) -> str:
-        return secret_from(self._tools.entropy(SECRET_BYTES))
+        return secret_from(self._dependencies.entropy(SECRET_BYTES))
 
     def _address(self, secret: str) -> str:
-        return address(self._tools.settings.webhook_base_url, secret)
+        return address(self._dependencies.settings.webhook_base_url, secret)

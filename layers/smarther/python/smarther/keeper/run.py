@@ -11,7 +11,7 @@ from smarther.domain.keeper_probe import ProbeOrder
 from smarther.domain.keeper_report import Report
 from smarther.domain.legrand_answers import LEGRAND_REASONS, LOGIN_REASONS, Reason
 from smarther.domain.reading import instant_text
-from smarther.domain.subscription_plan import Wanted
+from smarther.domain.subscription_plan import WantedSubscriptions
 from smarther.keeper.access import Access
 from smarther.keeper.journal import Journal
 from smarther.keeper.lease import Lease, LeaseLost
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from smarther.domain.keeper_memory import Memory
     from smarther.domain.keeper_probe import Probe
     from smarther.domain.subscription_plan import Subscription
-    from smarther.keeper.dependencies import Tools
+    from smarther.keeper.dependencies import Dependencies
     from smarther.store.records import Module
 
 _THERMOSTAT: Final = frozenset({None, "chronothermostat"})
@@ -43,7 +43,7 @@ class Consent(BaseModel):
     id: str | None = None
 
 
-class Request(BaseModel):
+class RunRequest(BaseModel):
     """What a run is asked for; the schedule asks for nothing in particular, and adds keys of its own.
 
     A `probe` is no run: it is answered by `Keeper.probe`.
@@ -56,7 +56,7 @@ class Request(BaseModel):
     probe: ProbeOrder | None = None
 
     @classmethod
-    def of(cls, event: Any) -> Request:
+    def of(cls, event: Any) -> RunRequest:
         """Read a function's event. Raises pydantic's `ValidationError`, which quotes nothing of it."""
         return cls.model_validate(event if isinstance(event, dict) else {})
 
@@ -64,10 +64,10 @@ class Request(BaseModel):
 class Keeper:
     """Runs; one at a time, whoever starts them."""
 
-    def __init__(self, tools: Tools) -> None:
-        self._tools = tools
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._dependencies = dependencies
 
-    def run(self, request: Request) -> Report:
+    def run(self, request: RunRequest) -> Report:
         """Keep everything alive, and report.
 
         What Legrand does is in the report. Raises SecretsError, RecordsError and the table's errors when AWS itself
@@ -76,11 +76,11 @@ class Keeper:
         """
         report = self._run_alone(request)
         if request.consent is not None and request.consent.id is not None:
-            self._tools.records.settle_consent(request.consent.id, report)
+            self._dependencies.records.settle_consent(request.consent.id, report)
         return report
 
-    def _run_alone(self, request: Request) -> Report:
-        lease = Lease(self._tools)
+    def _run_alone(self, request: RunRequest) -> Report:
+        lease = Lease(self._dependencies)
         if not lease.take(patient=request.consent is not None):
             return self._busy()
         try:
@@ -95,32 +95,32 @@ class Keeper:
 
         Raises SecretsError where the webhook's secret cannot be read.
         """
-        return probe(self._tools, order)
+        return probe(self._dependencies, order)
 
     def _busy(self) -> Report:
-        return Report(at=instant_text(self._tools.clock()), outcome="busy")
+        return Report(at=instant_text(self._dependencies.clock()), outcome="busy")
 
     # ---- the work, in its order
 
-    def _run(self, request: Request, lease: Lease) -> Report:
+    def _run(self, request: RunRequest, lease: Lease) -> Report:
         journal = Journal()
-        webhook = Webhook(self._tools, journal, rotate=request.rotate_webhook)
-        memory = self._tools.records.memory()
-        plants = Plants(self._tools, journal)
+        webhook = Webhook(self._dependencies, journal, rotate=request.rotate_webhook)
+        memory = self._dependencies.records.memory()
+        plants = Plants(self._dependencies, journal)
         credentials = self._credentials(journal)
         if credentials is None:
             self._note_lack(journal, request)
         else:
-            access = Access(self._tools, journal, credentials=credentials, memory=memory, lease=lease)
+            access = Access(self._dependencies, journal, credentials=credentials, memory=memory, lease=lease)
             with journal.apart("run"):
                 if request.consent is not None:
                     access.exchange(request.consent.code)
                 if access.obtain():
-                    tending = _Tending(self._tools, journal, access, webhook, plants)
+                    tending = _Tending(self._dependencies, journal, access, webhook, plants)
                     tending.tend(lease.deadline, at_once=journal.consent == "accepted")
             memory = _remembering(journal, access.memory)
         for plant_id in plants.known():
-            journal.standings.setdefault(plant_id, "unknown")
+            journal.subscription_states.setdefault(plant_id, "unknown")
         journal.names = {plant_id: plant.name for plant_id, plant in plants.directory.plants.items()}
         report = self._reported(journal, memory, credentials)
         if journal.faults:
@@ -129,7 +129,7 @@ class Keeper:
 
     def _credentials(self, journal: Journal) -> Credentials | None:
         """The credentials; noted when they are missing, or near the end of their year."""
-        version = self._tools.secrets.read(self._tools.settings.credentials_arn)
+        version = self._dependencies.secrets.read(self._dependencies.settings.credentials_arn)
         if version is None:
             journal.person_needed(Reason.CREDENTIALS_MISSING)
             return None
@@ -141,19 +141,19 @@ class Keeper:
             journal.trouble(str(error))
             journal.person_needed(Reason.CREDENTIALS_MISSING)
             return None
-        if credentials.birthday_near(self._tools.clock()):
+        if credentials.birthday_near(self._dependencies.clock()):
             journal.person_needed(Reason.CLIENT_SECRET_BIRTHDAY)
         return credentials
 
-    def _note_lack(self, journal: Journal, request: Request) -> None:
+    def _note_lack(self, journal: Journal, request: RunRequest) -> None:
         """Without credentials nobody can consent either; who looks at the report sees the whole way before them."""
-        if self._tools.secrets.read(self._tools.settings.tokens_arn) is None:
+        if self._dependencies.secrets.read(self._dependencies.settings.tokens_arn) is None:
             journal.person_needed(Reason.CONSENT_MISSING)
         if request.consent is not None:
             journal.consent = "not_configured"
 
     def _reported(self, journal: Journal, memory: Memory, credentials: Credentials | None) -> Report:
-        now, records = self._tools.clock(), self._tools.records
+        now, records = self._dependencies.clock(), self._dependencies.records
         report = journal.report(
             now,
             calls_today=records.calls_today(now),
@@ -181,8 +181,10 @@ def _remembering(journal: Journal, memory: Memory) -> Memory:
 class _Tending:
     """What a run does once it has access: list, mend, rotate, name, listen."""
 
-    def __init__(self, tools: Tools, journal: Journal, access: Access, webhook: Webhook, plants: Plants) -> None:
-        self._tools = tools
+    def __init__(
+        self, dependencies: Dependencies, journal: Journal, access: Access, webhook: Webhook, plants: Plants
+    ) -> None:
+        self._dependencies = dependencies
         self._journal = journal
         self._access = access
         self._webhook = webhook
@@ -193,28 +195,28 @@ class _Tending:
         listed = self._access.subscriptions()
         self._journal.listed = True
         api = self._access.api
-        found = self._plants.wanted(api, listed, self._access.memory.absent_plants)
-        self._access.memory = self._access.memory.model_copy(update={"absent_plants": found.absent})
+        to_record = self._plants.wanted(api, listed, self._access.memory.absent_plants)
+        self._access.memory = self._access.memory.model_copy(update={"absent_plants": to_record.absent})
         self._webhook.forget(listed)
         self._webhook.introduce(deadline)
-        wanted = Wanted(
-            base_url=self._tools.settings.webhook_base_url,
+        wanted = WantedSubscriptions(
+            base_url=self._dependencies.settings.webhook_base_url,
             endpoint=self._webhook.endpoint,
-            plants=frozenset(found.names),
+            plants=frozenset(to_record.names),
             tolerated=self._webhook.tolerated,
         )
         subscriptions = Subscriptions(api, self._journal, wanted)
         if subscriptions.mend(listed):
             self._webhook.promote()
         with self._journal.apart("names"):
-            self._access.memory = self._plants.refresh(api, found, self._access.memory, at_once=at_once)
+            self._access.memory = self._plants.refresh(api, to_record, self._access.memory, at_once=at_once)
         self._listen(subscriptions, listed, wanted.plants)
 
     def _listen(self, subscriptions: Subscriptions, listed: list[Subscription], plants: frozenset[str]) -> None:
-        silence = Silence(self._tools, self._journal, self._access.memory)
+        silence = Silence(self._dependencies, self._journal, self._access.memory)
         try:
             for plant_id in silence.listen(self._access.api, self._thermostats(plants)):
-                if self._journal.standings.get(plant_id) == "healthy":
+                if self._journal.subscription_states.get(plant_id) == "healthy":
                     with self._journal.apart("subscribe"):
                         self._remake(silence, subscriptions, listed, plant_id)
         finally:
@@ -227,7 +229,7 @@ class _Tending:
         try:
             subscriptions.remake(listed, plant_id)
         except LegrandError:
-            if self._journal.standings[plant_id] == "healthy":  # the old one is still there
+            if self._journal.subscription_states[plant_id] == "healthy":  # the old one is still there
                 silence.forget_remade(plant_id)
             raise
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from smarther.domain.keeper_memory import Memory
     from smarther.domain.keeper_report import Poll
     from smarther.domain.latest import Latest
-    from smarther.keeper.dependencies import Tools
+    from smarther.keeper.dependencies import Dependencies
     from smarther.keeper.journal import Journal
     from smarther.legrand.client import Api
     from smarther.store.records import Module
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class Silence:
     """The thermostats of the wanted plants, listened to."""
 
-    def __init__(self, tools: Tools, journal: Journal, memory: Memory) -> None:
-        self._tools = tools
+    def __init__(self, dependencies: Dependencies, journal: Journal, memory: Memory) -> None:
+        self._dependencies = dependencies
         self._journal = journal
         self.memory = memory
 
@@ -40,7 +40,7 @@ class Silence:
         The plants to subscribe anew: all of whose thermostats are silent or have only answered, one of which has
         changed without a push, and whose subscription was not made anew before in this silence.
         """
-        now = self._tools.clock()
+        now = self._dependencies.clock()
         found = self._latest(modules, now)
         by_plant: dict[str, list[Module]] = defaultdict(list)
         for module in modules:
@@ -59,9 +59,9 @@ class Silence:
 
     def note_remade(self, plant_id: str) -> None:
         """Remember that a plant was subscribed anew, before it is."""
-        remade = {**self.memory.remade, plant_id: self._tools.clock()}
+        remade = {**self.memory.remade, plant_id: self._dependencies.clock()}
         self.memory = self.memory.model_copy(update={"remade": remade})
-        self._tools.records.remember(self.memory)
+        self._dependencies.records.remember(self.memory)
 
     def forget_remade(self, plant_id: str) -> None:
         """It was not, after all: the next run tries again."""
@@ -69,7 +69,7 @@ class Silence:
         self.memory = self.memory.model_copy(update={"remade": remade})
 
     def _latest(self, modules: list[Module], now: datetime) -> dict[str, Latest | None]:
-        reader = self._tools.latest
+        reader = self._dependencies.latest
         unusual = reader.unusual()
         return {module.module_id: reader.words(module.module_id, unusual, now=now).latest for module in modules}
 
@@ -110,7 +110,7 @@ class Silence:
 
     def _listen_to(self, api: Api, module: Module, found: Latest | None, now: datetime) -> bool:
         """Whether a thermostat is silent; if so it is asked, unless it was lately."""
-        limit = self._tools.settings.stale_after
+        limit = self._dependencies.settings.stale_after
         since = silent_since(found, known_since=module.known_since, now=now, limit=limit)
         if since is None:
             return False
@@ -138,7 +138,7 @@ class Silence:
                 return "not_now"
             body = b""
         polled = {**self.memory.polled, module.module_id: key}
-        polled_at = {**self.memory.polled_at, module.module_id: self._tools.clock()}
+        polled_at = {**self.memory.polled_at, module.module_id: self._dependencies.clock()}
         self.memory = self.memory.model_copy(update={"polled": polled, "polled_at": polled_at})
         poll: Poll = "failed"
         if body:
@@ -153,17 +153,17 @@ class Silence:
         where the gateway was offline.
         """
         asked_at = self.memory.polled_at.get(module.module_id)
-        return asked_at is None or self._tools.clock() - asked_at >= self._tools.settings.stale_after
+        return asked_at is None or self._dependencies.clock() - asked_at >= self._dependencies.settings.stale_after
 
     def _keep_news(self, module: Module, body: bytes, found: Latest | None) -> Poll:
         """Store what a thermostat answered, if that says more than its latest word."""
-        now = self._tools.clock()
+        now = self._dependencies.clock()
         news = [
             replace(reading, module_id=module.module_id)
             for reading in parse(body).readings
             if same_id(reading.module_id, module.module_id) and is_news(reading.time, found, now=now)
         ]
-        stored = [self._tools.table.put_reading(reading, received_at=now, source="poll") for reading in news]
+        stored = [self._dependencies.table.put_reading(reading, received_at=now, source="poll") for reading in news]
         if any(found is None or said(reading) != found.word.said for reading in news):
             changed = {module.plant_id: now, **self.memory.changed_unheard}
             self.memory = self.memory.model_copy(update={"changed_unheard": changed})
