@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from smarther.domain.notification import parse
 from smarther.domain.spilled import Deferred, MalformedError
-from smarther.receiver.record import Outcome, record
+from smarther.receiver.record import Recorded, record
 from smarther.store.table import TableUnavailableError
 
 if TYPE_CHECKING:
@@ -107,18 +107,18 @@ class Replay:
     def _store(self, notification: Deferred, waiting: Waiting, tally: Tally) -> None:
         parsed = parse(notification.body)
         if self._rehearsal:
-            outcome = Outcome(quarantined=len(parsed.rejects))
+            recorded = Recorded(quarantined=len(parsed.rejects))
         else:
-            outcome = record(parsed, notification.body, table=self._table, received_at=notification.received_at)
-        tally.stored += outcome.stored
-        tally.duplicates += outcome.duplicates
-        if outcome.stored:
+            recorded = record(parsed, notification.body, table=self._table, received_at=notification.received_at)
+        tally.stored += recorded.stored
+        tally.duplicates += recorded.duplicates
+        if recorded.stored:
             times = [reading.time for reading in parsed.readings]
             tally.oldest = min(times if tally.oldest is None else [tally.oldest, *times])
-        tally.unreadable += outcome.quarantined > 0
-        if outcome.failed:
-            _failed(tally, outcome.failure or "unknown")
-        elif not (outcome.quarantined and waiting.quarantined):
+        tally.unreadable += recorded.quarantined > 0
+        if recorded.failed:
+            _failed(tally, recorded.failure or "unknown")
+        elif not (recorded.quarantined and waiting.quarantined):
             self._settle(waiting, tally)
 
     def _settle(self, waiting: Waiting, tally: Tally) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from smarther.domain.notification import parse
-from smarther.receiver.record import Outcome, record
+from smarther.receiver.record import Recorded, record
 from smarther.store.table import Table
 from tests import deployed
 
@@ -44,12 +44,12 @@ class AtOnce:
         return call
 
 
-def deliver(client: DynamoDBClient, bodies: list[bytes]) -> list[Outcome]:
+def deliver(client: DynamoDBClient, bodies: list[bytes]) -> list[Recorded]:
     """What becomes of each body, when each has a container of its own."""
     client_of_all: Any = AtOnce(client, len(bodies))
     table = Table(client_of_all, deployed.TABLE)
 
-    def container(number: int) -> Outcome:
+    def container(number: int) -> Recorded:
         arrival = ARRIVAL + timedelta(milliseconds=number)
         return record(parse(bodies[number]), bodies[number], table=table, received_at=arrival)
 
@@ -79,5 +79,5 @@ def test_an_unreadable_body_delivered_many_times_at_once_is_quarantined_once(dyn
 def test_two_thermostats_of_one_second_are_two_readings_at_once_too(dynamodb: DynamoDBClient) -> None:
     other = {**STATUS, "sender": {"plant": {"id": "P", "module": {"id": "N"}}}}
     outcomes = deliver(dynamodb, [json.dumps(status).encode() for status in (STATUS, other, {**STATUS, "mode": "OFF"})])
-    assert outcomes == [Outcome(stored=1)] * 3
+    assert outcomes == [Recorded(stored=1)] * 3
     assert [item["pk"]["S"] for item in deployed.items(dynamodb, "MODULE#")] == ["MODULE#M", "MODULE#M", "MODULE#N"]

@@ -25,7 +25,7 @@ from smarther.legrand.client import (
     ListedPlant,
     Login,
     Topology,
-    Wire,
+    Transport,
     open_session,
 )
 from smarther.store.records import Records
@@ -58,13 +58,13 @@ def naps() -> list[float]:
 
 
 @pytest.fixture
-def wire(naps: list[float]) -> Wire:
-    return Wire(open_session(), lambda: NOW, naps.append, NOW + timedelta(minutes=1))
+def transport(naps: list[float]) -> Transport:
+    return Transport(open_session(), lambda: NOW, naps.append, NOW + timedelta(minutes=1))
 
 
 @pytest.fixture
-def login(wire: Wire) -> Login:
-    return Login(wire, LOGIN, CREDENTIALS)
+def login(transport: Transport) -> Login:
+    return Login(transport, LOGIN, CREDENTIALS)
 
 
 @pytest.fixture
@@ -73,8 +73,14 @@ def records(dynamodb: DynamoDBClient) -> Records:
 
 
 @pytest.fixture
-def api(wire: Wire, records: Records) -> Api:
-    return Api(wire=wire, base_url=API, records=records, subscription_key="hunter2-key", access_token="hunter2-access")
+def api(transport: Transport, records: Records) -> Api:
+    return Api(
+        transport=transport,
+        base_url=API,
+        records=records,
+        subscription_key="hunter2-key",
+        access_token="hunter2-access",
+    )
 
 
 def form(call: Any) -> dict[str, list[str]]:
@@ -138,7 +144,7 @@ def test_a_code_is_exchanged_at_most_once(http: responses.RequestsMock, login: L
     with pytest.raises(LegrandError) as error:
         login.exchange("hunter2-code")
 
-    assert error.value.outcome.kind is Kind.TRANSIENT
+    assert error.value.answer.kind is Kind.TRANSIENT
     assert len(http.calls) == 1
 
 
@@ -148,7 +154,7 @@ def test_a_good_status_without_an_object_is_no_answer(http: responses.RequestsMo
 
     with pytest.raises(LegrandError) as error:
         login.refresh("hunter2-refresh")
-    assert error.value.outcome.kind is Kind.TRANSIENT
+    assert error.value.answer.kind is Kind.TRANSIENT
 
 
 def test_a_refusal_says_what_a_person_must_do(http: responses.RequestsMock, login: Login) -> None:
@@ -156,7 +162,7 @@ def test_a_refusal_says_what_a_person_must_do(http: responses.RequestsMock, logi
 
     with pytest.raises(LegrandError) as error:
         login.refresh("hunter2-refresh")
-    assert error.value.outcome.reason is Reason.CLIENT_SECRET_EXPIRED
+    assert error.value.answer.reason is Reason.CLIENT_SECRET_EXPIRED
 
 
 # ---- the API
@@ -202,7 +208,7 @@ def test_a_list_that_cannot_be_read_is_never_an_empty_one(http: responses.Reques
 
     with pytest.raises(LegrandError) as error:
         api.subscriptions()
-    assert error.value.outcome.kind is Kind.TRANSIENT
+    assert error.value.answer.kind is Kind.TRANSIENT
 
 
 @pytest.mark.parametrize("body", [b"", b"OK", b"<html>", b'{"subscriptionId": "1"}'])
@@ -315,7 +321,7 @@ def test_each_status_has_its_number_of_attempts_and_all_of_them_are_counted(
     with pytest.raises(LegrandError) as error:
         api.subscriptions()
 
-    assert error.value.outcome.status == status
+    assert error.value.answer.status == status
     assert len(http.calls) == records.calls_today(NOW) == attempts
 
 
@@ -328,7 +334,7 @@ def test_the_quota_s_end_stops_every_call_until_it_is_replenished(
     for _ in range(2):
         with pytest.raises(LegrandError) as error:
             api.subscriptions()
-        assert error.value.outcome.kind is Kind.QUOTA
+        assert error.value.answer.kind is Kind.QUOTA
 
     assert len(http.calls) == 1
     assert records.paused_until(NOW) == NOW + timedelta(hours=1)
@@ -386,8 +392,8 @@ def test_a_short_wait_is_waited_out(http: responses.RequestsMock, api: Api, naps
     assert naps == [3.0]
 
 
-def test_no_call_is_begun_when_time_is_up(http: responses.RequestsMock, api: Api, wire: Wire) -> None:
-    late = replace(api, wire=replace(wire, deadline=NOW))
+def test_no_call_is_begun_when_time_is_up(http: responses.RequestsMock, api: Api, transport: Transport) -> None:
+    late = replace(api, transport=replace(transport, deadline=NOW))
 
     with pytest.raises(LegrandError):
         late.subscriptions()

@@ -11,18 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.legrand_answers import LONGEST_WAIT, Door, Kind, Outcome, Reason, classify
+from smarther.domain.legrand_answers import LONGEST_WAIT, Door, Kind, ProviderAnswer, Reason, classify
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 INPUTS = Path(__file__).resolve().parents[3] / "shared" / "inputs"
 PAYLOADS = Path(__file__).resolve().parents[3] / "shared" / "reference" / "payloads"
 
 
-def api(status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> Outcome:
+def api(status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> ProviderAnswer:
     return classify(Door.API, status, headers or {}, body, now=NOW)
 
 
-def login(status: int, body: object = None, headers: dict[str, str] | None = None) -> Outcome:
+def login(status: int, body: object = None, headers: dict[str, str] | None = None) -> ProviderAnswer:
     return classify(Door.LOGIN, status, headers or {}, json.dumps(body).encode(), now=NOW)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from smarther.domain.notification import Notification, Reject
 from smarther.domain.reading import Reading
-from smarther.receiver.record import Outcome, record
+from smarther.receiver.record import Recorded, record
 from smarther.store.table import ItemRefusedError, TableUnavailableError
 
 if TYPE_CHECKING:
@@ -45,14 +45,14 @@ class FakeTable:
         return True
 
 
-def run(table: FakeTable, *rejects: Reject, **options: Any) -> Outcome:
+def run(table: FakeTable, *rejects: Reject, **options: Any) -> Recorded:
     stand_in: Any = table
     return record(Notification(READINGS, rejects), b"body", table=stand_in, received_at=ARRIVAL, **options)
 
 
 def test_every_reading_is_stored() -> None:
     table = FakeTable()
-    assert run(table) == Outcome(stored=3)
+    assert run(table) == Recorded(stored=3)
     assert table.stored == ["A 06:30 push", "B 06:30 push", "C 06:30 push"]
     assert table.quarantined == []
 
@@ -64,32 +64,32 @@ def test_a_poll_says_so() -> None:
 
 
 def test_duplicates_are_counted() -> None:
-    assert run(FakeTable({"B": False})) == Outcome(stored=2, duplicates=1)
+    assert run(FakeTable({"B": False})) == Recorded(stored=2, duplicates=1)
 
 
 def test_a_body_with_a_reject_is_quarantined_once_and_its_readings_are_stored() -> None:
     table = FakeTable()
-    assert run(table, REJECT, REJECT) == Outcome(stored=3, quarantined=2)
+    assert run(table, REJECT, REJECT) == Recorded(stored=3, quarantined=2)
     assert table.quarantined == [(b"body", [REJECT, REJECT])]
 
 
 @pytest.mark.parametrize("module", ["A", "B", "C"])
 def test_a_write_that_fails_takes_no_other_along(module: str) -> None:
     table = FakeTable({module: TableUnavailableError("Throttled")})
-    assert run(table, REJECT) == Outcome(stored=2, quarantined=1, failed=1, failure="Throttled")
+    assert run(table, REJECT) == Recorded(stored=2, quarantined=1, failed=1, failure="Throttled")
     assert len(table.quarantined) == 1
 
 
 def test_a_quarantine_that_fails_takes_no_reading_along() -> None:
     for error in (TableUnavailableError("Throttled"), ItemRefusedError("Throttled")):
-        assert run(FakeTable(quarantine=error), REJECT) == Outcome(
+        assert run(FakeTable(quarantine=error), REJECT) == Recorded(
             stored=3, quarantined=1, failed=1, failure="Throttled"
         )
 
 
 def test_a_reading_that_the_table_refuses_for_good_is_quarantined_with_its_body() -> None:
     table = FakeTable({"B": ItemRefusedError("ValidationException")})
-    assert run(table) == Outcome(stored=2, quarantined=1)
+    assert run(table) == Recorded(stored=2, quarantined=1)
     assert table.quarantined == [(b"body", [Reject("reading", "the table refuses it: ValidationException")])]
 
 
@@ -97,7 +97,7 @@ def test_a_reading_that_the_table_refuses_for_good_is_quarantined_with_its_body(
 def test_when_time_is_up_what_is_left_counts_as_failed(writes: int) -> None:
     table = FakeTable()
     left = iter([True] * writes + [False] * 9)
-    assert run(table, REJECT, in_time=lambda: next(left)) == Outcome(
+    assert run(table, REJECT, in_time=lambda: next(left)) == Recorded(
         stored=writes, quarantined=1, failed=4 - writes, failure="OutOfTime"
     )
     assert len(table.stored) == writes

@@ -95,7 +95,7 @@ _REMEDIES: Final[Mapping[Reason, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ProviderAnswer:
     """One answer, classed. `status` is None when there was none; `retry_after` is in seconds, when one was named.
 
     Whatever was named, it is no less than 0 and no more than `LONGEST_WAIT`.
@@ -107,7 +107,7 @@ class Outcome:
     retry_after: float | None = None
 
 
-UNREACHABLE: Final = Outcome(Kind.TRANSIENT)
+UNREACHABLE: Final = ProviderAnswer(Kind.TRANSIENT)
 """No answer at all: no connection, a time-out, an answer that breaks off."""
 
 _API: Final[Mapping[int, Kind]] = {
@@ -157,7 +157,7 @@ _SERVER_ERROR = range(500, 600)
 _CLIENT_ERROR = range(400, 500)
 
 
-def classify(door: Door, status: int, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Outcome:
+def classify(door: Door, status: int, headers: Mapping[str, str], body: bytes, *, now: datetime) -> ProviderAnswer:
     """What an answer means, from its status first, and from its words only where the status leaves it open.
 
     `headers` are looked up without regard to case. `now` serves a `Retry-After` that names an instant.
@@ -167,7 +167,7 @@ def classify(door: Door, status: int, headers: Mapping[str, str], body: bytes, *
     if kind is Kind.FORBIDDEN and _says_quota(headers, body):
         kind = Kind.QUOTA
     wait = _retry_after(headers, body, now) if kind in _PASSING else None
-    return Outcome(kind, status, reason, None if wait is None else min(max(wait, 0.0), LONGEST_WAIT))
+    return ProviderAnswer(kind, status, reason, None if wait is None else min(max(wait, 0.0), LONGEST_WAIT))
 
 
 _PASSING: Final = frozenset({Kind.TRANSIENT, Kind.QUOTA, Kind.FORBIDDEN})

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from smarther.domain.legrand_answers import Kind
 
 if TYPE_CHECKING:
-    from smarther.domain.legrand_answers import Outcome
+    from smarther.domain.legrand_answers import ProviderAnswer
 
 OPTIONAL_LIMIT: Final = 300
 """From this count on, calls that keep nothing alive (names, polls) are left to the next day."""
@@ -49,7 +49,7 @@ def next_day(now: datetime) -> datetime:
     return (now.astimezone(UTC) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def stopped_until(now: datetime, outcome: Outcome) -> datetime | None:
+def stopped_until(now: datetime, outcome: ProviderAnswer) -> datetime | None:
     """When calls may begin again after an answer; None when it stops none.
 
     After the quota's 403 that is when the answer says, or else the next UTC midnight. After any other it is when the

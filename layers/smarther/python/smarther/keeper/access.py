@@ -14,7 +14,7 @@ from smarther.domain.keeper_memory import RefusedGrant
 from smarther.domain.keeper_report import TokenState
 from smarther.domain.legrand_answers import Kind, Reason
 from smarther.domain.tokens import Tokens, TokensError
-from smarther.legrand.client import Api, LegrandError, Login, Wire
+from smarther.legrand.client import Api, LegrandError, Login, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,8 +50,8 @@ class Access:
         self._journal = journal
         self._credentials = credentials
         self._lease = lease
-        self._wire = Wire(dependencies.session, dependencies.clock, dependencies.sleep, lease.deadline)
-        self._login = Login(self._wire, dependencies.settings.login_url, credentials)
+        self._transport = Transport(dependencies.session, dependencies.clock, dependencies.sleep, lease.deadline)
+        self._login = Login(self._transport, dependencies.settings.login_url, credentials)
         self._renewed = False
         self.memory = memory
         self._newest = dependencies.secrets.newest(dependencies.settings.tokens_arn)
@@ -66,7 +66,7 @@ class Access:
             raise RuntimeError("there are no tokens")
         settings = self._dependencies.settings
         return Api(
-            wire=self._wire,
+            transport=self._transport,
             base_url=settings.api_url,
             records=self._dependencies.records,
             subscription_key=self._credentials.subscription_key,
@@ -80,7 +80,7 @@ class Access:
             answer = self._login.exchange(code)
         except LegrandError as error:
             self._journal.consent = _consent_outcome(error)
-            if error.outcome.reason not in {None, Reason.CONSENT_EXPIRED}:
+            if error.answer.reason not in {None, Reason.CONSENT_EXPIRED}:
                 self._journal.failed(error)  # the credentials are at fault, not the code
             return
         if self._take(answer, previous=None):
@@ -109,7 +109,7 @@ class Access:
         try:
             listed = self._proving()
         except LegrandError as error:
-            if error.outcome.kind is not Kind.UNAUTHORISED:
+            if error.answer.kind is not Kind.UNAUTHORISED:
                 raise
             if self._renewed or not self._refresh():
                 self._blame_access()
@@ -124,7 +124,7 @@ class Access:
         try:
             listed = self.api.subscriptions()
         except LegrandError as error:
-            if error.outcome.kind is Kind.PERSON:
+            if error.answer.kind is Kind.PERSON:
                 self._settle()  # the API let the token in before it asked for a person
             raise
         self._settle()
@@ -134,7 +134,7 @@ class Access:
         try:
             return self._proving()
         except LegrandError as error:
-            if error.outcome.kind is Kind.UNAUTHORISED:
+            if error.answer.kind is Kind.UNAUTHORISED:
                 self._blame_access()
             raise
 
@@ -215,17 +215,17 @@ class Access:
 
     def _note_refusal(self, error: LegrandError) -> None:
         self._journal.failed(error)
-        now, outcome = self._dependencies.clock(), error.outcome
+        now, answer = self._dependencies.clock(), error.answer
         update: dict[str, object] = {}
-        if outcome.reason is not None:
+        if answer.reason is not None:
             update["refused"] = RefusedGrant(
                 tokens_version=self._newest.version_id,
                 credentials_version=self._credentials.version,
-                reason=outcome.reason,
+                reason=answer.reason,
                 at=now,
             )
-        elif outcome.retry_after is not None or outcome.status == _RATE_LIMITED:
-            pause = min(outcome.retry_after or _LOGIN_PAUSE, _LONGEST_LOGIN_PAUSE)
+        elif answer.retry_after is not None or answer.status == _RATE_LIMITED:
+            pause = min(answer.retry_after or _LOGIN_PAUSE, _LONGEST_LOGIN_PAUSE)
             update["login_not_before"] = now + timedelta(seconds=pause)
         self.memory = self.memory.model_copy(update=update)
 
@@ -242,6 +242,6 @@ _RATE_LIMITED: Final = 429
 
 
 def _consent_outcome(error: LegrandError) -> ConsentOutcome:
-    if error.outcome.kind is Kind.TRANSIENT:
+    if error.answer.kind is Kind.TRANSIENT:
         return "unavailable"
-    return "refused" if error.outcome.reason in {None, Reason.CONSENT_EXPIRED} else "not_configured"
+    return "refused" if error.answer.reason in {None, Reason.CONSENT_EXPIRED} else "not_configured"

@@ -63,9 +63,9 @@ class Journal:
 
     def failed(self, error: LegrandError) -> None:
         """Note a call that came to nothing: as a reason for a person, or as a trouble that may pass."""
-        if error.outcome.reason is not None:
-            self.person_needed(error.outcome.reason)
-        elif error.outcome.kind is not Kind.QUOTA or error.outcome.status is not None:
+        if error.answer.reason is not None:
+            self.person_needed(error.answer.reason)
+        elif error.answer.kind is not Kind.QUOTA or error.answer.status is not None:
             self.trouble(str(error))
 
     @contextmanager

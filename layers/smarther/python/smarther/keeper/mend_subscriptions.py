@@ -69,7 +69,7 @@ class Subscriptions:
         try:
             self._api.subscribe(plant_id, self._wanted.endpoint)
         except LegrandError as error:
-            if error.outcome.kind is not Kind.CONFLICT:
+            if error.answer.kind is not Kind.CONFLICT:
                 raise
             rivals = self._rivals(plant_id)
             if any(rival.endpoint == self._wanted.endpoint for rival in rivals):
@@ -95,7 +95,7 @@ class Subscriptions:
         try:
             self._api.unsubscribe(action.plant_id, action.subscription_id)
         except LegrandError as error:
-            if error.outcome.kind is not Kind.NOT_FOUND:
+            if error.answer.kind is not Kind.NOT_FOUND:
                 raise
             return  # gone already, or its gateway is offline: the next list tells
         self._journal.actions.append(f"subscription_removed {action.plant_id} {action.why}")

@@ -123,7 +123,7 @@ class Plants:
         except LegrandError as error:
             self._journal.failed(error)
             self._keep(plant)
-            return Topology() if error.outcome.kind is Kind.NOT_FOUND else None
+            return Topology() if error.answer.kind is Kind.NOT_FOUND else None
         if self._is_of_another(plant.plant_id, topology):
             self._journal.trouble("topology: the answer is about another plant")
             self._keep(plant)

@@ -133,7 +133,7 @@ class Silence:
         try:
             body = api.status(module.plant_id, module.module_id)
         except LegrandError as error:
-            if error.outcome.kind is not Kind.NOT_FOUND:  # a gateway that is offline explains the silence
+            if error.answer.kind is not Kind.NOT_FOUND:  # a gateway that is offline explains the silence
                 self._journal.failed(error)
                 return "not_now"
             body = b""

@@ -1,7 +1,7 @@
 """Legrand's cloud over HTTP: the login at one host, the API at another, every API call counted before it is made.
 
 Addresses and fields are those that the existing clients use (openHAB's `bticinosmarther` binding, artumino/smarther-rs,
-Legrand's OpenAPI export `smartherV2.yaml`). A failure is always a `LegrandError` with a classed outcome; none carries
+Legrand's OpenAPI export `smartherV2.yaml`). A failure is always a `LegrandError` with a classed answer; none carries
 a header, an address, a body or the vendor's exception, since all of these may hold secrets.
 """
 
@@ -15,7 +15,7 @@ from urllib.parse import quote
 import requests
 
 from smarther.domain.directory import usable_id
-from smarther.domain.legrand_answers import UNREACHABLE, Door, Kind, Outcome, classify
+from smarther.domain.legrand_answers import UNREACHABLE, Door, Kind, ProviderAnswer, classify
 from smarther.domain.names import printable
 from smarther.domain.quota import Need, stopped_until
 from smarther.domain.subscription_plan import Subscription
@@ -40,17 +40,17 @@ _RATE_LIMIT_SECONDS: Final = 60.0
 
 
 class LegrandError(Exception):
-    """A call came to nothing; `outcome` says what that means."""
+    """A call came to nothing; `answer` says why."""
 
-    def __init__(self, call: str, outcome: Outcome) -> None:
-        words = "forbidden, and not for the quota" if outcome.kind is Kind.FORBIDDEN else outcome.kind
-        super().__init__(f"{call}: {words}" + (f" ({outcome.status})" if outcome.status else ""))
+    def __init__(self, call: str, answer: ProviderAnswer) -> None:
+        words = "forbidden, and not for the quota" if answer.kind is Kind.FORBIDDEN else answer.kind
+        super().__init__(f"{call}: {words}" + (f" ({answer.status})" if answer.status else ""))
         self.call = call
-        self.outcome = outcome
+        self.answer = answer
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RawAnswer:
     """A good answer: its status and its body, which need not be JSON."""
 
     status: int
@@ -100,7 +100,7 @@ class Topology:
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
+class Transport:
     """What both doors share: the HTTP session, the clock, and when a run must have come to its end."""
 
     session: requests.Session
@@ -108,15 +108,17 @@ class Wire:
     sleep: Callable[[float], None]
     deadline: datetime
 
-    def send(self, call: str, door: Door, request: requests.Request, seconds: float) -> tuple[Outcome, Answer]:
-        """One attempt. Raises LegrandError past the deadline; every other way to fail is an outcome."""
+    def send(
+        self, call: str, door: Door, request: requests.Request, seconds: float
+    ) -> tuple[ProviderAnswer, RawAnswer]:
+        """One attempt. Raises LegrandError past the deadline; every other way to fail is an answer."""
         if self.clock() >= self.deadline:
             raise LegrandError(call, UNREACHABLE)
         response = self._response(request, seconds)
         if response is None:
-            return UNREACHABLE, Answer(0, b"")
-        outcome = classify(door, response.status_code, response.headers, response.content, now=self.clock())
-        return outcome, Answer(response.status_code, response.content)
+            return UNREACHABLE, RawAnswer(0, b"")
+        answer = classify(door, response.status_code, response.headers, response.content, now=self.clock())
+        return answer, RawAnswer(response.status_code, response.content)
 
     def _response(self, request: requests.Request, seconds: float) -> requests.Response | None:
         try:
@@ -137,8 +139,8 @@ def open_session() -> requests.Session:
 class Login:
     """The login: codes and refresh tokens become tokens. Its calls are outside the daily quota."""
 
-    def __init__(self, wire: Wire, base_url: str, credentials: Credentials) -> None:
-        self._wire = wire
+    def __init__(self, transport: Transport, base_url: str, credentials: Credentials) -> None:
+        self._transport = transport
         self._url = f"{base_url.rstrip('/')}/token"
         self._credentials = credentials
 
@@ -157,22 +159,22 @@ class Login:
     def _token(self, call: str, *, attempts: int, **grant: str) -> Mapping[str, Any]:
         form = {"client_id": self._credentials.client_id, "client_secret": self._credentials.client_secret, **grant}
         request = requests.Request("POST", self._url, data=form, headers={"Accept": "application/json"})
-        outcome, answer = self._wire.send(call, Door.LOGIN, request, _LOGIN_SECONDS)
+        answer, raw = self._transport.send(call, Door.LOGIN, request, _LOGIN_SECONDS)
         for _ in range(attempts - 1):
-            if outcome.kind is not Kind.TRANSIENT or outcome.status == _RATE_LIMITED:
+            if answer.kind is not Kind.TRANSIENT or answer.status == _RATE_LIMITED:
                 break
-            self._wire.sleep(_RETRY_SECONDS)
-            outcome, answer = self._wire.send(call, Door.LOGIN, request, _LOGIN_SECONDS)
-        if outcome.kind is not Kind.OK:
-            raise LegrandError(call, outcome)
-        return _object(call, answer)
+            self._transport.sleep(_RETRY_SECONDS)
+            answer, raw = self._transport.send(call, Door.LOGIN, request, _LOGIN_SECONDS)
+        if answer.kind is not Kind.OK:
+            raise LegrandError(call, answer)
+        return _object(call, raw)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
     """The API, opened with one access token, within the day's quota."""
 
-    wire: Wire
+    transport: Transport
     base_url: str
     records: Records
     subscription_key: str = field(repr=False)
@@ -183,10 +185,10 @@ class Api:
 
         An answer that cannot be read is a transient failure, never an empty list: whole plants hang on it.
         """
-        answer = self._call("list", self._request("GET", "/subscription"), for_all=True)
-        if answer.status == requests.codes.no_content:
+        raw = self._call("list", self._request("GET", "/subscription"), for_all=True)
+        if raw.status == requests.codes.no_content:
             return []
-        entries = _readable("list", answer)
+        entries = _readable("list", raw)
         if not isinstance(entries, list):
             raise LegrandError("list", UNREACHABLE)
         return [subscription for entry in entries if (subscription := _subscription(entry)) is not None]
@@ -203,10 +205,10 @@ class Api:
 
     def plants(self) -> Account:
         """The plants of the account; 204 is none."""
-        answer = self._call("plants", self._request("GET", "/plants"), Need.OPTIONAL)
-        if answer.status == requests.codes.no_content:
+        raw = self._call("plants", self._request("GET", "/plants"), Need.OPTIONAL)
+        if raw.status == requests.codes.no_content:
             return Account()
-        entries = _object("plants", answer).get("plants")
+        entries = _object("plants", raw).get("plants")
         if not isinstance(entries, list):
             raise LegrandError("plants", UNREACHABLE)
         plants = [ListedPlant(plant_id, _name(entry)) for entry in entries if (plant_id := _id(entry))]
@@ -215,10 +217,10 @@ class Api:
     def topology(self, plant_id: str) -> Topology:
         """A plant's name and its modules; 204, and an answer without modules, is a plant that has none."""
         path = f"/plants/{quote(plant_id, safe='')}/topology"
-        answer = self._call("topology", self._request("GET", path), Need.OPTIONAL)
-        if answer.status == requests.codes.no_content:
+        raw = self._call("topology", self._request("GET", path), Need.OPTIONAL)
+        if raw.status == requests.codes.no_content:
             return Topology()
-        plant = _object("topology", answer).get("plant")
+        plant = _object("topology", raw).get("plant")
         entries = plant.get("modules") if isinstance(plant, dict) else plant
         if not isinstance(plant, dict) or not isinstance(entries, list | None):
             raise LegrandError("topology", UNREACHABLE)
@@ -247,53 +249,53 @@ class Api:
 
     def _call(
         self, call: str, request: requests.Request, need: Need = Need.REQUIRED, *, for_all: bool = False
-    ) -> Answer:
+    ) -> RawAnswer:
         """One call with one retry of what is transient and over soon. Raises LegrandError unless it went well."""
-        outcome, answer = self._attempt(call, request, need)
-        if outcome.kind is Kind.TRANSIENT and (outcome.retry_after or 0.0) <= _LONGEST_WAIT_SECONDS:
-            self.wire.sleep(_RETRY_SECONDS if outcome.retry_after is None else outcome.retry_after)
-            outcome, answer = self._attempt(call, request, need)
-        self._heed(outcome, for_all=for_all)
-        if outcome.kind is not Kind.OK:
-            raise LegrandError(call, outcome)
-        return answer
+        answer, raw = self._attempt(call, request, need)
+        if answer.kind is Kind.TRANSIENT and (answer.retry_after or 0.0) <= _LONGEST_WAIT_SECONDS:
+            self.transport.sleep(_RETRY_SECONDS if answer.retry_after is None else answer.retry_after)
+            answer, raw = self._attempt(call, request, need)
+        self._heed(answer, for_all=for_all)
+        if answer.kind is not Kind.OK:
+            raise LegrandError(call, answer)
+        return raw
 
-    def _attempt(self, call: str, request: requests.Request, need: Need) -> tuple[Outcome, Answer]:
+    def _attempt(self, call: str, request: requests.Request, need: Need) -> tuple[ProviderAnswer, RawAnswer]:
         try:
-            self.records.count_call(need, self.wire.clock())
+            self.records.count_call(need, self.transport.clock())
         except QuotaReached:
             pass  # told below, where the vendor's exception is no longer in hand
         else:
-            outcome, answer = self.wire.send(call, Door.API, request, _API_SECONDS)
-            if outcome.status == _RATE_LIMITED and outcome.retry_after is None:
-                outcome = Outcome(outcome.kind, outcome.status, retry_after=_RATE_LIMIT_SECONDS)
-            return outcome, answer
-        raise LegrandError(call, Outcome(Kind.QUOTA))
+            answer, raw = self.transport.send(call, Door.API, request, _API_SECONDS)
+            if answer.status == _RATE_LIMITED and answer.retry_after is None:
+                answer = ProviderAnswer(answer.kind, answer.status, retry_after=_RATE_LIMIT_SECONDS)
+            return answer, raw
+        raise LegrandError(call, ProviderAnswer(Kind.QUOTA))
 
-    def _heed(self, outcome: Outcome, *, for_all: bool) -> None:
+    def _heed(self, answer: ProviderAnswer, *, for_all: bool) -> None:
         """Have this and later runs keep quiet for as long as the answer asks.
 
         The limits speak of all calls, and an answer to the list, with which every run begins, is taken to speak
         `for_all` as well. Any other is of that one call: the next run is soon enough for it, and nothing else waits.
         """
-        if not for_all and outcome.kind is not Kind.QUOTA and outcome.status != _RATE_LIMITED:
+        if not for_all and answer.kind is not Kind.QUOTA and answer.status != _RATE_LIMITED:
             return
-        now = self.wire.clock()
-        until = stopped_until(now, outcome)
+        now = self.transport.clock()
+        until = stopped_until(now, answer)
         if until is not None:
-            self.records.pause_calls(now=now, until=until, quota=outcome.kind is Kind.QUOTA)
+            self.records.pause_calls(now=now, until=until, quota=answer.kind is Kind.QUOTA)
 
 
-def _readable(call: str, answer: Answer) -> Any:
+def _readable(call: str, raw: RawAnswer) -> Any:
     try:
-        return answer.json()
+        return raw.json()
     except (ValueError, RecursionError):
         pass  # the decoder's exception quotes the body
     raise LegrandError(call, UNREACHABLE)
 
 
-def _object(call: str, answer: Answer) -> Mapping[str, Any]:
-    found = _readable(call, answer)
+def _object(call: str, raw: RawAnswer) -> Mapping[str, Any]:
+    found = _readable(call, raw)
     if not isinstance(found, dict):
         raise LegrandError(call, UNREACHABLE)
     return found

@@ -23,7 +23,7 @@ from smarther.domain.notification import Notification, parse
 from smarther.domain.spilled import Deferred
 from smarther.receiver.authenticate import Verdict
 from smarther.receiver.deadlines import Deadlines
-from smarther.receiver.record import Outcome, record
+from smarther.receiver.record import Recorded, record
 from smarther.telemetry import Metric
 
 if TYPE_CHECKING:
@@ -92,34 +92,34 @@ class Receiver:
 
         Good is all of it as duplicates. Whatever fails is raised, and not put aside as a notification would be.
         """
-        outcome = self._record(parse(body), body, self.table.rehearsing(), self.now(), deadlines)
+        recorded = self._record(parse(body), body, self.table.rehearsing(), self.now(), deadlines)
         return {
-            "stored": outcome.stored,
-            "duplicates": outcome.duplicates,
-            "quarantined": outcome.quarantined,
-            "failed": outcome.failed,
-            "failure": outcome.failure,
+            "stored": recorded.stored,
+            "duplicates": recorded.duplicates,
+            "quarantined": recorded.quarantined,
+            "failed": recorded.failed,
+            "failure": recorded.failure,
         }
 
     def _receive(self, body: bytes, presented: str, deadlines: Deadlines) -> Answer:
         received_at = self.now()
-        notification, outcome = Notification(), Outcome()
+        notification, recorded = Notification(), Recorded()
         try:
             notification = parse(body)
-            outcome = self._record(notification, body, self.table, received_at, deadlines)
+            recorded = self._record(notification, body, self.table, received_at, deadlines)
         except Exception as error:  # a fault of ours must cost neither the notification nor the endpoint's standing
-            outcome = Outcome(failed=1, failure=type(error).__name__)
+            recorded = Recorded(failed=1, failure=type(error).__name__)
         kept = "table"
-        if outcome.failed:
+        if recorded.failed:
             deferred = Deferred(body=body, received_at=received_at, presented=presented, verified=True)
-            kept = self._keep(deferred, outcome.failure or "unknown", deadlines)
-        _tell(notification, outcome, received_at, kept, deadlines)
-        counts = {"stored": outcome.stored, "duplicates": outcome.duplicates, "quarantined": outcome.quarantined}
-        return _answer(200, counts | {"deferred": int(outcome.failed > 0)} | _handshake(notification, self.container))
+            kept = self._keep(deferred, recorded.failure or "unknown", deadlines)
+        _tell(notification, recorded, received_at, kept, deadlines)
+        counts = {"stored": recorded.stored, "duplicates": recorded.duplicates, "quarantined": recorded.quarantined}
+        return _answer(200, counts | {"deferred": int(recorded.failed > 0)} | _handshake(notification, self.container))
 
     def _record(
         self, notification: Notification, body: bytes, table: Table, received_at: datetime, deadlines: Deadlines
-    ) -> Outcome:
+    ) -> Recorded:
         """Write what a body said, as far as the time for the table goes."""
         return deadlines.for_table(
             lambda: record(notification, body, table=table, received_at=received_at, in_time=deadlines.may_write)
@@ -151,21 +151,23 @@ class Receiver:
         return "log"
 
 
-def _tell(notification: Notification, outcome: Outcome, received_at: datetime, kept: str, deadlines: Deadlines) -> None:
+def _tell(
+    notification: Notification, recorded: Recorded, received_at: datetime, kept: str, deadlines: Deadlines
+) -> None:
     lags = [(received_at - reading.time).total_seconds() for reading in notification.readings]
     telemetry.measure(
         "notification_recorded",
         {
-            Metric.READINGS_STORED: outcome.stored,
-            Metric.READINGS_DUPLICATE: outcome.duplicates,
-            Metric.BODIES_QUARANTINED: int(outcome.quarantined > 0),
+            Metric.READINGS_STORED: recorded.stored,
+            Metric.READINGS_DUPLICATE: recorded.duplicates,
+            Metric.BODIES_QUARANTINED: int(recorded.quarantined > 0),
             Metric.NOTIFICATIONS_SPILLED: int(kept != "table"),
-            Metric.DELIVERY_LAG: round(max(0.0, *lags)) if lags and outcome.stored else None,
+            Metric.DELIVERY_LAG: round(max(0.0, *lags)) if lags and recorded.stored else None,
         },
-        rejected=outcome.quarantined,
+        rejected=recorded.quarantined,
         handshake=notification.validation_code is not None,
         kept=kept,
-        failure=outcome.failure,
+        failure=recorded.failure,
         answer_ms=deadlines.elapsed_ms(),
         **notification.oddities(),
     )

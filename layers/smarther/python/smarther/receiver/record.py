@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Recorded:
     """What became of a body: readings newly stored, readings known already, parts quarantined, writes that failed.
 
     While `failed` is not zero the body must be kept elsewhere; recording it again is harmless.
@@ -39,7 +39,7 @@ def record(  # noqa: PLR0913 # all but the first two by keyword; each is a fact 
     received_at: datetime,
     source: Source = "push",
     in_time: Callable[[], bool] = lambda: True,
-) -> Outcome:
+) -> Recorded:
     """Store what one body said. Each write stands alone: a failed one takes no other along.
 
     `in_time` is asked before each write; from its first no on, what is left counts as failed. Raises nothing that the
@@ -67,4 +67,4 @@ def record(  # noqa: PLR0913 # all but the first two by keyword; each is a fact 
             table.put_quarantined(body, rejects, received_at=received_at)
         except (TableUnavailableError, ItemRefusedError) as error:
             failed, failure = failed + 1, str(error)
-    return Outcome(stored=stored, duplicates=duplicates, quarantined=len(rejects), failed=failed, failure=failure)
+    return Recorded(stored=stored, duplicates=duplicates, quarantined=len(rejects), failed=failed, failure=failure)

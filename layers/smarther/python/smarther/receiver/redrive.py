@@ -70,17 +70,19 @@ class Redriver:
 
     def _stored(self, waiting: Deferred, in_time: Callable[[], bool]) -> bool:
         notification = parse(waiting.body)
-        outcome = record(notification, waiting.body, table=self.table, received_at=waiting.received_at, in_time=in_time)
+        recorded = record(
+            notification, waiting.body, table=self.table, received_at=waiting.received_at, in_time=in_time
+        )
         telemetry.measure(
             "notification_redriven",
             {
-                Metric.READINGS_STORED: outcome.stored,
-                Metric.READINGS_DUPLICATE: outcome.duplicates,
-                Metric.BODIES_QUARANTINED: int(outcome.quarantined > 0),
+                Metric.READINGS_STORED: recorded.stored,
+                Metric.READINGS_DUPLICATE: recorded.duplicates,
+                Metric.BODIES_QUARANTINED: int(recorded.quarantined > 0),
             },
-            rejected=outcome.quarantined,
-            failed=outcome.failed,
-            failure=outcome.failure,
+            rejected=recorded.quarantined,
+            failed=recorded.failed,
+            failure=recorded.failure,
             **notification.oddities(),
         )
-        return outcome.failed == 0
+        return recorded.failed == 0

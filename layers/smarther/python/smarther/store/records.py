@@ -175,10 +175,10 @@ class Records:
             try:
                 self._client.update_item(
                     TableName=self._table,
-                    Key=_wire({"pk": "CONSENT", "sk": consent_id}),
+                    Key=_to_dynamodb({"pk": "CONSENT", "sk": consent_id}),
                     UpdateExpression=update,
                     ConditionExpression=condition,
-                    ExpressionAttributeValues=_wire(values),
+                    ExpressionAttributeValues=_to_dynamodb(values),
                 )
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False
@@ -192,10 +192,10 @@ class Records:
             try:
                 self._client.put_item(
                     TableName=self._table,
-                    Item=_wire({**_LEASE, "owner": owner, "expires_at": _epoch(now + life)}),
+                    Item=_to_dynamodb({**_LEASE, "owner": owner, "expires_at": _epoch(now + life)}),
                     ConditionExpression="attribute_not_exists(pk) OR #owner = :owner OR expires_at <= :now",
                     ExpressionAttributeNames={"#owner": "owner"},
-                    ExpressionAttributeValues=_wire({":owner": owner, ":now": _epoch(now)}),
+                    ExpressionAttributeValues=_to_dynamodb({":owner": owner, ":now": _epoch(now)}),
                 )
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False
@@ -207,10 +207,10 @@ class Records:
             try:
                 self._client.delete_item(
                     TableName=self._table,
-                    Key=_wire(_LEASE),
+                    Key=_to_dynamodb(_LEASE),
                     ConditionExpression="#owner = :owner",
                     ExpressionAttributeNames={"#owner": "owner"},
-                    ExpressionAttributeValues=_wire({":owner": owner}),
+                    ExpressionAttributeValues=_to_dynamodb({":owner": owner}),
                 )
             except self._client.exceptions.ConditionalCheckFailedException:
                 return
@@ -247,11 +247,11 @@ class Records:
             try:
                 answer = self._client.update_item(
                     TableName=self._table,
-                    Key=_wire(key),
+                    Key=_to_dynamodb(key),
                     UpdateExpression="ADD calls :one SET expires_at = if_not_exists(expires_at, :gone)",
                     ConditionExpression="(attribute_not_exists(calls) OR calls < :limit)"
                     " AND (attribute_not_exists(not_before) OR not_before <= :now)",
-                    ExpressionAttributeValues=_wire(
+                    ExpressionAttributeValues=_to_dynamodb(
                         {":one": 1, ":limit": need.limit, ":now": _epoch(now), ":gone": _epoch(now + _QUOTA_KEPT)}
                     ),
                     ReturnValues="UPDATED_NEW",
@@ -267,10 +267,10 @@ class Records:
             with _vendor_errors():
                 self._client.update_item(
                     TableName=self._table,
-                    Key=_wire({"pk": "QUOTA", "sk": day(instant)}),
+                    Key=_to_dynamodb({"pk": "QUOTA", "sk": day(instant)}),
                     UpdateExpression="SET not_before = :until, expires_at = if_not_exists(expires_at, :gone)"
                     + (", stopped = :yes" if quota else ""),
-                    ExpressionAttributeValues=_wire(
+                    ExpressionAttributeValues=_to_dynamodb(
                         {":until": _epoch(until), ":gone": _epoch(now + _QUOTA_KEPT)}
                         | ({":yes": True} if quota else {})
                     ),
@@ -346,7 +346,7 @@ class Records:
             answer = self._client.query(
                 TableName=self._table,
                 KeyConditionExpression="pk = :partition AND sk BETWEEN :first AND :last",
-                ExpressionAttributeValues=_wire(
+                ExpressionAttributeValues=_to_dynamodb(
                     {":partition": partition_key(module_id), ":first": "READING#", ":last": "READING#~"}
                 ),
                 ScanIndexForward=False,
@@ -375,26 +375,26 @@ class Records:
         """Write the report of this run over that of the last."""
         self._put({**_REPORT, **report.model_dump(mode="json", exclude_none=True)})
 
-    # ---- the wire
+    # ---- DynamoDB's form
 
     def _get(self, key: Mapping[str, str]) -> dict[str, Any] | None:
         with _vendor_errors():
-            answer = self._client.get_item(TableName=self._table, Key=_wire(key), ConsistentRead=True)
+            answer = self._client.get_item(TableName=self._table, Key=_to_dynamodb(key), ConsistentRead=True)
         return _plain(answer["Item"]) if "Item" in answer else None
 
     def _put(self, item: Mapping[str, object]) -> None:
         with _vendor_errors():
-            self._client.put_item(TableName=self._table, Item=_wire(item))
+            self._client.put_item(TableName=self._table, Item=_to_dynamodb(item))
 
     def _delete(self, key: Mapping[str, str]) -> None:
         with _vendor_errors():
-            self._client.delete_item(TableName=self._table, Key=_wire(key))
+            self._client.delete_item(TableName=self._table, Key=_to_dynamodb(key))
 
     def _query(self, partition: str) -> Iterator[dict[str, Any]]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :partition",
-            ExpressionAttributeValues=_wire({":partition": partition}),
+            ExpressionAttributeValues=_to_dynamodb({":partition": partition}),
             ConsistentRead=True,
         )
         with _vendor_errors():
@@ -434,7 +434,7 @@ def _epoch(instant: datetime) -> int:
     return int(instant.timestamp())
 
 
-def _wire(attributes: Mapping[str, object]) -> dict[str, Any]:
+def _to_dynamodb(attributes: Mapping[str, object]) -> dict[str, Any]:
     """Attributes as DynamoDB's protocol has them."""
     serializer = TypeSerializer()
     return {name: serializer.serialize(value) for name, value in attributes.items()}
