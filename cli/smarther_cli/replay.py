@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from smarther.domain.notification import parse
-from smarther.domain.spilled import Deferred, MalformedError
+from smarther.domain.spilled import MalformedError, Spilled
 from smarther.receiver.record import Recorded, record
 from smarther.store.table import TableUnavailableError
 
@@ -46,7 +46,7 @@ class Waiting:
     waits there from then on.
     """
 
-    notification: Deferred | None
+    notification: Spilled | None
     quarantined: bool = False
     forget: Callable[[], None] = field(default=lambda: None)
 
@@ -94,7 +94,7 @@ class Replay:
         except TableUnavailableError as error:
             _failed(tally, str(error))
 
-    def _is_strangers(self, notification: Deferred) -> bool:
+    def _is_strangers(self, notification: Spilled) -> bool:
         """Whether a caller whom the receiver could not check has turned out to be none of ours."""
         if notification.verified:
             return False
@@ -104,7 +104,7 @@ class Replay:
             raise TableUnavailableError("nobody can be checked before the keeper's first run")
         return not self._accepted.accept(notification.presented)
 
-    def _store(self, notification: Deferred, waiting: Waiting, tally: Tally) -> None:
+    def _store(self, notification: Spilled, waiting: Waiting, tally: Tally) -> None:
         parsed = parse(notification.body)
         if self._rehearsal:
             recorded = Recorded(quarantined=len(parsed.rejects))
@@ -145,7 +145,7 @@ def in_quarantine(archive: Archive) -> Iterator[Waiting]:
             continue
         received_at = datetime.fromisoformat(found.received_at)
         yield Waiting(
-            Deferred(body=body, received_at=received_at, presented="", verified=True),
+            Spilled(body=body, received_at=received_at, presented="", verified=True),
             quarantined=True,
             forget=partial(archive.forget_body, found),
         )
@@ -207,15 +207,15 @@ def _recovery_record(message: str) -> dict[str, Any] | None:
     return told if ours else None
 
 
-def _joined(records: Sequence[dict[str, Any]]) -> Deferred | None:
+def _joined(records: Sequence[dict[str, Any]]) -> Spilled | None:
     try:
-        return Deferred.from_fields(records[0] | {"body": "".join(told["body"] for told in records)})
+        return Spilled.from_fields(records[0] | {"body": "".join(told["body"] for told in records)})
     except (MalformedError, TypeError, KeyError):
         return None
 
 
-def _read(message: str) -> Deferred | None:
+def _read(message: str) -> Spilled | None:
     try:
-        return Deferred.from_message(message)
+        return Spilled.from_message(message)
     except MalformedError:
         return None

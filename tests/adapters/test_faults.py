@@ -14,7 +14,7 @@ from smarther.aws.spill_queue import SpillQueue, SpillUnavailableError
 from smarther.aws.timeouts import Timeouts
 from smarther.domain.notification import Reject
 from smarther.domain.reading import Reading
-from smarther.domain.spilled import Deferred
+from smarther.domain.spilled import Spilled
 from smarther.domain.webhook import AcceptedDigests
 from smarther.store.table import ItemRefusedError, Table, TableUnavailableError
 from tests import faulty_service as faults
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, tzinfo=UTC)
 READING = Reading(plant_id="P", module_id="M", time=ARRIVAL, mode="SECRETIVE")
-DEFERRED = Deferred(body=b"SECRETIVE", received_at=ARRIVAL, presented="0f" * 32, verified=True)
+SPILLED = Spilled(body=b"SECRETIVE", received_at=ARRIVAL, presented="0f" * 32, verified=True)
 TIMEOUTS = Timeouts(connect_seconds=30, read_seconds=30)
 """More than a busy machine needs to answer; only what hangs is met with less."""
 HASTE = Timeouts(connect_seconds=30, read_seconds=0.2)
@@ -78,7 +78,7 @@ def accepted_digests(connect: Connect) -> AcceptedDigests:
 
 
 def spill(connect: Connect) -> None:
-    SpillQueue(connect("sqs"), "https://sqs.example.com/1/spill").put(DEFERRED)
+    SpillQueue(connect("sqs"), "https://sqs.example.com/1/spill").put(SPILLED)
 
 
 def table(connect: Connect) -> Table:

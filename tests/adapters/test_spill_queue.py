@@ -8,9 +8,9 @@ import boto3
 from moto import mock_aws
 
 from smarther.aws.spill_queue import SpillQueue
-from smarther.domain.spilled import Deferred
+from smarther.domain.spilled import Spilled
 
-DEFERRED = Deferred(
+SPILLED = Spilled(
     body=b'[{"mode":"\xff"}]',
     received_at=datetime(2026, 1, 14, 6, 30, 6, 7, tzinfo=UTC),
     presented="0f" * 32,
@@ -22,6 +22,6 @@ DEFERRED = Deferred(
 def test_a_notification_put_into_the_queue_comes_out_as_it_was() -> None:
     client = boto3.client("sqs")
     url = client.create_queue(QueueName="spill")["QueueUrl"]
-    SpillQueue(client, url).put(DEFERRED)
+    SpillQueue(client, url).put(SPILLED)
     (message,) = client.receive_message(QueueUrl=url)["Messages"]
-    assert Deferred.from_message(message["Body"]) == DEFERRED
+    assert Spilled.from_message(message["Body"]) == SPILLED

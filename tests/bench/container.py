@@ -49,7 +49,7 @@ class SampleLostError(RuntimeError):
     """This environment can tell nothing about the function: the machine, or the emulator, failed it."""
 
 
-class DeferredError(SampleLostError):
+class SpilledError(SampleLostError):
     """The receiver kept to its deadlines where the machine did not: the table's answer came too late for it."""
 
 
@@ -80,7 +80,7 @@ class Container:
         took = time.monotonic() - sent
         told = json.loads(answer)
         if '"deferred":1' in str(told.get("body")):
-            raise DeferredError(self.log()[-6000:])
+            raise SpilledError(self.log()[-6000:])
         if told.get("statusCode") != http.HTTPStatus.OK:
             raise RuntimeError(f"{answer.decode()[:2000]}\n{self._log.read_text(errors='replace')[-6000:]}")
         return sent, took

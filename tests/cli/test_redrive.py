@@ -14,7 +14,7 @@ import pytest
 from smarther import telemetry
 from smarther.domain import notification, webhook
 from smarther.domain.notification import Notification, Reject, parse
-from smarther.domain.spilled import Deferred
+from smarther.domain.spilled import Spilled
 from smarther.domain.webhook import AcceptedDigests
 from smarther_cli import replay
 from tests.cli.conftest import NOW, STACK
@@ -39,14 +39,14 @@ def body(number: int = 1, **changes: Any) -> bytes:
     return json.dumps([{"data": {"chronothermostats": [status]}}]).encode()
 
 
-def waiting(content: bytes, **changes: Any) -> Deferred:
+def waiting(content: bytes, **changes: Any) -> Spilled:
     values: dict[str, Any] = {
         "body": content,
         "received_at": ARRIVED,
         "presented": webhook.digest("x"),
         "verified": True,
     }
-    return Deferred(**(values | changes))
+    return Spilled(**(values | changes))
 
 
 class DeadLetters:
@@ -93,12 +93,12 @@ def log(home: Home, dead_letters: DeadLetters) -> Log:
     return Log()
 
 
-def recovery_records(deferred: Deferred) -> list[str]:
+def recovery_records(spilled: Spilled) -> list[str]:
     """The records as the receiver writes them."""
     written = io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(telemetry.logger.registered_handler, "stream", written)
-        telemetry.keep_in_log(deferred, reason="of a test")
+        telemetry.keep_in_log(spilled, reason="of a test")
     return written.getvalue().splitlines()
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from sandbox.demo import settle
 from smarther import telemetry
-from smarther.domain.spilled import Deferred
+from smarther.domain.spilled import Spilled
 from tests.e2e.test_notifications import envelope, status
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def test_what_neither_table_nor_queue_takes_is_whole_in_the_log(bare_home: Home,
 
     assert bare_home.readings(module_id) == []
     lines = [line for line in bare_home.logs().splitlines() if telemetry.RECOVERABLE in line]
-    kept = [Deferred.from_fields(json.loads(line)) for line in lines]
+    kept = [Spilled.from_fields(json.loads(line)) for line in lines]
     assert [each.verified for each in kept if each.body == body] == [True]
 
 

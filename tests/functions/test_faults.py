@@ -19,7 +19,7 @@ from moto import mock_aws
 
 from smarther import telemetry
 from smarther.domain import webhook
-from smarther.domain.spilled import Deferred
+from smarther.domain.spilled import Spilled
 from smarther.receiver import deadlines
 from tests import deployed
 from tests import faulty_service as faults
@@ -86,11 +86,9 @@ class Way:
                 self._settle(message, failed=message["MessageId"] in failed)
         return back
 
-    def logged(self) -> list[Deferred]:
+    def logged(self) -> list[Spilled]:
         return [
-            Deferred.from_fields(record)
-            for record in self.log.records
-            if record.get("message") == telemetry.RECOVERABLE
+            Spilled.from_fields(record) for record in self.log.records if record.get("message") == telemetry.RECOVERABLE
         ]
 
     def stored(self) -> list[Stored]:
@@ -191,7 +189,7 @@ def test_a_body_that_is_too_long_for_the_queue_is_kept_whole_in_the_log(
 ) -> None:
     way.aws.fault = failing(faults.BROKEN, "PutItem")
     assert way.push("x" * characters)["deferred"] == 1
-    queued = [Deferred.from_message(message["Body"]).body for message in way._received()]
+    queued = [Spilled.from_message(message["Body"]).body for message in way._received()]
     logged = b"".join(part.body for part in way.logged())
     assert (queued or [logged]) == [json.dumps(["x" * characters]).encode()]
     assert bool(queued) == in_queue
@@ -321,5 +319,5 @@ def test_when_the_log_is_the_last_place_a_logger_that_fails_costs_no_notificatio
     way.aws.fault = failing(faults.BROKEN, "PutItem", "SendMessage")
     assert way.push(status(START))["deferred"] == 1
     by_hand = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    (kept,) = [*way.logged(), *(Deferred.from_fields(each) for each in by_hand if "body" in each)]
+    (kept,) = [*way.logged(), *(Spilled.from_fields(each) for each in by_hand if "body" in each)]
     assert (json.loads(kept.body), kept.received_at, kept.verified) == ([status(START)], START, True)

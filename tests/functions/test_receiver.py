@@ -16,7 +16,7 @@ from moto import mock_aws
 
 from smarther.domain import webhook
 from smarther.domain.notification import parse
-from smarther.domain.spilled import Deferred
+from smarther.domain.spilled import Spilled
 from smarther.receiver.authenticate import REFRESH
 from tests import deployed
 from tests import faulty_service as faults
@@ -341,7 +341,7 @@ def test_without_any_accepted_digest_in_the_table_a_caller_is_kept_to_be_checked
     stack.accept()
     stack.cold_start()
     assert stack.call(event("observed")) == (200, {"deferred": 1})
-    assert [Deferred.from_message(message).verified for message in stack.spilled()] == [False]
+    assert [Spilled.from_message(message).verified for message in stack.spilled()] == [False]
     assert stack.readings() == []
     assert stack.call(event("stranger"))[0] == 404
 
@@ -543,12 +543,12 @@ class Outage:
         answer = self.app.handler(event("observed", secret), None)
         return answer["statusCode"], json.loads(answer["body"])
 
-    def spilled(self) -> list[Deferred]:
-        return [Deferred.from_message(request["MessageBody"]) for request in self.queue.requests]
+    def spilled(self) -> list[Spilled]:
+        return [Spilled.from_message(request["MessageBody"]) for request in self.queue.requests]
 
-    def logged(self) -> list[Deferred]:
+    def logged(self) -> list[Spilled]:
         return [
-            Deferred.from_fields(record)
+            Spilled.from_fields(record)
             for record in self.log.records
             if record.get("message") == "notification_recoverable"
         ]

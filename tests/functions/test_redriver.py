@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 
 from smarther.domain import webhook
-from smarther.domain.spilled import Deferred
+from smarther.domain.spilled import Spilled
 from smarther.receiver import deadlines
 from tests import deployed
 from tests import faulty_service as faults
@@ -33,7 +33,7 @@ def body(*modes: str) -> bytes:
 
 
 def message(content: bytes, *, presented: str = OURS, verified: bool = True) -> str:
-    return Deferred(body=content, received_at=ARRIVAL, presented=presented, verified=verified).message()
+    return Spilled(body=content, received_at=ARRIVAL, presented=presented, verified=verified).message()
 
 
 def batch(*messages: str) -> dict[str, Any]:

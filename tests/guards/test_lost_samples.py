@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bench.container import ConnectionLostError, Container, DeferredError, SampleLostError
+from tests.bench.container import ConnectionLostError, Container, SampleLostError, SpilledError
 from tests.bench.measure import MOST_TRIES, undisturbed
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def test_a_connection_that_ends_before_its_answer_loses_the_sample(says: bytes, 
 
 
 @pytest.mark.parametrize(
-    "error", [ConnectionLostError("ConnectionResetError: reset\nthe log"), DeferredError("the log")]
+    "error", [ConnectionLostError("ConnectionResetError: reset\nthe log"), SpilledError("the log")]
 )
 def test_a_lost_sample_is_measured_again_and_told_in_a_line(error: SampleLostError) -> None:
     results: list[SampleLostError | None] = [error, error, None]

@@ -46,7 +46,7 @@ def verdict(
 def test_a_load_that_was_carried_is_good() -> None:
     good = verdict()
     assert (good.good, good.faults) == (True, ())
-    assert (good.books.sent, good.books.repeated, good.heard, good.deferred) == (4, 1, 3, 1)
+    assert (good.books.sent, good.books.repeated, good.heard, good.spilled) == (4, 1, 3, 1)
 
 
 @pytest.mark.parametrize(

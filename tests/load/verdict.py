@@ -41,7 +41,7 @@ class Verdict:
     refused: int
     unsent: int
     quarantined: int
-    deferred: int
+    spilled: int
     answers: Times
     own: Times
 
@@ -86,7 +86,7 @@ def judge(
         refused=sum(entry["outcome"] != "acknowledged" for entry in sent),
         unsent=len(ledger) - len(sent),
         quarantined=sum(item["pk"].startswith("QUARANTINE") for item in kept),
-        deferred=sum(record.get("kept") != "table" for record in records),
+        spilled=sum(record.get("kept") != "table" for record in records),
         answers=_times([entry["ms"] for entry in sent if entry["ms"] is not None]),
         own=_times([record["answer_ms"] for record in records]),
     )
@@ -99,7 +99,7 @@ def shown(verdict: Verdict) -> Table:
     table.add_row("sent", f"{books.sent}", f"{books.distinct} different, by {verdict.heard} thermostats")
     table.add_row("sent again", f"{books.repeated}", f"{_percent(books.repeated, books.sent)} of them")
     table.add_row("stored", f"{books.stored}", "readings in the table")
-    table.add_row("by way of the queue", f"{verdict.deferred}", "stored later by the redriver")
+    table.add_row("by way of the queue", f"{verdict.spilled}", "stored later by the redriver")
     for rank, ms, own in zip(_RANKS, verdict.answers.ranks, verdict.own.ranks, strict=True):
         name = "the slowest" if rank == _RANKS[-1] else f"p{rank / 10:g}"
         table.add_row(f"answered within, {name}", f"{ms:.0f} ms", f"of {PATIENCE_MS} ms; the receiver's own {own:.0f}")

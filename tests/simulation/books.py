@@ -13,7 +13,7 @@ from sandbox.legrand import wire
 from sandbox.legrand.ledger import SENT, Outcome
 from smarther.domain import spilled
 from smarther.domain.names import printable
-from smarther.domain.spilled import Deferred
+from smarther.domain.spilled import Spilled
 from smarther.domain.webhook import address
 from smarther.store.history import History
 from smarther.store.latest_reader import LatestReader
@@ -129,10 +129,10 @@ def _quarantined(items: Iterable[Item]) -> set[str]:
 def _waiting(year: Year) -> Iterable[bytes]:
     """Bodies that can be recovered from the queues and from the log."""
     for message in [*year.sqs.waiting.values(), *year.sqs.dead]:
-        yield Deferred.from_message(message.body).body
+        yield Spilled.from_message(message.body).body
     for record in year.recoverable:
         assert record["parts"] == 1  # no body sent here needs more
-        yield Deferred.from_fields(record).body
+        yield Spilled.from_fields(record).body
 
 
 def _content(body: bytes) -> str:

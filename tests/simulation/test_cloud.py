@@ -25,7 +25,7 @@ from smarther.domain.keeper_report import Report
 from smarther.domain.notification import Reject
 from smarther.domain.quota import Need
 from smarther.domain.reading import Reading
-from smarther.domain.spilled import Deferred
+from smarther.domain.spilled import Spilled
 from smarther.domain.webhook import AcceptedDigests
 from smarther.store.history import History
 from smarther.store.records import Module, Plant, QuotaReached, Records
@@ -272,9 +272,9 @@ def test_the_queue_hands_out_and_buries_as_sqs_does() -> None:
     ]
     ours = Impatient(lambda: START)
     for number in range(5):
-        deferred = Deferred(body=str(number).encode(), received_at=START, presented="p", verified=True)
-        SpillQueue(client, spill).put(deferred)
-        SpillQueue(hand(ours), spill).put(deferred)
+        spilled = Spilled(body=str(number).encode(), received_at=START, presented="p", verified=True)
+        SpillQueue(client, spill).put(spilled)
+        SpillQueue(hand(ours), spill).put(spilled)
     for round_ in range(4):
         theirs = client.receive_message(QueueUrl=spill, MaxNumberOfMessages=10).get("Messages", [])
         mine = ours.receive(10)

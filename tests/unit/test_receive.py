@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from smarther.domain.notification import Reject
     from smarther.domain.reading import Reading
-    from smarther.domain.spilled import Deferred
+    from smarther.domain.spilled import Spilled
 
 SECRET = webhook.secret_from(bytes(range(32)))
 OTHER = webhook.secret_from(bytes(32))
@@ -67,8 +67,8 @@ class Clouds:
     deadline: float = float("inf")
     stored: list[Reading] = field(default_factory=list)
     quarantined: list[tuple[bytes, int]] = field(default_factory=list)
-    spilled: list[Deferred] = field(default_factory=list)
-    logged: list[Deferred] = field(default_factory=list)
+    spilled: list[Spilled] = field(default_factory=list)
+    logged: list[Spilled] = field(default_factory=list)
 
     def accepted_digests(self) -> AcceptedDigests:
         self._take(self.looks, TableUnavailableError)
@@ -84,13 +84,13 @@ class Clouds:
         self.quarantined.append((body, len(rejects)))
         return True
 
-    def put(self, deferred: Deferred) -> None:
+    def put(self, spilled: Spilled) -> None:
         self._take(self.spills, SpillUnavailableError)
-        self.spilled.append(deferred)
+        self.spilled.append(spilled)
 
-    def keep_in_log(self, deferred: Deferred, *, reason: str) -> None:
+    def keep_in_log(self, spilled: Spilled, *, reason: str) -> None:
         assert reason
-        self.logged.append(deferred)
+        self.logged.append(spilled)
 
     def within(self, seconds: float, work: Callable[[], Any]) -> Any:
         """The deadline of `budget.within`, on this clock."""
@@ -166,9 +166,9 @@ def test_what_the_table_does_not_take_goes_to_the_queue(clouds: Clouds, puts: Ma
     status, content, took = answer(clouds)
     assert (status, content["deferred"]) == (200, 1)
     assert took <= deadlines.ANSWER_SECONDS
-    (deferred,) = clouds.spilled
-    assert (deferred.body, deferred.received_at) == (notification()["body"].encode(), NOW)
-    assert (deferred.presented, deferred.verified) == (webhook.digest(SECRET), True)
+    (spilled,) = clouds.spilled
+    assert (spilled.body, spilled.received_at) == (notification()["body"].encode(), NOW)
+    assert (spilled.presented, spilled.verified) == (webhook.digest(SECRET), True)
     assert clouds.logged == []
 
 
@@ -179,7 +179,7 @@ def test_what_the_queue_does_not_take_either_goes_to_the_log(clouds: Clouds, put
     status, content, took = answer(clouds)
     assert (status, content["deferred"]) == (200, 1)
     assert took <= deadlines.ANSWER_SECONDS
-    assert [deferred.verified for deferred in clouds.logged] == [True]
+    assert [spilled.verified for spilled in clouds.logged] == [True]
 
 
 def test_without_a_queue_it_goes_to_the_log_at_once(clouds: Clouds) -> None:

@@ -13,7 +13,7 @@ from unittest.mock import Mock
 import pytest
 
 from smarther import telemetry
-from smarther.domain.spilled import Deferred
+from smarther.domain.spilled import Spilled
 from smarther.telemetry import Metric
 
 
@@ -46,8 +46,8 @@ def lines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     return Lines(capsys)
 
 
-def deferred(body: bytes) -> Deferred:
-    return Deferred(
+def spilled(body: bytes) -> Spilled:
+    return Spilled(
         body=body, received_at=datetime(2026, 1, 14, 6, 30, 6, tzinfo=UTC), presented="0f" * 32, verified=False
     )
 
@@ -56,7 +56,7 @@ def test_the_time_of_every_record_is_one_that_lambda_reads(lines: Lines) -> None
     """A record with any other form of time has for Lambda no level of its own (its page on log formats): RFC 3339."""
     telemetry.log("something_happened")
     telemetry.warn("something_odd")
-    telemetry.keep_in_log(deferred(b"[]"), reason="why")
+    telemetry.keep_in_log(spilled(b"[]"), reason="why")
     times = [record["timestamp"] for record in lines.records()]
     assert len(times) == 3
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", time) for time in times), times
@@ -84,28 +84,28 @@ def test_an_outcome_without_numbers_is_a_plain_record(lines: Lines) -> None:
     assert (record["message"], record["handshake"], "_aws" in record) == ("notification_recorded", True, False)
 
 
-def recovered(records: list[dict[str, Any]]) -> Deferred:
+def recovered(records: list[dict[str, Any]]) -> Spilled:
     assert [record["part"] for record in records] == list(range(1, records[0]["parts"] + 1))
     assert len({(record["digest"], record["received_at"]) for record in records}) == 1
-    return Deferred.from_fields({**records[0], "body": "".join(record["body"] for record in records)})
+    return Spilled.from_fields({**records[0], "body": "".join(record["body"] for record in records)})
 
 
 @pytest.mark.parametrize("body", [b"", b'[{"mode": "\xff"}]', bytes(range(256)) * 400, b"\x00\x01" * 500_000])
 def test_a_notification_kept_in_the_log_can_be_put_together_again(lines: Lines, body: bytes) -> None:
-    telemetry.keep_in_log(deferred(body), reason="Throttled")
+    telemetry.keep_in_log(spilled(body), reason="Throttled")
     records = lines.records()
     assert {record["message"] for record in records} == {"notification_recoverable"}
     assert {record["reason"] for record in records} == {"Throttled"}
-    assert recovered(records) == deferred(body)
+    assert recovered(records) == spilled(body)
 
 
 def test_a_body_that_does_not_fit_into_one_record_takes_several(lines: Lines) -> None:
     noise = Random(1).randbytes(400_000)  # noqa: S311 - it only must not compress
-    telemetry.keep_in_log(deferred(noise), reason="Throttled")
+    telemetry.keep_in_log(spilled(noise), reason="Throttled")
     raw = lines.raw()
     assert len(raw) == 4
     assert all(len(line) < 256_000 for line in raw)
-    assert recovered([json.loads(line) for line in raw]) == deferred(noise)
+    assert recovered([json.loads(line) for line in raw]) == spilled(noise)
 
 
 class DiskFullError(Exception):
@@ -121,12 +121,12 @@ def test_a_logger_that_fails_costs_no_notification(lines: Lines, monkeypatch: py
         monkeypatch.setattr(telemetry.logger, name, fail)
     telemetry.log("something_happened")
     telemetry.warn("something_odd")
-    telemetry.keep_in_log(deferred(b"[]"), reason="Throttled")
+    telemetry.keep_in_log(spilled(b"[]"), reason="Throttled")
     happened, odd, kept = lines.records()
     assert (happened["message"], happened["telemetry_failed"]) == ("something_happened", "DiskFullError")
     assert odd["message"] == "something_odd"
     assert kept["message"] == "notification_recoverable"
-    assert recovered([kept]) == deferred(b"[]")
+    assert recovered([kept]) == spilled(b"[]")
 
 
 def test_metrics_that_fail_cost_no_notification_and_leave_nothing_for_the_next(

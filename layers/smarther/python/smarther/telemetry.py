@@ -26,7 +26,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from smarther.domain.spilled import Deferred
+    from smarther.domain.spilled import Spilled
 
     type Key = str | int | float | bool | None
 
@@ -102,16 +102,16 @@ def measure(event: str, values: Mapping[Metric, float | None], **keys: Key) -> N
         log(event, **keys)
 
 
-def keep_in_log(deferred: Deferred, *, reason: str) -> None:
+def keep_in_log(spilled: Spilled, *, reason: str) -> None:
     """The last place for a notification that no other place took: the whole body as records marked for recovery.
 
-    A record holds the fields of the notification put aside; a long body takes several, each with a `part` of it, which
+    A record holds the fields of the spilled notification; a long body takes several, each with a `part` of it, which
     belong together by `digest` (SHA-256 of the body) and `received_at`.
     """
-    fields = deferred.fields()
+    fields = spilled.fields()
     text = str(fields["body"])
     parts = [text[start : start + _RECOVERABLE_PART] for start in range(0, len(text), _RECOVERABLE_PART)] or [""]
-    digest = hashlib.sha256(deferred.body).hexdigest()
+    digest = hashlib.sha256(spilled.body).hexdigest()
     for number, part in enumerate(parts, start=1):
         keys: dict[str, Key] = {
             **fields,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from smarther.aws.tiny_client import TinyClient
-    from smarther.domain.spilled import Deferred
+    from smarther.domain.spilled import Spilled
 
 
 class SpillUnavailableError(Exception):
@@ -24,9 +24,9 @@ class SpillQueue:
         self._client = client
         self._url = url
 
-    def put(self, deferred: Deferred) -> None:
+    def put(self, spilled: Spilled) -> None:
         """Put a notification into the queue; raises SpillUnavailableError. Twice is harmless."""
         try:
-            call(self._client.send_message, QueueUrl=self._url, MessageBody=deferred.message())
+            call(self._client.send_message, QueueUrl=self._url, MessageBody=spilled.message())
         except ServiceFailedError as error:
             raise SpillUnavailableError(error.kind) from error

@@ -1,4 +1,4 @@
-"""A notification put aside: a body that could not be stored when it arrived, with all that storing it later needs."""
+"""A spilled notification: a body that could not be stored when it arrived, with all that storing it later needs."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _LONGEST_BODY = 16 * MAX_BODY_BYTES  # beyond what any request can carry; stops 
 
 
 class MalformedError(ValueError):
-    """A message is none that was put aside by us. Its words quote nothing of it."""
+    """Not a message that this recorder wrote. The error never quotes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deferred:
+class Spilled:
     """`body` as it was received at `received_at`, from a caller who presented the secret with this digest.
 
     While not `verified`, nobody knows yet whether that caller may notify: check before storing.

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from smarther import telemetry
 from smarther.domain import webhook
 from smarther.domain.notification import Notification, parse
-from smarther.domain.spilled import Deferred
+from smarther.domain.spilled import Spilled
 from smarther.receiver.authenticate import Verdict
 from smarther.receiver.deadlines import Deadlines
 from smarther.receiver.record import Recorded, record
@@ -90,7 +90,7 @@ class Receiver:
     def _rehearse(self, body: bytes, deadlines: Deadlines) -> Answer:
         """What would become of a notification, in numbers: it is read and written, and nothing is kept anywhere.
 
-        Good is all of it as duplicates. Whatever fails is raised, and not put aside as a notification would be.
+        Good is all of it as duplicates. Whatever fails is raised, and not spilled as a notification would be.
         """
         recorded = self._record(parse(body), body, self.table.rehearsing(), self.now(), deadlines)
         return {
@@ -111,8 +111,8 @@ class Receiver:
             recorded = Recorded(failed=1, failure=type(error).__name__)
         kept = "table"
         if recorded.failed:
-            deferred = Deferred(body=body, received_at=received_at, presented=presented, verified=True)
-            kept = self._keep(deferred, recorded.failure or "unknown", deadlines)
+            spilled = Spilled(body=body, received_at=received_at, presented=presented, verified=True)
+            kept = self._keep(spilled, recorded.failure or "unknown", deadlines)
         _tell(notification, recorded, received_at, kept, deadlines)
         counts = {"stored": recorded.stored, "duplicates": recorded.duplicates, "quarantined": recorded.quarantined}
         return _answer(200, counts | {"deferred": int(recorded.failed > 0)} | _handshake(notification, self.container))
@@ -127,8 +127,8 @@ class Receiver:
 
     def _receive_unverified(self, body: bytes, presented: str, deadlines: Deadlines) -> Answer:
         """Refusing a genuine caller would lose what it brought; so it is kept, and checked before it is stored."""
-        deferred = Deferred(body=body, received_at=self.now(), presented=presented, verified=False)
-        kept = self._keep(deferred, "Unverified", deadlines)
+        spilled = Spilled(body=body, received_at=self.now(), presented=presented, verified=False)
+        kept = self._keep(spilled, "Unverified", deadlines)
         telemetry.measure(
             "notification_unverified",
             {Metric.NOTIFICATIONS_SPILLED: 1},
@@ -137,17 +137,17 @@ class Receiver:
         )
         return _answer(200, {"deferred": 1})
 
-    def _keep(self, deferred: Deferred, reason: str, deadlines: Deadlines) -> str:
+    def _keep(self, spilled: Spilled, reason: str, deadlines: Deadlines) -> str:
         """Keep a notification outside the table; tells where."""
         spill = self.spill
         if spill is not None:
             try:
-                deadlines.for_spill(lambda: spill.put(deferred))
+                deadlines.for_spill(lambda: spill.put(spilled))
             except Exception as error:  # whatever went wrong, there is one place left
                 reason = f"{reason}, then {str(error) or type(error).__name__}"
             else:
                 return "spill"
-        telemetry.keep_in_log(deferred, reason=reason)
+        telemetry.keep_in_log(spilled, reason=reason)
         return "log"
 
 

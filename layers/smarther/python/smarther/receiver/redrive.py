@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from smarther import telemetry
 from smarther.domain.notification import parse
-from smarther.domain.spilled import Deferred, MalformedError
+from smarther.domain.spilled import MalformedError, Spilled
 from smarther.receiver import deadlines
 from smarther.receiver.record import record
 from smarther.store.table import TableUnavailableError
@@ -48,30 +48,30 @@ class Redriver:
     def _settled(self, message: str, in_time: Callable[[], bool]) -> bool:
         """Whether the queue may forget a message."""
         try:
-            waiting = Deferred.from_message(message)
-            return self._refused(waiting) or self._stored(waiting, in_time)
+            spilled = Spilled.from_message(message)
+            return self._refused(spilled) or self._stored(spilled, in_time)
         except (MalformedError, TableUnavailableError) as error:
             telemetry.warn("redrive_failed", error=type(error).__name__, reason=str(error))
         except Exception as error:  # a fault of ours: the message stays, and its neighbours get their turn
             telemetry.warn("redrive_failed", error=type(error).__name__)
         return False
 
-    def _refused(self, waiting: Deferred) -> bool:
+    def _refused(self, spilled: Spilled) -> bool:
         """Check a caller whom the receiver could not check. A stranger's message is forgotten."""
-        if waiting.verified:
+        if spilled.verified:
             return False
         digests = self.table.accepted_digests()
-        if digests.accept(waiting.presented):
+        if digests.accept(spilled.presented):
             return False
         if not digests.known():
             raise TableUnavailableError("no accepted digests in the table")  # so nobody can be called a stranger
         telemetry.log("notification_refused", kept="no")
         return True
 
-    def _stored(self, waiting: Deferred, in_time: Callable[[], bool]) -> bool:
-        notification = parse(waiting.body)
+    def _stored(self, spilled: Spilled, in_time: Callable[[], bool]) -> bool:
+        notification = parse(spilled.body)
         recorded = record(
-            notification, waiting.body, table=self.table, received_at=waiting.received_at, in_time=in_time
+            notification, spilled.body, table=self.table, received_at=spilled.received_at, in_time=in_time
         )
         telemetry.measure(
             "notification_redriven",
