@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from smarther.domain import consent
-from smarther.domain.consent import NotGiven, Progress
+from smarther.domain.consent import ConsentProgress, NotGiven
 from smarther.domain.credentials import Credentials, CredentialsError
 from smarther.domain.keeper_report import Report
 from smarther.store.records import Records
@@ -95,7 +95,7 @@ class Wait:
                 raise Failure(*_NOT_GIVEN[found.not_given])
             if found.report is not None:
                 return found.report
-            if found.progress is Progress.BACK and not back:
+            if found.progress is ConsentProgress.BACK and not back:
                 back, end = True, monotonic() + KEEPER_SECONDS
                 say("The browser is back; the keeper is at work")
             sleep(POLL_SECONDS)

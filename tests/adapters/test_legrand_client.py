@@ -18,9 +18,9 @@ from smarther.domain.legrand_answers import Kind, Reason
 from smarther.domain.subscription_plan import Subscription
 from smarther.legrand import webhook_probe
 from smarther.legrand.client import (
-    Account,
     Api,
     LegrandError,
+    ListedAccount,
     ListedModule,
     ListedPlant,
     Login,
@@ -231,7 +231,7 @@ def test_plants_and_topology_are_read_as_far_as_they_make_sense(http: responses.
     module = {"device": "chronothermostat", "id": "m1", "name": "Sala", "capabilities": []}
     http.get(f"{API}/plants/p1/topology", json={"plant": {"id": "p1", "name": "Casa", "modules": [module, {}, None]}})
 
-    assert api.plants() == Account((ListedPlant("p1", "Casa"),), whole=False)
+    assert api.plants() == ListedAccount((ListedPlant("p1", "Casa"),), whole=False)
     modules = (ListedModule("m1", "Sala", "chronothermostat"),)
     assert api.topology("p1") == Topology("p1", "Casa", modules, whole=False)
 
@@ -252,7 +252,7 @@ def test_names_are_made_printable_at_the_door(
     http.get(f"{API}/plants", json={"plants": [{"id": "p1", **told}]})
     http.get(f"{API}/plants/p1/topology", json={"plant": {"id": "p1", **told, "modules": [{"id": "m1", **told}]}})
 
-    assert api.plants() == Account((ListedPlant("p1", name),))
+    assert api.plants() == ListedAccount((ListedPlant("p1", name),))
     assert api.topology("p1") == Topology("p1", name, (ListedModule("m1", name, None),))
 
 
@@ -265,7 +265,7 @@ def test_what_is_no_id_makes_no_plant_no_module_and_no_subscription(
     entry = {"plantId": "p1", "subscriptionId": "s1", "EndPointUrl": "https://x"}
     http.get(f"{API}/subscription", json=[entry, {**entry, "plantId": odd}, {**entry, "subscriptionId": odd}])
 
-    assert api.plants() == Account((ListedPlant("p1", None),), whole=False)
+    assert api.plants() == ListedAccount((ListedPlant("p1", None),), whole=False)
     assert api.topology("p1") == Topology(None, None, (ListedModule("m1", None, None),), whole=False)
     assert api.subscriptions() == [Subscription("p1", "s1", "https://x"), Subscription("p1", None, "https://x")]
 
@@ -284,7 +284,7 @@ def test_a_topology_without_modules_is_an_empty_one(
 def test_an_account_without_plants_has_none(http: responses.RequestsMock, api: Api) -> None:
     http.get(f"{API}/plants", status=204)
 
-    assert api.plants() == Account()
+    assert api.plants() == ListedAccount()
 
 
 @pytest.mark.parametrize("document", [{}, {"plants": None}, {"plant": None}, {"plant": {"modules": 1}}])

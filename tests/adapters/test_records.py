@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 
 from smarther.domain import consent
-from smarther.domain.consent import STATE_LIFE, NotGiven, Progress, state_from
+from smarther.domain.consent import STATE_LIFE, ConsentProgress, NotGiven, state_from
 from smarther.domain.keeper_memory import Memory, RefusedGrant
 from smarther.domain.keeper_report import PlantState, Report, SilentModule, TokenState
 from smarther.domain.legrand_answers import Reason
@@ -68,22 +68,22 @@ def test_a_state_that_was_never_begun_is_no_good(records: Records) -> None:
 
 def test_what_becomes_of_a_consent_is_kept_for_whoever_waits_for_it(records: Records) -> None:
     other = state_from(b"\x01" * 32)
-    assert records.consent(STATE) == ConsentState(Progress.UNKNOWN)
+    assert records.consent(STATE) == ConsentState(ConsentProgress.UNKNOWN)
     for state in (STATE, other):
         records.begin_consent(state, NOW)
-    assert records.consent(STATE) == ConsentState(Progress.WAITING)
+    assert records.consent(STATE) == ConsentState(ConsentProgress.WAITING)
     records.use_consent(STATE, NOW)
-    assert records.consent(STATE) == ConsentState(Progress.BACK)
+    assert records.consent(STATE) == ConsentState(ConsentProgress.BACK)
     told = Report(at="2026-01-14T06:30:00Z", outcome="healthy", consent="accepted")
-    records.settle_consent(consent.digest(STATE), told)
+    records.settle_consent(consent.state_digest(STATE), told)
     records.use_consent(other, NOW, not_given=NotGiven.DECLINED)
 
-    assert records.consent(STATE) == ConsentState(Progress.SETTLED, report=told)
-    assert records.consent(other) == ConsentState(Progress.SETTLED, not_given=NotGiven.DECLINED)
+    assert records.consent(STATE) == ConsentState(ConsentProgress.SETTLED, report=told)
+    assert records.consent(other) == ConsentState(ConsentProgress.SETTLED, not_given=NotGiven.DECLINED)
 
 
 def test_a_consent_that_is_gone_is_not_made_again_by_its_outcome(records: Records, dynamodb: DynamoDBClient) -> None:
-    records.settle_consent(consent.digest(STATE), Report(at="2026-01-14T06:30:00Z", outcome="busy"))
+    records.settle_consent(consent.state_digest(STATE), Report(at="2026-01-14T06:30:00Z", outcome="busy"))
 
     assert items(dynamodb) == []
 

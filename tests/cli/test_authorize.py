@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from smarther.domain import consent
-from smarther.domain.consent import NotGiven, Progress, digest
+from smarther.domain.consent import ConsentProgress, NotGiven, state_digest
 from smarther.domain.keeper_report import PersonNeeded
 from smarther.domain.legrand_answers import Reason
 from smarther_cli import authorize
@@ -69,7 +69,7 @@ def settled(home: Home, opened: list[str], **told: Any) -> Callable[[], None]:
     """What the keeper does at the end of the run that was given this consent."""
 
     def settle() -> None:
-        home.records.settle_consent(digest(state_of(opened[0])), report(**told))
+        home.records.settle_consent(state_digest(state_of(opened[0])), report(**told))
 
     return settle
 
@@ -111,8 +111,8 @@ def test_each_time_has_a_state_of_its_own_that_waits(home: Home, run: Run, opene
 
     first, second = map(state_of, opened)
     assert first != second
-    assert home.records.consent(first).progress is Progress.WAITING
-    assert home.records.consent("another state").progress is Progress.UNKNOWN
+    assert home.records.consent(first).progress is ConsentProgress.WAITING
+    assert home.records.consent("another state").progress is ConsentProgress.UNKNOWN
 
 
 def test_without_a_browser_the_address_is_only_printed(

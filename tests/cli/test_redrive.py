@@ -43,7 +43,7 @@ def waiting(content: bytes, **changes: Any) -> Spilled:
     values: dict[str, Any] = {
         "body": content,
         "received_at": ARRIVED,
-        "presented": webhook.digest("x"),
+        "presented": webhook.secret_digest("x"),
         "verified": True,
     }
     return Spilled(**(values | changes))
@@ -265,9 +265,9 @@ def test_an_interruption_leaves_what_was_not_stored_where_it_was(
 
 
 def test_who_could_not_be_checked_on_arrival_is_checked_now(home: Home, run: Run, dead_letters: DeadLetters) -> None:
-    home.records.publish(AcceptedDigests(current=webhook.digest("ours")), NOW)
-    dead_letters.put(waiting(body(1), verified=False, presented=webhook.digest("ours")).message())
-    dead_letters.put(waiting(body(2), verified=False, presented=webhook.digest("a stranger's")).message())
+    home.records.publish(AcceptedDigests(current=webhook.secret_digest("ours")), NOW)
+    dead_letters.put(waiting(body(1), verified=False, presented=webhook.secret_digest("ours")).message())
+    dead_letters.put(waiting(body(2), verified=False, presented=webhook.secret_digest("a stranger's")).message())
 
     found = told(run)["dead-letters"]
 

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 from moto import mock_aws
 
-from smarther.domain.consent import STATE_LIFE, NotGiven, digest, state_from
+from smarther.domain.consent import STATE_LIFE, NotGiven, state_digest, state_from
 from tests import deployed
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def test_consent_is_handed_to_the_keeper_and_its_homes_are_shown(stack: Stack) -
     assert "Casa in città" in page.text
     (asked,) = stack.keeper.asked
     assert asked["FunctionName"] == "the-keeper"
-    assert json.loads(asked["Payload"]) == {"consent": {"code": CODE, "id": digest(STATE)}}
+    assert json.loads(asked["Payload"]) == {"consent": {"code": CODE, "id": state_digest(STATE)}}
     assert asked.get("InvocationType", "RequestResponse") == "RequestResponse"
 
 

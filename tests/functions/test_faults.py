@@ -122,7 +122,7 @@ def way(load: Load, log: Log, unhurried: None, monkeypatch: pytest.MonkeyPatch) 
     # botocore's pauses between the redriver's attempts are not what is tested here.
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None, time=time.time))
     with mock_aws(), aws_over_http() as aws:
-        digests = {"pk": "WEBHOOK", "sk": "DIGESTS", "current": webhook.digest(SECRET)}
+        digests = {"pk": "WEBHOOK", "sk": "DIGESTS", "current": webhook.secret_digest(SECRET)}
         deployed.create_table().put_item(
             TableName=deployed.TABLE, Item={name: {"S": value} for name, value in digests.items()}
         )

@@ -54,7 +54,7 @@ class Deployment:
     def __init__(self, load: Load, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
         self.aws = aws
         self.dynamodb = deployed.create_table()
-        digests = {"pk": "WEBHOOK", "sk": "DIGESTS", "current": webhook.digest("the keeper's")}
+        digests = {"pk": "WEBHOOK", "sk": "DIGESTS", "current": webhook.secret_digest("the keeper's")}
         self.dynamodb.put_item(TableName=deployed.TABLE, Item={name: {"S": value} for name, value in digests.items()})
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", aws.url)
         self.receiver = load("receiver")

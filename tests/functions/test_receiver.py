@@ -76,7 +76,11 @@ class Stack:
         self.app = started(self._load)
 
     def accept(self, **secrets: str) -> None:
-        item = {"pk": "WEBHOOK", "sk": "DIGESTS", **{name: webhook.digest(secret) for name, secret in secrets.items()}}
+        item = {
+            "pk": "WEBHOOK",
+            "sk": "DIGESTS",
+            **{name: webhook.secret_digest(secret) for name, secret in secrets.items()},
+        }
         self.dynamodb.put_item(TableName=deployed.TABLE, Item={name: {"S": value} for name, value in item.items()})
 
     def call(self, event: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -520,7 +524,7 @@ def test_killed_in_the_middle_of_a_batch_it_can_take_the_batch_again(
 
 # --- when AWS fails -------------------------------------------------------------------------------------------------
 
-DIGESTS = Answer(content={"Item": {"current": {"S": webhook.digest(SECRET)}}})
+DIGESTS = Answer(content={"Item": {"current": {"S": webhook.secret_digest(SECRET)}}})
 SENT = Answer(content={"MessageId": "1", "MD5OfMessageBody": ""})
 
 
@@ -589,7 +593,7 @@ def test_what_the_table_does_not_take_is_spilled(outage: Outage, behaviour: Beha
     status, content = outage.call()
     assert (status, content["deferred"]) == (200, 1)
     (spilled,) = outage.spilled()
-    assert (spilled.body, spilled.presented, spilled.verified) == (BODY, webhook.digest(SECRET), True)
+    assert (spilled.body, spilled.presented, spilled.verified) == (BODY, webhook.secret_digest(SECRET), True)
     assert outage.logged() == []
     (record,) = outage.log.records
     assert (record["kept"], record["NotificationsSpilled"]) == ("spill", [1])
@@ -616,7 +620,7 @@ def test_what_neither_takes_is_kept_in_the_log(outage: Outage, table: Behaviour,
     status, content = outage.call()
     assert (status, content["deferred"]) == (200, 1)
     (logged,) = outage.logged()
-    assert (logged.body, logged.presented, logged.verified) == (BODY, webhook.digest(SECRET), True)
+    assert (logged.body, logged.presented, logged.verified) == (BODY, webhook.secret_digest(SECRET), True)
     assert outage.log.records[-1]["kept"] == "log"
 
 
@@ -651,7 +655,9 @@ def test_a_caller_who_cannot_be_checked_at_a_cold_start_is_spilled_to_be_checked
     outage.cold_start()
     for secret in (SECRET, STRANGE):
         assert outage.call(secret) == (200, {"deferred": 1})
-        assert [(kept.presented, kept.verified) for kept in outage.spilled()] == [(webhook.digest(secret), False)]
+        assert [(kept.presented, kept.verified) for kept in outage.spilled()] == [
+            (webhook.secret_digest(secret), False)
+        ]
 
 
 def test_what_cannot_be_a_secret_is_refused_even_then(outage: Outage) -> None:

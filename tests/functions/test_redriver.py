@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.functions.conftest import Load, Log
 
 ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, 500000, tzinfo=UTC)
-OURS, STRANGE = webhook.digest("ours"), webhook.digest("strange")
+OURS, STRANGE = webhook.secret_digest("ours"), webhook.secret_digest("strange")
 STATUS = {"time": "2026-01-14T06:30:04Z", "sender": {"plant": {"id": "P", "module": {"id": "M"}}}}
 
 

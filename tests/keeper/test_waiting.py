@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from smarther.domain.consent import Progress, state_from
+from smarther.domain.consent import ConsentProgress, state_from
 from smarther.keeper.callback import Callback
 from smarther.store.records import ConsentState
 from smarther_cli import authorize
@@ -114,7 +114,7 @@ class LatestReport:
         """How far a consent seems to have come."""
         report = self._records.report()
         if report is not None and report != self._before and report.consent is not None:
-            return ConsentState(Progress.SETTLED, report=report)
+            return ConsentState(ConsentProgress.SETTLED, report=report)
         return ConsentState(self._records.consent(state).progress)
 
 

@@ -19,7 +19,7 @@ from moto import mock_aws
 
 from smarther.aws.secrets_manager import Secrets
 from smarther.aws.spill_queue import SpillQueue
-from smarther.domain.consent import NotGiven, digest
+from smarther.domain.consent import NotGiven, state_digest
 from smarther.domain.keeper_memory import Memory
 from smarther.domain.keeper_report import Report
 from smarther.domain.notification import Reject
@@ -101,7 +101,7 @@ def table_call(number: int, at: datetime, dice: Random) -> Callable[[Records, Ta
         lambda r, *_: r.begin_consent(owner, at),
         lambda r, *_: (r.consent(owner), r.use_consent(owner, at)),
         lambda r, *_: (r.use_consent(owner, at, not_given=NotGiven.DECLINED), r.consent(owner)),
-        lambda r, *_: r.settle_consent(digest(owner), Report(at=at.isoformat(), outcome="busy")),
+        lambda r, *_: r.settle_consent(state_digest(owner), Report(at=at.isoformat(), outcome="busy")),
         lambda r, *_: r.consent(owner),
         lambda r, *_: r.keep_module(module),
         lambda r, *_: r.keep_plant(Plant("plant", owner)),

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from smarther.domain import consent, webhook
 from smarther.drawing import consent_page
-from smarther.drawing.consent_page import HEADERS, Page
+from smarther.drawing.consent_page import HEADERS, ConsentPage
 from tests.api_description import description, operations
 from tests.deployed import PROJECT
 from tests.template.conftest import of_type
@@ -63,7 +63,7 @@ def test_the_forms_of_secret_state_and_code_are_those_of_the_code() -> None:
 
 
 def test_the_pages_are_those_of_the_code() -> None:
-    pages = [each for each in vars(consent_page).values() if isinstance(each, Page)]
+    pages = [each for each in vars(consent_page).values() if isinstance(each, ConsentPage)]
     answers = operations()["callback"].answers()
 
     assert set(answers) == {200, *(page.status for page in pages)}

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smarther import telemetry
-from smarther.domain.webhook import AcceptedDigests, digest
+from smarther.domain.webhook import AcceptedDigests, secret_digest
 from smarther.domain.webhook_rotation import SETTLING
 from smarther.receiver.authenticate import REFRESH, RETRY, Authenticator, Verdict
 from smarther.store.table import TableUnavailableError
@@ -19,7 +19,7 @@ from smarther.store.table import TableUnavailableError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-OURS, NEXT, STRANGE = digest("ours"), digest("next"), digest("strange")
+OURS, NEXT, STRANGE = secret_digest("ours"), secret_digest("next"), secret_digest("strange")
 SECOND = timedelta(seconds=1)
 ACCEPTED, REFUSED, UNKNOWN = Verdict.ACCEPTED, Verdict.REFUSED, Verdict.UNKNOWN
 

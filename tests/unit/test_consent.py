@@ -14,9 +14,9 @@ from smarther.domain.consent import (
     Given,
     NotGiven,
     authorisation_address,
-    digest,
     has_state_form,
     returned,
+    state_digest,
     state_from,
 )
 
@@ -28,7 +28,7 @@ def test_a_state_has_its_form_and_tells_nothing_by_its_digest(entropy: bytes) ->
     state = state_from(entropy)
 
     assert has_state_form(state)
-    assert state not in digest(state)
+    assert state not in state_digest(state)
 
 
 def test_a_state_is_made_of_256_bits() -> None:

@@ -13,9 +13,9 @@ import pytest
 from smarther.domain.keeper_report import PersonNeeded, PlantState, Report
 from smarther.domain.legrand_answers import Reason
 from smarther.drawing import consent_page
-from smarther.drawing.consent_page import HEADERS, Mark, Page, html, page_for
+from smarther.drawing.consent_page import HEADERS, ConsentPage, Sign, html, page_for
 
-STANDING = [page for page in vars(consent_page).values() if isinstance(page, Page)]
+STANDING = [page for page in vars(consent_page).values() if isinstance(page, ConsentPage)]
 
 
 def report(**fields: Any) -> Report:
@@ -30,7 +30,7 @@ def test_success_names_the_homes_and_what_happens_next() -> None:
     page = page_for(report(consent="accepted", plants=[plant("Casa"), plant("Baita")]))
 
     text = html(page)
-    assert (page.status, page.mark) == (200, Mark.DONE)
+    assert (page.status, page.mark) == (200, Sign.DONE)
     assert "Casa" in text
     assert "Baita" in text
     assert "What happens next" in text
@@ -43,7 +43,7 @@ def test_consent_that_is_accepted_is_told_so_even_if_something_else_is_amiss() -
     )
 
     text = html(page)
-    assert (page.status, page.mark) == (200, Mark.WAIT)
+    assert (page.status, page.mark) == (200, Sign.WAIT)
     assert "not yet" in text
     assert "accept them" in text
 
@@ -75,7 +75,7 @@ def test_the_pages_that_stand_ready_are_all_different() -> None:
 
 
 @pytest.mark.parametrize("page", STANDING, ids=lambda page: page.title)
-def test_every_page_says_what_to_do_and_is_whole(page: Page) -> None:
+def test_every_page_says_what_to_do_and_is_whole(page: ConsentPage) -> None:
     reader = _Reader()
     reader.feed(html(page))
 

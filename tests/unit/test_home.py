@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smarther.domain.home import Load, Snapshot, load_of, standing
+from smarther.domain.home import Load, Snapshot, load_of, thermostat_state
 from smarther.domain.latest import Word
 
 NOW = datetime(2026, 1, 18, 12, tzinfo=UTC)
@@ -37,19 +37,19 @@ def test_the_load_is_the_relay_s_state_and_its_function(
 
 
 def test_it_heats_since_the_first_of_the_unbroken_run() -> None:
-    stands = standing(said(Load.HEATING, Load.HEATING, Load.IDLE, Load.HEATING))
+    stands = thermostat_state(said(Load.HEATING, Load.HEATING, Load.IDLE, Load.HEATING))
     assert stands is not None
     assert (stands.load_since, stands.load_since_before) == (NOW - timedelta(minutes=10), False)
 
 
 def test_a_run_that_reaches_back_to_the_oldest_may_have_begun_earlier() -> None:
-    stands = standing(said(Load.IDLE, Load.IDLE))
+    stands = thermostat_state(said(Load.IDLE, Load.IDLE))
     assert stands is not None
     assert (stands.load_since, stands.load_since_before) == (NOW - timedelta(minutes=10), True)
 
 
 def test_who_never_spoke_stands_nowhere() -> None:
-    assert standing([]) is None
+    assert thermostat_state([]) is None
 
 
 def test_of_a_word_that_is_not_the_newest_by_its_clock_nothing_is_known_before() -> None:
@@ -61,7 +61,7 @@ def test_of_a_word_that_is_not_the_newest_by_its_clock_nothing_is_known_before()
         snapshot=Snapshot(time=NOW + timedelta(days=5600), load=Load.HEATING),
         said=(),
     )
-    for stands in (standing([odd, *said(Load.HEATING)]), standing(said(Load.HEATING), [odd])):
+    for stands in (thermostat_state([odd, *said(Load.HEATING)]), thermostat_state(said(Load.HEATING), [odd])):
         assert stands is not None
         assert stands.last == odd.snapshot
         assert (stands.load_since, stands.load_since_before) == (odd.received_at, True)

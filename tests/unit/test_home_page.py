@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from smarther.domain.home import Load, Snapshot, Thermostat, standing
+from smarther.domain.home import Load, Snapshot, Thermostat, thermostat_state
 from smarther.domain.latest import Word
 from smarther.domain.series import of_snapshots
 from smarther.drawing.home_page import Card, View, home_page, nobody_page, thermostat_page, unanswered_page
@@ -80,7 +80,9 @@ def card(*ages: timedelta, name: str = "Salotto", number: int = 1, **said: objec
         for age in ages
     ]
     series = of_snapshots(snapshots[::-1], start=NOW - DAY, end=NOW, now=NOW)
-    return Card(Thermostat(f"m{number}", name, "p", "Casa"), standing([word(each) for each in snapshots]), series)
+    return Card(
+        Thermostat(f"m{number}", name, "p", "Casa"), thermostat_state([word(each) for each in snapshots]), series
+    )
 
 
 MINUTES = timedelta(minutes=1)
@@ -105,7 +107,7 @@ def test_a_card_says_how_warm_how_damp_what_it_was_told_what_it_does_and_since_w
 def test_a_wrong_clock_is_marked_and_the_word_is_as_old_as_its_arrival(told: datetime, text: str) -> None:
     snapshot = Snapshot(time=told, temperature=Decimal("19.5"))
     series = of_snapshots([], start=NOW - DAY, end=NOW, now=NOW)
-    stands = standing([word(snapshot, NOW - 20 * MINUTES)])
+    stands = thermostat_state([word(snapshot, NOW - 20 * MINUTES)])
     page = Page(home_page([Card(Thermostat("m1", "Salotto", "p", "Casa"), stands, series)], view()))
     assert text in page.text
     assert "20 min ago" in page.text
@@ -201,7 +203,7 @@ def test_those_without_room_are_still_named_and_reached() -> None:
 
 def test_the_plant_is_named_when_there_are_several() -> None:
     one = card(MINUTES)
-    other = Card(Thermostat("m2", "Cabina", "q", "Mare"), one.standing, one.series)
+    other = Card(Thermostat("m2", "Cabina", "q", "Mare"), one.state, one.series)
     assert "Mare" in Page(home_page([one, other], view())).text
     assert "Casa" not in Page(home_page([one], view())).text
 
@@ -210,7 +212,7 @@ def test_the_plant_is_named_when_there_are_several() -> None:
 @pytest.mark.parametrize("dark", [True, False])
 def test_nothing_from_the_table_becomes_a_tag(width: int, *, dark: bool) -> None:
     hostile = card(MINUTES, name=HOSTILE, mode=HOSTILE, program=None, activation_time=HOSTILE)
-    hostile = Card(Thermostat(HOSTILE, HOSTILE, HOSTILE, HOSTILE), hostile.standing, hostile.series)
+    hostile = Card(Thermostat(HOSTILE, HOSTILE, HOSTILE, HOSTILE), hostile.state, hostile.series)
     shown = view(width=width, dark=dark)
     for html in (
         home_page([hostile, card(number=2)], shown),

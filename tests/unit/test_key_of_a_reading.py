@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smarther.domain.notification import parse
-from smarther.domain.reading import Reading, digest, sort_key
+from smarther.domain.reading import Reading, reading_digest, sort_key
 from tests.oddities import Odd, notifications, odd_texts, oddities, reach
 from tests.unit.test_notification import ENVELOPE, STATUS, body, changed, mutated
 from tests.unit.test_odd_fields import EVERYWHERE, HOME
@@ -135,7 +135,7 @@ def test_two_readings_that_differ_in_what_cannot_be_read_have_two_keys(
 ) -> None:
     one, two = (parse(Odd(steps, each, beside=False).put(HOME)).readings[0] for each in (text, another))
 
-    assert (_said(one) == _said(two)) == (digest(one) == digest(two))
+    assert (_said(one) == _said(two)) == (reading_digest(one) == reading_digest(two))
 
 
 def _said(reading: Reading) -> list[Any]:

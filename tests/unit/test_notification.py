@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from smarther.domain.notification import MAX_ELEMENTS, Notification, Reject, parse
-from smarther.domain.reading import Reading, digest, instant_text, sort_key, stored
+from smarther.domain.reading import Reading, instant_text, reading_digest, sort_key, stored
 
 PROJECT = Path(__file__).parents[2]
 EVENTS = PROJECT / "events" / "receiver"
@@ -687,7 +687,7 @@ def respelled(status: dict[str, Any]) -> dict[str, Any]:
 
 def identity(document: object) -> str:
     (reading,) = parse(body(document)).readings
-    return digest(reading)
+    return reading_digest(reading)
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ from smarther.domain.reading import (
     BOUNDS,
     Reading,
     bounded,
-    digest,
     expiry,
     instant_text,
     partition_key,
+    reading_digest,
     sort_key,
     stored,
 )
@@ -38,7 +38,7 @@ def item(reading: Reading, **changes: Any) -> dict[str, Any]:
 def test_what_was_not_sent_is_absent() -> None:
     assert item(READING) == {
         "pk": "MODULE#M",
-        "sk": f"READING#2026-01-14T06:30:04.000000Z#{digest(READING)}",
+        "sk": f"READING#2026-01-14T06:30:04.000000Z#{reading_digest(READING)}",
         "plant_id": "P",
         "module_id": "M",
         "time": "2026-01-14T06:30:04Z",
@@ -108,23 +108,25 @@ def test_fractions_of_a_second_are_stored_only_where_there_are_any() -> None:
     ],
 )
 def test_the_delivery_is_no_part_of_the_identity(change: dict[str, Any]) -> None:
-    assert digest(replace(READING, **change)) == digest(READING)
+    assert reading_digest(replace(READING, **change)) == reading_digest(READING)
 
 
 def test_a_number_and_its_text_are_not_the_same() -> None:
-    assert digest(replace(READING, extra={"a": Decimal(1)})) != digest(replace(READING, extra={"a": "1"}))
+    assert reading_digest(replace(READING, extra={"a": Decimal(1)})) != reading_digest(
+        replace(READING, extra={"a": "1"})
+    )
 
 
 def test_the_order_of_unknown_fields_is_no_part_of_the_identity() -> None:
     one: dict[str, Any] = {"a": "1", "b": {"c": True, "d": None}}
     other: dict[str, Any] = {"b": {"d": None, "c": True}, "a": "1"}
-    assert digest(replace(READING, extra=one)) == digest(replace(READING, extra=other))
+    assert reading_digest(replace(READING, extra=one)) == reading_digest(replace(READING, extra=other))
 
 
 def test_a_reading_of_what_no_table_holds_has_no_digest() -> None:
     unstorable: Any = {"a": object()}
     with pytest.raises(TypeError, match="object has no place in a reading"):
-        digest(replace(READING, extra=unstorable))
+        reading_digest(replace(READING, extra=unstorable))
 
 
 # --- bounds: what a typed number may be ------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ class Clouds:
 
     def accepted_digests(self) -> AcceptedDigests:
         self._take(self.looks, TableUnavailableError)
-        return AcceptedDigests(current=webhook.digest(SECRET))
+        return AcceptedDigests(current=webhook.secret_digest(SECRET))
 
     def put_reading(self, reading: Reading, **_: Any) -> bool:
         self._take(self.puts, TableUnavailableError)
@@ -168,7 +168,7 @@ def test_what_the_table_does_not_take_goes_to_the_queue(clouds: Clouds, puts: Ma
     assert took <= deadlines.ANSWER_SECONDS
     (spilled,) = clouds.spilled
     assert (spilled.body, spilled.received_at) == (notification()["body"].encode(), NOW)
-    assert (spilled.presented, spilled.verified) == (webhook.digest(SECRET), True)
+    assert (spilled.presented, spilled.verified) == (webhook.secret_digest(SECRET), True)
     assert clouds.logged == []
 
 
@@ -194,7 +194,7 @@ def test_a_caller_whom_nobody_can_check_is_kept_to_be_checked(clouds: Clouds, lo
     status, content, took = answer(clouds, notification(secret=OTHER), known=False)
     assert (status, content) == (200, {"deferred": 1})
     assert took <= deadlines.ANSWER_SECONDS
-    assert [(kept.presented, kept.verified) for kept in clouds.spilled] == [(webhook.digest(OTHER), False)]
+    assert [(kept.presented, kept.verified) for kept in clouds.spilled] == [(webhook.secret_digest(OTHER), False)]
     assert clouds.stored == []
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.subscription_plan import Create, Delete, Plan, Subscription, WantedSubscriptions, plan
+from smarther.domain.subscription_plan import Create, Delete, Subscription, SubscriptionPlan, WantedSubscriptions, plan
 from smarther.domain.webhook import address, is_ours
 
 BASE = "https://ours.example/stage"
@@ -25,18 +25,18 @@ def listed(*entries: tuple[str, str | None, str]) -> list[Subscription]:
 
 
 def test_nothing_is_to_be_done_where_every_plant_is_subscribed() -> None:
-    assert plan(listed(("p1", "1", NOW), ("p2", "2", NOW)), WANTED) == Plan(healthy=frozenset({"p1", "p2"}))
+    assert plan(listed(("p1", "1", NOW), ("p2", "2", NOW)), WANTED) == SubscriptionPlan(healthy=frozenset({"p1", "p2"}))
 
 
 def test_an_empty_list_means_that_every_plant_is_to_be_subscribed() -> None:
-    assert plan([], WANTED) == Plan(create=(Create("p1", NOW), Create("p2", NOW)))
+    assert plan([], WANTED) == SubscriptionPlan(create=(Create("p1", NOW), Create("p2", NOW)))
 
 
 @pytest.mark.parametrize("foreign", [ALEXA, ELSEWHERE, OTHER_STAGE, "", "not an address", NOW + "/more", NOW + "?a=b"])
 def test_what_is_not_ours_neither_counts_nor_goes(foreign: str) -> None:
     todo = plan(listed(("p1", "9", foreign), ("p3", "8", foreign), ("p2", "2", NOW)), WANTED)
 
-    assert todo == Plan(create=(Create("p1", NOW),), healthy=frozenset({"p2"}))
+    assert todo == SubscriptionPlan(create=(Create("p1", NOW),), healthy=frozenset({"p2"}))
 
 
 def test_ours_under_another_secret_goes_once_the_plant_has_the_wanted_one() -> None:
@@ -63,7 +63,7 @@ def test_an_entry_listed_twice_is_not_a_duplicate_to_remove() -> None:
 def test_an_entry_without_an_id_is_never_deleted_and_one_with_an_id_is_preferred_to_stay(nothing: str | None) -> None:
     assert plan(listed(("p1", nothing, OLD), ("p1", "1", NOW), ("p2", "2", NOW)), WANTED).delete == ()
     both = plan(listed(("p1", nothing, NOW), ("p1", "1", NOW), ("p2", "2", NOW)), WANTED)
-    assert both == Plan(healthy=frozenset({"p1", "p2"}))
+    assert both == SubscriptionPlan(healthy=frozenset({"p1", "p2"}))
 
 
 def test_ours_for_a_plant_that_is_not_wanted_goes_and_others_stay() -> None:

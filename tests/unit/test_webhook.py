@@ -40,31 +40,34 @@ def test_other_texts_have_not(text: str) -> None:
 
 
 def test_the_digest_is_sha_256_in_hex() -> None:
-    assert webhook.digest(SECRET) == hashlib.sha256(SECRET.encode()).hexdigest()
+    assert webhook.secret_digest(SECRET) == hashlib.sha256(SECRET.encode()).hexdigest()
 
 
 @given(st.text(alphabet=st.characters()))
 def test_any_text_has_a_digest(text: str) -> None:
-    assert len(webhook.digest(text)) == 64
+    assert len(webhook.secret_digest(text)) == 64
 
 
 @pytest.mark.parametrize("name", ["current", "pending", "previous"])
 def test_each_accepted_digest_is_accepted(name: str) -> None:
-    digest = webhook.digest(SECRET)
+    digest = webhook.secret_digest(SECRET)
     assert AcceptedDigests(**{name: digest}).accept(digest)
 
 
 @pytest.mark.parametrize(
-    "presented", ["", webhook.digest("x"), webhook.digest(SECRET)[:-1], webhook.digest(SECRET).upper(), "é"]
+    "presented",
+    ["", webhook.secret_digest("x"), webhook.secret_digest(SECRET)[:-1], webhook.secret_digest(SECRET).upper(), "é"],
 )
 def test_nothing_else_is(presented: str) -> None:
-    digest = webhook.digest(SECRET)
-    assert not AcceptedDigests(current=digest, pending=webhook.digest("a"), previous=webhook.digest("b")).accept(
-        presented
-    )
+    digest = webhook.secret_digest(SECRET)
+    assert not AcceptedDigests(
+        current=digest, pending=webhook.secret_digest("a"), previous=webhook.secret_digest("b")
+    ).accept(presented)
 
 
-@pytest.mark.parametrize("presented", ["", webhook.digest("x"), *(webhook.digest(name) for name in "abc")])
+@pytest.mark.parametrize(
+    "presented", ["", webhook.secret_digest("x"), *(webhook.secret_digest(name) for name in "abc")]
+)
 def test_a_guess_is_compared_with_every_digest_and_in_constant_time(
     presented: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,14 +79,14 @@ def test_a_guess_is_compared_with_every_digest_and_in_constant_time(
         return compare(known, guess)
 
     monkeypatch.setattr(hmac, "compare_digest", comparing)
-    known = [webhook.digest(name) for name in "abc"]
+    known = [webhook.secret_digest(name) for name in "abc"]
 
     AcceptedDigests(current=known[0], pending=known[1], previous=known[2]).accept(presented)
 
     assert compared == [(each.encode(), presented.encode()) for each in known]
 
 
-@pytest.mark.parametrize("presented", ["", webhook.digest(SECRET)])
+@pytest.mark.parametrize("presented", ["", webhook.secret_digest(SECRET)])
 def test_before_there_is_a_secret_nobody_is(presented: str) -> None:
     assert not AcceptedDigests().accept(presented)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from smarther.domain.webhook import digest
+from smarther.domain.webhook import secret_digest
 from smarther.domain.webhook_rotation import GRACE, SETTLING, WebhookSecrets, WebhookSecretsError
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
@@ -22,13 +22,13 @@ def test_a_rotation_goes_through_its_states_and_what_is_in_use_is_always_accepte
     promoted = begun.promoted(later)
     forgotten = promoted.without_previous()
 
-    assert fresh.digests.accept(digest(A))
-    assert begun.digests.accept(digest(A))
-    assert begun.digests.accept(digest(B))
+    assert fresh.digests.accept(secret_digest(A))
+    assert begun.digests.accept(secret_digest(A))
+    assert begun.digests.accept(secret_digest(B))
     assert promoted == WebhookSecrets(current=B, previous=A, created_at=later)
-    assert promoted.digests.accept(digest(A))
+    assert promoted.digests.accept(secret_digest(A))
     assert forgotten == WebhookSecrets(current=B, created_at=later)
-    assert not forgotten.digests.accept(digest(A))
+    assert not forgotten.digests.accept(secret_digest(A))
 
 
 def test_nothing_is_promoted_that_is_not_pending() -> None:

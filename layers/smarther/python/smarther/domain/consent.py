@@ -41,7 +41,7 @@ def has_code_form(text: str) -> bool:
     return _CODE.fullmatch(text) is not None
 
 
-def digest(state: str) -> str:
+def state_digest(state: str) -> str:
     """SHA-256 (hex) of a state: the key under which it waits to be used.
 
     A lookup by the digest of 256 random bits takes a time that tells nothing about the state itself.
@@ -77,7 +77,7 @@ class NotGiven(StrEnum):
     INCOMPLETE = "incomplete"
 
 
-class Progress(StrEnum):
+class ConsentProgress(StrEnum):
     """How far one consent has come. Only the last has an outcome: a `NotGiven`, or the keeper's report on it."""
 
     UNKNOWN = "unknown"

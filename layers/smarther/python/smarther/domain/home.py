@@ -62,7 +62,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ThermostatState:
     """Where a thermostat stands: its latest word, and since when its relay is as it is.
 
     `load_since` is the first of the unbroken run of equal states among the words looked at; when the run reaches back
@@ -79,7 +79,7 @@ class Standing:
         return self.latest.word.snapshot
 
 
-def standing(newest_first: Sequence[Word], others: Sequence[Word] = ()) -> Standing | None:
+def thermostat_state(newest_first: Sequence[Word], others: Sequence[Word] = ()) -> ThermostatState | None:
     """The standing that a thermostat's words tell, or `None` when it never spoke.
 
     `newest_first` are its newest by its own clock, with none left out between them; `others` may be the latest as well.
@@ -91,6 +91,6 @@ def standing(newest_first: Sequence[Word], others: Sequence[Word] = ()) -> Stand
     run = [word for word in newest_first if not word.misdated]
     for word in run if found.word in run[:1] else ():
         if word.snapshot.load is not found.word.snapshot.load:
-            return Standing(found, since, load_since_before=False)
+            return ThermostatState(found, since, load_since_before=False)
         since = word.time
-    return Standing(found, since, load_since_before=True)
+    return ThermostatState(found, since, load_since_before=True)

@@ -106,7 +106,7 @@ def bounded(attribute: str, number: Decimal | None) -> Decimal | None:
 _NOT_IDENTITY = frozenset({"event_id", "event_type", "event_time", "event_extra", "sender_address_type", "unread"})
 
 
-def digest(reading: Reading) -> str:
+def reading_digest(reading: Reading) -> str:
     """The same 16 hex digits for the same content, however it was spelled, wrapped or delivered."""
     said = {**_identity(_content(reading)), **reading.key_only}
     unread = {name: value for name, value in _identity(reading.unread).items() if name not in reading.key_only}
@@ -126,7 +126,7 @@ def partition_key(module_id: str) -> str:
 
 def sort_key(reading: Reading) -> str:
     """Fixed width up to the digest, so that keys sort as the device's clock does."""
-    return f"READING#{fixed_width(reading.time)}#{digest(reading)}"
+    return f"READING#{fixed_width(reading.time)}#{reading_digest(reading)}"
 
 
 def stored(reading: Reading, *, received_at: datetime, source: Source, retention_days: int | None) -> dict[str, Stored]:

@@ -59,7 +59,7 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class SubscriptionPlan:
     """What to do, in this order: create, then delete. `healthy` are the wanted plants that need nothing."""
 
     create: tuple[Create, ...] = ()
@@ -67,7 +67,7 @@ class Plan:
     healthy: frozenset[str] = frozenset()
 
 
-def plan(listed: Iterable[Subscription], wanted: WantedSubscriptions) -> Plan:
+def plan(listed: Iterable[Subscription], wanted: WantedSubscriptions) -> SubscriptionPlan:
     """The actions that turn the list into what is wanted.
 
     - A wanted plant without an entry at the wanted address gets one.
@@ -86,7 +86,7 @@ def plan(listed: Iterable[Subscription], wanted: WantedSubscriptions) -> Plan:
         for entry in ours
         if entry.deletable and entry.subscription_id is not None and entry.subscription_id not in staying_ids
     }
-    return Plan(
+    return SubscriptionPlan(
         create=tuple(Create(plant_id, wanted.endpoint) for plant_id in sorted(wanted.plants - healthy)),
         delete=tuple(sorted(going.values(), key=lambda action: (action.plant_id, action.subscription_id))),
         healthy=healthy,

@@ -49,7 +49,7 @@ def has_secret_form(text: str) -> bool:
     return _SECRET.fullmatch(text) is not None
 
 
-def digest(secret: str) -> str:
+def secret_digest(secret: str) -> str:
     """SHA-256 (hex) of a secret: what is stored and compared in its place. Defined for any text at all."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Self
 
-from smarther.domain.webhook import AcceptedDigests, digest, has_secret_form
+from smarther.domain.webhook import AcceptedDigests, has_secret_form, secret_digest
 
 SETTLING: Final = timedelta(seconds=70)
 """A receiver looks for new digests at most every `authenticate.REFRESH`, so one that looked just before a publication
@@ -41,9 +41,9 @@ class WebhookSecrets:
     def digests(self) -> AcceptedDigests:
         """What the receivers are to accept."""
         return AcceptedDigests(
-            current=digest(self.current),
-            pending=None if self.pending is None else digest(self.pending),
-            previous=None if self.previous is None else digest(self.previous),
+            current=secret_digest(self.current),
+            pending=None if self.pending is None else secret_digest(self.pending),
+            previous=None if self.previous is None else secret_digest(self.previous),
         )
 
     def rotation_due(self, now: datetime, every_days: int) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from smarther.domain.keeper_report import PlantState, Report
 
 
-class Mark(StrEnum):
+class Sign(StrEnum):
     """The sign at the top of a page."""
 
     DONE = "done"
@@ -29,11 +29,11 @@ class Mark(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class ConsentPage:
     """One page: what happened, in a line and a paragraph, and the steps from there. `like this` is a command."""
 
     status: int
-    mark: Mark
+    mark: Sign
     title: str
     told: str
     plants: tuple[PlantState, ...] = ()
@@ -42,16 +42,16 @@ class Page:
 
 _AGAIN: Final = "Run `smarther authorize` for a new link, and open it within ten minutes."
 
-DECLINED: Final = Page(
+DECLINED: Final = ConsentPage(
     status=403,
-    mark=Mark.STOP,
+    mark=Sign.STOP,
     title="You did not give consent",
     told="Nothing was changed. Without your consent the recorder cannot ask Legrand for your readings.",
     steps=("If that was not what you meant: run `smarther authorize` and choose to allow access.",),
 )
-FAILED: Final = Page(
+FAILED: Final = ConsentPage(
     status=400,
-    mark=Mark.STOP,
+    mark=Sign.STOP,
     title="Legrand could not complete the consent",
     told="Legrand's login sent you back with an error instead of a consent. Nothing was changed.",
     steps=(
@@ -59,51 +59,51 @@ FAILED: Final = Page(
         _AGAIN,
     ),
 )
-INCOMPLETE: Final = Page(
+INCOMPLETE: Final = ConsentPage(
     status=400,
-    mark=Mark.STOP,
+    mark=Sign.STOP,
     title="This link is not complete",
     told="This page is where Legrand's login brings you back to. What it should have brought along is missing.",
     steps=(_AGAIN,),
 )
-NOT_VALID: Final = Page(
+NOT_VALID: Final = ConsentPage(
     status=403,
-    mark=Mark.STOP,
+    mark=Sign.STOP,
     title="This link is no longer valid",
     told="A link for consent is good for ten minutes and for one use. This one is too old, or was used before.",
     steps=("If you have just seen a page that said it worked, all is well: there is nothing to do.", _AGAIN),
 )
-REFUSED: Final = Page(
+REFUSED: Final = ConsentPage(
     status=400,
-    mark=Mark.STOP,
+    mark=Sign.STOP,
     title="Legrand did not accept the consent",
     told="Legrand's login refused the code that it had given to your browser a moment ago. Codes are short-lived.",
     steps=(_AGAIN,),
 )
-UNAVAILABLE: Final = Page(
+UNAVAILABLE: Final = ConsentPage(
     status=503,
-    mark=Mark.WAIT,
+    mark=Sign.WAIT,
     title="Legrand does not answer",
     told="Your consent could not be put to use, because Legrand's login is out of order just now.",
     steps=("Wait a few minutes.", _AGAIN),
 )
-BUSY: Final = Page(
+BUSY: Final = ConsentPage(
     status=503,
-    mark=Mark.WAIT,
+    mark=Sign.WAIT,
     title="The recorder was busy",
     told="It was at work on your tokens and subscriptions at this very moment, and does one thing at a time.",
     steps=("Wait two or three minutes.", _AGAIN),
 )
-SLOW: Final = Page(
+SLOW: Final = ConsentPage(
     status=202,
-    mark=Mark.WAIT,
+    mark=Sign.WAIT,
     title="Still at work",
     told="Legrand is slow today. The recorder has your consent and goes on by itself; you can close this page.",
     steps=("Look with `smarther status` in two or three minutes.",),
 )
-BROKEN: Final = Page(
+BROKEN: Final = ConsentPage(
     status=500,
-    mark=Mark.STOP,
+    mark=Sign.STOP,
     title="Something went wrong in the recorder",
     told="Your consent was not put to use. The cause is in the log of the keeper.",
     steps=("Look with `smarther status`.", _AGAIN),
@@ -116,7 +116,7 @@ _NEXT: Final = (
 )
 
 
-def page_for(report: Report) -> Page:
+def page_for(report: Report) -> ConsentPage:
     """The page for what the keeper made of a consent."""
     if report.outcome == "busy":
         return BUSY
@@ -133,21 +133,21 @@ def page_for(report: Report) -> Page:
             return BROKEN
 
 
-def _accepted(report: Report) -> Page:
+def _accepted(report: Report) -> ConsentPage:
     """Consent was put to use; whether everything else is well, too, is told as it is."""
     demands = tuple(person.do for person in report.person)
     if report.plants and report.outcome == "healthy":
-        return Page(
+        return ConsentPage(
             status=200,
-            mark=Mark.DONE,
+            mark=Sign.DONE,
             title="Your thermostats are connected",
             told="Legrand now sends every change straight to your own recorder.",
             plants=report.plants,
             steps=_NEXT,
         )
-    return Page(
+    return ConsentPage(
         status=200,
-        mark=Mark.WAIT,
+        mark=Sign.WAIT,
         title="Consent accepted",
         told="Your consent is kept safe. Not all is in place yet; what is missing is tried again every half hour."
         if report.plants
@@ -157,10 +157,10 @@ def _accepted(report: Report) -> Page:
     )
 
 
-def _not_configured(report: Report) -> Page:
-    return Page(
+def _not_configured(report: Report) -> ConsentPage:
+    return ConsentPage(
         status=500,
-        mark=Mark.STOP,
+        mark=Sign.STOP,
         title="The recorder cannot log in at Legrand",
         told="Your consent was given, but what identifies your application at Legrand is missing, expired or wrong.",
         steps=(*(person.do for person in report.person), _AGAIN),
@@ -221,18 +221,18 @@ $plants$steps<footer>Smarther Recorder</footer>
 """
 )
 
-_SIGNS: Final[Mapping[Mark, str]] = {
-    Mark.DONE: '<path d="m14 25 7 7 13-15"/>',
-    Mark.WAIT: '<path d="M24 13v11l7 5"/>',
-    Mark.STOP: '<path d="M24 13v14M24 34v.5"/>',
+_SIGNS: Final[Mapping[Sign, str]] = {
+    Sign.DONE: '<path d="m14 25 7 7 13-15"/>',
+    Sign.WAIT: '<path d="M24 13v11l7 5"/>',
+    Sign.STOP: '<path d="M24 13v14M24 34v.5"/>',
 }
 
-_STANDINGS: Final[Mapping[str, tuple[Mark, str]]] = {
-    "healthy": (Mark.DONE, "connected"),
-    "created": (Mark.DONE, "connected"),
-    "remade": (Mark.DONE, "connected"),
-    "missing": (Mark.WAIT, "not yet"),
-    "unknown": (Mark.WAIT, "not yet"),
+_STANDINGS: Final[Mapping[str, tuple[Sign, str]]] = {
+    "healthy": (Sign.DONE, "connected"),
+    "created": (Sign.DONE, "connected"),
+    "remade": (Sign.DONE, "connected"),
+    "missing": (Sign.WAIT, "not yet"),
+    "unknown": (Sign.WAIT, "not yet"),
 }
 
 _STYLE_DIGEST: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
@@ -260,7 +260,7 @@ They are those of OWASP's Secure Headers Project (https://owasp.org/www-project-
 reach beyond the page where the owner has put a domain of their own in front: `includeSubDomains`, `Clear-Site-Data`."""
 
 
-def html(page: Page) -> str:
+def html(page: ConsentPage) -> str:
     """The page as a document."""
     return _PAGE.substitute(
         title=escape(page.title),
@@ -270,7 +270,7 @@ def html(page: Page) -> str:
         told=_prose(page.told),
         plants=_section("Your homes", "homes", map(_plant, page.plants)),
         steps=_section(
-            "What happens next" if page.mark is Mark.DONE else "What you can do", "steps", map(_item, page.steps)
+            "What happens next" if page.mark is Sign.DONE else "What you can do", "steps", map(_item, page.steps)
         ),
     )
 

@@ -30,7 +30,7 @@ from smarther.drawing.text import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from smarther.domain.home import Snapshot, Standing, Thermostat
+    from smarther.domain.home import Snapshot, Thermostat, ThermostatState
     from smarther.domain.series import Series
     from smarther.drawing.widget_request import WidgetCall
 
@@ -73,7 +73,7 @@ class Card:
     """One thermostat, where it stands (`None` when it never reported), and what its chart shows."""
 
     thermostat: Thermostat
-    standing: Standing | None
+    state: ThermostatState | None
     series: Series
 
 
@@ -107,7 +107,7 @@ class View:
 
     def is_silent(self, card: Card) -> bool:
         """Whether a thermostat has been silent for too long."""
-        found = None if card.standing is None else card.standing.latest
+        found = None if card.state is None else card.state.latest
         since = silent_since(found, known_since=card.thermostat.known_since, now=self.now, limit=self.stale_after)
         return since is not None
 
@@ -216,7 +216,7 @@ def _empty() -> Markup:
 
 
 def _home_text(shown: Sequence[Card], view: View, *, of: int) -> str:
-    loads = Counter(card.standing.last.load for card in shown if card.standing and not view.is_silent(card))
+    loads = Counter(card.state.last.load for card in shown if card.state and not view.is_silent(card))
     silent = sum(view.is_silent(card) for card in shown)
     parts = [f"{of} thermostat{'s' if of > 1 else ''}"]
     parts += [f"{loads[load]} {load}" for load in (Load.HEATING, Load.COOLING) if loads[load]]
@@ -287,15 +287,15 @@ def _move(label: str, thermostat: Thermostat, view: View, period: tuple[datetime
 
 
 def _card(card: Card, view: View, *, width: int, with_plant: bool, large: bool = False) -> Markup:
-    standing = card.standing
+    state = card.state
     names = _names(card.thermostat, view, with_plant=with_plant, large=large)
-    said = element("span", _said(card, view), class_="sm-ago", title=_said_at(standing, view))
+    said = element("span", _said(card, view), class_="sm-ago", title=_said_at(state, view))
     return element(
         "section",
         element("header", *names, said),
-        _values(standing.last, view) if standing else None,
-        _doing(standing, view) if standing else None,
-        _clock(standing) if standing else None,
+        _values(state.last, view) if state else None,
+        _doing(state, view) if state else None,
+        _clock(state) if state else None,
         _drawing(card, view, width=width - _CARD_EDGE, large=large),
         element("p", _caption(card, view, large=large), class_="sm-note") if large or card.series.spans else None,
         class_="sm-card sm-stale" if view.is_silent(card) else "sm-card",
@@ -313,21 +313,21 @@ def _name(thermostat: Thermostat, view: View) -> Markup:
 
 
 def _said(card: Card, view: View) -> str:
-    if card.standing is None:
+    if card.state is None:
         return "Never reported"
-    found = card.standing.latest
+    found = card.state.latest
     if view.is_silent(card):
         return f"Silent, last heard {ago_text(found.heard.received_at, view.now)}"
     return ago_text(found.at, view.now)
 
 
-def _said_at(standing: Standing | None, view: View) -> str | None:
-    return view.clock(standing.latest.at) if standing else None
+def _said_at(state: ThermostatState | None, view: View) -> str | None:
+    return view.clock(state.latest.at) if state else None
 
 
-def _clock(standing: Standing) -> Markup | None:
+def _clock(state: ThermostatState) -> Markup | None:
     """A mark where the thermostat's clock is wrong."""
-    wrong = standing.latest.wrong_clock
+    wrong = state.latest.wrong_clock
     if wrong is None:
         return None
     title = f"at {instant_text(wrong.at)} it said {instant_text(wrong.told)}"
@@ -349,17 +349,17 @@ def _value(label: str, text: str) -> Markup:
     return element("span", element("small", label), text, class_="sm-value")
 
 
-def _doing(standing: Standing, view: View) -> Markup:
-    load = standing.last.load
+def _doing(state: ThermostatState, view: View) -> Markup:
+    load = state.last.load
     words = {Load.HEATING: "Heating", Load.COOLING: "Cooling", Load.IDLE: "Idle"}
     if load is None:
         text = "Load not sent"
     else:
-        text = f"{words[load]} since {'before ' if standing.load_since_before else ''}{view.clock(standing.load_since)}"
+        text = f"{words[load]} since {'before ' if state.load_since_before else ''}{view.clock(state.load_since)}"
     return element(
         "p",
         element("span", text, class_=f"sm-pill sm-{load or 'unknown'}"),
-        element("span", _mode_text(standing.last, view), class_="sm-mode"),
+        element("span", _mode_text(state.last, view), class_="sm-mode"),
         class_="sm-doing",
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from smarther import telemetry
-from smarther.domain.consent import Given, NotGiven, digest, has_state_form, returned
+from smarther.domain.consent import Given, NotGiven, has_state_form, returned, state_digest
 from smarther.drawing import consent_page
 from smarther.keeper.function import KeeperError, KeeperSlow
 from smarther.store.records import RecordsError
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from smarther.drawing.consent_page import Page
+    from smarther.drawing.consent_page import ConsentPage
     from smarther.keeper.function import KeeperFunction
     from smarther.store.records import Records
 
-_NOT_GIVEN: Mapping[NotGiven, Page] = {
+_NOT_GIVEN: Mapping[NotGiven, ConsentPage] = {
     NotGiven.DECLINED: consent_page.DECLINED,
     NotGiven.FAILED: consent_page.FAILED,
     NotGiven.INCOMPLETE: consent_page.INCOMPLETE,
@@ -45,7 +45,7 @@ class Callback:
             "body": consent_page.html(page),
         }
 
-    def _page(self, query: Mapping[str, str]) -> Page:
+    def _page(self, query: Mapping[str, str]) -> ConsentPage:
         given = returned(query)
         try:
             if not isinstance(given, Given):
@@ -53,7 +53,7 @@ class Callback:
                 return _NOT_GIVEN[given]
             if not self.records.use_consent(given.state, self.now()):
                 return consent_page.NOT_VALID
-            return consent_page.page_for(self.keeper.consent(given.code, consent_id=digest(given.state)))
+            return consent_page.page_for(self.keeper.consent(given.code, consent_id=state_digest(given.state)))
         except KeeperSlow:
             return consent_page.SLOW
         except (KeeperError, RecordsError) as failure:

@@ -79,7 +79,7 @@ class ListedModule:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class ListedAccount:
     """The plants of the account. It is not `whole` when there were entries that cannot be read."""
 
     plants: tuple[ListedPlant, ...] = ()
@@ -203,16 +203,16 @@ class Api:
         path = f"/plants/{quote(plant_id, safe='')}/subscription/{quote(subscription_id, safe='')}"
         self._call("unsubscribe", self._request("DELETE", path))
 
-    def plants(self) -> Account:
+    def plants(self) -> ListedAccount:
         """The plants of the account; 204 is none."""
         raw = self._call("plants", self._request("GET", "/plants"), Need.OPTIONAL)
         if raw.status == requests.codes.no_content:
-            return Account()
+            return ListedAccount()
         entries = _object("plants", raw).get("plants")
         if not isinstance(entries, list):
             raise LegrandError("plants", UNREACHABLE)
         plants = [ListedPlant(plant_id, _name(entry)) for entry in entries if (plant_id := _id(entry))]
-        return Account(tuple(plants), len(plants) == len(entries))
+        return ListedAccount(tuple(plants), len(plants) == len(entries))
 
     def topology(self, plant_id: str) -> Topology:
         """A plant's name and its modules; 204, and an answer without modules, is a plant that has none."""

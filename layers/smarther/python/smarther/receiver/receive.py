@@ -70,7 +70,7 @@ class Receiver:
         if isinstance(request := event.get("rehearsal"), dict):
             return self._rehearse(_body(request), deadlines)
         secret = _secret(event)
-        presented = webhook.digest(secret)
+        presented = webhook.secret_digest(secret)
         match self.authenticator.authenticate(presented, deadlines.for_table):
             case Verdict.ACCEPTED:
                 return self._receive(_body(event), presented, deadlines)

@@ -15,7 +15,7 @@ from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from smarther.domain import consent
-from smarther.domain.consent import NotGiven, Progress
+from smarther.domain.consent import ConsentProgress, NotGiven
 from smarther.domain.directory import newest_listings
 from smarther.domain.keeper_memory import Memory
 from smarther.domain.keeper_report import Report
@@ -93,7 +93,7 @@ class Directory:
 class ConsentState:
     """How far a consent has come; with its outcome when it is settled, and then just one of the two."""
 
-    progress: Progress
+    progress: ConsentProgress
     not_given: NotGiven | None = None
     report: Report | None = None
 
@@ -120,7 +120,7 @@ class Records:
         self._put(
             {
                 "pk": "CONSENT",
-                "sk": consent.digest(state),
+                "sk": consent.state_digest(state),
                 "created_at": instant_text(now),
                 "expires_at": _epoch(now + consent.STATE_LIFE),
             }
@@ -132,7 +132,7 @@ class Records:
         With `not_given` that is the consent's outcome; without it `settle_consent` tells the outcome later.
         """
         return self._update_consent(
-            consent.digest(state),
+            consent.state_digest(state),
             "SET used_at = :used_at, expires_at = :gone" + ("" if not_given is None else ", not_given = :outcome"),
             "attribute_exists(pk) AND attribute_not_exists(used_at) AND expires_at > :now",
             {
@@ -157,18 +157,18 @@ class Records:
 
     def consent(self, state: str) -> ConsentState:
         """How far a consent has come, and what became of it."""
-        item = self._get({"pk": "CONSENT", "sk": consent.digest(state)})
+        item = self._get({"pk": "CONSENT", "sk": consent.state_digest(state)})
         match item:
             case None:
-                return ConsentState(Progress.UNKNOWN)
+                return ConsentState(ConsentProgress.UNKNOWN)
             case {"not_given": not_given}:
-                return ConsentState(Progress.SETTLED, not_given=NotGiven(not_given))
+                return ConsentState(ConsentProgress.SETTLED, not_given=NotGiven(not_given))
             case {"report": report}:
-                return ConsentState(Progress.SETTLED, report=Report.model_validate_json(report))
+                return ConsentState(ConsentProgress.SETTLED, report=Report.model_validate_json(report))
             case {"used_at": _}:
-                return ConsentState(Progress.BACK)
+                return ConsentState(ConsentProgress.BACK)
             case _:
-                return ConsentState(Progress.WAITING)
+                return ConsentState(ConsentProgress.WAITING)
 
     def _update_consent(self, consent_id: str, update: str, condition: str, values: Mapping[str, object]) -> bool:
         with _vendor_errors():

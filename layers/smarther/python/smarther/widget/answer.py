@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from smarther.domain.fault import fault_of
-from smarther.domain.home import standing
+from smarther.domain.home import thermostat_state
 from smarther.domain.series import MOST_THERMOSTATS, NEWEST_SNAPSHOTS, share_of_items
 from smarther.drawing.home_page import DESCRIPTION, Card, UnreadCard, View, home_page, nobody_page, thermostat_page
 from smarther.drawing.widget_request import wants_description, widget_call
@@ -79,4 +79,4 @@ class Widget:
         words = self._latest.words(thermostat.module_id, unusual, now=now, newest=NEWEST_SNAPSHOTS)
         limit = share_of_items(charts)
         series = self._series.read(thermostat.module_id, call.start, call.end, now=now, limit=limit)
-        return Card(thermostat, standing(words.newest_first, words.others), series)
+        return Card(thermostat, thermostat_state(words.newest_first, words.others), series)
