@@ -49,7 +49,7 @@ _HEX: Final = "0123456789abcdef"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class TimeRange:
     """From `since` up to but not including `until`, by the thermostats' own clocks; open where it is None."""
 
     since: datetime | None = None
@@ -66,7 +66,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ArchivePage:
     """Some readings, and where to go on; `next_key` is None on the last page."""
 
     rows: list[Row]
@@ -94,10 +94,10 @@ class Archive:
 
     # ---- readings
 
-    def newest(self, module_id: str, span: Span, *, limit: int) -> list[Row]:
+    def newest(self, module_id: str, time_range: TimeRange, *, limit: int) -> list[Row]:
         """The newest readings of a thermostat in a span, newest first."""
         found: list[Row] = []
-        for page in self.pages(span, module_id=module_id, newest_first=True, page_size=limit):
+        for page in self.pages(time_range, module_id=module_id, newest_first=True, page_size=limit):
             found += page.rows
             if len(found) >= limit:
                 break
@@ -105,19 +105,19 @@ class Archive:
 
     def pages(
         self,
-        span: Span,
+        time_range: TimeRange,
         *,
         module_id: str | None = None,
         newest_first: bool = False,
         page_size: int | None = None,
         key: Key | None = None,
-    ) -> Iterator[Page]:
+    ) -> Iterator[ArchivePage]:
         """All readings of a thermostat in a span, in the order of time; without a thermostat, of all there ever were.
 
         All there ever were stand in no particular order: they come from a scan, which misses nothing, as the directory
         forgets a thermostat that has left the account. `key` goes on behind an earlier page.
         """
-        first, last = span.keys
+        first, last = time_range.keys
         request: dict[str, Any] = {"TableName": self._table_name}
         if module_id is None:
             request["FilterExpression"] = "begins_with(pk, :partition) AND sk BETWEEN :first AND :last"
@@ -140,7 +140,7 @@ class Archive:
             key = answer.get("LastEvaluatedKey")
             rows = [row for item in answer["Items"] if (row := _row(item)) is not None]
             self.left_out += len(answer["Items"]) - len(rows)
-            yield Page(rows, key)
+            yield ArchivePage(rows, key)
             if key is None:
                 return
 

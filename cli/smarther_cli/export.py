@@ -10,14 +10,14 @@ import typer
 
 from smarther.domain.home import Thermostat
 from smarther_cli import screen
-from smarther_cli.archive import Archive, Page, Row, Span
+from smarther_cli.archive import Archive, ArchivePage, Row, TimeRange
 from smarther_cli.call import this_call
 from smarther_cli.errors import NotFound, WrongUse
 from smarther_cli.lines import Format, finish, header, lines
-from smarther_cli.moments import span
+from smarther_cli.moments import time_range
 from smarther_cli.output import check_output
 from smarther_cli.thermostats import chosen
-from smarther_cli.unfinished import Place, Unfinished
+from smarther_cli.unfinished import Cursor, Unfinished
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +28,15 @@ class Readings:
     modules: Sequence[str]
     names: Mapping[str, Thermostat]
 
-    def pages(self, span: Span, place: Place) -> Iterator[tuple[list[Row], Place]]:
+    def pages(self, time_range: TimeRange, cursor: Cursor) -> Iterator[tuple[list[Row], Cursor]]:
         """The pages behind a place, each with the place behind it."""
         modules: Sequence[str | None] = self.modules or (None,)
-        for index in range(place.module, len(modules)):
-            key = place.key if index == place.module else None
-            for page in self.archive.pages(span, module_id=modules[index], key=key):
-                yield self._named(page), Place(index, page.next_key) if page.next_key else Place(index + 1)
+        for index in range(cursor.module, len(modules)):
+            key = cursor.key if index == cursor.module else None
+            for page in self.archive.pages(time_range, module_id=modules[index], key=key):
+                yield self._named(page), Cursor(index, page.next_key) if page.next_key else Cursor(index + 1)
 
-    def _named(self, page: Page) -> list[Row]:
+    def _named(self, page: ArchivePage) -> list[Row]:
         return [self._with_names(row) for row in page.rows]
 
     def _with_names(self, row: Row) -> Row:
@@ -78,7 +78,7 @@ def export(  # noqa: PLR0913 - each is an option that people type
         [one.module_id for one in chosen(module, thermostats)] if module else [],
         {one.module_id: one for one in thermostats},
     )
-    asked = span(since, until, now=call.at)
+    asked = time_range(since, until, now=call.at)
     if output is not None:
         check_output(output, overwrite=overwrite)
     form = form or _by_name(output)
@@ -88,7 +88,7 @@ def export(  # noqa: PLR0913 - each is an option that people type
         count = _to_standard_output(readings, asked, form)
     else:
         words = {"modules": list(readings.modules), "since": since, "until": until, "format": form.value}
-        with Unfinished(output, asked=words, span=asked) as unfinished:
+        with Unfinished(output, asked=words, time_range=asked) as unfinished:
             count = _to_file(readings, unfinished, form)
     if not count:
         raise NotFound("There are no such readings.", "`smarther status` says when each thermostat spoke last.")
@@ -109,10 +109,10 @@ def _by_name(output: Path | None) -> Format:
     return form
 
 
-def _to_standard_output(readings: Readings, span: Span, form: Format) -> int:
+def _to_standard_output(readings: Readings, time_range: TimeRange, form: Format) -> int:
     count = 0
     sys.stdout.buffer.write(header(form))
-    for rows, _ in readings.pages(span, Place()):
+    for rows, _ in readings.pages(time_range, Cursor()):
         sys.stdout.buffer.write(lines(rows, form))
         count += len(rows)
     sys.stdout.buffer.flush()
@@ -123,10 +123,10 @@ def _to_file(readings: Readings, unfinished: Unfinished, form: Format) -> int:
     if unfinished.resumed:
         screen.remark(f"Going on behind the {unfinished.progress.count} readings that are there.")
     else:
-        unfinished.write(header(form), count=0, place=Place())
+        unfinished.write(header(form), count=0, cursor=Cursor())
     with screen.remarks().status("Exporting") as spinner:
-        for rows, place in readings.pages(unfinished.progress.span, unfinished.progress.place):
-            unfinished.write(lines(rows, form), count=len(rows), place=place)
+        for rows, cursor in readings.pages(unfinished.progress.time_range, unfinished.progress.cursor):
+            unfinished.write(lines(rows, form), count=len(rows), cursor=cursor)
             spinner.update(f"Exporting: {unfinished.progress.count} readings")
     count = unfinished.progress.count
     if count:

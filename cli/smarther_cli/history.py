@@ -13,7 +13,7 @@ from smarther.domain.home import Thermostat, load_of
 from smarther.domain.statistics import HOUR, Statistics, hour_of
 from smarther.drawing.text import minutes_text, percent_text, temperature_text
 from smarther_cli import screen
-from smarther_cli.archive import Row, Span
+from smarther_cli.archive import Row, TimeRange
 from smarther_cli.call import this_call
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import NotFound
@@ -76,10 +76,10 @@ def history(  # noqa: PLR0913 - each is an option that people type
 
 
 def _readings(deployment: Deployment, asked: Asked, *, as_json: bool) -> None:
-    span = Span(since=asked.since, until=asked.until)
+    time_range = TimeRange(since=asked.since, until=asked.until)
     names = {one.module_id: one.name for one in asked.thermostats}
     newest = heapq.merge(
-        *(deployment.archive.newest(one.module_id, span, limit=asked.limit + 1) for one in asked.thermostats),
+        *(deployment.archive.newest(one.module_id, time_range, limit=asked.limit + 1) for one in asked.thermostats),
         key=lambda row: datetime.fromisoformat(row["time"]),
         reverse=True,
     )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from smarther.drawing.text import in_zone, time_text
-from smarther_cli.archive import Span
+from smarther_cli.archive import TimeRange
 from smarther_cli.errors import WrongUse
 
 _BACK: Final = re.compile(r"(\d{1,6})\s*(m|min|h|d|w)", re.IGNORECASE)
@@ -34,12 +34,12 @@ def period(since: str, until: str | None, *, now: datetime) -> tuple[datetime, d
     return _in_order(instant(since, now=now), now if until is None else instant(until, now=now))
 
 
-def span(since: str | None, until: str | None, *, now: datetime) -> Span:
+def time_range(since: str | None, until: str | None, *, now: datetime) -> TimeRange:
     """The same, open where one of them is None."""
     begin, end = (None if text is None else instant(text, now=now) for text in (since, until))
     if begin is not None and end is not None:
         _in_order(begin, end)
-    return Span(since=begin, until=end)
+    return TimeRange(since=begin, until=end)
 
 
 def _in_order(start: datetime, end: datetime) -> tuple[datetime, datetime]:

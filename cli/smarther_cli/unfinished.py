@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
 
-from smarther_cli.archive import Span
+from smarther_cli.archive import TimeRange
 from smarther_cli.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Cursor:
     """Where an export is: at which thermostat of those asked for, and behind which key of it."""
 
     module: int = 0
@@ -33,25 +33,25 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class ExportProgress:
     """How far a file is good: what it holds, its length in bytes, and where to go on."""
 
-    span: Span
+    time_range: TimeRange
     count: int = 0
     size: int = 0
-    place: Place = Place()
+    cursor: Cursor = Cursor()
 
 
 class Unfinished:
     """One file on its way. To be used in a `with`; what is not finished by its end can be taken up again."""
 
-    def __init__(self, output: Path, *, asked: Mapping[str, Any], span: Span) -> None:
+    def __init__(self, output: Path, *, asked: Mapping[str, Any], time_range: TimeRange) -> None:
         """`asked` are the words of the command; `span` is what they mean now. Raises WrongUse for other words."""
         self._output = output
         self._part = output.with_name(output.name + ".part")
         self._note = output.with_name(output.name + ".resume")
         self._asked = dict(asked)
-        self.progress = self._noted() or Progress(span=span)
+        self.progress = self._noted() or ExportProgress(time_range=time_range)
         self._file: IO[bytes] | None = None
 
     @property
@@ -71,7 +71,7 @@ class Unfinished:
         if self._file is not None:
             self._file.close()
 
-    def write(self, data: bytes, *, count: int, place: Place) -> None:
+    def write(self, data: bytes, *, count: int, cursor: Cursor) -> None:
         """Write these lines of so many readings, behind which it goes on at that place."""
         if self._file is None:
             raise RuntimeError("the file is not open")
@@ -79,7 +79,7 @@ class Unfinished:
         self._file.flush()
         os.fsync(self._file.fileno())
         progress = self.progress
-        self.progress = replace(progress, count=progress.count + count, size=progress.size + len(data), place=place)
+        self.progress = replace(progress, count=progress.count + count, size=progress.size + len(data), cursor=cursor)
         self._take_note()
 
     def finish(self, make: Callable[[Path, Path], None] | None = None) -> None:
@@ -99,30 +99,30 @@ class Unfinished:
         self._note.unlink()
 
     def _take_note(self) -> None:
-        span = self.progress.span
+        time_range = self.progress.time_range
         note = {
             "asked": self._asked,
-            "since": None if span.since is None else span.since.isoformat(),
-            "until": None if span.until is None else span.until.isoformat(),
+            "since": None if time_range.since is None else time_range.since.isoformat(),
+            "until": None if time_range.until is None else time_range.until.isoformat(),
             "count": self.progress.count,
             "size": self.progress.size,
-            "place": asdict(self.progress.place),
+            "place": asdict(self.progress.cursor),
         }
         new = self._note.with_name(self._note.name + ".new")
         new.write_text(json.dumps(note))
         new.replace(self._note)
 
-    def _noted(self) -> Progress | None:
+    def _noted(self) -> ExportProgress | None:
         """The progress of an export before this one; None when there was none, or it has ended."""
         if not (self._note.exists() and self._part.exists()):
             return None
         try:
             note = json.loads(self._note.read_text())
-            progress = Progress(
-                span=Span(since=_instant(note["since"]), until=_instant(note["until"])),
+            progress = ExportProgress(
+                time_range=TimeRange(since=_instant(note["since"]), until=_instant(note["until"])),
                 count=note["count"],
                 size=note["size"],
-                place=Place(**note["place"]),
+                cursor=Cursor(**note["place"]),
             )
             same = note["asked"] == self._asked and self._part.stat().st_size >= progress.size
         except (ValueError, TypeError, KeyError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from smarther_cli import screen
-from smarther_cli.archive import Span
+from smarther_cli.archive import TimeRange
 from smarther_cli.decimals import json_number
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Unread:
 
 def unread_lately(archive: Archive, module_id: str) -> list[Unread]:
     """What could not be read in the newest readings of a thermostat, by attribute."""
-    return _gathered(archive.newest(module_id, Span(), limit=READINGS))
+    return _gathered(archive.newest(module_id, TimeRange(), limit=READINGS))
 
 
 def _gathered(newest_first: Iterable[Row]) -> list[Unread]:

@@ -15,7 +15,7 @@ from smarther.domain.reading import stored
 from smarther.receiver.record import record
 from smarther.store.history import History
 from smarther.store.table import Table
-from smarther_cli.archive import Archive, Span
+from smarther_cli.archive import Archive, TimeRange
 from smarther_cli.lines import COLUMNS, Format, lines
 from tests import deployed
 from tests.oddities import ODD, Odd, odd_texts
@@ -32,7 +32,7 @@ def held_by_every_reader(dynamodb: DynamoDBClient, *module_ids: str) -> list[dic
     """All readings as rows of an export, once everybody who reads the table has read these thermostats."""
     for module_id in module_ids:
         assert History(dynamodb, deployed.TABLE).words(module_id, limit=40)
-    rows = [row for page in Archive(dynamodb, deployed.TABLE).pages(Span()) for row in page.rows]
+    rows = [row for page in Archive(dynamodb, deployed.TABLE).pages(TimeRange()) for row in page.rows]
     assert lines(rows, Format.JSONL).count(b"\n") == len(rows)
     assert lines(rows, Format.PARQUET)
     table = list(csv.reader(io.StringIO(lines(rows, Format.CSV).decode())))

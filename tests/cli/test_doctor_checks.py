@@ -51,11 +51,13 @@ STRANGER = Handshake(status=404, ms=9)
 
 def answers(*made: Handshake, at_once: tuple[Handshake, ...] = (call(310, new=True), call()), **more: Any) -> Any:
     probe: dict[str, Any] = {"has_secret": True, "stranger": STRANGER} | more
-    return facts.Answers(probe=Probe(one_by_one=made or (call(),) * 20, at_once=at_once, **probe))
+    return facts.AddressAnswers(probe=Probe(one_by_one=made or (call(),) * 20, at_once=at_once, **probe))
 
 
-FAILED = facts.Answers(probe=None, failure="nobody could ask: it failed (Runtime.ImportModuleError).", remedy="its log")
-NO_SECRET = facts.Answers(probe=Probe(has_secret=False))
+FAILED = facts.AddressAnswers(
+    probe=None, failure="nobody could ask: it failed (Runtime.ImportModuleError).", remedy="its log"
+)
+NO_SECRET = facts.AddressAnswers(probe=Probe(has_secret=False))
 
 
 def schedules(**changes: Any) -> list[facts.Schedule]:
@@ -67,16 +69,16 @@ def last_run(ago: timedelta | None, *, every: timedelta = 30 * MINUTE, stack_age
     return facts.LastRun(ago=ago, every=every, stack_age=stack_age)
 
 
-def standing(**changes: Any) -> facts.Standing:
-    return facts.Standing(report=report(**changes))
+def standing(**changes: Any) -> facts.LastReport:
+    return facts.LastReport(report=report(**changes))
 
 
-def needs(*reasons: Reason) -> facts.Standing:
+def needs(*reasons: Reason) -> facts.LastReport:
     person = tuple(PersonNeeded(reason=reason, do=reason.remedy) for reason in reasons)
     return standing(outcome="needs_person", person=person)
 
 
-def subscribed(*standings: Any) -> facts.Standing:
+def subscribed(*standings: Any) -> facts.LastReport:
     plants = tuple(
         PlantState(plant_id=f"plant-{number}", name=f"Home {number}", subscription=each)
         for number, each in enumerate(standings, start=1)
@@ -125,7 +127,7 @@ def day(**changes: float | None) -> facts.Day:
     return facts.Day(**(known | changes))
 
 
-TABLE = facts.Table(status="ACTIVE", protected=True)
+TABLE = facts.TableSettings(status="ACTIVE", protected=True)
 EXPIRY = facts.Expiry(status="ENABLED", attribute="expires_at")
 ALIAS = facts.Alias(version="7", sharing=None, newest="7")
 
@@ -245,8 +247,8 @@ FAULTS: list[Row] = [
     ("keeper's last run", last_run(47 * HOUR), Mark.BAD, "47 h ago", "schedules"),
     ("keeper's last run", last_run(48 * HOUR), Mark.BAD, "2 days ago", "schedules"),
     ("keeper's last run", last_run(None, stack_age=91 * MINUTE), Mark.BAD, "never", "schedules"),
-    ("credentials", facts.Standing(report=None, configured=False), Mark.BAD, "credentials missing", "configure"),
-    ("credentials", facts.Standing(report=None), Mark.BAD, "consent missing", "authorize"),
+    ("credentials", facts.LastReport(report=None, configured=False), Mark.BAD, "credentials missing", "configure"),
+    ("credentials", facts.LastReport(report=None), Mark.BAD, "consent missing", "authorize"),
     ("credentials", needs(Reason.CONSENT_EXPIRED), Mark.BAD, "consent expired", "authorize"),
     ("credentials", needs(Reason.CLIENT_SECRET_BIRTHDAY), Mark.LOOK, "birthday", "configure"),
     (
@@ -260,7 +262,7 @@ FAULTS: list[Row] = [
     ("subscriptions", subscribed("healthy", "missing"), Mark.BAD, "not subscribed: Home 2", "subscription-missing"),
     ("subscriptions", subscribed("unknown"), Mark.LOOK, "not known of Home 1", "subscription-missing"),
     ("subscriptions", subscribed(), Mark.NOT_TOLD, "no plant", ""),
-    ("subscriptions", facts.Standing(report=None), Mark.NOT_TOLD, "no plant", ""),
+    ("subscriptions", facts.LastReport(report=None), Mark.NOT_TOLD, "no plant", ""),
     ("last statistics", last_run(4 * HOUR, every=HOUR), Mark.BAD, "4 h ago", "failed runs"),
     ("last statistics", last_run(None, every=HOUR), Mark.BAD, "never", "failed runs"),
     ("redriver", "Disabled", Mark.BAD, "takes nothing", "changed-by-hand"),

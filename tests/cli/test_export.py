@@ -70,8 +70,8 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three items a page."""
     whole = Archive.pages
 
-    def pages(self: Archive, span: archive.Span, **options: Any) -> Iterator[archive.Page]:
-        return whole(self, span, **(options | {"page_size": 3}))
+    def pages(self: Archive, time_range: archive.TimeRange, **options: Any) -> Iterator[archive.ArchivePage]:
+        return whole(self, time_range, **(options | {"page_size": 3}))
 
     monkeypatch.setattr(Archive, "pages", pages)
 
@@ -377,8 +377,8 @@ def interrupted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     numbers = itertools.count()
     whole = Archive.pages
 
-    def pages(self: Archive, span: archive.Span, **options: Any) -> Iterator[archive.Page]:
-        for page in whole(self, span, **(options | {"page_size": 3})):
+    def pages(self: Archive, time_range: archive.TimeRange, **options: Any) -> Iterator[archive.ArchivePage]:
+        for page in whole(self, time_range, **(options | {"page_size": 3})):
             if at == [next(numbers)]:
                 at.clear()
                 raise Interruption

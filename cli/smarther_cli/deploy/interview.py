@@ -13,7 +13,7 @@ from smarther_cli.answers import Answers
 from smarther_cli.deploy import checks, machine, parameters
 from smarther_cli.deploy.checks import Wrong
 from smarther_cli.deploy.dialogue import NONE, Dialogue, Question
-from smarther_cli.deploy.standing import Standing, standing, way_out
+from smarther_cli.deploy.standing import StackState, stack_state, way_out
 from smarther_cli.deployment import DEFAULT_STACK
 from smarther_cli.errors import Failure, WrongUse
 
@@ -179,18 +179,18 @@ class Interview:
 
 def _free(name: str, found: Stack, region: str) -> str:
     """The name, unless another stack has it. Raises Wrong, and Failure when one would have to wait or to mend."""
-    now = standing(found.state)
-    if now is not Standing.NEW and not found.is_ours:
+    now = stack_state(found.state)
+    if now is not StackState.NEW and not found.is_ours:
         raise Wrong(
             f"There is another stack {name!r} in {region}, and it is no recorder: take another name, such as"
             f" {name[:40]}-2."
         )
-    if now is Standing.BUSY:
+    if now is StackState.BUSY:
         raise Failure(
             f"CloudFormation is at work on the stack {name!r} ({found.state}).",
             "Wait until that has ended, which may take some minutes, then run `make deploy` again.",
         )
-    if now is Standing.STUCK:
+    if now is StackState.STUCK:
         raise Failure(
             f"The stack {name!r} cannot be deployed ({found.state}).", way_out(str(found.state), name, region)
         )

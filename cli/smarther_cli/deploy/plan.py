@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from smarther_cli.deploy.standing import Standing
+from smarther_cli.deploy.standing import StackState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ class Plan:
 
     place: Place
     caller: Caller
-    standing: Standing
+    state: StackState
     parameters: Mapping[str, str]
     makes: str
     cloud: str | None = None
@@ -56,7 +56,7 @@ class Plan:
     @property
     def is_new(self) -> bool:
         """Whether there is no stack yet that anybody could have used."""
-        return self.standing in {Standing.NEW, Standing.LEFT_OVER}
+        return self.state in {StackState.NEW, StackState.LEFT_OVER}
 
 
 def next_commands(place: Place, *, is_first: bool, is_in_the_file: bool) -> list[str]:
@@ -89,7 +89,7 @@ def best(tables: Sequence[KeptTable]) -> KeptTable | None:
 def facts(plan: Plan) -> dict[str, str]:
     """The plan by names and words."""
     said = {
-        "stack": f"{plan.place.stack} in {plan.place.region}, {plan.standing.value}",
+        "stack": f"{plan.place.stack} in {plan.place.region}, {plan.state.value}",
         "account": f"{plan.caller.account}, as {plan.caller.name}"
         + (f" (profile {plan.place.profile})" if plan.place.profile else ""),
     }

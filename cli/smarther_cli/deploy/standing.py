@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Final
 
 
-class Standing(Enum):
+class StackState(Enum):
     """What a deploy will do with the stack of that name."""
 
     NEW = "new"
@@ -23,18 +23,18 @@ _LEFT_OVER: Final = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_F
 _STUCK: Final = frozenset({"UPDATE_ROLLBACK_FAILED", "IMPORT_ROLLBACK_FAILED", "DELETE_FAILED"})
 
 
-def standing(state: str | None) -> Standing:
+def stack_state(state: str | None) -> StackState:
     """What CloudFormation's `StackStatus` means; None where there is no stack.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes
     """
     if state in _NEW:
-        return Standing.NEW
+        return StackState.NEW
     if state in _LEFT_OVER:
-        return Standing.LEFT_OVER
+        return StackState.LEFT_OVER
     if state in _STUCK:
-        return Standing.STUCK
-    return Standing.BUSY if str(state).endswith("_IN_PROGRESS") else Standing.THERE
+        return StackState.STUCK
+    return StackState.BUSY if str(state).endswith("_IN_PROGRESS") else StackState.THERE
 
 
 def way_out(state: str, stack: str, region: str) -> str:

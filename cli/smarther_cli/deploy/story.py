@@ -12,7 +12,7 @@ from smarther_cli.deploy import events, machine, parameters, plan, sam
 from smarther_cli.deploy.account import Account, Stack, other_cloud
 from smarther_cli.deploy.interview import FALLBACK_REGION, Interview
 from smarther_cli.deploy.plan import NO_TABLE, Plan
-from smarther_cli.deploy.standing import Standing, standing
+from smarther_cli.deploy.standing import StackState, stack_state
 from smarther_cli.deployment import Place, session_at
 from smarther_cli.doctor.command import look
 from smarther_cli.errors import Failure, WrongUse
@@ -49,8 +49,8 @@ def deploy(said: Said) -> bool:
     region = interview.region(account, session.region_name)
     place = Place(stack=interview.stack(account, region), profile=profile, region=region)
     stack = account.stack(place.stack, region)
-    now, cloud = standing(stack.state), other_cloud()
-    present = stack.parameters if now is Standing.THERE else {}
+    now, cloud = stack_state(stack.state), other_cloud()
+    present = stack.parameters if now is StackState.THERE else {}
     time_zone, alarm_email = interview.time_zone(present), interview.alarm_email(present)
     chosen = interview.parameters | {"Timezone": time_zone, "AlarmEmail": alarm_email}
     chosen["Architecture"] = plan.processor(
@@ -60,12 +60,12 @@ def deploy(said: Said) -> bool:
         own=machine.own_processor(),
     )
     chosen["GradualDeploys"] = plan.gradual(chosen=chosen.get("GradualDeploys"), at_once=said.at_once, cloud=cloud)
-    kept = [] if now is Standing.THERE else account.kept_tables(place.stack, region)
+    kept = [] if now is StackState.THERE else account.kept_tables(place.stack, region)
     taken_up = _taken_up(said.table, kept, now)
     planned = Plan(
         place=place,
         caller=caller,
-        standing=now,
+        state=now,
         parameters=chosen,
         makes=plan.makes(template),
         cloud=cloud,
@@ -81,11 +81,11 @@ def deploy(said: Said) -> bool:
     return True
 
 
-def _taken_up(wanted: str | None, kept: Sequence[KeptTable], now: Standing) -> KeptTable | None:
+def _taken_up(wanted: str | None, kept: Sequence[KeptTable], now: StackState) -> KeptTable | None:
     """The kept table that the new stack goes on with. Raises WrongUse for one that there is not."""
     if wanted is None:
         return plan.best(kept)
-    if now is Standing.THERE:
+    if now is StackState.THERE:
         raise WrongUse("TABLE: this stack has its table already.", "Leave TABLE out.")
     if wanted == NO_TABLE:
         return None
@@ -100,7 +100,7 @@ def _make(account: Account, planned: Plan, *, is_in_the_file: bool) -> None:
     stack, region = planned.place.stack, str(planned.place.region)
     with _step("building the functions and their layers (sam build)"):
         sam.build(planned.processor, log=sam.BUILT / "build.log")
-    if planned.standing is Standing.LEFT_OVER:
+    if planned.state is StackState.LEFT_OVER:
         with _step("removing what a first deploy that failed has left"):
             account.remove(stack, region)
     if planned.taken_up:

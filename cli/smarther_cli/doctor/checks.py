@@ -119,7 +119,7 @@ def processor(found: facts.Processors) -> Finding:
 # ---- answers through the real address, as the keeper sees them
 
 
-def genuine_calls(answers: facts.Answers) -> Finding:
+def genuine_calls(answers: facts.AddressAnswers) -> Finding:
     """Whether who knows the secret is answered as Legrand has to be."""
     if answers.probe is None:
         return bad(answers.failure, answers.remedy)
@@ -139,7 +139,7 @@ def genuine_calls(answers: facts.Answers) -> Finding:
     return good(f"all {len(made)} were answered as they should be")
 
 
-def answer_time(answers: facts.Answers) -> Finding:
+def answer_time(answers: facts.AddressAnswers) -> Finding:
     """Whether the slowest answer of containers that are warm was in time, of those that came one after the other."""
     made = () if answers.probe is None else answers.probe.one_by_one
     times = _times(each for each in made if not each.new_container)
@@ -156,7 +156,7 @@ def answer_time(answers: facts.Answers) -> Finding:
     return good(says)
 
 
-def cold_start(answers: facts.Answers) -> Finding:
+def cold_start(answers: facts.AddressAnswers) -> Finding:
     """Whether a container that had never been called answered in time."""
     probe = answers.probe
     made = [] if probe is None else [*probe.one_by_one, *probe.at_once]
@@ -172,7 +172,7 @@ def cold_start(answers: facts.Answers) -> Finding:
     return good(says)
 
 
-def strangers(answers: facts.Answers) -> Finding:
+def strangers(answers: facts.AddressAnswers) -> Finding:
     """Whether who does not know the secret gets what an unknown address gets."""
     stranger = None if answers.probe is None else answers.probe.stranger
     if stranger is None or stranger.status is None:
@@ -252,7 +252,7 @@ def _duration(span: timedelta) -> str:
     return f"{hours} h" if hours < 48 else f"{span.days} days"  # noqa: PLR2004 - and up to here hours
 
 
-def credentials(standing: facts.Standing) -> Finding:
+def credentials(standing: facts.LastReport) -> Finding:
     """Whether credentials and consent are given and good, as the keeper last found them."""
     if standing.report is None:
         first = Reason.CONSENT_MISSING if standing.configured else Reason.CREDENTIALS_MISSING
@@ -272,7 +272,7 @@ def credentials(standing: facts.Standing) -> Finding:
     return good("given, and Legrand took them")
 
 
-def subscriptions(standing: facts.Standing) -> Finding:
+def subscriptions(standing: facts.LastReport) -> Finding:
     """Whether every plant is subscribed at Legrand."""
     plants = () if standing.report is None else standing.report.plants
     if not plants:
@@ -289,7 +289,7 @@ def subscriptions(standing: facts.Standing) -> Finding:
 # ---- what is kept
 
 
-def table(found: facts.Table) -> Finding:
+def table(found: facts.TableSettings) -> Finding:
     """Whether the table is open and cannot be deleted by a slip of the hand."""
     if found.status not in {"ACTIVE", "UPDATING"}:
         return bad(f"is {found.status}", "Look at it in the DynamoDB console; with a key of your own, at the key.")

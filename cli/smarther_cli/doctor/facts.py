@@ -52,7 +52,7 @@ class Alias:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
+class AddressAnswers:
     """What the keeper found at the webhook's address; or how it failed, and what helps.
 
     In a cloud that runs on this machine a new container is a process of this machine.
@@ -83,7 +83,7 @@ class LastRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class LastReport:
     """The keeper's last report, None before its first run; then whether credentials were given."""
 
     report: Report | None
@@ -91,7 +91,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class TableSettings:
     """The table as DynamoDB describes it."""
 
     status: str

@@ -84,21 +84,21 @@ class Questions:
 
     # ---- answers through the real address
 
-    def answers(self) -> facts.Answers:
+    def answers(self) -> facts.AddressAnswers:
         """What the keeper finds when it calls the webhook's address, which only it and Legrand know."""
         try:
             told = self._deployment.invoke_keeper({"probe": {"calls": CALLS, "at_once": AT_ONCE}})
         except Failure as failure:
-            return facts.Answers(probe=None, failure=f"nobody could ask: {failure}", remedy=failure.remedy)
+            return facts.AddressAnswers(probe=None, failure=f"nobody could ask: {failure}", remedy=failure.remedy)
         try:
             probe = Probe.model_validate_json(told)
         except ValidationError:
-            return facts.Answers(
+            return facts.AddressAnswers(
                 probe=None,
                 failure="nobody could ask: the keeper is not of this version",
                 remedy="Deploy the version that belongs to this command line: `make deploy`.",
             )
-        return facts.Answers(probe=probe, on_this_machine=self._deployment.is_on_this_machine)
+        return facts.AddressAnswers(probe=probe, on_this_machine=self._deployment.is_on_this_machine)
 
     # ---- what runs by itself
 
@@ -133,20 +133,20 @@ class Questions:
         state = self._deployment.history.rollup_state()
         return self._last_run(None if state is None else self._at - state.ran_at, _HOUR)
 
-    def standing(self) -> facts.Standing:
+    def standing(self) -> facts.LastReport:
         """What the keeper last reported."""
         report = self._deployment.records.report()
         if report is not None:
-            return facts.Standing(report=report)
+            return facts.LastReport(report=report)
         configured = self._deployment.secrets.read(self._deployment.credentials_arn) is not None
-        return facts.Standing(report=None, configured=configured)
+        return facts.LastReport(report=None, configured=configured)
 
     # ---- what is kept
 
-    def table(self) -> facts.Table:
+    def table(self) -> facts.TableSettings:
         """The table."""
         told = self._deployment.dynamodb.describe_table(TableName=self._deployment.table_name)["Table"]
-        return facts.Table(status=told["TableStatus"], protected=told.get("DeletionProtectionEnabled", False))
+        return facts.TableSettings(status=told["TableStatus"], protected=told.get("DeletionProtectionEnabled", False))
 
     def expiry(self) -> facts.Expiry:
         """The table's time to live."""

@@ -10,13 +10,13 @@ import pytest
 from smarther_cli.deploy import plan, sam
 from smarther_cli.deploy.account import Caller, KeptTable
 from smarther_cli.deploy.plan import Plan
-from smarther_cli.deploy.standing import Standing
+from smarther_cli.deploy.standing import StackState
 from smarther_cli.deployment import Place
 
 PLAN = Plan(
     place=Place(stack="home", region="eu-west-1", profile="mine"),
     caller=Caller("123456789012", "user/me"),
-    standing=Standing.NEW,
+    state=StackState.NEW,
     parameters={"Timezone": "Europe/Rome", "AlarmEmail": "", "Architecture": "arm64", "GradualDeploys": "true"},
     makes=plan.makes(sam.template()),
 )
@@ -38,11 +38,11 @@ def test_it_says_what_is_made_of_a_new_stack_only() -> None:
     told = plan.facts(PLAN)["makes"]
     assert "1 table" in told
     assert "functions" in told
-    assert "makes" not in plan.facts(replace(PLAN, standing=Standing.THERE))
+    assert "makes" not in plan.facts(replace(PLAN, state=StackState.THERE))
 
 
 def test_it_says_that_a_left_over_is_removed() -> None:
-    assert "removed first" in plan.facts(replace(PLAN, standing=Standing.LEFT_OVER))["stack"]
+    assert "removed first" in plan.facts(replace(PLAN, state=StackState.LEFT_OVER))["stack"]
 
 
 def test_it_says_where_alarms_go() -> None:
