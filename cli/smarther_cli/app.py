@@ -4,20 +4,20 @@ from typing import Annotated
 
 import typer
 
-from smarther_cli.authorize import authorize
 from smarther_cli.call import Call, OwnersGroup, clock
-from smarther_cli.configure import configure
-from smarther_cli.deployment import DEFAULT_STACK
-from smarther_cli.doctor.command import doctor
+from smarther_cli.commands.authorize import authorize
+from smarther_cli.commands.configure import configure
+from smarther_cli.commands.doctor import doctor
+from smarther_cli.commands.export import export
+from smarther_cli.commands.history import history
+from smarther_cli.commands.keeper import keeper, rotate_webhook
+from smarther_cli.commands.plot import plot
+from smarther_cli.commands.quarantine import quarantine
+from smarther_cli.commands.redrive import redrive
+from smarther_cli.commands.rollup import rollup
+from smarther_cli.commands.status import status
 from smarther_cli.errors import WrongUse
-from smarther_cli.export import export
-from smarther_cli.history import history
-from smarther_cli.keeper import keeper, rotate_webhook
-from smarther_cli.plot import plot
-from smarther_cli.quarantine import quarantine
-from smarther_cli.redrive import redrive
-from smarther_cli.rollup import rollup
-from smarther_cli.status import status
+from smarther_cli.place import DEFAULT_STACK
 
 _LAST = "that of your last `make deploy`"
 

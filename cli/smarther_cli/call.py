@@ -13,10 +13,11 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 
-from smarther_cli import screen
-from smarther_cli.deployment import Deployment, Place, place_of
+from smarther_cli.deployment import Deployment, place_of
 from smarther_cli.errors import ADAPTER_ERRORS, Failure, explained
 from smarther_cli.output import let_go_of_standard_output, not_written
+from smarther_cli.place import Place
+from smarther_cli.show import screen
 
 if TYPE_CHECKING:
     from smarther_cli.errors import Status

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +23,7 @@ from smarther.store.table import Table
 from smarther_cli import answers
 from smarther_cli.archive import Archive
 from smarther_cli.errors import Failure
+from smarther_cli.place import DEFAULT_STACK, Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sqs import SQSClient
 
-DEFAULT_STACK: Final = "smarther-recorder"
 
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 _PATIENT: Final = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
@@ -44,16 +44,6 @@ _INVOKING: Final = Config(
     read_timeout=315,  # the rollup may take 300 s, the keeper 120
     retries={"total_max_attempts": 1, "mode": "standard"},  # a second call would be a second run
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where the owner says the stack is."""
-
-    stack: str = DEFAULT_STACK
-    profile: str | None = None
-    region: str | None = None
-    sandbox: bool = False
 
 
 def place_of(

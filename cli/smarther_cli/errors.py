@@ -33,7 +33,7 @@ from smarther.store.history import HistoryUnavailableError
 from smarther.store.records import RecordsError
 
 if TYPE_CHECKING:
-    from smarther_cli.deployment import Place
+    from smarther_cli.place import Place
 
 
 class Status(IntEnum):

@@ -16,7 +16,7 @@ from smarther.receiver.record import record
 from smarther.store.history import History
 from smarther.store.table import Table
 from smarther_cli.archive import Archive, TimeRange
-from smarther_cli.lines import COLUMNS, Format, lines
+from smarther_cli.formats.lines import COLUMNS, Format, lines
 from tests import deployed
 from tests.oddities import ODD, Odd, odd_texts
 from tests.unit.test_notification import ENVELOPE, STATUS, changed

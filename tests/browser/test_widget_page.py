@@ -10,7 +10,7 @@ import pytest
 
 from smarther.domain.series import of_snapshots
 from smarther.drawing.chart import ChartStyle, chart_file
-from smarther_cli.plot import png
+from smarther_cli.commands.plot import png
 from tests.browser.probes import COLLIDING, DRAWN, OVERFLOWING, PIXELS, TOO_FAINT, TOO_SMALL
 from tests.browser.sample_home import DAY, NOW, ROME, ROOMS, SampleHome, home, page
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from smarther_cli import answers
 from smarther_cli.answers import Answers, parsed, text_of
-from smarther_cli.deployment import DEFAULT_STACK, Deployment, Place, place_of
+from smarther_cli.deployment import Deployment, place_of
+from smarther_cli.place import DEFAULT_STACK, Place
 from tests.cli.conftest import PROJECT, REGION, STACK, Home, Run, report
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)

@@ -14,7 +14,7 @@ from smarther.domain import consent
 from smarther.domain.consent import ConsentProgress, NotGiven, state_digest
 from smarther.domain.keeper_report import PersonNeeded
 from smarther.domain.legrand_answers import Reason
-from smarther_cli import authorize
+from smarther_cli.commands import authorize
 from tests.cli.conftest import CLIENT_ID, CLIENT_SECRET, NOW, SUBSCRIPTION_KEY, Home, Run, report
 
 if TYPE_CHECKING:

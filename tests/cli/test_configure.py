@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from smarther_cli import screen
+from smarther_cli.show import screen
 from tests.cli.conftest import CLIENT_ID, CLIENT_SECRET, NOW, SUBSCRIPTION_KEY, Home, Run, report
 
 GIVEN = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "subscription_key": SUBSCRIPTION_KEY}

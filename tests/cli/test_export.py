@@ -18,9 +18,9 @@ from pyarrow.csv import read_csv
 from pyarrow.parquet import read_table
 
 from smarther.domain.reading import Reading, stored
-from smarther_cli import parquet
 from smarther_cli.archive import Archive
-from smarther_cli.lines import COLUMNS
+from smarther_cli.formats import parquet
+from smarther_cli.formats.lines import COLUMNS
 from tests.cli.conftest import NOW
 
 if TYPE_CHECKING:

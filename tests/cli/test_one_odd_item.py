@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from smarther.store.table import attribute
 from smarther_cli.app import app
-from smarther_cli.deployment import Deployment, Place
+from smarther_cli.deployment import Deployment
 from tests.memory_table import MemoryTable
 from tests.odd_home import NOW, ODD, OTHERS, odd_homes
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from typer.testing import Result
 
+    from smarther_cli.place import Place
     from tests.odd_home import OddHome
 
 REPORT = {

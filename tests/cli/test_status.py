@@ -15,7 +15,7 @@ from smarther.domain.legrand_answers import Reason
 from smarther.domain.quota import Need
 from smarther.domain.reading import Reading
 from smarther.store.records import Module
-from smarther_cli.unread import READINGS
+from smarther_cli.show.unread import READINGS
 from tests.cli.conftest import NOW, Home, Run, report
 
 SPOKE = Reading(

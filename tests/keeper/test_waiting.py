@@ -14,7 +14,7 @@ from moto import mock_aws
 from smarther.domain.consent import ConsentProgress, state_from
 from smarther.keeper.callback import Callback
 from smarther.store.records import ConsentState
-from smarther_cli import authorize
+from smarther_cli.commands import authorize
 from smarther_cli.errors import Failure
 from tests.keeper.world import World
 

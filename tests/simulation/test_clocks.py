@@ -28,7 +28,7 @@ from smarther.store.records import Module, Plant, Records
 from smarther.store.table import Table
 from smarther.widget.answer import Widget
 from smarther_cli.archive import Archive
-from smarther_cli.status import document, observe
+from smarther_cli.commands.status import document, observe
 from tests.simulation.cloud import DynamoDB, Hand
 
 if TYPE_CHECKING:

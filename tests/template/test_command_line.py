@@ -6,9 +6,10 @@ import ast
 import json
 from typing import TYPE_CHECKING, Any
 
-from smarther_cli.deployment import Deployment, Place
+from smarther_cli.deployment import Deployment
 from smarther_cli.doctor.questions import MAY_BE_OFF, metrics
 from smarther_cli.doctor.ring import MAY_RING
+from smarther_cli.place import Place
 from tests.template.conftest import PROJECT, of_type
 from tests.template.named_metrics import in_dashboard, rendered
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther_cli.deploy.checks import LONGEST_STACK_NAME
+from smarther_cli.deploy.answer_rules import LONGEST_STACK_NAME
 from smarther_cli.deploy.events import NOUNS
 from smarther_cli.deploy.plan import A_MONTH
 from tests.template.conftest import PROJECT, of_type

@@ -8,11 +8,11 @@ import sys
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from smarther_cli import screen
 from smarther_cli.deploy import sam, story
 from smarther_cli.deploy.interview import Said
-from smarther_cli.deployment import Place
 from smarther_cli.errors import Failure, NotLoggedIn, Status, explained
+from smarther_cli.place import Place
+from smarther_cli.show import screen
 
 _INTERRUPTED = 130
 _LOG_IN = (

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.config import Config
 from botocore.exceptions import ClientError, UnknownRegionError, WaiterError
 
-from smarther_cli.deploy import checks
-from smarther_cli.deploy.checks import Wrong
+from smarther_cli.deploy import answer_rules
+from smarther_cli.deploy.answer_rules import Wrong
 from smarther_cli.deploy.events import Event, event_of, plainly
 from smarther_cli.deploy.sam import PROJECT
 from smarther_cli.errors import REFUSED_CREDENTIALS, Failure
@@ -86,7 +86,7 @@ class Account:
 
     def usable(self, answer: str) -> str:
         """The region, when there is one of that name and this account may use it. Raises Wrong."""
-        region = checks.region(answer, self._regions())
+        region = answer_rules.region(answer, self._regions())
         try:
             self._client("sts", region).get_caller_identity()
         except ClientError as error:

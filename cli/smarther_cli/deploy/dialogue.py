@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from smarther_cli import answers, screen
-from smarther_cli.deploy.checks import Wrong
+from smarther_cli import answers
+from smarther_cli.deploy.answer_rules import Wrong
 from smarther_cli.errors import WrongUse
+from smarther_cli.show import screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

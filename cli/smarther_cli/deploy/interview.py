@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING
 
 import botocore.session
 
-from smarther_cli import answers, screen
+from smarther_cli import answers
 from smarther_cli.answers import Answers
-from smarther_cli.deploy import checks, machine, parameters
-from smarther_cli.deploy.checks import Wrong
+from smarther_cli.deploy import answer_rules, machine, parameters
+from smarther_cli.deploy.answer_rules import Wrong
 from smarther_cli.deploy.dialogue import NONE, Dialogue, Question
-from smarther_cli.deploy.standing import StackState, stack_state, way_out
-from smarther_cli.deployment import DEFAULT_STACK
+from smarther_cli.deploy.stack_state import StackState, stack_state, way_out
 from smarther_cli.errors import Failure, WrongUse
+from smarther_cli.place import DEFAULT_STACK
+from smarther_cli.show import screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from smarther_cli.deploy.account import Account, Stack
     from smarther_cli.deploy.parameters import Parameters
-    from smarther_cli.deployment import Place
+    from smarther_cli.place import Place
 
 FALLBACK_REGION = "eu-west-1"
 """Where one has no region set: open to every account from the beginning, and among the cheapest of Europe."""
@@ -99,7 +100,7 @@ class Interview:
             word="Profile",
             about=f"Which of your AWS profiles is to be used: {', '.join(available)}?",
             variable="PROFILE",
-            check=lambda answer: checks.one_of(answer, available, "profile"),
+            check=lambda answer: answer_rules.one_of(answer, available, "profile"),
         )
         preferred = [*self._before(lambda file: file.profile), "default", *available]
         return self._dialogue.answer(
@@ -129,7 +130,7 @@ class Interview:
             word="Name",
             about="What is the stack to be called? Enter, unless you have several homes; then such as smarther-lake.",
             variable="STACK",
-            check=lambda answer: _free(answer, account.stack(checks.stack_name(answer), region), region),
+            check=lambda answer: _free(answer, account.stack(answer_rules.stack_name(answer), region), region),
         )
         usual = os.environ.get("SMARTHER_STACK") or DEFAULT_STACK
         return self._dialogue.answer(

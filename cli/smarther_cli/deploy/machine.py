@@ -7,7 +7,7 @@ import platform
 from pathlib import Path
 from typing import Final
 
-from smarther_cli.deploy import checks
+from smarther_cli.deploy import answer_rules
 
 _LINK: Final = Path("/etc/localtime")
 _NAMED: Final = Path("/etc/timezone")
@@ -30,7 +30,7 @@ def time_zone(link: Path = _LINK, named: Path = _NAMED) -> str | None:
         told.append(str(link.readlink()).rpartition("zoneinfo/")[2])
     if named.is_file():
         told.append(named.read_text(errors="replace").strip())
-    found = next((name for name in told if name in checks.zones()), None)
+    found = next((name for name in told if name in answer_rules.zones()), None)
     return None if found is None or found.startswith(_NOWHERE) else found
 
 

@@ -7,13 +7,16 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from smarther_cli.deploy import checks
-from smarther_cli.deploy.checks import Wrong
+from smarther_cli.deploy import answer_rules
+from smarther_cli.deploy.answer_rules import Wrong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_BEYOND_THE_TEMPLATE: Mapping[str, Callable[[str], str]] = {"Timezone": checks.zone, "AlarmEmail": checks.email}
+_BEYOND_THE_TEMPLATE: Mapping[str, Callable[[str], str]] = {
+    "Timezone": answer_rules.zone,
+    "AlarmEmail": answer_rules.email,
+}
 """What CloudFormation lets pass and would be wrong all the same."""
 
 
@@ -78,7 +81,7 @@ def assigned(text: str) -> dict[str, str]:
 
 
 def _of(name: str, parameters: Parameters) -> Parameter:
-    return parameters[checks.one_of(name, parameters, "parameter")]
+    return parameters[answer_rules.one_of(name, parameters, "parameter")]
 
 
 def _parameter(name: str, told: Mapping[str, Any]) -> Parameter:

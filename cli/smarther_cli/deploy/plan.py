@@ -6,13 +6,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from smarther_cli.deploy.standing import StackState
+from smarther_cli.deploy.stack_state import StackState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from smarther_cli.deploy.account import Caller, KeptTable
-    from smarther_cli.deployment import Place
+    from smarther_cli.place import Place
 
 A_MONTH: Final = "1.36"
 """US$ for a home with five thermostats, as docs/cost.md has it."""

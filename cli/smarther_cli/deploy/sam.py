@@ -18,7 +18,7 @@ from smarther_cli.errors import Failure
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from smarther_cli.deployment import Place
+    from smarther_cli.place import Place
 
 PROJECT: Final = Path(__file__).resolve().parents[3]
 TEMPLATE: Final = PROJECT / "template.yaml"

@@ -6,16 +6,17 @@ import textwrap
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from smarther_cli import screen
 from smarther_cli.call import Call, clock
+from smarther_cli.commands.doctor import look
 from smarther_cli.deploy import events, machine, parameters, plan, sam
 from smarther_cli.deploy.account import Account, Stack, other_cloud
 from smarther_cli.deploy.interview import FALLBACK_REGION, Interview
 from smarther_cli.deploy.plan import NO_TABLE, Plan
-from smarther_cli.deploy.standing import StackState, stack_state
-from smarther_cli.deployment import Place, session_at
-from smarther_cli.doctor.command import look
+from smarther_cli.deploy.stack_state import StackState, stack_state
+from smarther_cli.deployment import session_at
 from smarther_cli.errors import Failure, WrongUse
+from smarther_cli.place import Place
+from smarther_cli.show import screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

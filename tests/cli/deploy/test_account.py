@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
 from smarther_cli.deploy.account import Account, Caller, Stack
-from smarther_cli.deploy.checks import Wrong
+from smarther_cli.deploy.answer_rules import Wrong
 from smarther_cli.deploy.sam import PROJECT
 from smarther_cli.errors import Failure
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smarther_cli import answers
-from smarther_cli.deploy.checks import Wrong
+from smarther_cli.deploy.answer_rules import Wrong
 from smarther_cli.deploy.dialogue import Dialogue, Question
 from smarther_cli.errors import WrongUse
 from tests.cli.deploy.typist import Typist
@@ -95,7 +95,7 @@ def test_yes_takes_the_default_and_says_when_there_is_none() -> None:
 
 
 def test_without_a_terminal_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smarther_cli.screen.can_ask", lambda: False)
+    monkeypatch.setattr("smarther_cli.show.screen.can_ask", lambda: False)
     for ask in (
         lambda: Dialogue(yes=False).answer(QUESTION, given=None, noted=None, defaults=["4"]),
         Dialogue(yes=False).goes_ahead,

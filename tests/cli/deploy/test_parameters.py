@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from smarther_cli.deploy import parameters
-from smarther_cli.deploy.checks import Wrong
+from smarther_cli.deploy.answer_rules import Wrong
 
 if TYPE_CHECKING:
     from smarther_cli.deploy.parameters import Parameters

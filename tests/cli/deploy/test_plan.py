@@ -10,8 +10,8 @@ import pytest
 from smarther_cli.deploy import plan, sam
 from smarther_cli.deploy.account import Caller, KeptTable
 from smarther_cli.deploy.plan import Plan
-from smarther_cli.deploy.standing import StackState
-from smarther_cli.deployment import Place
+from smarther_cli.deploy.stack_state import StackState
+from smarther_cli.place import Place
 
 PLAN = Plan(
     place=Place(stack="home", region="eu-west-1", profile="mine"),

@@ -20,7 +20,7 @@ from tests.cli.cloud import Cloud, Stack
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from smarther_cli.deployment import Place
+    from smarther_cli.place import Place
 
 NAME = "smarther-recorder"
 OUTPUTS = {"RedirectUri": "https://abc.example.org/callback", "DashboardUrl": "https://console.example.org"}

@@ -16,7 +16,7 @@ class Typist:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, lines: Sequence[str]) -> None:
         self._lines = list(lines)
         self.prompts: list[str] = []
-        monkeypatch.setattr("smarther_cli.screen.can_ask", lambda: True)
+        monkeypatch.setattr("smarther_cli.show.screen.can_ask", lambda: True)
         monkeypatch.setattr("typer.prompt", self._prompt)
 
     def _prompt(self, text: str, **_: object) -> str:

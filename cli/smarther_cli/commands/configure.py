@@ -10,9 +10,9 @@ from typing import Annotated, Final
 import typer
 
 from smarther.domain.credentials import Credentials, CredentialsError
-from smarther_cli import screen
 from smarther_cli.call import Call, this_call
 from smarther_cli.errors import WrongUse
+from smarther_cli.show import screen
 
 VARIABLES: Final = {
     "client_id": "SMARTHER_CLIENT_ID",

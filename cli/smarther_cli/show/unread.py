@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from smarther_cli import screen
 from smarther_cli.archive import TimeRange
-from smarther_cli.decimals import json_number
+from smarther_cli.show import screen
+from smarther_cli.show.decimals import json_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

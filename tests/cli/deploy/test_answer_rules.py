@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther_cli.deploy import checks
-from smarther_cli.deploy.checks import LONGEST_STACK_NAME, Wrong
+from smarther_cli.deploy import answer_rules
+from smarther_cli.deploy.answer_rules import LONGEST_STACK_NAME, Wrong
 
 REGIONS = ["eu-central-1", "eu-south-1", "eu-west-1", "us-east-1", "us-gov-west-1", "ap-southeast-5"]
 INPUT = Path(__file__).parents[4] / "shared" / "inputs" / "timezone.txt"
@@ -27,26 +27,26 @@ def sentence(wrong: pytest.ExceptionInfo[Wrong]) -> str:
 
 @pytest.mark.parametrize("name", ["smarther-recorder", "a", "Home2", "x" * LONGEST_STACK_NAME])
 def test_a_stack_may_be_called(name: str) -> None:
-    assert checks.stack_name(name) == name
+    assert answer_rules.stack_name(name) == name
 
 
 @pytest.mark.parametrize("name", ["", "2home", "-home", "my home", "casa_mia", "città", "home/1", "x\n", "a.b", "٣"])
 def test_a_stack_may_not_be_called(name: str) -> None:
     with pytest.raises(Wrong) as wrong:
-        checks.stack_name(name)
+        answer_rules.stack_name(name)
     assert "smarther-recorder" in sentence(wrong)
 
 
 def test_a_name_that_is_too_long_is_told_how_long_it_may_be() -> None:
     with pytest.raises(Wrong) as wrong:
-        checks.stack_name("x" * (LONGEST_STACK_NAME + 1))
+        answer_rules.stack_name("x" * (LONGEST_STACK_NAME + 1))
     assert {"52", "53"} <= set(re.findall(r"\d+", sentence(wrong)))
 
 
 @given(st.text())
 def test_a_name_is_taken_as_it_is_or_not_at_all(name: str) -> None:
     try:
-        assert checks.stack_name(name) == name
+        assert answer_rules.stack_name(name) == name
     except Wrong:
         return
     assert re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,51}", name)
@@ -54,8 +54,8 @@ def test_a_name_is_taken_as_it_is_or_not_at_all(name: str) -> None:
 
 @pytest.mark.parametrize("name", REGIONS)
 def test_a_region_is_known_however_it_is_written(name: str) -> None:
-    assert checks.region(name, REGIONS) == name
-    assert checks.region(name.upper(), REGIONS) == name
+    assert answer_rules.region(name, REGIONS) == name
+    assert answer_rules.region(name.upper(), REGIONS) == name
 
 
 @pytest.mark.parametrize(
@@ -64,16 +64,16 @@ def test_a_region_is_known_however_it_is_written(name: str) -> None:
 )
 def test_a_region_that_there_is_not_is_told_with_one_that_there_is(answer: str, example: str) -> None:
     with pytest.raises(Wrong) as wrong:
-        checks.region(answer, REGIONS)
+        answer_rules.region(answer, REGIONS)
     assert repr(answer) in sentence(wrong)
     assert example in str(wrong.value)
 
 
 def test_every_time_zone_is_known_whatever_its_case() -> None:
-    known = checks.zones()
+    known = answer_rules.zones()
     assert {"Europe/Rome", "America/Argentina/Buenos_Aires", "Etc/GMT+1"} <= known
     for name in known:
-        assert checks.zone(name.upper()) == checks.zone(name) == name
+        assert answer_rules.zone(name.upper()) == answer_rules.zone(name) == name
 
 
 @pytest.mark.parametrize(
@@ -92,12 +92,12 @@ def test_every_time_zone_is_known_whatever_its_case() -> None:
 )
 def test_a_time_zone_that_there_is_not_is_told_with_one_that_there_is(answer: str, example: str) -> None:
     with pytest.raises(Wrong) as wrong:
-        checks.zone(answer)
+        answer_rules.zone(answer)
     told = sentence(wrong)
     assert repr(answer) in told
     named = re.search(r"; (\S+) is one", told)
     assert named
-    assert named[1] in checks.zones()
+    assert named[1] in answer_rules.zones()
     if answer != "CEST":
         assert named[1] == example
 
@@ -105,23 +105,23 @@ def test_a_time_zone_that_there_is_not_is_told_with_one_that_there_is(answer: st
 @pytest.mark.skipif(not INPUT.is_file(), reason="the inputs that people really typed do not lie beside the project")
 def test_the_time_zone_that_somebody_typed_is_refused() -> None:
     with pytest.raises(Wrong):
-        checks.zone(INPUT.read_text().strip().partition("=")[2])
+        answer_rules.zone(INPUT.read_text().strip().partition("=")[2])
 
 
 @pytest.mark.parametrize("answer", ["", "you@example.org", "me+tag@mail.example.co.uk", "o'neil@x.it"])
 def test_a_mail_address_or_none(answer: str) -> None:
-    assert checks.email(answer) == answer
+    assert answer_rules.email(answer) == answer
 
 
 @pytest.mark.parametrize("answer", ["you", "you@example", "@example.org", "a@b@c.d", "a b@c.de", "a@c.", "Me <a@c.de>"])
 def test_no_mail_address(answer: str) -> None:
     with pytest.raises(Wrong) as wrong:
-        checks.email(answer)
+        answer_rules.email(answer)
     assert "you@example.org" in sentence(wrong)
 
 
 def test_one_of_some_names_is_told_with_the_nearest() -> None:
-    assert checks.one_of("home", ["default", "home"], "profile") == "home"
+    assert answer_rules.one_of("home", ["default", "home"], "profile") == "home"
     with pytest.raises(Wrong) as wrong:
-        checks.one_of("hom", ["default", "home"], "profile")
+        answer_rules.one_of("hom", ["default", "home"], "profile")
     assert "home" in sentence(wrong)

@@ -12,12 +12,12 @@ import typer
 from smarther.domain.home import Thermostat, load_of
 from smarther.domain.statistics import HOUR, Statistics, hour_of
 from smarther.drawing.text import minutes_text, percent_text, temperature_text
-from smarther_cli import screen
 from smarther_cli.archive import Row, TimeRange
 from smarther_cli.call import this_call
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import NotFound
-from smarther_cli.moments import local_text, period
+from smarther_cli.show import screen
+from smarther_cli.show.times import local_text, period
 from smarther_cli.thermostats import chosen
 
 DEFAULT_LIMIT: Final = 500

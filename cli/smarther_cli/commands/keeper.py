@@ -2,10 +2,10 @@
 
 import typer
 
-from smarther_cli import screen
 from smarther_cli.call import Call, ended, this_call
 from smarther_cli.errors import Failure, Status
-from smarther_cli.report import read_report, show_run, status_of
+from smarther_cli.show import screen
+from smarther_cli.show.report import read_report, show_run, status_of
 
 keeper = typer.Typer(no_args_is_help=True, help="The keeper, which keeps tokens and subscriptions alive by itself.")
 

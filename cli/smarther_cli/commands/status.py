@@ -15,12 +15,12 @@ from smarther.domain.legrand_answers import Reason
 from smarther.domain.reading import instant_text
 from smarther.drawing.text import ago_text, clock_error_text, temperature_text
 from smarther.store.latest_reader import LatestReader
-from smarther_cli import screen
 from smarther_cli.call import ended, this_call
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import Status
-from smarther_cli.report import age_text, calls_text, outcome_text, show_person, show_plants, tokens_text
-from smarther_cli.unread import Unread, unread_lately
+from smarther_cli.show import screen
+from smarther_cli.show.report import age_text, calls_text, outcome_text, show_person, show_plants, tokens_text
+from smarther_cli.show.unread import Unread, unread_lately
 
 _MISSED_RUNS = 3  # of the keeper in a row: no longer a passing fault of the scheduler
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botocore.session import Session
 
-from smarther_cli.deploy.standing import StackState, stack_state, way_out
+from smarther_cli.deploy.stack_state import StackState, stack_state, way_out
 
 STATES: list[str] = (
     Session().get_service_model("cloudformation").shape_for("StackStatus").enum  # type: ignore[attr-defined]

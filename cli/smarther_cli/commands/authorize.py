@@ -15,11 +15,11 @@ from smarther.domain.consent import ConsentProgress, NotGiven
 from smarther.domain.credentials import Credentials, CredentialsError
 from smarther.domain.keeper_report import Report
 from smarther.store.records import Records
-from smarther_cli import screen
 from smarther_cli.call import Call, ended, this_call
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import Failure, Status
-from smarther_cli.report import show_person, show_plants, status_of
+from smarther_cli.show import screen
+from smarther_cli.show.report import show_person, show_plants, status_of
 
 POLL_SECONDS: Final = 2.0
 KEEPER_SECONDS: Final = 130.0

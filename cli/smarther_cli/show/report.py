@@ -10,9 +10,9 @@ from rich.text import Text
 
 from smarther.domain.keeper_report import Report
 from smarther.drawing.text import ago_text, clock_error_text
-from smarther_cli import screen
 from smarther_cli.errors import Failure, Status
-from smarther_cli.moments import ahead_text
+from smarther_cli.show import screen
+from smarther_cli.show.times import ahead_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from smarther_cli.decimals import json_number
+from smarther_cli.show.decimals import json_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

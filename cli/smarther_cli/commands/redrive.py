@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from smarther.domain.rollup_window import DEEP
-from smarther_cli import screen
 from smarther_cli.call import Call, ended, this_call
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import Status
-from smarther_cli.moments import instant
 from smarther_cli.replay import Replay, Tally, Waiting, in_dead_letters, in_log, in_quarantine
+from smarther_cli.show import screen
+from smarther_cli.show.times import instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

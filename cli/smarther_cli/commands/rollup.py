@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from smarther.domain.rollup_window import RollupRequestError, asked_for
-from smarther_cli import screen
 from smarther_cli.call import this_call
 from smarther_cli.errors import Failure, WrongUse
+from smarther_cli.show import screen
 
 
 def rollup(

@@ -15,7 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from smarther_cli.decimals import json_number
+from smarther_cli.show.decimals import json_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,7 +78,7 @@ def header(form: Format) -> bytes:
         case Format.JSONL:
             return b""
         case Format.PARQUET:
-            from smarther_cli import parquet  # noqa: PLC0415 - it takes as much memory as everything else
+            from smarther_cli.formats import parquet  # noqa: PLC0415 - it takes as much memory as everything else
 
             return parquet.schema(COLUMNS)
 
@@ -91,7 +91,7 @@ def lines(rows: Sequence[Row], form: Format) -> bytes:
         case Format.JSONL:
             return "".join(json.dumps(row, ensure_ascii=False, default=json_number) + "\n" for row in rows).encode()
         case Format.PARQUET:
-            from smarther_cli import parquet  # noqa: PLC0415 - as above
+            from smarther_cli.formats import parquet  # noqa: PLC0415 - as above
 
             return parquet.rows(rows, COLUMNS)
 
@@ -100,7 +100,7 @@ def finish(form: Format) -> Callable[[Path, Path], None] | None:
     """What makes the file out of all its lines (first path: the lines, second: the file); None where they are it."""
     if form is not Format.PARQUET:
         return None
-    from smarther_cli import parquet  # noqa: PLC0415 - as above
+    from smarther_cli.formats import parquet  # noqa: PLC0415 - as above
 
     return parquet.finish
 

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from smarther_cli import screen
 from smarther_cli.archive import Archive, Quarantined
 from smarther_cli.call import this_call
 from smarther_cli.errors import Failure, NotFound, WrongUse
-from smarther_cli.moments import local_text
+from smarther_cli.show import screen
+from smarther_cli.show.times import local_text
 
 quarantine = typer.Typer(no_args_is_help=True, help="Notifications that could not be read; nothing of them is lost.")
 

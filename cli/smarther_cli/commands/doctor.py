@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final
 import typer
 from rich.text import Text
 
-from smarther_cli import screen
 from smarther_cli.call import Call, ended, this_call
 from smarther_cli.doctor import checks
 from smarther_cli.doctor.examination import CHECKS, Check, Group, Result, examine
@@ -16,6 +15,7 @@ from smarther_cli.doctor.finding import Mark, worst
 from smarther_cli.doctor.questions import Questions
 from smarther_cli.doctor.ring import ring
 from smarther_cli.errors import Status
+from smarther_cli.show import screen
 
 _STYLES: Final = {Mark.GOOD: "green", Mark.LOOK: "yellow", Mark.BAD: "bold red", Mark.NOT_TOLD: "cyan"}
 _VERDICTS: Final = {

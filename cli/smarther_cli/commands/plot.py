@@ -9,11 +9,11 @@ from smarther.domain.series import share_of_items
 from smarther.drawing.chart import ChartStyle, chart_file
 from smarther.drawing.text import period_text
 from smarther.widget.read_series import SeriesReader
-from smarther_cli import screen
 from smarther_cli.call import this_call
 from smarther_cli.errors import Failure, NotFound, WrongUse
-from smarther_cli.moments import local_text, period
 from smarther_cli.output import check_output
+from smarther_cli.show import screen
+from smarther_cli.show.times import local_text, period
 from smarther_cli.thermostats import named
 
 WIDTH: Final = 900

@@ -9,15 +9,15 @@ from typing import Annotated
 import typer
 
 from smarther.domain.home import Thermostat
-from smarther_cli import screen
 from smarther_cli.archive import Archive, ArchivePage, Row, TimeRange
 from smarther_cli.call import this_call
 from smarther_cli.errors import NotFound, WrongUse
-from smarther_cli.lines import Format, finish, header, lines
-from smarther_cli.moments import time_range
+from smarther_cli.formats.lines import Format, finish, header, lines
+from smarther_cli.formats.unfinished import Cursor, Unfinished
 from smarther_cli.output import check_output
+from smarther_cli.show import screen
+from smarther_cli.show.times import time_range
 from smarther_cli.thermostats import chosen
-from smarther_cli.unfinished import Cursor, Unfinished
 
 
 @dataclass(frozen=True, slots=True)

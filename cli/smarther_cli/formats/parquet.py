@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow
 from pyarrow import ipc, parquet
 
-from smarther_cli.decimals import json_number
+from smarther_cli.show.decimals import json_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

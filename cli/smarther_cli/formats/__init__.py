@@ -1,0 +1,1 @@
+"""The forms that readings are exported in."""
