@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from moto import mock_aws
 
-from tests import deployed
-from tests.faulty_service import FaultyService, faulty_service
+from tests.support import deployed
+from tests.support.faulty_service import FaultyService, faulty_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

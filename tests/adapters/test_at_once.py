@@ -13,7 +13,7 @@ import pytest
 from smarther.domain.notification import parse
 from smarther.receiver.record import Recorded, record
 from smarther.store.table import Table
-from tests import deployed
+from tests.support import deployed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from smarther.aws.botocore_client import reading_fast
-from tests import deployed
+from tests.support import deployed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

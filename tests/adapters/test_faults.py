@@ -17,8 +17,8 @@ from smarther.domain.reading import Reading
 from smarther.domain.spilled import Spilled
 from smarther.domain.webhook import AcceptedDigests
 from smarther.store.table import ItemRefusedError, Table, TableUnavailableError
-from tests import faulty_service as faults
-from tests.faulty_service import Answer, Behaviour, FaultyService
+from tests.support import faulty_service as faults
+from tests.support.faulty_service import Answer, Behaviour, FaultyService
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -20,7 +20,7 @@ from smarther.domain.series import shown_of
 from smarther.domain.statistics import HOUR, Measure, Statistics
 from smarther.store.history import History, HistoryUnavailableError
 from smarther.store.table import Table as Readings
-from tests import deployed
+from tests.support import deployed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

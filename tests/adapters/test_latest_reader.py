@@ -14,7 +14,7 @@ from smarther.domain.series import LOOKED_THROUGH
 from smarther.store.history import History
 from smarther.store.latest_reader import LatestReader
 from smarther.store.table import Table
-from tests import deployed
+from tests.support import deployed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -29,7 +29,7 @@ from smarther.legrand.client import (
     open_session,
 )
 from smarther.store.records import Records
-from tests import deployed
+from tests.support import deployed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, find, settings
 
 from smarther.aws.botocore_client import reading_fast
-from tests import deployed
-from tests.memory_table import MemoryTable
-from tests.odd_home import odd_homes
+from tests.support import deployed
+from tests.support.memory_table import MemoryTable
+from tests.support.odd_home import odd_homes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

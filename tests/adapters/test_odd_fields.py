@@ -17,10 +17,10 @@ from smarther.store.history import History
 from smarther.store.table import Table
 from smarther_cli.archive import Archive, TimeRange
 from smarther_cli.formats.lines import COLUMNS, Format, lines
-from tests import deployed
-from tests.oddities import ODD, Odd, odd_texts
-from tests.unit.test_notification import ENVELOPE, STATUS, changed
-from tests.unit.test_odd_fields import EVERYWHERE
+from tests.support import deployed
+from tests.support.mutated import ENVELOPE, STATUS, changed
+from tests.support.odd_places import EVERYWHERE
+from tests.support.oddities import ODD, Odd, odd_texts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

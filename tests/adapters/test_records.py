@@ -20,7 +20,7 @@ from smarther.domain.reading import Reading
 from smarther.domain.webhook import AcceptedDigests
 from smarther.store.records import ConsentState, Module, Plant, QuotaReached, Records, RecordsError
 from smarther.store.table import Table
-from tests import deployed
+from tests.support import deployed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,7 @@ from smarther.domain.notification import Reject
 from smarther.domain.reading import Reading, sort_key, stored
 from smarther.domain.webhook import AcceptedDigests
 from smarther.store.table import ItemRefusedError, Table, TableUnavailableError, attribute, plain
-from tests import deployed
+from tests.support import deployed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -13,7 +13,7 @@ from smarther.aws import tiny_client
 from smarther.aws.service_call import ServiceFailedError, call
 from smarther.aws.timeouts import Timeouts
 from tests.bench import front
-from tests.faulty_service import Answer, FaultyService
+from tests.support.faulty_service import Answer, FaultyService
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

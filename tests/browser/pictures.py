@@ -8,9 +8,9 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import CHROMIUM
+from tests.browser.frame import FRAME
 from tests.browser.sample_home import DAY, home, page
-from tests.browser.test_widget_page import FRAME
-from tests.deployed import PROJECT
+from tests.support.deployed import PROJECT
 
 IMAGES = PROJECT / "docs" / "images"
 WIDE, PHONE = 1180, 374

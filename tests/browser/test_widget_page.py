@@ -11,6 +11,7 @@ import pytest
 from smarther.domain.series import of_snapshots
 from smarther.drawing.chart import ChartStyle, chart_file
 from smarther_cli.commands.plot import png
+from tests.browser.frame import FRAME
 from tests.browser.probes import COLLIDING, DRAWN, OVERFLOWING, PIXELS, TOO_FAINT, TOO_SMALL
 from tests.browser.sample_home import DAY, NOW, ROME, ROOMS, SampleHome, home, page
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 CONSOLE, HALF, PHONE = 1180, 580, 374
-FRAME = 16  # what the page around the widget takes
 HOSTILE = "\"><img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänskajütenvorraumheizungsthermostat"
 

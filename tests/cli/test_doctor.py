@@ -20,7 +20,7 @@ from smarther.domain.rollup_window import RollupState
 from smarther_cli.doctor import ring
 from smarther_cli.doctor.examination import CHECKS
 from tests.cli.conftest import NOW, REGION, STACK, Home, report
-from tests.owner_permissions import documented
+from tests.support.owner_permissions import documented
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,8 +20,8 @@ from typer.testing import CliRunner
 from smarther.store.table import attribute
 from smarther_cli.app import app
 from smarther_cli.deployment import Deployment
-from tests.memory_table import MemoryTable
-from tests.odd_home import NOW, ODD, OTHERS, odd_homes
+from tests.support.memory_table import MemoryTable
+from tests.support.odd_home import NOW, ODD, OTHERS, odd_homes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from typer.testing import Result
 
     from smarther_cli.place import Place
-    from tests.odd_home import OddHome
+    from tests.support.odd_home import OddHome
 
 REPORT = {
     "pk": {"S": "KEEPER"},

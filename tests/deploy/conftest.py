@@ -14,7 +14,7 @@ import pytest
 from sandbox import cloud as local_cloud
 from sandbox import lifecycle, places
 from tests.deploy.terminal import ENTER, at_a_terminal
-from tests.sandboxes import sandbox_of_its_own
+from tests.support.sandboxes import sandbox_of_its_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from sandbox import owner
 from smarther_cli.app import app
-from tests.e2e.test_notifications import envelope, status
+from tests.support.envelopes import envelope, status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from smarther.domain.webhook import has_secret_form
 from smarther_cli.app import app
 from smarther_cli.doctor import ring
-from tests.owner_permissions import documented
+from tests.support.owner_permissions import documented
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ import pytest
 from sandbox.demo import settle
 from smarther import telemetry
 from smarther.domain.spilled import Spilled
-from tests.e2e.test_notifications import envelope, status
+from tests.support.envelopes import envelope, status
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Home

@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 from sandbox import access, owner
 from smarther.drawing.consent_page import DECLINED, FAILED, HEADERS, INCOMPLETE, NOT_VALID, html
 from smarther.receiver.authenticate import REFRESH
-from tests.api_description import operations
-from tests.e2e.test_notifications import envelope, status
+from tests.support.api_description import operations
+from tests.support.envelopes import envelope, status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

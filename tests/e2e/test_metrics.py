@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.test_notifications import envelope, status
+from tests.support.envelopes import envelope, status
 from tests.template.named_metrics import Named, in_alarms, in_dashboard
 
 if TYPE_CHECKING:

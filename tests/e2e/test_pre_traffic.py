@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox import stack
-from tests.deployed import PROJECT
+from tests.support.deployed import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tests.e2e.test_notifications import envelope, status
+from tests.support.envelopes import envelope, status
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Home

@@ -17,7 +17,7 @@ import pytest
 
 from smarther import telemetry
 from smarther.receiver import deadlines
-from tests import deployed
+from tests.support import deployed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 from moto import mock_aws
 
 from smarther.domain.consent import STATE_LIFE, NotGiven, state_digest, state_from
-from tests import deployed
+from tests.support import deployed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,8 +21,8 @@ from smarther.domain.statistics import HOUR
 from smarther.rollup.roll_up import StatisticsMissingError
 from smarther.store.history import History
 from smarther.store.table import attribute
-from tests.memory_table import MemoryTable
-from tests.odd_home import entry
+from tests.support.memory_table import MemoryTable
+from tests.support.odd_home import entry
 
 if TYPE_CHECKING:
     from tests.functions.conftest import Apps, Log

@@ -21,16 +21,16 @@ from smarther import telemetry
 from smarther.domain import webhook
 from smarther.domain.spilled import Spilled
 from smarther.receiver import deadlines
-from tests import deployed
-from tests import faulty_service as faults
-from tests.aws_over_http import aws_over_http
+from tests.support import deployed
+from tests.support import faulty_service as faults
+from tests.support.aws_over_http import aws_over_http
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.aws_over_http import Aws
-    from tests.faulty_service import Answer
     from tests.functions.conftest import Load, Log
+    from tests.support.aws_over_http import Aws
+    from tests.support.faulty_service import Answer
 
 SECRET = webhook.secret_from(bytes(range(32)))
 STRANGE = webhook.secret_from(bytes(32))

@@ -13,7 +13,7 @@ import responses
 from moto import mock_aws
 from pydantic import ValidationError
 
-from tests import deployed
+from tests.support import deployed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,12 +11,12 @@ from unittest.mock import Mock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.memory_table import MemoryTable
-from tests.odd_home import NOW, ODD, OTHERS, odd_homes, values
+from tests.support.memory_table import MemoryTable
+from tests.support.odd_home import NOW, ODD, OTHERS, odd_homes, values
 
 if TYPE_CHECKING:
     from tests.functions.conftest import Apps
-    from tests.odd_home import OddHome
+    from tests.support.odd_home import OddHome
 
 # ---- the rollup
 

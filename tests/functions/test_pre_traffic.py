@@ -13,15 +13,15 @@ from moto import mock_aws
 
 from smarther.domain import webhook
 from smarther.receiver import rehearse
-from tests import deployed
-from tests import faulty_service as faults
-from tests.aws_over_http import aws_over_http
+from tests.support import deployed
+from tests.support import faulty_service as faults
+from tests.support.aws_over_http import aws_over_http
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.aws_over_http import Aws
     from tests.functions.conftest import Load, Log
+    from tests.support.aws_over_http import Aws
 
 ARN = "arn:aws:lambda:eu-south-1:123456789012:function:home-receiver:7"
 ASKED: dict[str, str] = json.loads((deployed.PROJECT / "events" / "pre_traffic" / "before_traffic.json").read_text())

@@ -18,17 +18,17 @@ from smarther.domain import webhook
 from smarther.domain.notification import parse
 from smarther.domain.spilled import Spilled
 from smarther.receiver.authenticate import REFRESH
-from tests import deployed
-from tests import faulty_service as faults
-from tests.aws_over_http import aws_over_http
-from tests.faulty_service import Answer, Behaviour, FaultyService
+from tests.support import deployed
+from tests.support import faulty_service as faults
+from tests.support.aws_over_http import aws_over_http
+from tests.support.faulty_service import Answer, Behaviour, FaultyService
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
-    from tests.aws_over_http import Aws
     from tests.functions.conftest import Load, Log
+    from tests.support.aws_over_http import Aws
 
 SECRET = webhook.secret_from(bytes(range(32)))
 STRANGE = webhook.secret_from(bytes(32))

@@ -13,9 +13,9 @@ from moto import mock_aws
 from smarther.domain import webhook
 from smarther.domain.spilled import Spilled
 from smarther.receiver import deadlines
-from tests import deployed
-from tests import faulty_service as faults
-from tests.faulty_service import Answer, Behaviour, FaultyService, faulty_service
+from tests.support import deployed
+from tests.support import faulty_service as faults
+from tests.support.faulty_service import Answer, Behaviour, FaultyService, faulty_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from smarther.domain.reading import Reading, stored
 from smarther.domain.rollup_window import RollupRequestError, RollupState
 from smarther.domain.statistics import HOUR, LONGEST_HOLD, daily, hour_of, hourly, hours_of_day
 from smarther.store.history import History
-from tests import deployed
+from tests.support import deployed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

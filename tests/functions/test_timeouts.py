@@ -14,8 +14,8 @@ import pytest
 
 from smarther.aws import tiny_client
 from smarther.receiver import deadlines, rehearse
-from tests import deployed
-from tests import faulty_service as faults
+from tests.support import deployed
+from tests.support import faulty_service as faults
 from tests.template.translated import as_written
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from smarther.domain.series import ITEM_BOUND, MOST_THERMOSTATS, RUNNING_HOURS, 
 from smarther.domain.statistics import Measure, Statistics
 from smarther.receiver import deadlines
 from smarther.store.history import History
-from tests import deployed
-from tests import faulty_service as faults
+from tests.support import deployed
+from tests.support import faulty_service as faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,7 +11,7 @@ import pytest
 from tests.bench import artefacts, figures, notifications
 from tests.bench.container import container
 from tests.bench.measure import Sample, sample, undisturbed
-from tests.guards.test_loaded_modules import with_first_line
+from tests.guards.first_line import with_first_line
 
 if TYPE_CHECKING:
     from pathlib import Path

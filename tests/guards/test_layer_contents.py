@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.bench import places
-from tests.deployed import PROJECT
-from tests.guards.test_layers import zipped
+from tests.guards.zipped_layer import zipped
+from tests.support.deployed import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

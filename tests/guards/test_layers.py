@@ -6,12 +6,12 @@ import importlib.util
 import py_compile
 import shutil
 import sys
-import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.bench import artefacts
+from tests.guards.zipped_layer import zipped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,18 +35,6 @@ def stale(layer: Path) -> list[str]:
     return found + [
         str(each.relative_to(layer)) for each in alone if each.read_bytes()[:4] != importlib.util.MAGIC_NUMBER
     ]
-
-
-def zipped(layer: Path, folder: Path) -> Path:
-    """A layer after its way to Lambda: every file of a zip that `sam` makes is dated 1980."""
-    archive = folder / "layer.zip"
-    with zipfile.ZipFile(archive, "w") as into:
-        for path in sorted(layer.rglob("*")):
-            if path.is_file():
-                into.writestr(zipfile.ZipInfo(str(path.relative_to(layer))), path.read_bytes())
-    with zipfile.ZipFile(archive) as back:
-        back.extractall(folder / "unzipped")
-    return folder / "unzipped"
 
 
 @pytest.mark.parametrize("layer", ["DependenciesLayer", "SmartherLayer"])

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.bench import notifications, places
+from tests.guards.first_line import with_first_line
 
 if TYPE_CHECKING:
     from tests.bench.artefacts import Artefact
@@ -59,14 +60,6 @@ def entry(module: str, entries: dict[str, str]) -> str:
         return first
     packages = (".".join(parts[:length]) + ".*" for length in range(1, len(parts) + 1))
     return next((package for package in packages if package in entries), module)
-
-
-def with_first_line(artefact: Artefact, folder: Path, line: str) -> Artefact:
-    """A copy of the function that begins with another line."""
-    shutil.copytree(artefact.task, folder)
-    app = folder / "app.py"
-    app.write_text(app.read_text().replace("import os\n", f"{line}\nimport os\n", 1))
-    return replace(artefact, task=folder)
 
 
 def test_every_module_has_a_reason_and_every_reason_a_module(receiver: Artefact, stage: Stage) -> None:

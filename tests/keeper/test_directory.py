@@ -16,8 +16,8 @@ from smarther.keeper.mend_subscriptions import Subscriptions
 from smarther.keeper.plants import Plants
 from smarther.keeper.silent_thermostats import Silence
 from smarther.store.history import History
-from tests import deployed
-from tests.keeper.world import World
+from tests.support import deployed
+from tests.support.world import World
 
 if TYPE_CHECKING:
     from smarther.domain.latest import Word

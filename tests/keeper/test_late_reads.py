@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from moto import mock_aws
 
-from tests.keeper.test_crash import STORIES
-from tests.keeper.world import World
+from tests.keeper.stories import STORIES
+from tests.support.world import World
 
 if TYPE_CHECKING:
-    from tests.keeper.test_crash import Story
+    from tests.keeper.stories import Story
 
 
 def lived(story: Story, *, late_reads: bool) -> dict[str, Any]:

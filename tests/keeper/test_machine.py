@@ -23,7 +23,7 @@ from smarther.domain.quota import HARD_LIMIT
 from smarther.keeper.callback import Callback
 from smarther.keeper.function import KeeperError
 from smarther.keeper.run import RunRequest
-from tests.keeper.world import BASE, Effects, Killed, World
+from tests.support.world import BASE, Effects, Killed, World
 
 REFRESH = "POST login.example /token"
 OTHER_DEPLOYMENT = "https://other.example/notifications/" + "o" * 43

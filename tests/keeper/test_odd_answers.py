@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from sandbox.legrand import wire
 from sandbox.legrand.faults import Fault
-from tests.keeper.world import World
+from tests.support.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

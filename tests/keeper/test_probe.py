@@ -10,12 +10,12 @@ import pytest
 
 from smarther.domain.keeper_probe import Probe, ProbeOrder
 from smarther.keeper.probe_webhook import SECONDS, TIME
-from tests import deployed
+from tests.support import deployed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.keeper.world import World
+    from tests.support.world import World
 
 
 class Answering:

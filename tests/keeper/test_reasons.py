@@ -11,7 +11,7 @@ from sandbox.legrand.faults import Fault
 
 if TYPE_CHECKING:
     from smarther.domain.keeper_report import Report
-    from tests.keeper.world import World
+    from tests.support.world import World
 
 
 def reasons(report: Report) -> list[str]:

@@ -12,7 +12,7 @@ from moto import mock_aws
 from sandbox.legrand.faults import Fault
 from smarther.domain.webhook import address
 from smarther.domain.webhook_rotation import GRACE, SETTLING
-from tests.keeper.world import BASE, Effects, World
+from tests.support.world import BASE, Effects, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from sandbox.legrand.wire import encoded, notification
 
 if TYPE_CHECKING:
     from smarther.domain.keeper_report import Report
-    from tests.keeper.world import World
+    from tests.support.world import World
 
 DAY = timedelta(days=1)
 

@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from sandbox.legrand.faults import Fault
 from smarther.domain.quota import HARD_LIMIT, OPTIONAL_LIMIT
-from tests.keeper.world import BASE, World
+from tests.support.world import BASE, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,11 +13,11 @@ from sandbox.legrand.faults import Fault
 from smarther.aws.secrets_manager import SecretsError
 from smarther.keeper.lease import LIFE
 from smarther.keeper.run import RunRequest
-from tests.keeper.world import Effects
+from tests.support.world import Effects
 
 if TYPE_CHECKING:
     from smarther.domain.keeper_report import Report
-    from tests.keeper.world import World
+    from tests.support.world import World
 
 REFRESH = "POST login.example /token"
 LIST = "GET api.example /subscription"

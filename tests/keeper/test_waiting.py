@@ -16,7 +16,7 @@ from smarther.keeper.callback import Callback
 from smarther.store.records import ConsentState
 from smarther_cli.commands import authorize
 from smarther_cli.errors import Failure
-from tests.keeper.world import World
+from tests.support.world import World
 
 if TYPE_CHECKING:
     from smarther.domain.keeper_report import Report

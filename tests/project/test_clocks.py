@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.deployed import PROJECT
+from tests.support.deployed import PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from tests.deployed import PROJECT
+from tests.support.deployed import PROJECT
 from tests.template.translated import settled, translated
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.deployed import PROJECT
-from tests.project.test_packages import LOCKS
+from tests.project.locks import LOCKS
+from tests.support.deployed import PROJECT
 
 MAKEFILE = (PROJECT / "Makefile").read_text()
 WORKFLOWS = sorted((PROJECT / ".github" / "workflows").iterdir())

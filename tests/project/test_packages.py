@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.deployed import PROJECT
+from tests.project.locks import LOCKS, tracked
+from tests.support.deployed import PROJECT
 
 SHIPPED = PROJECT / "layers" / "dependencies" / "requirements.txt"
 BILL = json.loads((SHIPPED.parent / "sbom.cdx.json").read_text())
@@ -23,15 +23,6 @@ VENDORED = re.compile(
 
 _PINNED = re.compile(r"(?P<name>[a-z0-9._-]+)(\[[a-z,]+\])?==(?P<version>[^ ;]+)( ; [^\\]+)?", re.IGNORECASE)
 _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
-
-
-def tracked() -> list[str]:
-    """The files that git knows."""
-    listed = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True)  # noqa: S607
-    return listed.stdout.splitlines()
-
-
-LOCKS = [name for name in tracked() if re.search(r"(^|/)requirements(/[^/]+|)\.txt$", name)]
 
 
 def entries(lock: str) -> list[str]:

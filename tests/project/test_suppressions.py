@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.deployed import PROJECT, template
+from tests.support.deployed import PROJECT, template
 
 SETTINGS = [".cfnlintrc", "checkov.yaml", "checkov-aws-keys.yaml"]
 

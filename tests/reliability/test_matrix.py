@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import deployed
-from tests.pages import untrue_names
+from tests.support import deployed
+from tests.support.pages import untrue_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

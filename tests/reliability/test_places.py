@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from smarther.receiver import deadlines
-from tests import deployed
+from tests.support import deployed
 
 DOCUMENT = (deployed.PROJECT / "docs" / "reliability.md").read_text()
 QUEUES = ["SpillQueue", "SpillDeadLetterQueue"]

@@ -18,9 +18,9 @@ from smarther.domain.webhook import address
 from smarther.store.history import History
 from smarther.store.latest_reader import LatestReader
 from smarther.store.records import Records
-from tests.keeper.world import BASE
 from tests.simulation.cloud import Hand
 from tests.simulation.functions import TABLE
+from tests.support.world import BASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from sandbox.legrand.answer import Refusal
 from sandbox.legrand.faults import Fault
 from sandbox.legrand.login import CLIENT_SECRET_LIFE
-from tests.keeper.world import BASE
 from tests.simulation.weather import WAYS, BrownOut
+from tests.support.world import BASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -25,9 +25,9 @@ from smarther.store.history import History, HistoryUnavailableError
 from smarther.store.latest_reader import LatestReader
 from smarther.store.records import Records, RecordsError
 from smarther.store.table import ItemRefusedError, Table, TableUnavailableError
-from tests.keeper.world import API, BASE, LOGIN, Killed
 from tests.simulation.cloud import Hand
 from tests.simulation.weather import Gate
+from tests.support.world import API, BASE, LOGIN, Killed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -30,8 +30,8 @@ from smarther.domain.webhook import AcceptedDigests
 from smarther.store.history import History
 from smarther.store.records import Module, Plant, QuotaReached, Records
 from smarther.store.table import Table
-from tests import deployed
 from tests.simulation.cloud import SQS, DynamoDB, Hand, SecretsManager, UnknownError
+from tests.support import deployed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

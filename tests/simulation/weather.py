@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
-from tests.keeper.world import Effects
 from tests.simulation.cloud import refusal
+from tests.support.world import Effects
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -27,7 +27,6 @@ from smarther.domain.webhook import address, is_ours
 from smarther.keeper.settings import KeeperSettings
 from smarther.receiver import deadlines
 from smarther.store.records import Records
-from tests.keeper.world import API, BASE, LOGIN, Killed
 from tests.simulation import books, faults
 from tests.simulation.chronicle import Chronicle, Needs, PersonAlarm
 from tests.simulation.cloud import SQS, DynamoDB, SecretsManager
@@ -44,6 +43,7 @@ from tests.simulation.homes import Outlines
 from tests.simulation.owner import Owner
 from tests.simulation.post import Post
 from tests.simulation.weather import Weather
+from tests.support.world import API, BASE, LOGIN, Killed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator
 from smarther.domain import consent, webhook
 from smarther.drawing import consent_page
 from smarther.drawing.consent_page import HEADERS, ConsentPage
-from tests.api_description import description, operations
-from tests.deployed import PROJECT
+from tests.support.api_description import description, operations
+from tests.support.deployed import PROJECT
 from tests.template.conftest import of_type
 
 if TYPE_CHECKING:

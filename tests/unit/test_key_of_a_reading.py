@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from smarther.domain.notification import parse
 from smarther.domain.reading import Reading, reading_digest, sort_key
-from tests.oddities import Odd, notifications, odd_texts, oddities, reach
-from tests.unit.test_notification import ENVELOPE, STATUS, body, changed, mutated
-from tests.unit.test_odd_fields import EVERYWHERE, HOME
+from tests.support.mutated import ENVELOPE, STATUS, body, changed, mutated
+from tests.support.odd_places import EVERYWHERE, HOME
+from tests.support.oddities import Odd, notifications, odd_texts, oddities, reach
 from tests.upgrade import release
 
 if TYPE_CHECKING:

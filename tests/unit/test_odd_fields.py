@@ -19,20 +19,11 @@ from hypothesis import strategies as st
 
 from smarther.domain.notification import parse
 from smarther.domain.reading import BOUNDS, Reading, stored
-from tests.oddities import LARGE, ODD, USER, Odd, nested, notifications, oddities, places, reach
-from tests.unit.test_notification import ENVELOPE, STATUS, body, changed
+from tests.support.mutated import ENVELOPE, STATUS, body, changed
+from tests.support.odd_places import EVERYWHERE, HOME
+from tests.support.oddities import LARGE, ODD, USER, Odd, nested, notifications, oddities, reach
 
 ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, tzinfo=UTC)
-HOME = [
-    changed(
-        ENVELOPE,
-        "data.chronothermostats",
-        [{**STATUS, "firmware": "1.2.3"}, changed(STATUS, "sender.plant.module.id", "N")],
-    ),
-    changed({**ENVELOPE, "topic": "T"}, "data.chronothermostats.0.sender.plant.module.id", "O"),
-]
-"""A notification in which everything is that can be."""
-EVERYWHERE = [steps for steps in places(HOME) if steps[0] == 0 and steps[:4] != (0, "data", "chronothermostats", 1)]
 
 
 def item(reading: Reading) -> dict[str, Any]:

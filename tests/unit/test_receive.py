@@ -25,7 +25,7 @@ from smarther.receiver.authenticate import Authenticator
 from smarther.receiver.deadlines import Deadlines
 from smarther.receiver.receive import Receiver
 from smarther.store.table import TableUnavailableError
-from tests.unit.test_notification import mutated
+from tests.support.mutated import mutated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -19,10 +19,10 @@ import pytest
 from sandbox import lifecycle, owner, places, stack
 from sandbox.demo import settle
 from tests.e2e.conftest import Home
-from tests.e2e.test_notifications import envelope, status
-from tests.sandboxes import sandbox_of_its_own
+from tests.support.envelopes import envelope, status
+from tests.support.sandboxes import sandbox_of_its_own
 from tests.upgrade import release
-from tests.upgrade.test_what_lasts import FORGOTTEN, LASTING
+from tests.upgrade.lasting import FORGOTTEN, LASTING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

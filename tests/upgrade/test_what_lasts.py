@@ -14,28 +14,13 @@ from samtranslator.yaml_helper import yaml_parse
 
 from tests.template.translated import as_written, translated
 from tests.upgrade import release
+from tests.upgrade.lasting import FORGOTTEN, LASTING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     type Template = dict[str, Any]
 
-LASTING = {
-    "AWS::DynamoDB::Table": ("TableName", "KeySchema", "AttributeDefinitions", "LocalSecondaryIndexes"),
-    "AWS::SQS::Queue": ("QueueName", "FifoQueue"),
-    "AWS::SecretsManager::Secret": ("Name",),
-    "AWS::KMS::Key": ("KeySpec", "KeyUsage", "MultiRegion"),
-    # Legrand pushes to its address, and the owner has registered it there.
-    "AWS::ApiGatewayV2::Api": ("ProtocolType",),
-    # People have confirmed that they want its mails.
-    "AWS::SNS::Topic": ("TopicName", "FifoTopic"),
-    # The last of the three places for a notification.
-    "AWS::Logs::LogGroup": ("LogGroupName",),
-}
-"""What holds something that nobody can make again, or is known outside; and what replaces it."""
-
-FORGOTTEN = {"ApiLogGroup"}
-"""Of these types, what holds nothing that lasts: when the API was called, for some weeks."""
 
 MADE_AGAIN = {
     "AWS::ApiGatewayV2::Stage",

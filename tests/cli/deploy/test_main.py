@@ -15,7 +15,7 @@ from smarther_cli.deploy import __main__ as command
 from smarther_cli.deploy import sam, story
 from smarther_cli.deploy.interview import Said
 from smarther_cli.errors import Failure, WrongUse
-from tests.deployed import PROJECT
+from tests.support.deployed import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from sandbox.legrand.dispatch import Dispatch, OddPushes
 from sandbox.legrand.ledger import Kind, Push
 from sandbox.legrand.oddities import KNOWN, Oddity
 from smarther.domain.notification import parse
-from tests.unit.test_notification import ENVELOPE, body, changed
+from tests.support.mutated import ENVELOPE, body, changed
 
 if TYPE_CHECKING:
     from sandbox.legrand.provider import Provider

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.deployed import PROJECT
+from tests.support.deployed import PROJECT
 
 
 def documented(*commands: str) -> set[str]:

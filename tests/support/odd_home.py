@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from smarther.domain.reading import Reading, stored
 from smarther.store.table import attribute
-from tests.memory_table import MemoryTable
+from tests.support.memory_table import MemoryTable
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn

@@ -12,7 +12,7 @@ from samtranslator.yaml_helper import yaml_parse
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 TABLE = "readings"
 REGION = "eu-south-1"
 

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.faulty_service import Answer
+    from tests.support.faulty_service import Answer
 
 
 @dataclass

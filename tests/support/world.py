@@ -38,8 +38,8 @@ from smarther.store.history import History
 from smarther.store.latest_reader import LatestReader
 from smarther.store.records import Records
 from smarther.store.table import Table
-from tests import deployed
 from tests.simulation import cloud as simulated
+from tests.support import deployed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

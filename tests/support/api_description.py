@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from jsonschema import Draft202012Validator
 
-from tests.deployed import PROJECT
+from tests.support.deployed import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
