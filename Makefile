@@ -86,19 +86,19 @@ fuzz: setup ## Hostile callers against the sandbox, EXAMPLES=n of each kind
 
 .PHONY: simulate
 simulate: $(DEV)/.ready ## Live years of random faults, YEARS=n of them (SEED=, DAYS=, INTENSITY=, STORY=1)
-	@$(DEV)/bin/python -m tests.simulation $(if $(YEARS),--years $(YEARS)) $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS)) $(if $(INTENSITY),--intensity $(INTENSITY)) $(if $(STORY),--story)
+	@$(DEV)/bin/python -m labs.simulation $(if $(YEARS),--years $(YEARS)) $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS)) $(if $(INTENSITY),--intensity $(INTENSITY)) $(if $(STORY),--story)
 
 .PHONY: bench
 bench: setup $(BENCH)/.ready ## Measure the receiver beside what one would pick instead (BENCH_OPTIONS="--rounds 5" is a quick look)
-	@SANDBOX_FOLDER=.sandbox/bench $(DEV)/bin/python -m tests.bench $(BENCH_OPTIONS)
+	@SANDBOX_FOLDER=.sandbox/bench $(DEV)/bin/python -m labs.bench $(BENCH_OPTIONS)
 
 .PHONY: year
 year: setup ## A year of ten thermostats in the sandbox: how soon is it drawn, how much memory does an export need?
-	@SANDBOX_FOLDER=.sandbox/year $(DEV)/bin/python -m tests.bench.year $(YEAR_OPTIONS)
+	@SANDBOX_FOLDER=.sandbox/year $(DEV)/bin/python -m labs.bench.year $(YEAR_OPTIONS)
 
 .PHONY: load
 load: setup ## 10,000 notifications of 200 thermostats through the sandbox; are all stored, and how fast are the answers?
-	@SANDBOX_FOLDER=.sandbox/load $(DEV)/bin/python -m tests.load $(LOAD_OPTIONS)
+	@SANDBOX_FOLDER=.sandbox/load $(DEV)/bin/python -m labs.load $(LOAD_OPTIONS)
 
 # ---- The sandbox ----
 
@@ -126,7 +126,7 @@ build: $(SAM)/.ready $(DEV)/.ready ## Build the functions and layers for AWS (AR
 
 .PHONY: release
 release: $(DEV)/.ready ## Keep what is committed now as the release from which upgrades are tested (docs/developer/releasing.md)
-	@$(DEV)/bin/python -m tests.upgrade.release
+	@$(DEV)/bin/python -m labs.release
 
 .PHONY: deploy
 deploy: $(SAM)/.ready $(DEV)/.ready ## Deploy to AWS: a few questions, each with a default (docs/owner/the-whole-way.md; YES=1 asks nothing)
@@ -160,7 +160,7 @@ cfn-lint: $(SAM)/.ready # as .cfnlintrc says, which sam heeds
 
 .PHONY: checkov
 checkov: $(DEV)/.ready $(GATES)/.ready
-	$(DEV)/bin/python -m tests.template.translated .gates
+	$(DEV)/bin/python -m labs.translated .gates
 	$(GATES)/bin/checkov --config-file checkov.yaml -f template.yaml -f .gates/own-key.json
 	$(GATES)/bin/checkov --config-file checkov-aws-keys.yaml -f .gates/aws-keys.json
 
@@ -175,7 +175,7 @@ hooks: $(GATES)/.ready ## Let git run what `make check` runs, on what a commit t
 
 # ---- What is locked ----
 
-LOCKS := $(wildcard requirements/*.txt) layers/dependencies/requirements.txt tests/bench/contenders/canonical/requirements.txt
+LOCKS := $(wildcard requirements/*.txt) layers/dependencies/requirements.txt labs/bench/contenders/canonical/requirements.txt
 SHIPPED := .gates/shipped
 
 .PHONY: audit

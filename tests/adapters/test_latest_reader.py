@@ -1,4 +1,4 @@
-"""What it takes to read a thermostat's latest words. That they are the right ones, tests/simulation shows."""
+"""What it takes to read a thermostat's latest words. That they are the right ones, labs/simulation shows."""
 
 from __future__ import annotations
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from labs.bench import front
 from smarther.aws import tiny_client
 from smarther.aws.service_call import ServiceFailedError, call
 from smarther.aws.timeouts import Timeouts
-from tests.bench import front
 from tests.support.faulty_service import Answer, FaultyService
 
 if TYPE_CHECKING:

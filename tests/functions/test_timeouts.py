@@ -12,11 +12,11 @@ import boto3
 import botocore.session
 import pytest
 
+from labs.translated import as_written
 from smarther.aws import tiny_client
 from smarther.receiver import deadlines, rehearse
 from tests.support import deployed
 from tests.support import faulty_service as faults
-from tests.template.translated import as_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bench import artefacts, front, notifications, places
-from tests.bench import stage as stages
+from labs.bench import artefacts, front, notifications, places
+from labs.bench import stage as stages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.bench.artefacts import Artefact
-    from tests.bench.stage import Stage
+    from labs.bench.artefacts import Artefact
+    from labs.bench.stage import Stage
 
 
 @pytest.fixture(scope="session", autouse=True)

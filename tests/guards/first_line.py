@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.bench.artefacts import Artefact
+    from labs.bench.artefacts import Artefact
 
 
 def with_first_line(artefact: Artefact, folder: Path, line: str) -> Artefact:

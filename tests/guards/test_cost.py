@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.bench import cost, places
-from tests.guards.test_item_size import reading, stored_size
+from labs.bench import cost, places
+from labs.bench.item_size import reading, stored_size
 
 MILLION_LIMIT = 2.60
 """A million notifications received and stored, with the hours and days that are made of them."""

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bench import artefacts, figures, notifications
-from tests.bench.container import container
-from tests.bench.measure import Sample, sample, undisturbed
+from labs.bench import artefacts, figures, notifications
+from labs.bench.container import container
+from labs.bench.measure import Sample, sample, undisturbed
 from tests.guards.first_line import with_first_line
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.bench.artefacts import Artefact
-    from tests.bench.stage import Stage
+    from labs.bench.artefacts import Artefact
+    from labs.bench.stage import Stage
 
 COLD_LIMIT = 0.75
 """Processor time of a cold start, ours ÷ bare. Measured: 0.4; without the client of our own: above 1."""

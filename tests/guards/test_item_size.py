@@ -5,55 +5,14 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCal
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.domain.notification import parse
-from smarther.domain.reading import stored
-from tests.bench import places
-
-if TYPE_CHECKING:
-    from smarther.domain.reading import Reading
+from labs.bench.item_size import item_size, reading, stored_size
 
 WRITE_UNIT = 1_024
-ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, 123456, tzinfo=UTC)
-EVENTS = places.PROJECT / "events" / "receiver"
-
-
-def size(value: Any) -> int:
-    """Bytes of a value as DynamoDB counts them; of a number the most that it can take."""
-    match value:
-        case str():
-            return len(value.encode())
-        case bool() | None:
-            return 1
-        case Decimal():
-            return (len(value.as_tuple().digits) + 1) // 2 + 2
-        case dict():
-            return 3 + sum(1 + len(name.encode()) + size(each) for name, each in value.items())
-        case list():
-            return 3 + sum(1 + size(each) for each in value)
-        case _:
-            raise TypeError(type(value))
-
-
-def item_size(item: dict[str, Any]) -> int:
-    """Bytes of an item: its names and its values."""
-    return sum(len(name.encode()) + size(value) for name, value in item.items())
-
-
-def reading(event: str) -> Reading:
-    (only,) = parse(json.loads((EVENTS / f"{event}.json").read_text())["body"].encode()).readings
-    return only
-
-
-def stored_size(reading: Reading) -> int:
-    return item_size(dict(stored(reading, received_at=ARRIVAL, source="push", retention_days=36_500)))
 
 
 @pytest.mark.parametrize("event", ["bare_object", "observed", "fahrenheit", "manual_until_local_time"])

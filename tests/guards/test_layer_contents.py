@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bench import places
+from labs.bench import places
 from tests.guards.zipped_layer import zipped
 from tests.support.deployed import PROJECT
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bench import artefacts
+from labs.bench import artefacts
 from tests.guards.zipped_layer import zipped
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bench import notifications, places
+from labs.bench import notifications, places
 from tests.guards.first_line import with_first_line
 
 if TYPE_CHECKING:
-    from tests.bench.artefacts import Artefact
-    from tests.bench.stage import Stage
+    from labs.bench.artefacts import Artefact
+    from labs.bench.stage import Stage
 
 HERE = Path(__file__).parent
 

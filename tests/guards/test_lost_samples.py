@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bench.container import ConnectionLostError, Container, SampleLostError, SpilledError
-from tests.bench.measure import MOST_TRIES, undisturbed
+from labs.bench.container import ConnectionLostError, Container, SampleLostError, SpilledError
+from labs.bench.measure import MOST_TRIES, undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

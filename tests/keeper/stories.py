@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.support.world import BASE, Effects, World
+from labs.simulation.effects import BASE, Effects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from tests.support.world import World
 
 
 DAY = timedelta(days=1)

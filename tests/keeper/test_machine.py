@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from moto import mock_aws
 
+from labs.simulation.effects import BASE, Effects, Killed
 from sandbox.legrand.faults import Fault
 from smarther.domain.consent import state_from
 from smarther.domain.quota import HARD_LIMIT
 from smarther.keeper.callback import Callback
 from smarther.keeper.function import KeeperError
 from smarther.keeper.run import RunRequest
-from tests.support.world import BASE, Effects, Killed, World
+from tests.support.world import World
 
 REFRESH = "POST login.example /token"
 OTHER_DEPLOYMENT = "https://other.example/notifications/" + "o" * 43

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from moto import mock_aws
 
+from labs.simulation.effects import BASE, Effects
 from sandbox.legrand.faults import Fault
 from smarther.domain.webhook import address
 from smarther.domain.webhook_rotation import GRACE, SETTLING
-from tests.support.world import BASE, Effects, World
+from tests.support.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

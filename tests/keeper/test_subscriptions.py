@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from moto import mock_aws
 
+from labs.simulation.effects import BASE
 from sandbox.legrand.faults import Fault
 from smarther.domain.quota import HARD_LIMIT, OPTIONAL_LIMIT
-from tests.support.world import BASE, World
+from tests.support.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

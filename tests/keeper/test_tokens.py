@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from labs.simulation.effects import Effects
 from sandbox.legrand.faults import Fault
 from smarther.aws.secrets_manager import SecretsError
 from smarther.keeper.lease import LIFE
 from smarther.keeper.run import RunRequest
-from tests.support.world import Effects
 
 if TYPE_CHECKING:
     from smarther.domain.keeper_report import Report

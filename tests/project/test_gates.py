@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from labs.translated import settled, translated
 from tests.support.deployed import PROJECT
-from tests.template.translated import settled, translated
 
 if TYPE_CHECKING:
     from pathlib import Path

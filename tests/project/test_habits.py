@@ -45,9 +45,7 @@ def test_every_part_of_check_is_a_target() -> None:
 
 def test_what_a_hook_looks_at_is_there() -> None:
     hooks = {hook["id"]: hook for hook in read(".pre-commit-config.yaml")["repos"][0]["hooks"]}
-    files = [
-        str(each.relative_to(PROJECT)) for each in (*PROJECT.iterdir(), *WORKFLOWS, *PROJECT.glob("tests/template/*"))
-    ]
+    files = [str(each.relative_to(PROJECT)) for each in (*PROJECT.iterdir(), *WORKFLOWS, *PROJECT.glob("labs/*"))]
 
     for name in ("template", "workflows"):
         assert [file for file in files if re.search(hooks[name]["files"], file)], name

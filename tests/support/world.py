@@ -21,6 +21,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from requests.adapters import BaseAdapter
 
+from labs.simulation import cloud as simulated
+from labs.simulation.effects import API, BASE, LOGIN, Effects, Killed
 from sandbox.legrand import CLIENT_ID, CLIENT_SECRET, SUBSCRIPTION_KEY, Provider, Settings
 from sandbox.legrand.clock import MovableClock
 from sandbox.legrand.gateway import Gateway
@@ -38,7 +40,6 @@ from smarther.store.history import History
 from smarther.store.latest_reader import LatestReader
 from smarther.store.records import Records
 from smarther.store.table import Table
-from tests.simulation import cloud as simulated
 from tests.support import deployed
 
 if TYPE_CHECKING:
@@ -52,50 +53,9 @@ if TYPE_CHECKING:
     from sandbox.legrand.subscriptions import Subscription
     from smarther.domain.keeper_report import Report
 
-LOGIN = "https://login.example"
-API = "https://api.example/smarther/v2.0"
-BASE = "https://ours.example"
 START = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
 SECRETS = ("credentials", "tokens", "webhook")
-
-
-class Killed(BaseException):
-    """The process ends here: nothing of ours may catch it."""
-
-
-class Effects:
-    """The gate through which each of the keeper's external effects goes.
-
-    `kill_at` is the number of an effect and whether the process ends before it happens or after. `meanwhile` is called
-    before each effect: what others do at the same time.
-    """
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-        self.kill_at: tuple[int, str] | None = None
-        self.meanwhile: Callable[[str], None] | None = None
-        self.dead = False
-
-    def perform[Result](self, name: str, work: Callable[[], Result]) -> Result:
-        """Do one effect, or die at it; the dead do nothing more."""
-        if self.dead:
-            raise Killed
-        number = len(self.names)
-        self.names.append(name)
-        if self.meanwhile is not None:
-            self.meanwhile(name)
-        if self.kill_at == (number, "before"):
-            self._die()
-        try:
-            return work()
-        finally:  # a refusal is an answer as well
-            if self.kill_at == (number, "after"):
-                self._die()
-
-    def _die(self) -> None:
-        self.dead = True
-        raise Killed
 
 
 class World:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.translated import TEMPLATE, as_written, translated
+from labs.translated import TEMPLATE, as_written, translated
 
 PROJECT = TEMPLATE.parent
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from labs.translated import translated
 from smarther_cli.deploy.answer_rules import LONGEST_STACK_NAME
 from smarther_cli.deploy.events import NOUNS
 from smarther_cli.deploy.plan import A_MONTH
 from tests.template.conftest import PROJECT, of_type
-from tests.template.translated import translated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

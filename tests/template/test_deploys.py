@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from labs.translated import translated
 from tests.template.conftest import PROJECT, of_type
-from tests.template.translated import translated
 
 if TYPE_CHECKING:
     from pathlib import Path

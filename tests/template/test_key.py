@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from labs.translated import settled, translated
 from tests.template.conftest import of_type
 from tests.template.named_metrics import rendered
-from tests.template.translated import settled, translated
 
 if TYPE_CHECKING:
     from tests.template.conftest import Resources

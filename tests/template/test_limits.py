@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from labs.translated import translated
 from tests.template.aws_limits import (
     ACCOUNT_THROTTLES,
     LIMITS,
@@ -18,7 +19,6 @@ from tests.template.aws_limits import (
     over,
 )
 from tests.template.conftest import PROJECT, of_type
-from tests.template.translated import translated
 
 if TYPE_CHECKING:
     from tests.template.conftest import Resources

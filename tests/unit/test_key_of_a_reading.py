@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labs import release
 from smarther.domain.notification import parse
 from smarther.domain.reading import Reading, reading_digest, sort_key
 from tests.support.mutated import ENVELOPE, STATUS, body, changed, mutated
 from tests.support.odd_places import EVERYWHERE, HOME
 from tests.support.oddities import Odd, notifications, odd_texts, oddities, reach
-from tests.upgrade import release
 
 if TYPE_CHECKING:
     from collections.abc import Callable

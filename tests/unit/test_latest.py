@@ -1,4 +1,4 @@
-"""The latest word and silence: the bounds of the rule, and what an answer adds. tests/simulation draws whole lives."""
+"""The latest word and silence: the bounds of the rule, and what an answer adds. labs/simulation draws whole lives."""
 
 from __future__ import annotations
 

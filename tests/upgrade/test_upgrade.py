@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from labs import release
 from sandbox import lifecycle, owner, places, stack
 from sandbox.demo import settle
 from tests.e2e.conftest import Home
 from tests.support.envelopes import envelope, status
 from tests.support.sandboxes import sandbox_of_its_own
-from tests.upgrade import release
 from tests.upgrade.lasting import FORGOTTEN, LASTING
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from tests.template.translated import as_written, translated
-from tests.upgrade import release
+from labs import release
+from labs.translated import as_written, translated
 from tests.upgrade.lasting import FORGOTTEN, LASTING
 
 if TYPE_CHECKING:

@@ -1,0 +1,227 @@
+"""What a month costs: measured durations, bytes and sizes, times a dated table of prices; writes into docs/cost.md.
+
+`python -m labs.bench.cost` takes the figures from `labs/bench/results/latest.json` and from a simulated day.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+from labs.bench import document, places
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DOCUMENT = places.PROJECT / "docs" / "cost.md"
+
+DAYS = 30.4
+HOURS = DAYS * 24
+GIGABYTE = 1e9
+MILLION = 1_000_000
+
+# What cannot be measured here. Each errs on the dear side.
+DYNAMODB_SECONDS = (
+    0.005  # AWS calls it single-digit milliseconds; the emulator's own time is in what was measured as well
+)
+KEEPER_SECONDS, KEEPER_GIGABYTES = 3.0, 0.25  # a token, a list of subscriptions, a handful of secrets and items
+ROLLUP_SECONDS, ROLLUP_GIGABYTES = 1.0, 0.5  # for a home; grows with the thermostats
+WIDGET_SECONDS, WIDGET_GIGABYTES, WIDGET_VIEWS_A_DAY = 0.5, 0.5, 20
+ACCESS_LOG_BYTES = 290  # the line of the API's access log with its values
+LOG_OVERHEAD_BYTES = 26  # CloudWatch counts these for every event
+RUN_LOG_BYTES = 1_000  # of a keeper's or a rollup's run
+COLD_STARTS_A_DAY = 30  # of a home that is kept warm; Lambda replaces environments as it likes
+SPILL_POLLS_A_MONTH = 5 * 3 * 60 * HOURS  # five pollers that wait 20 s each, with nothing in the queue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One notification, as measured."""
+
+    warm_seconds: float
+    cold_seconds: float
+    memory_mb: int
+    log_bytes: float
+    item_bytes: int
+    a_day: float
+    statistics_read: float
+    statistics_written: float
+
+
+def measured(result: Mapping[str, Any]) -> Measured:
+    """The benchmark's figures at the memory size that the template has."""
+    traffic = result["traffic"]
+    template: dict[str, Any] = yaml_parse((places.PROJECT / "template.yaml").read_text())
+    memory = int(template["Parameters"]["ReceiverMemory"]["Default"])
+    limited = result["by_memory"][str(memory)]["ours"]
+    return Measured(
+        warm_seconds=limited["warm_ms"]["median"] / 1e3 + DYNAMODB_SECONDS,
+        cold_seconds=limited["cold_ms"]["median"] / 1e3 + 2 * DYNAMODB_SECONDS,
+        memory_mb=memory,
+        log_bytes=result["figures"]["ours"]["log_bytes"]["median"] + LOG_OVERHEAD_BYTES,
+        item_bytes=traffic["item_bytes"],
+        a_day=traffic["a_day"],
+        statistics_read=traffic["statistics_units_read_for_each"],
+        statistics_written=traffic["statistics_units_written_a_day"] / traffic["a_day"],
+    )
+
+
+def per_million(each: Measured, prices: Mapping[str, Any]) -> dict[str, float]:
+    """Dollars for a million notifications at a size where free tiers and cold starts no longer show."""
+    billed = math.ceil(each.warm_seconds * 1e3) / 1e3
+    logs = prices["logs"]
+    logged = each.log_bytes * logs["ingested_gigabyte"]
+    logged += (ACCESS_LOG_BYTES + LOG_OVERHEAD_BYTES) * logs["ingested_gigabyte_infrequent"]
+    return {
+        "HTTP API": prices["http_api"]["request"] * MILLION,
+        "Lambda, requests": prices["lambda"]["request"] * MILLION,
+        "Lambda, time": prices["lambda"]["gigabyte_second_arm64"] * each.memory_mb / 1024 * billed * MILLION,
+        "DynamoDB, the reading": prices["dynamodb"]["write_unit"] * math.ceil(each.item_bytes / 1024) * MILLION,
+        "Logs, ingested": logged * MILLION / GIGABYTE,
+        "Hours and days, read again": prices["dynamodb"]["read_unit"] * each.statistics_read * MILLION,
+        "Hours and days, written": prices["dynamodb"]["write_unit"] * each.statistics_written * MILLION,
+    }
+
+
+def notification_alone(million: Mapping[str, float]) -> float:
+    """Dollars for a million notifications received and stored, without the statistics that are made of them later."""
+    return sum(million.values()) - statistics_alone(million)
+
+
+def statistics_alone(million: Mapping[str, float]) -> float:
+    """Dollars for a million notifications' part of the hours and days."""
+    return sum(dollars for name, dollars in million.items() if name.startswith("Hours and days"))
+
+
+def a_month(
+    each: Measured, prices: Mapping[str, Any], *, thermostats: int, stacks: int = 1, accounts: int | None = None
+) -> dict[str, float]:
+    """Dollars of a month, a year's readings stored, everything on, AWS's lasting free tiers taken off once an account.
+
+    A stack is one account at Legrand. Each is in an account of AWS of its own unless the `accounts` are given.
+    """
+    accounts = stacks if accounts is None else accounts
+    count = thermostats * each.a_day * DAYS
+    runs = 48 * DAYS
+    unit = per_million(each, prices)
+    touches = 12 * HOURS
+    gigabyte_second = prices["lambda"]["gigabyte_second_arm64"]
+    warm = each.memory_mb / 1024 * each.warm_seconds
+    cold = each.memory_mb / 1024 * each.cold_seconds * COLD_STARTS_A_DAY * DAYS
+    stored = count * 12 * (each.item_bytes + 100) / GIGABYTE
+    ingested = count * each.log_bytes / GIGABYTE + stacks * (runs + HOURS) * RUN_LOG_BYTES / GIGABYTE
+    ingested_rarely_read = count * (ACCESS_LOG_BYTES + LOG_OVERHEAD_BYTES) / GIGABYTE
+    dynamodb, cloudwatch, logs = prices["dynamodb"], prices["cloudwatch"], prices["logs"]
+    free = accounts * logs["free_gigabytes"]
+    return {
+        "Three secrets": stacks * (3 * prices["secrets"]["secret_month"] + 5 * runs * prices["secrets"]["call"]),
+        "HTTP API": unit["HTTP API"] * count / MILLION,
+        "Lambda, the receiver": (unit["Lambda, requests"] + unit["Lambda, time"]) * count / MILLION,
+        "Lambda, kept warm and cold starts": stacks
+        * (touches * (prices["lambda"]["request"] + warm * gigabyte_second) + cold * gigabyte_second),
+        "Lambda, keeper, rollup and widget": stacks
+        * gigabyte_second
+        * (
+            runs * KEEPER_SECONDS * KEEPER_GIGABYTES
+            + HOURS * ROLLUP_SECONDS * ROLLUP_GIGABYTES
+            + WIDGET_VIEWS_A_DAY * DAYS * WIDGET_SECONDS * WIDGET_GIGABYTES
+        ),
+        "DynamoDB, readings, hours and days": (unit["DynamoDB, the reading"] + statistics_alone(unit)) * count / MILLION
+        + stacks * (touches + 20 * runs) * dynamodb["read_unit"],
+        "DynamoDB, a year stored, with its backup": max(0.0, stored - accounts * dynamodb["free_gigabytes"])
+        * dynamodb["gigabyte_month"]
+        + stored * dynamodb["backup_gigabyte_month"],
+        "Logs": max(0.0, ingested - free) * logs["ingested_gigabyte"]
+        + max(0.0, ingested_rarely_read - max(0.0, free - ingested)) * logs["ingested_gigabyte_infrequent"]
+        + (ingested + ingested_rarely_read) * 0.15 * logs["stored_gigabyte_month"],
+        "Metrics, alarms, dashboard": max(0, 10 * stacks - accounts * cloudwatch["free_metrics"])
+        * cloudwatch["metric_month"]
+        + max(0, 10 * stacks - accounts * cloudwatch["free_alarms"]) * cloudwatch["alarm_month"]
+        + max(0, stacks - accounts * cloudwatch["free_dashboards"]) * cloudwatch["dashboard_month"],
+        "Spill queue, polled": max(0.0, stacks * SPILL_POLLS_A_MONTH - accounts * prices["sqs"]["free_requests"])
+        * prices["sqs"]["request"],
+    }
+
+
+def second_stack(each: Measured, prices: Mapping[str, Any]) -> float:
+    """Dollars a month by which two homes in one account of AWS cost more than in two: its free tiers are there once."""
+    shared, apart = (
+        sum(a_month(each, prices, thermostats=10, stacks=2, accounts=accounts).values()) for accounts in (1, 2)
+    )
+    return shared - apart
+
+
+def block(result: Mapping[str, Any]) -> str:
+    """The computed part of the document."""
+    prices = tomllib.loads((Path(__file__).parent / "prices.toml").read_text())
+    each = measured(result)
+    million = per_million(each, prices)
+    sizes = {
+        "a home, 5 thermostats": a_month(each, prices, thermostats=5),
+        "a hundred homes, 500, one stack": a_month(each, prices, thermostats=500),
+        "a hundred homes, 500, each its own stack and account": a_month(each, prices, thermostats=500, stacks=100),
+        "a hundred homes, 500, a hundred stacks in one account": a_month(
+            each, prices, thermostats=500, stacks=100, accounts=1
+        ),
+        "a fleet, 1,000,000, 200,000 stacks": a_month(each, prices, thermostats=1_000_000, stacks=200_000),
+    }
+    lines = [
+        (
+            f"Prices of {prices['region']}, {prices['as_of']}. One notification: {each.warm_seconds * 1e3:.1f} ms at "
+            f"{each.memory_mb} MB (a cold start {each.cold_seconds * 1e3:.0f} ms), {each.item_bytes} bytes stored, "
+            f"{each.log_bytes:.0f} bytes of log and {ACCESS_LOG_BYTES + LOG_OVERHEAD_BYTES} of access log; "
+            f"{each.a_day:.0f} a day from a thermostat."
+        ),
+        "",
+        "| a million notifications | US$ |",
+        "| --- | --: |",
+        *(f"| {name} | {dollars:.3f} |" for name, dollars in million.items()),
+        f"| **received and stored** | **{notification_alone(million):.2f}** |",
+        f"| **all in, with their part of the hours and days** | **{sum(million.values()):.2f}** |",
+        "",
+        "| a month, US$ | " + " | ".join(sizes) + " |",
+        "| --- " + "| --: " * len(sizes) + "|",
+    ]
+    lines += [
+        f"| {name} | " + " | ".join(f"{size[name]:,.2f}" for size in sizes.values()) + " |"
+        for name in next(iter(sizes.values()))
+    ]
+    totals = [sum(size.values()) for size in sizes.values()]
+    lines += ["| **in all** | " + " | ".join(f"**{total:,.2f}**" for total in totals) + " |"]
+    lines += [
+        "",
+        f"A second home in an account of AWS costs {second_stack(each, prices):.2f} US$ a month more than in its own.",
+    ]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Compute the document's figures anew; returns the exit status."""
+    from labs.bench import statistics_units, traffic  # noqa: PLC0415 - the simulation takes its time to load
+    from labs.bench.item_size import reading, stored_size  # noqa: PLC0415 - as above
+
+    path = places.RESULTS / "latest.json"
+    result = json.loads(path.read_text())
+    units = statistics_units.a_day()
+    result["traffic"] = {
+        "a_day": round(traffic.day().a_day, 1),
+        "item_bytes": stored_size(reading("observed")),
+        "statistics_units_read_for_each": round(units.read / units.notifications, 2),
+        "statistics_units_written_a_day": units.written,
+    }
+    path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    computed = block(result)
+    document.put(DOCUMENT, "costs", computed)
+    sys.stdout.write(computed + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Many thermostats at once, through the sandbox."""

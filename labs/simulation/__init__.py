@@ -1,0 +1,1 @@
+"""Years of the recorder's life on one simulated clock."""

@@ -1,0 +1,51 @@
+"""The gate through which the keeper's effects go, and the addresses of the simulated world."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+LOGIN = "https://login.example"
+API = "https://api.example/smarther/v2.0"
+BASE = "https://ours.example"
+
+
+class Killed(BaseException):
+    """The process ends here: nothing of ours may catch it."""
+
+
+class Effects:
+    """The gate through which each of the keeper's external effects goes.
+
+    `kill_at` is the number of an effect and whether the process ends before it happens or after. `meanwhile` is called
+    before each effect: what others do at the same time.
+    """
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.kill_at: tuple[int, str] | None = None
+        self.meanwhile: Callable[[str], None] | None = None
+        self.dead = False
+
+    def perform[Result](self, name: str, work: Callable[[], Result]) -> Result:
+        """Do one effect, or die at it; the dead do nothing more."""
+        if self.dead:
+            raise Killed
+        number = len(self.names)
+        self.names.append(name)
+        if self.meanwhile is not None:
+            self.meanwhile(name)
+        if self.kill_at == (number, "before"):
+            self._die()
+        try:
+            return work()
+        finally:  # a refusal is an answer as well
+            if self.kill_at == (number, "after"):
+                self._die()
+
+    def _die(self) -> None:
+        self.dead = True
+        raise Killed

@@ -1,0 +1,362 @@
+"""A year's faults on both sides, drawn from one seed: what fails, when, and for how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from labs.simulation.effects import BASE
+from labs.simulation.weather import WAYS, BrownOut
+from sandbox.legrand.answer import Refusal
+from sandbox.legrand.faults import Fault
+from sandbox.legrand.login import CLIENT_SECRET_LIFE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    from labs.simulation.weather import Service
+    from labs.simulation.year import Year
+    from sandbox.legrand.faults import Place
+    from sandbox.legrand.subscriptions import Subscription
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+API_OPERATIONS: Final = ("plants", "topology", "status", "subscribe", "delete", "list")
+NOT_JSON: Final = "<html>The service is unavailable.</html>"
+BEFORE: Final = "before"
+"""The application of a subscription that an earlier deployment is said to have left behind."""
+OTHER_STACK: Final = "https://other.example/notifications/"
+
+
+MODULES: Final = ("plant", "modules")
+ODD_PLACES: Final[tuple[tuple[str, Place], ...]] = (
+    *(("topology", place) for place in (("plant",), ("plant", "id"), ("plant", "name"), MODULES, (*MODULES, 0))),
+    *(("topology", (*MODULES, 0, name)) for name in ("id", "name", "device")),
+    *(("plants", place) for place in ((), ("plants",), ("plants", 0), ("plants", 0, "id"), ("plants", 0, "name"))),
+    *(("list", place) for place in ((), (0,), (0, "plantId"), (0, "subscriptionId"), (0, "EndPointUrl"))),
+    *(("status", ("chronothermostats", 0, name)) for name in ("time", "sender", "thermometer", "mode")),
+    *(("token", (name,)) for name in ("access_token", "expires_in", "expires_on", "scope")),
+    ("status", ()),
+    ("subscribe", ()),
+)
+ODD_VALUES: Final[tuple[Any, ...]] = (
+    None,
+    True,
+    -1,
+    10**30,
+    "",
+    " ",
+    "odd",
+    "\ud83d",
+    "a\x00b",
+    [],
+    {},
+    [None],
+    {"id": {}},
+)
+ODD_WAITS: Final = (
+    *("9223372036854775807", "-5", "1.5", "nan", "soon", "", "0", "9" * 400),
+    *("Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"),
+)
+NAMES: Final = ("Studio", "Cucina \ud83d", "\u202eollaw", "a\u2028b\x00", "", " ", "x" * 400, "Küche 😀", "=1+1")
+FORBIDDEN: Final = {"error": {"code": 2, "message": "Invalid access token"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """A sort of fault: its name, how often it comes in a year, and what it does."""
+
+    name: str
+    a_year: float
+    strike: Callable[[Year, Random], None]
+
+
+def draw(start: datetime, days: float, intensity: float, dice: Random) -> list[tuple[datetime, Sort]]:
+    """The faults of a stretch of time. `intensity` 1 is a bad year; more, and a month sees as much as a year."""
+    drawn = []
+    for sort in SORTS:
+        at = start + 2 * DAY
+        while True:
+            at += 365 * DAY * dice.expovariate(sort.a_year * intensity)
+            if at >= start + days * DAY:
+                break
+            drawn.append((at, sort))
+    return drawn
+
+
+# ---- the provider
+
+
+def _delivery_stops(year: Year, dice: Random) -> None:
+    """Nothing is delivered; then all of it comes at once (bticino_x8000_component issue 66)."""
+    year.post.held_until = year.clock.now() + _between(dice, HOUR, 2 * DAY)
+
+
+def _api_stops(year: Year, dice: Random) -> None:
+    fault = Fault("*", dice.choice((500, 503, 503, 429)), times=None)
+    _for_a_while(year, [fault], _between(dice, 5 * MINUTE, 6 * HOUR))
+
+
+def _login_stops(year: Year, dice: Random) -> None:
+    fault = Fault("token", dice.choice((500, 503, 429)), times=None)
+    _for_a_while(year, [fault], _between(dice, 10 * MINUTE, 4 * HOUR))
+
+
+def _hiccup(year: Year, dice: Random) -> None:
+    operation = dice.choice((*API_OPERATIONS, "list", "list"))
+    fault = dice.choice(
+        (
+            Fault(operation, 408),
+            Fault(operation, 429),
+            Fault(operation, 486),
+            Fault(operation, 500, times=dice.randint(1, 4)),
+            Fault(operation, 200, NOT_JSON, after_effect=True),
+            Fault(operation, 404),
+            Fault(operation, 409),
+            Fault(operation, drop=True),
+            Fault(operation, drop=True, after_effect=True),
+            Fault(operation, delay_ms=dice.choice((3_000, 30_000))),
+            Fault("token", 500),
+            Fault("token", drop=True),
+            Fault("token", delay_ms=8_000),
+        )
+    )
+    year.provider.faults.add(fault)
+
+
+def _login_answer_is_lost(year: Year, _: Random) -> None:
+    """The old refresh token is taken back, and the new one never arrives."""
+    year.provider.faults.add(Fault("token", drop=True, after_effect=True))
+
+
+def _access_is_revoked(year: Year, _: Random) -> None:
+    year.provider.login.revoke(access=True, refresh=False)
+
+
+def _consent_is_revoked(year: Year, _: Random) -> None:
+    year.provider.login.revoke(access=True, refresh=True)
+
+
+def _ghost(year: Year, dice: Random) -> None:
+    """A subscription stays listed and gives no push any more."""
+    year.haunt(_one_of_ours(year, dice))
+
+
+def _subscription_vanishes(year: Year, dice: Random) -> None:
+    if entry := _one_of_ours(year, dice):
+        year.provider.subscriptions.remove(entry.plant_id, entry.id)
+
+
+def _strange_subscription(year: Year, dice: Random) -> None:
+    """An old one of ours that nobody removed, or another deployment of this very stack, which is none of ours."""
+    plant_id = dice.choice(sorted(year.provider.world.plants))
+    secret = "".join(dice.choices("abcdef", k=43))
+    if dice.random() < 0.5:
+        now = year.clock.now()
+        year.provider.subscriptions.add(plant_id, f"{BASE}/notifications/{secret}", BEFORE, now, ours=True)
+    else:
+        year.provider.add_foreign_subscription(plant_id, OTHER_STACK + secret, "the same stack elsewhere")
+
+
+def _quota_day(year: Year, _: Random) -> None:
+    """The owner's other applications use the day's calls up."""
+    quota = year.provider.quota
+    year.quota_days.add(year.clock.now().date())
+    try:
+        for _call in range(quota.limit):
+            quota.take()
+    except Refusal:
+        pass  # that is what was wanted
+
+
+def _app_asks(year: Year, dice: Random) -> None:
+    """Every call is refused until the owner does something in Legrand's own app."""
+    status = dice.choice((469, 470))
+    year.app_asks([Fault(operation, status, times=None) for operation in API_OPERATIONS], str(status))
+
+
+def _client_secret_ends(year: Year, _: Random) -> None:
+    """The portal's year is over earlier than anybody here could know."""
+    year.change_application(secret_created_at=year.clock.now() - CLIENT_SECRET_LIFE)
+    year.needs.begin("client secret")
+
+
+def _gateway_sleeps(year: Year, dice: Random) -> None:
+    """One thermostat, or all of a plant, say nothing for days."""
+    outlines = year.home.outlines
+    plant_id, module_id = dice.choice(sorted(outlines))
+    until = year.clock.now() + _between(dice, 12 * HOUR, 4 * DAY)
+    whole = dice.random() < 0.5
+    for (plant, module), outline in outlines.items():
+        if plant == plant_id and (whole or module == module_id):
+            outline.asleep_until = until
+
+
+# ---- what the provider says is odd
+
+
+def _topology_lacks_its_modules(year: Year, dice: Random) -> None:
+    """One plant's answer once holds no thermostat at all."""
+    plant_id = dice.choice(sorted(year.home.plants))
+    fault = dice.choice(
+        (
+            Fault("topology", place=MODULES, value=[], about=plant_id),
+            Fault("topology", place=MODULES, value=None, about=plant_id),
+            Fault("topology", place=MODULES, missing=True, about=plant_id),
+            Fault("topology", 204, "", about=plant_id),
+        )
+    )
+    year.provider.faults.add(fault)
+
+
+def _odd_place(year: Year, dice: Random) -> None:
+    """An answer that is odd in one place, once."""
+    operation, place = dice.choice(ODD_PLACES)
+    year.provider.faults.add(Fault(operation, place=place, value=dice.choice(ODD_VALUES)))
+
+
+def _odd_header(year: Year, dice: Random) -> None:
+    operation, status = dice.choice(API_OPERATIONS), dice.choice((429, 500, 503))
+    year.provider.faults.add(Fault(operation, status, headers={"Retry-After": dice.choice(ODD_WAITS)}))
+
+
+def _forbidden(year: Year, dice: Random) -> None:
+    """A 403 that is not the quota's."""
+    fault = Fault(dice.choice((*API_OPERATIONS, "list")), 403, FORBIDDEN, times=dice.randint(1, 3))
+    year.provider.faults.add(fault)
+
+
+def _thermostat_moves(year: Year, dice: Random) -> None:
+    """From one home to another, as long as it is not the last of its home."""
+    plants = year.home.plants
+    homes = [plant for _, plant in sorted(plants.items()) if len(plant.modules) > 1]
+    before = dice.choice(homes)
+    after = dice.choice(sorted(plants.keys() - {before.id}))
+    year.home.move(dice.choice(before.modules).id, after)
+
+
+def _new_name(year: Year, dice: Random) -> None:
+    """A plant or a thermostat gets a name, which may be an odd one."""
+    plant = dice.choice([plant for _, plant in sorted(year.home.plants.items())])
+    year.home.rename(dice.choice([plant.id, *(module.id for module in plant.modules)]), dice.choice(NAMES))
+
+
+def _clock_goes_wrong(year: Year, dice: Random) -> None:
+    """A thermostat's own clock is ahead, behind, reset or mad, and is mended some time or other."""
+    module_id, now = dice.choice(sorted(module for _, module in year.home.outlines)), year.clock.now()
+    ahead = dice.choice(
+        (
+            2 * HOUR,
+            3 * DAY,
+            datetime(2041, 5, 21, 8, tzinfo=UTC) - now,
+            datetime.max.replace(tzinfo=UTC) - now,
+            -2 * DAY,
+            -8 * DAY,
+            -400 * DAY,
+            datetime(2000, 1, 1, tzinfo=UTC) - now,
+            datetime.min.replace(tzinfo=UTC) - now,
+        )
+    )
+    year.home.set_clock(module_id, ahead)
+    year.later(_between(dice, 10 * MINUTE, 10 * DAY), lambda: year.home.set_clock(module_id, timedelta()))
+
+
+def mend_clocks(year: Year) -> None:
+    """All clocks are right."""
+    for _, module_id in year.home.outlines:
+        year.home.set_clock(module_id, timedelta())
+
+
+# ---- AWS
+
+
+def _table(year: Year, dice: Random) -> None:
+    _brown_out(year, dice, ["table"], _between(dice, MINUTE, HOUR))
+
+
+def _table_for_long(year: Year, dice: Random) -> None:
+    _brown_out(year, dice, ["table"], _between(dice, 4 * HOUR, 9 * HOUR))
+
+
+def _queue(year: Year, dice: Random) -> None:
+    _brown_out(year, dice, ["queue"], _between(dice, MINUTE, 3 * HOUR))
+
+
+def _table_and_queue(year: Year, dice: Random) -> None:
+    _brown_out(year, dice, ["table", "queue"], _between(dice, MINUTE, 2 * HOUR))
+
+
+def _secrets(year: Year, dice: Random) -> None:
+    _brown_out(year, dice, ["secrets"], _between(dice, MINUTE, 2 * HOUR))
+
+
+def _front_door(year: Year, dice: Random) -> None:
+    year.weather.front_door_until = year.clock.now() + _between(dice, MINUTE, 3 * HOUR)
+
+
+def _brown_out(year: Year, dice: Random, services: list[Service], lasts: timedelta) -> None:
+    until = year.clock.now() + lasts
+    for service in services:
+        share = dice.choice((0.1, 0.5, 1.0, 1.0))
+        year.weather.brown_outs.append(BrownOut(service, dice.choice(WAYS), share, until))
+
+
+# ---- how
+
+
+def _for_a_while(year: Year, faults: list[Fault], lasts: timedelta) -> None:
+    for fault in faults:
+        year.provider.faults.add(fault)
+    year.later(lasts, lambda: withdraw(year, faults))
+
+
+def withdraw(year: Year, faults: list[Fault]) -> None:
+    """Order no more of these faults; others stay."""
+    book = year.provider.faults
+    others = [fault for fault in book.pending() if not any(fault is each for each in faults)]
+    book.clear()
+    for fault in others:
+        book.add(fault)
+
+
+def _one_of_ours(year: Year, dice: Random) -> Subscription | None:
+    ours = sorted(year.our_subscriptions(), key=lambda entry: entry.id)
+    return dice.choice(ours) if ours else None
+
+
+def _between(dice: Random, shortest: timedelta, longest: timedelta) -> timedelta:
+    """Rather short than long."""
+    return shortest + (longest - shortest) * dice.random() ** 2
+
+
+SORTS: Final = (
+    Sort("delivery stops", 8, _delivery_stops),
+    Sort("API stops", 12, _api_stops),
+    Sort("login stops", 10, _login_stops),
+    Sort("hiccup", 200, _hiccup),
+    Sort("login's answer is lost", 2, _login_answer_is_lost),
+    Sort("access token is revoked", 8, _access_is_revoked),
+    Sort("consent is revoked", 2, _consent_is_revoked),
+    Sort("ghost", 8, _ghost),
+    Sort("subscription vanishes", 10, _subscription_vanishes),
+    Sort("strange subscription", 6, _strange_subscription),
+    Sort("quota day", 5, _quota_day),
+    Sort("app asks for its owner", 2, _app_asks),
+    Sort("client secret ends", 1, _client_secret_ends),
+    Sort("gateway sleeps", 8, _gateway_sleeps),
+    Sort("topology lacks its modules", 12, _topology_lacks_its_modules),
+    Sort("an odd place", 60, _odd_place),
+    Sort("an odd header", 20, _odd_header),
+    Sort("forbidden, and not for the quota", 8, _forbidden),
+    Sort("thermostat moves", 4, _thermostat_moves),
+    Sort("new name", 20, _new_name),
+    Sort("clock goes wrong", 12, _clock_goes_wrong),
+    Sort("table browns out", 20, _table),
+    Sort("table browns out for hours", 3, _table_for_long),
+    Sort("queue browns out", 8, _queue),
+    Sort("table and queue brown out", 8, _table_and_queue),
+    Sort("secrets brown out", 12, _secrets),
+    Sort("front door fails", 8, _front_door),
+)

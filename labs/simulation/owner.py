@@ -1,0 +1,91 @@
+"""The owner: consents at the beginning, reads mail, and does a day later what the report asks for."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sandbox.legrand import CLIENT_ID, SUBSCRIPTION_KEY
+from smarther.domain.legrand_answers import Reason
+
+if TYPE_CHECKING:
+    from labs.simulation.year import Year
+    from smarther.domain.keeper_report import Report
+
+DAY = timedelta(days=1)
+AGAIN = timedelta(hours=1)
+
+
+class Owner:
+    """Mends what the keeper cannot. Nothing is known to the owner but mails and the keeper's report."""
+
+    def __init__(self, year: Year) -> None:
+        self._year = year
+        self._renewals = 0
+        self._busy = False
+        self._renewing = False
+
+    def get_mail(self) -> None:
+        """A person is needed. Tomorrow."""
+        self._come_back(DAY)
+
+    def hear_of_renewal(self) -> None:
+        """The client secret has its birthday soon. Tomorrow."""
+        if not self._renewing:
+            self._renewing = True
+            self._year.later(DAY, self._renew)
+
+    def mend(self) -> None:
+        """Do what the last report asks for; what did not work is tried again in an hour."""
+        self._busy = False
+        report = self._year.last_report
+        reasons = {person.reason for person in report.person} - {Reason.CLIENT_SECRET_BIRTHDAY} if report else set()
+        if not reasons:
+            if self._year.needs.open is not None:
+                self._come_back(AGAIN)  # the mail said so; the report of just now did not get as far
+            return
+        self._year.chronicle.note(f"owner mends: {', '.join(sorted(reasons))}")
+        if reasons & {Reason.APP_PASSWORD_EXPIRED, Reason.APP_TERMS}:
+            self._year.app_is_content()
+        if reasons & {Reason.CLIENT_SECRET_EXPIRED, Reason.CREDENTIALS_REFUSED, Reason.CREDENTIALS_MISSING}:
+            self._renew()
+        if reasons & {Reason.CONSENT_EXPIRED, Reason.CONSENT_MISSING} and not self._consent():
+            self._come_back(AGAIN)
+        else:
+            self._come_back(AGAIN)  # looks once more, whether all is well now
+
+    def configure(self, client_secret: str) -> None:
+        """`smarther configure`."""
+        document = {
+            "client_id": CLIENT_ID,
+            "client_secret": client_secret,
+            "subscription_key": SUBSCRIPTION_KEY,
+            "recorded_at": self._year.clock.now().date().isoformat(),
+        }
+        self._year.secrets.put_secret_value(
+            SecretId="credentials",
+            SecretString=json.dumps(document),
+            ClientRequestToken=f"configured {self._year.clock.now().isoformat()}",
+        )
+
+    def _renew(self) -> None:
+        """A new client secret in the portal, and here."""
+        self._renewing = False
+        self._renewals += 1
+        client_secret = f"renewed {self._renewals} '\"&="
+        self._year.change_application(client_secret=client_secret, secret_created_at=self._year.clock.now())
+        self.configure(client_secret)
+        self._year.needs.end("client secret")
+
+    def _consent(self) -> bool:
+        """`smarther authorize`: the keeper is handed the code, and says how it went."""
+        report: Report | None = self._year.run_keeper(
+            {"consent": {"code": self._year.provider.login.consent(CLIENT_ID)}}
+        )
+        return report is not None and report.consent == "accepted"
+
+    def _come_back(self, after: timedelta) -> None:
+        if not self._busy:
+            self._busy = True
+            self._year.later(after, self.mend)

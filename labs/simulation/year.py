@@ -1,0 +1,513 @@
+"""A simulated year: receiver, keeper, redriver and the provider in one process, on one clock, from one seed.
+
+Events wait in one queue, by their time. While the keeper waits (for an answer, or on purpose) the other events go on,
+so notifications arrive in the middle of its runs and a second run meets the lease of the first.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from labs.simulation import books, faults
+from labs.simulation.chronicle import Chronicle, Needs, PersonAlarm
+from labs.simulation.cloud import SQS, DynamoDB, SecretsManager
+from labs.simulation.effects import API, BASE, LOGIN, Killed
+from labs.simulation.functions import (
+    FUNCTION_ERRORS,
+    TABLE,
+    Answered,
+    KeeperContainer,
+    ReceiverContainer,
+    RedriverContainer,
+    event_of,
+)
+from labs.simulation.homes import Outlines
+from labs.simulation.owner import Owner
+from labs.simulation.post import Post
+from labs.simulation.weather import Weather
+from sandbox.legrand import CLIENT_ID, CLIENT_SECRET, Provider, Settings
+from sandbox.legrand.clock import MovableClock
+from sandbox.legrand.gateway import Gateway
+from sandbox.legrand.login_desk import LoginDesk
+from smarther import telemetry
+from smarther.domain.quota import HARD_LIMIT
+from smarther.domain.webhook import address, is_ours
+from smarther.keeper.settings import KeeperSettings
+from smarther.receiver import deadlines
+from smarther.store.records import Records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from sandbox.legrand.answer import Answer
+    from sandbox.legrand.faults import Fault
+    from sandbox.legrand.ledger import Push
+    from sandbox.legrand.subscriptions import Subscription
+    from smarther.domain.keeper_report import Report
+
+START = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+WARM_RATE = timedelta(minutes=5)
+KEEP_WARM_SHARE = 2 / 3
+"""Of the years; in the others containers are frozen for as long as nobody calls."""
+REDRIVE_RATE = MINUTE
+SETTLE_DAYS = 4
+"""At the end nothing fails any more; by then everything must have come right by itself, or by the owner's hand."""
+
+MOST_CONTAINERS = 3
+LIMIT_SECONDS = 0.75
+NETWORK_SECONDS = 0.06
+RECYCLED = 1 / 60
+RECEIVER_ENDS = 1 / 1500
+KEEPER_ENDS = 1 / 50
+KEEPER_TWICE = 1 / 50
+"""The scheduler promises to start a run at least once."""
+REDRIVER_ENDS = 1 / 20
+LAMBDA_RETRIES = (MINUTE, 2 * MINUTE)
+"""When a failed asynchronous invocation is tried again."""
+SECRETS_LAG = timedelta(seconds=2)
+"""For so long a secret that was written still reads as before; Secrets Manager promises no less and no more."""
+MOST_REFUSED_CALLS = 5
+"""On a day whose quota others have used up: one, and a few where a process ended before it could remember."""
+GHOST_MOST_GOOD_RUNS = 160
+"""Three days of runs that went well, and some: a silence is noticed after one day, and a remedy may fail and is tried
+again a day later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One stretch of time to live. `intensity`: how many times a bad year's faults it sees."""
+
+    seed: int
+    days: float = 365
+    intensity: float = 1
+
+    @property
+    def words(self) -> str:
+        """How to live it again."""
+        return f"seed {self.seed}, {self.days:g} days, intensity {self.intensity:g}"
+
+
+@dataclass(slots=True)
+class Ghost:
+    """A subscription that gives no push, and how many runs that went well have left it so."""
+
+    plant_id: str
+    since: datetime
+    good_runs: int = 0
+    late: bool = False
+
+
+class Year:
+    """One deployment with its provider and its owner, from the first consent to the balance."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        seed = plan.seed
+        self.clock = MovableClock(lambda: START)
+        self.clock.hold(START)
+        self.dice, self.keeper_dice, theirs = (_dice(seed, name) for name in ("chance", "keeper", "provider"))
+        self.clock_dice = _dice(seed, "clocks")
+        self.keeps_warm = self.clock_dice.random() < KEEP_WARM_SHARE
+        self.chronicle = Chronicle(self.clock.now)
+        self.provider = Provider(Settings(seed=seed, plants=2, modules=5), self.clock, theirs)
+        self.home = Outlines(list(self.provider.world.plants.values()), seed, START, ZoneInfo("Europe/Rome"))
+        self.provider.world = self.home
+        self.gateway, self.desk = Gateway(self.provider), LoginDesk(self.provider)
+        self.post = Post(_dice(seed, "post"))
+        self.dynamodb, self.sqs = DynamoDB(), SQS(self.clock.now)
+        self.secrets = SecretsManager(self.clock.now, "credentials", "tokens", "webhook", lag=SECRETS_LAG)
+        self.weather = Weather(self.clock.now, _dice(seed, "weather"))
+        self.settings = _settings(rotation_days=self.dice.choice((0, 5, 30, 90)))
+        self.needs, self.alarm, self.owner = Needs(self.chronicle), PersonAlarm(), Owner(self)
+        self.recoverable: list[dict[str, Any]] = []
+        self.last_report: Report | None = None
+        self.quota_days: set[Any] = set()
+        self._events: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._ever = 0
+        self._receivers: list[ReceiverContainer] = []
+        self._keepers: list[KeeperContainer] = []
+        self._api_calls: dict[Any, int] = {}
+        self._refused_calls: dict[Any, int] = {}
+        self._ghosts: dict[str, Ghost] = {}
+        self._app_faults: list[Fault] = []
+        self._settling = False
+
+    # ---- from beginning to end
+
+    def live(self, progress: Callable[[float], None] = lambda _: None) -> Chronicle:
+        """Live it, and balance the books. `progress` is told how many days have gone by."""
+        with _heard(self.recoverable):
+            self._begin()
+            for day in range(int(self.plan.days)):
+                self.run_until(START + (day + 1) * DAY)
+                self.dynamodb.expire(self.clock.now())
+                progress(day + 1)
+            self._settle()
+        books.balance(self)
+        return self.chronicle
+
+    def _begin(self) -> None:
+        self.change_application(secret_created_at=START)
+        self.owner.configure(CLIENT_SECRET)
+        self.let_pass(SECRETS_LAG)
+        self.run_keeper({"consent": {"code": self.provider.login.consent(CLIENT_ID)}}, spared=True)
+        for plant in sorted(self.provider.world.plants):
+            self.provider.add_foreign_subscription(plant, faults.OTHER_STACK + "o" * 43, "the same stack elsewhere")
+        self._every(timedelta(minutes=self.dice.choice((30, 50))), self._scheduled_keeper)
+        if self.keeps_warm:
+            self._every(WARM_RATE, self._keep_warm)
+        self._every(REDRIVE_RATE, self._redrive)
+        self._every(HOUR, self._hour_ends)
+        self._every(DAY, self._stranger_calls)
+        self._every(DAY, self._look_at_dead_letters)
+        self._at(self.home.next_change, self._something_changes)
+        dice = _dice(self.plan.seed, "faults")
+        for at, sort in faults.draw(START, self.plan.days, self.plan.intensity, dice):
+            self._at(at, lambda sort=sort: self._strike(sort, dice))  # type: ignore[misc] # a default binds the loop's value
+
+    def _settle(self) -> None:
+        self._settling = True
+        self.weather.clear_up()
+        self.provider.faults.clear()
+        faults.mend_clocks(self)
+        for fault in self._app_faults:
+            self.provider.faults.add(fault)
+        self.post.held_until = None
+        self.run_until(self.clock.now() + SETTLE_DAYS * DAY)
+
+    def _strike(self, sort: faults.Sort, dice: Random) -> None:
+        self.chronicle.note(f"fault {sort.name}")
+        sort.strike(self, dice)
+
+    # ---- time
+
+    def run_until(self, end: datetime) -> None:
+        """Let everything happen that is due by then."""
+        events, clock = self._events, self.clock
+        while events and events[0][0] <= end:
+            due, _, event = heapq.heappop(events)
+            if due > clock.now():
+                clock.hold(due)
+            event()
+        if end > clock.now():
+            clock.hold(end)
+
+    def let_pass(self, by: timedelta) -> None:
+        """Somebody waits, and the others go on."""
+        self.run_until(self.clock.now() + by)
+
+    def later(self, by: timedelta, event: Callable[[], None]) -> None:
+        """Have something happen by then."""
+        self._at(self.clock.now() + by, event)
+
+    def _at(self, at: datetime, event: Callable[[], None]) -> None:
+        self._ever += 1
+        heapq.heappush(self._events, (at, self._ever, event))
+
+    def _every(self, period: timedelta, event: Callable[[], None]) -> None:
+        def once(due: datetime) -> None:
+            self._at(due + period, lambda: once(due + period))
+            event()
+
+        first = self.clock.now() + period
+        self._at(first, lambda: once(first))
+
+    # ---- the homes and the post
+
+    def _something_changes(self) -> None:
+        for snapshot in self.home.advance(self.clock.now()):
+            for due, push in self.post.pushes(snapshot):
+                self._at(max(due, self.clock.now()), lambda push=push: self._deliver(push))  # type: ignore[misc] # a default binds the loop's value
+        self._at(self.home.next_change, self._something_changes)
+
+    def _deliver(self, push: Push) -> None:
+        if self.post.held_until is not None:
+            if self.clock.now() < self.post.held_until:
+                self._at(self.post.held_until, lambda: self._deliver(push))
+                return
+            self.post.held_until = None
+        for attempt in self.provider.dispatch.attempts(push):
+            genuine = attempt.subscription.application != faults.BEFORE
+            answered = self.push(attempt.subscription.url, push.body, genuine=genuine)
+            seconds = answered.seconds + NETWORK_SECONDS
+            in_time = seconds < LIMIT_SECONDS
+            self.provider.dispatch.settle(attempt, answered.status if in_time else None, seconds * 1000)
+
+    def push(self, url: str, body: bytes, *, genuine: bool = False) -> Answered:
+        """What a POST to one of our addresses is answered with, 5xx where no function answers.
+
+        It is genuine when it goes to an address that the keeper subscribed.
+        """
+        if self.weather.front_door_fails:
+            self.chronicle.count("refused by the front door")
+            return Answered(503, b"", 0.05)
+        secret = urlsplit(url).path.rpartition("/")[2]
+        try:
+            answered = self._receiver().invoke(event_of(secret, body, self.dice), self._end(RECEIVER_ENDS, 4))
+        except Killed:
+            self.chronicle.count("receiver ended in the middle")
+            self._receivers.pop()
+            return Answered(502, b"", 0.3)
+        if answered.seconds > deadlines.ANSWER_SECONDS:
+            self.chronicle.wrong(f"the receiver took {answered.seconds * 1000:.0f} ms")
+        if genuine and answered.status != 200:
+            self.chronicle.wrong(f"a genuine notification was answered {answered.status}")
+        return answered
+
+    def _receiver(self) -> ReceiverContainer:
+        """Any of the containers, moved to the end; sometimes a new one."""
+        receivers = self._receivers
+        if not receivers or (len(receivers) < MOST_CONTAINERS and self.dice.random() < RECYCLED):
+            self.chronicle.count("receiver began cold")
+            receivers.append(ReceiverContainer(self))
+        else:
+            receivers.append(receivers.pop(self.dice.randrange(len(receivers))))
+            if self.dice.random() < RECYCLED:
+                receivers[-1] = ReceiverContainer(self)
+                self.chronicle.count("receiver began cold")
+        return receivers[-1]
+
+    def _secrets_in_force(self) -> set[str]:
+        if not self.secrets.written["webhook"]:
+            return set()
+        held = self.secrets.written["webhook"][-1]
+        return {held[name] for name in ("current", "pending", "previous") if name in held}
+
+    def _stranger_calls(self) -> None:
+        snapshot = next(iter(self.home.outlines.values())).snapshot(self.clock.now())
+        _, push = Post(_dice(self.plan.seed, "stranger")).pushes(snapshot)[0]
+        secret = self.dice.choice(("admin", "x" * 43, "z" * 43))
+        answered = self.push(address(BASE, secret), push.body)
+        if answered.status == 200 and not self.weather.brown_outs:
+            self.chronicle.wrong("a stranger was let in")
+
+    # ---- the functions on their schedules
+
+    def _keep_warm(self) -> None:
+        try:
+            self._receiver().invoke({"keep_warm": True}, self._end(RECEIVER_ENDS, 1))
+        except Killed:
+            self._receivers.pop()
+
+    def _scheduled_keeper(self, attempt: int = 0) -> None:
+        if attempt == 0 and self.dice.random() < KEEPER_TWICE:
+            self.later(timedelta(seconds=self.dice.uniform(0, 5)), lambda: self._scheduled_keeper(attempt=1))
+        if self.run_keeper({}) is None and attempt < len(LAMBDA_RETRIES):
+            self.later(LAMBDA_RETRIES[attempt], lambda: self._scheduled_keeper(attempt + 1))
+
+    def run_keeper(self, event: Mapping[str, Any], *, spared: bool = False) -> Report | None:
+        """One run; None when it failed or ended in the middle."""
+        container = self._keepers.pop() if self._keepers else KeeperContainer(self)
+        report: Report | None = None
+        began, heard = self.clock.now(), dict(self.dynamodb.heard)
+        try:
+            report = container.invoke(event, None if spared else self._end(KEEPER_ENDS, 60))
+        except Killed:
+            self.chronicle.note("keeper ended in the middle")
+        except FUNCTION_ERRORS:
+            self.chronicle.count("keeper failed with AWS")
+            self._keepers.append(container)
+        else:
+            self._keepers.append(container)
+        self._look_at_consent()
+        if report is not None and report.outcome == "busy":
+            self.chronicle.count("keeper met a lease")
+        elif report is not None:
+            self._hear(report)
+            books.check_silence(self, report, began, heard)
+        return report
+
+    def _hear(self, report: Report) -> None:
+        self.chronicle.count(f"keeper {report.outcome}")
+        for action in report.actions:
+            self.chronicle.count(f"action {action.partition(' ')[0]}")
+        self.last_report = report
+        self.alarm.measure(report.reasons_now)
+        if report.days_to_renewal is not None and report.days_to_renewal <= 0:
+            self.owner.hear_of_renewal()
+        if report.outcome == "healthy":
+            self._check_health()
+        self._watch_ghosts(report)
+
+    def _check_health(self) -> None:
+        """A report that all is well is true: each plant is subscribed, at an address that is in force."""
+        in_force = {address(BASE, secret) for secret in self._secrets_in_force()}
+        subscribed = {entry.plant_id for entry in self.our_subscriptions() if entry.url in in_force}
+        if missing := set(self.home.plants) - subscribed:
+            self.chronicle.wrong(f"reported as healthy, while {len(missing)} plants are not subscribed")
+
+    def _redrive(self) -> None:
+        if not self.sqs.waiting:
+            return
+        container = RedriverContainer(self)
+        for _ in range(20):
+            messages = self.sqs.receive(10)
+            if not messages:
+                return
+            try:
+                for number in container.invoke(messages, self._end(REDRIVER_ENDS, 6)):
+                    self.sqs.delete(number)
+                    self.chronicle.count("redriven")
+            except Killed:
+                self.chronicle.count("redriver ended in the middle")
+                container = RedriverContainer(self)
+
+    def _end(self, chance: float, effects: int) -> tuple[int, str] | None:
+        """Whether, and at which effect, a process is to end."""
+        if self._settling or self.dice.random() >= chance:
+            return None
+        return self.dice.randrange(effects), self.dice.choice(("before", "after"))
+
+    # ---- what the provider and the owner do
+
+    def our_subscriptions(self) -> list[Subscription]:
+        """Our subscriptions at the provider."""
+        return [entry for entry in self.provider.subscriptions.all() if is_ours(entry.url, BASE)]
+
+    def change_application(self, **changed: Any) -> None:
+        """What the developer portal says of the owner's application."""
+        application = self.provider.login.application(CLIENT_ID)
+        assert application is not None
+        self.provider.login.register(replace(application, **changed))
+
+    def haunt(self, entry: Subscription | None) -> None:
+        """Turn a subscription into a ghost."""
+        if entry is not None and not entry.ghost:
+            self.provider.subscriptions.make_ghost(entry.id)
+            self._ghosts[entry.id] = Ghost(entry.plant_id, self.clock.now())
+
+    def app_asks(self, ordered: list[Fault], why: str) -> None:
+        """Legrand's app wants its owner."""
+        if not self._app_faults:
+            self._app_faults = ordered
+            self.chronicle.note(f"app asks: {why}")
+            for fault in ordered:
+                self.provider.faults.add(fault)
+            self.needs.begin("app")
+
+    def app_is_content(self) -> None:
+        """The owner did what the app asked for."""
+        faults.withdraw(self, self._app_faults)
+        self._app_faults = []
+        self.needs.end("app")
+
+    def note_api_call(self, answer: Answer) -> None:
+        """Count one call against the quota."""
+        today = self.clock.now().date()
+        self._api_calls[today] = self._api_calls.get(today, 0) + 1
+        self.chronicle.count("API calls")
+        if self._api_calls[today] > HARD_LIMIT:
+            self.chronicle.wrong(f"call number {self._api_calls[today]} of the day")
+        if answer.status == 403 and b"quota" in answer.content:
+            self.chronicle.count("calls refused for the quota")
+            self._refused_calls[today] = self._refused_calls.get(today, 0) + 1
+            if self._refused_calls[today] == MOST_REFUSED_CALLS + 1:
+                self.chronicle.wrong("calls go on after the quota was used up")
+            if today not in self.quota_days:
+                self.chronicle.wrong("the quota was passed")
+
+    @property
+    def most_calls_in_a_day(self) -> int:
+        """The busiest day."""
+        return max(self._api_calls.values(), default=0)
+
+    # ---- what is watched
+
+    def _hour_ends(self) -> None:
+        if self.alarm.hour_ends():
+            self.needs.told()
+            self.owner.get_mail()
+        self.needs.watch()
+
+    def _look_at_consent(self) -> None:
+        """Whether the newest refresh token that we hold still opens anything."""
+        written = self.secrets.written["tokens"]
+        if not written:
+            return
+        grant = self.provider.login._refresh.get(written[-1]["refresh_token"])
+        if grant is not None and grant.live(self.clock.now()):
+            self.needs.end("consent")
+        else:
+            self.needs.begin("consent")
+
+    def _watch_ghosts(self, report: Report) -> None:
+        listed = {entry.id for entry in self.our_subscriptions()}
+        for number in [number for number in self._ghosts if number not in listed]:
+            lasted = self.clock.now() - self._ghosts.pop(number).since
+            self.chronicle.note(f"ghost gone after {lasted / HOUR:.0f} hours")
+        for ghost in self._ghosts.values():
+            ghost.good_runs += report.outcome == "healthy"
+            if ghost.good_runs > GHOST_MOST_GOOD_RUNS and not ghost.late:
+                ghost.late = True
+                self._look_at_ghost(ghost)
+
+    def _look_at_ghost(self, ghost: Ghost) -> None:
+        """The keeper has one remedy for each silence. A ghost that came after it waits for the owner, as documented."""
+        records = Records(self.dynamodb, TABLE)  # type: ignore[arg-type] # plays the client
+        remade = records.memory().remade.get(ghost.plant_id)
+        if remade is None or remade > ghost.since:
+            self.chronicle.wrong("a ghost subscription is left to haunt")
+            return
+        self.chronicle.note("ghost left to the owner: it came in a silence that had had its remedy")
+        self.run_keeper({"rotate_webhook": True})
+
+    def _look_at_dead_letters(self) -> None:
+        """The owner is told of dead letters by their alarm, and moves them back once the cause is gone."""
+        if self.sqs.dead and not self.weather.brown_outs:
+            self.chronicle.count("dead letters moved back", self.sqs.redrive())
+
+
+@contextmanager
+def _heard(recoverable: list[dict[str, Any]]) -> Iterator[None]:
+    """Logs go nowhere but for what they keep, and metrics nowhere: writing them takes longer than living the year."""
+
+    @dataclass
+    class Listener:
+        kept: list[dict[str, Any]] = field(default_factory=list)
+
+        def info(self, event: str, *, extra: Mapping[str, Any]) -> None:
+            json.dumps(extra)
+
+        warning = info
+
+        def error(self, event: str, *, extra: Mapping[str, Any]) -> None:
+            assert event == telemetry.RECOVERABLE
+            self.kept.append(json.loads(json.dumps(extra)))
+
+    with (
+        patch.object(telemetry, "logger", Listener(recoverable)),
+        patch.object(telemetry, "measure", lambda *_, **__: None),
+    ):
+        yield
+
+
+def _dice(seed: int, name: str) -> Random:
+    return Random(f"{seed}:{name}")  # noqa: S311 - dice that fall alike each time
+
+
+def _settings(rotation_days: int) -> KeeperSettings:
+    return KeeperSettings.model_validate(
+        {
+            "TABLE_NAME": TABLE,
+            "CREDENTIALS_SECRET_ARN": "credentials",
+            "TOKENS_SECRET_ARN": "tokens",
+            "WEBHOOK_SECRET_ARN": "webhook",
+            "WEBHOOK_BASE_URL": BASE,
+            "LEGRAND_API_URL": API,
+            "LEGRAND_LOGIN_URL": LOGIN,
+            "PLANT_IDS": "",
+            "STALE_AFTER_HOURS": "24",
+            "WEBHOOK_ROTATION_DAYS": str(rotation_days),
+            "RETENTION_DAYS": "0",
+        }
+    )

@@ -1,0 +1,113 @@
+"""The template as CloudFormation gets it: translated offline by AWS's own translator.
+
+`python -m labs.translated FOLDER` writes what the tools look at besides the template itself: the translated
+template with its conditions carried out, as `samconfig.toml` deploys it to AWS (`aws-keys.json`), and the same with
+a key of one's own (`own-key.json`).
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from boto3.session import Session
+from samtranslator.metrics.metrics import DummyMetricsPublisher, Metrics
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
+_GONE = object()
+
+# It says of every deployment preference that a switch of AWS's own is not there.
+logging.getLogger("samtranslator.feature_toggle.feature_toggle").setLevel(logging.ERROR)
+
+
+def as_written() -> dict[str, Any]:
+    """The template as written."""
+    parsed: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
+    return parsed
+
+
+def translated(template: Mapping[str, Any], **chosen: str) -> dict[str, Any]:
+    """A template with SAM's own types replaced by what they stand for, with these parameters and else the defaults."""
+    source = copy.deepcopy(dict(template))
+    for resource in source["Resources"].values():
+        # `sam deploy` uploads these and writes their addresses; any address will do here.
+        for code in ("CodeUri", "ContentUri"):
+            if code in resource.get("Properties", {}):
+                resource["Properties"][code] = f"s3://bucket/{resource['Properties'][code]}"
+    values = {name: str(each.get("Default", "")) for name, each in source["Parameters"].items()} | chosen
+    metrics = Metrics("template", DummyMetricsPublisher())
+    translator = Translator({}, Parser(), boto_session=Session(region_name="eu-south-1"), metrics=metrics)
+    done: dict[str, Any] = translator.translate(source, values)
+    metrics.publish()  # to nobody; unpublished ones are complained of at the end
+    for name, value in values.items():
+        done["Parameters"][name]["Default"] = value
+    return done
+
+
+def settled(template: Mapping[str, Any]) -> dict[str, Any]:
+    """A translated template without conditions: each carried out for the defaults of its parameters."""
+
+    def holds(condition: Any) -> bool:
+        return _holds(condition, template)
+
+    conditional = {"Resources", "Outputs"}
+    kept: dict[str, Any] = {name: part for name, part in template.items() if name not in {*conditional, "Conditions"}}
+    for section in conditional:
+        kept[section] = {
+            name: {key: value for key, value in each.items() if key != "Condition"}
+            for name, each in template[section].items()
+            if "Condition" not in each or holds(each["Condition"])
+        }
+    done: dict[str, Any] = _carried_out(kept, holds)
+    return done
+
+
+def _holds(condition: Any, template: Mapping[str, Any]) -> bool:
+    match condition:
+        case str(name) | {"Condition": name}:
+            return _holds(template["Conditions"][name], template)
+        case {"Fn::Equals": [{"Ref": parameter}, value]}:
+            return bool(template["Parameters"][parameter]["Default"] == value)
+        case {"Fn::Not": [only]}:
+            return not _holds(only, template)
+        case {"Fn::And": every}:
+            return all(_holds(each, template) for each in every)
+        case _:
+            raise ValueError(f"a condition of a kind that is new here: {condition}")
+
+
+def _carried_out(part: Any, holds: Callable[[str], bool]) -> Any:
+    match part:
+        case {"Fn::If": [condition, then, otherwise]}:
+            return _carried_out(then if holds(condition) else otherwise, holds)
+        case {"Ref": "AWS::NoValue"}:
+            return _GONE
+        case dict():
+            done = {name: _carried_out(each, holds) for name, each in part.items()}
+            return {name: each for name, each in done.items() if each is not _GONE}
+        case list():
+            return [each for each in (_carried_out(each, holds) for each in part) if each is not _GONE]
+        case _:
+            return part
+
+
+def main(folder: Path) -> None:
+    """Write both for the tools."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, key in (("aws-keys", "false"), ("own-key", "true")):
+        template = settled(translated(as_written(), CustomerManagedKey=key, GradualDeploys="true"))
+        (folder / f"{name}.json").write_text(json.dumps(template, indent=1))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,230 @@
+"""Stretches of simulated time, with as many faults in a month as a bad half year has, and the books at their end.
+
+A seed that fails names itself. `make simulate YEARS=1 SEED=… DAYS=… INTENSITY=… STORY=1` lives it again, word for word.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from labs.simulation import functions
+from labs.simulation import year as year_module
+from labs.simulation.year import START, Plan, Year
+from smarther.aws.spill_queue import SpillQueue, SpillUnavailableError
+from smarther.domain import notification
+from smarther.domain.json_fields import UnreadableError
+from smarther.domain.latest import Latest
+from smarther.domain.tokens import Tokens
+from smarther.keeper.access import Access
+from smarther.legrand.client import LegrandError
+from smarther.receiver.authenticate import Authenticator
+from smarther.store.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from datetime import datetime
+
+    from labs.simulation.functions import ContainerClock
+    from smarther.domain.latest import Word
+
+A_BAD_FORTNIGHT = Plan(seed=7, days=14, intensity=10)
+
+
+@pytest.fixture(autouse=True)
+def _no_network(socket_disabled: None) -> None:
+    """One process is enough."""
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_month_of_faults_ends_balanced(seed: int) -> None:
+    plan = Plan(seed, days=25, intensity=6)
+    chronicle = Year(plan).live()
+    assert not chronicle.violations, f"{plan.words}: {chronicle.violations}"
+    assert chronicle.counts["notifications acknowledged"] > 1_500
+    assert sum(times for what, times in chronicle.counts.items() if what.startswith("fault ")) > 100
+
+
+def test_a_seed_is_lived_again_word_for_word() -> None:
+    first, again = (Year(A_BAD_FORTNIGHT).live() for _ in range(2))
+    assert first.events == again.events
+    assert first.counts == again.counts
+
+
+# ---- the simulation sees what it is there to see
+
+
+def spill_drops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The spill queue takes a notification, and it is gone."""
+    monkeypatch.setattr(SpillQueue, "put", lambda *_: None)
+
+
+def spill_refuses_unanswered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither queue nor log takes it."""
+
+    def refuse(*_: Any) -> None:
+        raise SpillUnavailableError("planted")
+
+    monkeypatch.setattr(SpillQueue, "put", refuse)
+    monkeypatch.setattr("smarther.telemetry.keep_in_log", lambda *_, **__: None)
+
+
+def duplicates_are_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A duplicate is written over what is there."""
+    put = Table._put
+
+    def put_anyway(table: Table, *written: Any) -> bool:
+        client = table._client
+        table._client = Unconditional(client)  # type: ignore[assignment] # plays the client
+        try:
+            return put(table, *written)
+        finally:
+            table._client = client
+
+    monkeypatch.setattr(Table, "_put", put_anyway)
+
+
+class Unconditional:
+    """A client that forgets the condition."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def put_item(self, *, ConditionExpression: str, **parameters: Any) -> Any:  # noqa: N803 - AWS's name
+        """Write, whatever is there."""
+        assert ConditionExpression
+        return self._client.put_item(**parameters)
+
+
+def envelopes_are_identities(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy under another envelope id is taken for another reading."""
+    monkeypatch.setattr(
+        "smarther.domain.reading.reading_digest", lambda reading: (reading.event_id or "polled").replace("-", "")[:16]
+    )
+
+
+def odd_fields_cost_their_readings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A field that cannot be read makes a reject, as it did in version 0.1.0."""
+    held = notification._held
+
+    def refuse(rest: Any, unread: Any, attribute: str) -> Any:
+        if unread:
+            raise UnreadableError("planted")
+        return held(rest, unread, attribute)
+
+    monkeypatch.setattr(notification, "_held", refuse)
+
+
+def others_are_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every webhook of this kind is taken for ours, whatever its host."""
+    monkeypatch.setattr("smarther.domain.subscription_plan.is_ours", lambda url, _: "/notifications/" in url)
+
+
+def tokens_are_used_before_they_are_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """New tokens are tried first, and saved when they turn out to be good."""
+    save = Access._take
+
+    def take(access: Access, answer: Any, *, previous: str | None) -> bool:
+        access._tokens = Tokens.from_answer(answer, now=access._dependencies.clock(), previous=previous)
+        with suppress(LegrandError):
+            access.api.subscriptions()
+        return save(access, answer, previous=previous)
+
+    monkeypatch.setattr(Access, "_take", take)
+
+
+def rotated_tokens_are_thrown_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new access token is used, the new refresh token forgotten."""
+    save = Access._take
+
+    def take(access: Access, answer: Any, *, previous: str | None) -> bool:
+        return save(access, answer if previous is None else {**answer, "refresh_token": None}, previous=previous)
+
+    monkeypatch.setattr(Access, "_take", take)
+
+
+def a_need_goes_unsaid(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report leaves out why a person is needed."""
+    monkeypatch.setattr("smarther.keeper.journal.Journal.person_needed", lambda *_: None)
+
+
+def the_quota_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls are made however many there were, and go on after a 403."""
+    monkeypatch.setattr("smarther.store.records.Records.count_call", lambda *_: 1)
+    monkeypatch.setattr("smarther.keeper.run.Plants.refresh", many_calls)
+
+
+def many_calls(_: Any, api: Any, __: Any, memory: Any, **___: Any) -> Any:
+    """Ask for the plants again and again."""
+    for _round in range(12):
+        api.plants()
+    return memory
+
+
+def who_moves_is_listed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a plant no longer lists stays in the directory."""
+    monkeypatch.setattr("smarther.keeper.run.Plants._drop", lambda *_: None)
+
+
+def names_are_taken_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are stored as the provider tells them, where the table takes them."""
+    monkeypatch.setattr("smarther.legrand.client.printable", lambda name: name.replace("\ud83d", "?"))
+    monkeypatch.setattr("smarther.store.records.printable", lambda name: name)
+
+
+def ages_go_by_the_monotonic_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The receiver takes the age of what it remembers by a clock that stands still while it is frozen."""
+
+    def by_lived_time(table: Table, now: Callable[[], datetime]) -> Authenticator:
+        clock: ContainerClock = now.__self__  # type: ignore[attr-defined] # a bound method
+        return Authenticator(table, lambda: START + timedelta(seconds=clock.monotonic()))
+
+    monkeypatch.setattr(functions, "Authenticator", by_lived_time)
+
+
+def the_last_key_is_the_latest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a thermostat's clock says is believed, whatever it says."""
+
+    def last_key(words: Collection[Word]) -> Latest | None:
+        found = max(words, key=lambda word: word.key, default=None)
+        return None if found is None else Latest(found, found, found.time, None)
+
+    monkeypatch.setattr("smarther.store.latest_reader.latest", last_key)
+
+
+def unusual_arrivals_are_not_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reading is only where its own time has it."""
+    monkeypatch.setattr(Table, "_note_arrival", lambda *_: None)
+
+
+PLANTED: dict[Callable[[pytest.MonkeyPatch], None], str] = {
+    spill_drops: "is nowhere",
+    spill_refuses_unanswered: "is nowhere",
+    duplicates_are_stored: "written over",
+    envelopes_are_identities: "stored 2 times",
+    odd_fields_cost_their_readings: "its reading is nowhere",
+    others_are_deleted: "subscriptions of others were deleted",
+    tokens_are_used_before_they_are_saved: "used before it was saved",
+    rotated_tokens_are_thrown_away: "lost a refresh token",
+    a_need_goes_unsaid: "nobody was told",
+    the_quota_is_not_counted: "of the day",
+    ages_go_by_the_monotonic_clock: "a genuine notification was answered 404",
+    who_moves_is_listed_twice: "the directory's thermostats are not",
+    names_are_taken_as_they_come: "the directory's",
+    the_last_key_is_the_latest: "is not its newest",
+    unusual_arrivals_are_not_noted: "silent that was heard",
+}
+
+SEEDS: dict[Callable[[pytest.MonkeyPatch], None], int] = {ages_go_by_the_monotonic_clock: 16}
+"""It takes a rotation, in a year in which nothing keeps the receiver warm."""
+
+
+@pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
+def test_a_planted_fault_is_found(plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(year_module, "SETTLE_DAYS", 2)
+    plant(monkeypatch)
+    chronicle = Year(Plan(SEEDS.get(plant, 11), days=8, intensity=15)).live()
+    assert any(PLANTED[plant] in line for line in chronicle.violations), chronicle.violations[:5]
