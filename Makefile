@@ -112,7 +112,7 @@ sandbox-stop: $(DEV)/.ready ## End it
 
 .PHONY: preview
 preview: setup ## The dashboard's home, as the console would show it, in your browser, while the simulated home lives
-	@$(DEV)/bin/python -m sandbox.preview
+	@$(DEV)/bin/python -m sandbox.shows.preview
 
 # ---- AWS ----
 

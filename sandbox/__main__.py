@@ -8,9 +8,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sandbox import demo, lifecycle, local_invoke, places
-from sandbox.processes import SandboxError
-from sandbox.state import State
+from sandbox.running import lifecycle, local_invoke, places
+from sandbox.running.processes import SandboxError
+from sandbox.running.state import State
+from sandbox.shows import demo
 
 
 def main() -> int:

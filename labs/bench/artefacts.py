@@ -48,7 +48,7 @@ def folder_size(folder: Path) -> int:
 
 def sam_build(template: Path, into: Path, *only: str) -> None:
     """Run the real `sam build`, of all or of one resource, for this machine's processor; raises RuntimeError."""
-    from sandbox.stack import host_architecture  # noqa: PLC0415 - the sandbox reads SANDBOX_FOLDER when imported
+    from sandbox.running.stack import host_architecture  # noqa: PLC0415 - the sandbox reads SANDBOX_FOLDER when imported
 
     architecture = host_architecture()
     environment = {

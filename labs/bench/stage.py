@@ -37,8 +37,8 @@ class Stage:
 @contextmanager
 def cloud() -> Iterator[Stage]:
     """The local cloud's DynamoDB, with empty tables that know one webhook secret."""
-    from sandbox import cloud as local_cloud  # noqa: PLC0415 - it reads SANDBOX_FOLDER when imported
-    from sandbox import processes  # noqa: PLC0415 - as above
+    from sandbox.running import cloud as local_cloud  # noqa: PLC0415 - it reads SANDBOX_FOLDER when imported
+    from sandbox.running import processes  # noqa: PLC0415 - as above
 
     processes.stop_all()
     running = local_cloud.start()

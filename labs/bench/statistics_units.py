@@ -19,8 +19,8 @@ from samtranslator.yaml_helper import yaml_parse
 
 from labs.bench import places
 from labs.bench.traffic import DAY, ZONE
-from sandbox.legrand import wire
 from sandbox.legrand.home.world import World, invent_plants
+from sandbox.legrand.pushes import wire
 from smarther.domain.notification import parse
 from smarther.domain.rollup_window import RollupState, due
 from smarther.rollup.roll_up import Rollup

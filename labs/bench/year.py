@@ -41,7 +41,7 @@ from smarther.store.records import Module, Plant, Records
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sandbox.state import State
+    from sandbox.running.state import State
 
 THERMOSTATS = 10
 EVERY = timedelta(minutes=5)
@@ -90,7 +90,7 @@ def main() -> int:
         "--formats", nargs="*", default=FORMATS, help="formats to export; without any, earlier figures stay"
     )
     wanted = parser.parse_args()
-    from sandbox import lifecycle  # noqa: PLC0415 - it reads SANDBOX_FOLDER when imported
+    from sandbox.running import lifecycle  # noqa: PLC0415 - it reads SANDBOX_FOLDER when imported
 
     state = lifecycle.up(report=_say)
     try:
@@ -236,7 +236,7 @@ def _items_read(log: str) -> int:
 
 def _processor_ms() -> float:
     """What the local cloud and the functions in it have taken of the processors so far."""
-    from sandbox import places as sandbox_places  # noqa: PLC0415 - as above
+    from sandbox.running import places as sandbox_places  # noqa: PLC0415 - as above
 
     started = json.loads(sandbox_places.REGISTER.read_text())
     cloud = Path("/proc") / str(next(each["pid"] for each in started if each["name"] == "cloud"))

@@ -14,15 +14,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from labs.load.verdict import Verdict, judge, shown
-from sandbox import lifecycle, owner
-from sandbox.demo import settle
 from sandbox.legrand import Settings, serve_in_thread
-from sandbox.processes import SandboxError
+from sandbox.running import lifecycle
+from sandbox.running.processes import SandboxError
+from sandbox.shows import owner
+from sandbox.shows.demo import settle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sandbox.state import State
+    from sandbox.running.state import State
 
 THERMOSTATS, PLANTS = 200, 20
 NOTIFICATIONS = 10_000

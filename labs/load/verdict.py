@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from sandbox.balance import Balance, balance
-from sandbox.demo import PATIENCE_MS
+from sandbox.shows.balance import Balance, balance
+from sandbox.shows.demo import PATIENCE_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

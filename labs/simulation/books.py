@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from labs.simulation.cloud import Hand
 from labs.simulation.effects import BASE
 from labs.simulation.functions import TABLE
-from sandbox.legrand import wire
-from sandbox.legrand.ledger import SENT, Outcome
+from sandbox.legrand.pushes import wire
+from sandbox.legrand.pushes.ledger import SENT, Outcome
 from smarther.domain import spilled
 from smarther.domain.names import printable
 from smarther.domain.spilled import Spilled

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from labs.simulation.effects import BASE
 from labs.simulation.weather import WAYS, BrownOut
-from sandbox.legrand.answer import Refusal
-from sandbox.legrand.faults import Fault
-from sandbox.legrand.login import CLIENT_SECRET_LIFE
+from sandbox.legrand.account.answer import Refusal
+from sandbox.legrand.account.faults import Fault
+from sandbox.legrand.account.login import CLIENT_SECRET_LIFE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from labs.simulation.weather import Service
     from labs.simulation.year import Year
-    from sandbox.legrand.faults import Place
-    from sandbox.legrand.subscriptions import Subscription
+    from sandbox.legrand.account.faults import JsonPath
+    from sandbox.legrand.account.subscriptions import Subscription
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -31,7 +31,7 @@ OTHER_STACK: Final = "https://other.example/notifications/"
 
 
 MODULES: Final = ("plant", "modules")
-ODD_PLACES: Final[tuple[tuple[str, Place], ...]] = (
+ODD_PLACES: Final[tuple[tuple[str, JsonPath], ...]] = (
     *(("topology", place) for place in (("plant",), ("plant", "id"), ("plant", "name"), MODULES, (*MODULES, 0))),
     *(("topology", (*MODULES, 0, name)) for name in ("id", "name", "device")),
     *(("plants", place) for place in ((), ("plants",), ("plants", 0), ("plants", 0, "id"), ("plants", 0, "name"))),

@@ -15,7 +15,7 @@ from requests.adapters import BaseAdapter
 from labs.simulation.cloud import Hand
 from labs.simulation.effects import API, BASE, LOGIN, Killed
 from labs.simulation.weather import Gate
-from sandbox.legrand.gateway import Request as Call
+from sandbox.legrand.provider.gateway import Request as Call
 from smarther.aws.secrets_manager import Secrets, SecretsError
 from smarther.aws.spill_queue import SpillQueue
 from smarther.keeper.dependencies import Dependencies
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from labs.simulation.cloud import Message
     from labs.simulation.year import Year
-    from sandbox.legrand.answer import Answer
+    from sandbox.legrand.account.answer import Answer
     from smarther.domain.keeper_report import Report
 
 TABLE = "readings"

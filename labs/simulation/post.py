@@ -11,18 +11,18 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from sandbox.legrand import wire
-from sandbox.legrand.journey import COPY_WITHIN, LATE, first_push
-from sandbox.legrand.ledger import Kind, Push
-from sandbox.legrand.oddities import KNOWN
-from sandbox.legrand.provider import USER_OID
+from sandbox.legrand.account.oddities import KNOWN
+from sandbox.legrand.provider.provider import USER_OID
+from sandbox.legrand.pushes import wire
+from sandbox.legrand.pushes.journey import COPY_WITHIN, LATE, first_push
+from sandbox.legrand.pushes.ledger import Kind, Push
 
 if TYPE_CHECKING:
     from datetime import datetime
     from random import Random
 
+    from sandbox.legrand.account.oddities import Oddity
     from sandbox.legrand.home.snapshot import Snapshot
-    from sandbox.legrand.oddities import Oddity
 
 LATE_SHARE = 0.03
 TWICE_SHARE = 0.05

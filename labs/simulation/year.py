@@ -35,9 +35,9 @@ from labs.simulation.owner import Owner
 from labs.simulation.post import Post
 from labs.simulation.weather import Weather
 from sandbox.legrand import CLIENT_ID, CLIENT_SECRET, Provider, Settings
-from sandbox.legrand.clock import MovableClock
-from sandbox.legrand.gateway import Gateway
-from sandbox.legrand.login_desk import LoginDesk
+from sandbox.legrand.account.clock import MovableClock
+from sandbox.legrand.http.login_desk import LoginDesk
+from sandbox.legrand.provider.gateway import Gateway
 from smarther import telemetry
 from smarther.domain.quota import HARD_LIMIT
 from smarther.domain.webhook import address, is_ours
@@ -48,10 +48,10 @@ from smarther.store.records import Records
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from sandbox.legrand.answer import Answer
-    from sandbox.legrand.faults import Fault
-    from sandbox.legrand.ledger import Push
-    from sandbox.legrand.subscriptions import Subscription
+    from sandbox.legrand.account.answer import Answer
+    from sandbox.legrand.account.faults import Fault
+    from sandbox.legrand.account.subscriptions import Subscription
+    from sandbox.legrand.pushes.ledger import Push
     from smarther.domain.keeper_report import Report
 
 START = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)

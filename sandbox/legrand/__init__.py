@@ -4,9 +4,16 @@
 without HTTP. What is known of the real service, and from whom, stands beside each rule in the modules.
 """
 
-from sandbox.legrand.app import create_app
-from sandbox.legrand.provider import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, SUBSCRIPTION_KEY, Provider, Settings
-from sandbox.legrand.server import Stand, serve_in_thread
+from sandbox.legrand.http.app import create_app
+from sandbox.legrand.http.server import Stand, serve_in_thread
+from sandbox.legrand.provider.provider import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    REDIRECT_URI,
+    SUBSCRIPTION_KEY,
+    Provider,
+    Settings,
+)
 
 __all__ = [
     "CLIENT_ID",

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from sandbox.legrand.app import create_app
-from sandbox.legrand.provider import Settings
-from sandbox.legrand.server import listen, server, url_of
+from sandbox.legrand.http.app import create_app
+from sandbox.legrand.http.server import listen, server, url_of
+from sandbox.legrand.provider.provider import Settings
 
 EPILOG = (
     "Login at URL/authorize and URL/token, the API at URL/smarther/v2.0, the control plane at URL/_control "
-    "(its operations are listed in sandbox/legrand/control.py). Ends with Ctrl-C or SIGTERM."
+    "(its operations are listed in sandbox/legrand/http/control.py). Ends with Ctrl-C or SIGTERM."
 )
 
 

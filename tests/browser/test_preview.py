@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.preview import PAGE
+from sandbox.shows.preview import PAGE
 from smarther.widget.answer import Widget
 from tests.browser.sample_home import NOW, ROME, home
 
@@ -66,7 +66,7 @@ def console(browser: Browser) -> Iterator[Console]:
 
 def test_it_asks_as_the_console_does(console: Console) -> None:
     context = console.asked[0]["widgetContext"]
-    recorded = json.loads((PAGE.parents[2] / "events" / "widget" / "home.json").read_text())["widgetContext"]
+    recorded = json.loads((PAGE.parents[3] / "events" / "widget" / "home.json").read_text())["widgetContext"]
     assert set(context) | {"domain"} == set(recorded)
     assert context["timezone"]["offsetISO"] in {"-05:00", "-04:00"}
     assert context["timeRange"]["end"] - context["timeRange"]["start"] == 24 * 3600_000

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import cloud as local_cloud
-from sandbox import lifecycle, places
+from sandbox.running import cloud as local_cloud
+from sandbox.running import lifecycle, places
 from tests.deploy.terminal import ENTER, at_a_terminal
 from tests.support.sandboxes import sandbox_of_its_own
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from sandbox.cloud import Cloud
+    from sandbox.running.cloud import Cloud
     from tests.deploy.terminal import Ended
 
 REGION = "eu-west-1"

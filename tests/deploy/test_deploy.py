@@ -15,7 +15,7 @@ from tests.deploy.regions import not_enabled
 from tests.deploy.terminal import CTRL_C, ENTER
 
 if TYPE_CHECKING:
-    from sandbox.cloud import Cloud
+    from sandbox.running.cloud import Cloud
     from tests.deploy.conftest import Clone
 
 QUESTIONS = ("Region", "Name", "Time zone", "Mail address", "Deploy now")

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from sandbox import lifecycle, owner, places, stack
+from sandbox.running import lifecycle, places, stack
+from sandbox.shows import owner
 from smarther.store.table import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.state import State
+    from sandbox.running.state import State
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

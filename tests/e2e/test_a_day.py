@@ -6,9 +6,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sandbox.balance import balance
-from sandbox.demo import settle
-from sandbox.legrand.oddities import KNOWN
+from sandbox.legrand.account.oddities import KNOWN
+from sandbox.shows.balance import balance
+from sandbox.shows.demo import settle
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Home

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from sandbox import owner
+from sandbox.shows import owner
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Home

@@ -20,7 +20,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from sandbox import access, owner
+from sandbox.running import access
+from sandbox.shows import owner
 from smarther.drawing.consent_page import DECLINED, FAILED, HEADERS, INCOMPLETE, NOT_VALID, html
 from smarther.receiver.authenticate import REFRESH
 from tests.support.api_description import operations
@@ -29,7 +30,7 @@ from tests.support.envelopes import envelope, status
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.access import Decision
+    from sandbox.running.access import Decision
     from tests.e2e.conftest import Home
 
 fuzzed = settings(

@@ -1,8 +1,8 @@
 """Each role may do just what is done with it: the calls of this whole run beside the statements that are deployed.
 
-The local cloud enforces IAM and keeps a record of its decisions (sandbox/access.py). Taking an action away makes a call
-fail that is made here; one that nobody needs is never made. So these tests need all the other deployed ones before
-them: run alone, they find most grants unused.
+The local cloud enforces IAM and keeps a record of its decisions (sandbox/running/access.py). Taking an action away
+makes a call fail that is made here; one that nobody needs is never made. So these tests need all the other deployed
+ones before them: run alone, they find most grants unused.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox import access
+from sandbox.running import access
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox import stack
+from sandbox.running import stack
 from tests.support.deployed import PROJECT
 
 if TYPE_CHECKING:

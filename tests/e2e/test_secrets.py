@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from sandbox import places
+from sandbox.running import places
 from smarther.domain.webhook import has_secret_form
 from smarther_cli.app import app
 from tests.e2e.secret_search import hits

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from sandbox import owner, processes
-from sandbox.processes import SandboxError
+from sandbox.running import processes
+from sandbox.running.processes import SandboxError
+from sandbox.shows import owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

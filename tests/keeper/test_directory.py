@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.legrand import wire
-from sandbox.legrand.faults import Fault
+from sandbox.legrand.account.faults import Fault
+from sandbox.legrand.pushes import wire
 from smarther.domain.names import LONGEST
 from smarther.keeper.mend_subscriptions import Subscriptions
 from smarther.keeper.plants import Plants

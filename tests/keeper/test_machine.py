@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from moto import mock_aws
 
 from labs.simulation.effects import BASE, Effects, Killed
-from sandbox.legrand.faults import Fault
+from sandbox.legrand.account.faults import Fault
 from smarther.domain.consent import state_from
 from smarther.domain.quota import HARD_LIMIT
 from smarther.keeper.callback import Callback

@@ -15,14 +15,14 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from sandbox.legrand import wire
-from sandbox.legrand.faults import Fault
+from sandbox.legrand.account.faults import Fault
+from sandbox.legrand.pushes import wire
 from tests.support.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from sandbox.legrand.faults import Place
+    from sandbox.legrand.account.faults import JsonPath
     from smarther.domain.keeper_report import Report
 
 DAY = timedelta(days=1)
@@ -102,7 +102,7 @@ def calls_of(world: World) -> list[Call]:
     return calls
 
 
-def places(document: Any, here: Place = ()) -> Iterator[Place]:
+def places(document: Any, here: JsonPath = ()) -> Iterator[JsonPath]:
     """Every place of a document, the whole of it first."""
     yield here
     match document:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.legrand.faults import Fault
+from sandbox.legrand.account.faults import Fault
 
 if TYPE_CHECKING:
     from smarther.domain.keeper_report import Report

@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from labs.simulation.effects import BASE, Effects
-from sandbox.legrand.faults import Fault
+from sandbox.legrand.account.faults import Fault
 from smarther.domain.webhook import address
 from smarther.domain.webhook_rotation import GRACE, SETTLING
 from tests.support.world import World

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
-from sandbox.legrand.faults import Fault
-from sandbox.legrand.wire import encoded, notification
+from sandbox.legrand.account.faults import Fault
+from sandbox.legrand.pushes.wire import encoded, notification
 
 if TYPE_CHECKING:
     from smarther.domain.keeper_report import Report

@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 
 from labs.simulation.effects import BASE
-from sandbox.legrand.faults import Fault
+from sandbox.legrand.account.faults import Fault
 from smarther.domain.quota import HARD_LIMIT, OPTIONAL_LIMIT
 from tests.support.world import World
 

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from labs.simulation.effects import Effects
-from sandbox.legrand.faults import Fault
+from sandbox.legrand.account.faults import Fault
 from smarther.aws.secrets_manager import SecretsError
 from smarther.keeper.lease import LIFE
 from smarther.keeper.run import RunRequest

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ministack.services import dynamodb
 
-from sandbox import emulator
+from sandbox.running import emulator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

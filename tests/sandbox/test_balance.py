@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.balance import balance
+from sandbox.shows.balance import balance
 
 
 def entry(envelope_id: str, content: str | None = None, outcome: str = "acknowledged") -> dict[str, Any]:

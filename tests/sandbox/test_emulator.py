@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox import places
+from sandbox.running import places
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox import preview, stack
-from sandbox.cloud import Cloud
-from sandbox.processes import SandboxError
-from sandbox.stack import Stack
-from sandbox.state import State
+from sandbox.running import stack
+from sandbox.running.cloud import Cloud
+from sandbox.running.processes import SandboxError
+from sandbox.running.stack import Stack
+from sandbox.running.state import State
+from sandbox.shows import preview
 
 STATE = State(
     Cloud("http://127.0.0.1:1"), "http://legrand.test", Stack("home", {"WidgetFunctionName": "home-widget"}), "unused"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import places
+from sandbox.running import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

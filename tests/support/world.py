@@ -24,10 +24,10 @@ from requests.adapters import BaseAdapter
 from labs.simulation import cloud as simulated
 from labs.simulation.effects import API, BASE, LOGIN, Effects, Killed
 from sandbox.legrand import CLIENT_ID, CLIENT_SECRET, SUBSCRIPTION_KEY, Provider, Settings
-from sandbox.legrand.clock import MovableClock
-from sandbox.legrand.gateway import Gateway
-from sandbox.legrand.gateway import Request as Call
-from sandbox.legrand.login_desk import LoginDesk
+from sandbox.legrand.account.clock import MovableClock
+from sandbox.legrand.http.login_desk import LoginDesk
+from sandbox.legrand.provider.gateway import Gateway
+from sandbox.legrand.provider.gateway import Request as Call
 from smarther.aws.secrets_manager import Secrets
 from smarther.domain.webhook import address, is_ours
 from smarther.keeper.dependencies import Dependencies
@@ -49,8 +49,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-    from sandbox.legrand.answer import Answer
-    from sandbox.legrand.subscriptions import Subscription
+    from sandbox.legrand.account.answer import Answer
+    from sandbox.legrand.account.subscriptions import Subscription
     from smarther.domain.keeper_report import Report
 
 START = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)

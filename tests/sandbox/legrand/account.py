@@ -5,9 +5,9 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from sandbox.legrand import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, SUBSCRIPTION_KEY, Provider
-from sandbox.legrand.answer import Answer
-from sandbox.legrand.gateway import Gateway, Request
-from sandbox.legrand.login_desk import LoginDesk
+from sandbox.legrand.account.answer import Answer
+from sandbox.legrand.http.login_desk import LoginDesk
+from sandbox.legrand.provider.gateway import Gateway, Request
 
 FORM = "application/x-www-form-urlencoded"
 QUERY = {"client_id": CLIENT_ID, "redirect_uri": REDIRECT_URI, "response_type": "code", "state": "s t&te"}

@@ -6,7 +6,7 @@ import pytest
 import pytest_socket
 
 from sandbox.legrand import Provider
-from sandbox.legrand.clock import MovableClock
+from sandbox.legrand.account.clock import MovableClock
 from tests.sandbox.legrand.account import Account
 from tests.sandbox.legrand.endpoint import Endpoint
 

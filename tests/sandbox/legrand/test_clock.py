@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sandbox.legrand.clock import MovableClock
+from sandbox.legrand.account.clock import MovableClock
 
 START = datetime(2025, 11, 20, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from sandbox.legrand.server import listen
+from sandbox.legrand.http.server import listen
 
 COMMAND = [sys.executable, "-m", "sandbox.legrand"]
 

@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 
 from sandbox.legrand import Provider
-from sandbox.legrand.clock import MovableClock
-from sandbox.legrand.dispatch import Attempt, Dispatch, ban_after
-from sandbox.legrand.ledger import Kind, Outcome, Push
+from sandbox.legrand.account.clock import MovableClock
+from sandbox.legrand.pushes.dispatch import Attempt, Dispatch, ban_after
+from sandbox.legrand.pushes.ledger import Kind, Outcome, Push
 from tests.sandbox.legrand.account import ENDPOINT, Account
 
 MINUTE = timedelta(minutes=1)

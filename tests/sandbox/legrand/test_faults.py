@@ -1,7 +1,7 @@
 import pytest
 
-from sandbox.legrand.answer import Answer
-from sandbox.legrand.faults import Fault, FaultBook
+from sandbox.legrand.account.answer import Answer
+from sandbox.legrand.account.faults import Fault, FaultBook
 from tests.sandbox.legrand.account import Account
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from sandbox.legrand import SUBSCRIPTION_KEY, Provider
-from sandbox.legrand.answer import Answer
-from sandbox.legrand.clock import MovableClock
+from sandbox.legrand.account.answer import Answer
+from sandbox.legrand.account.clock import MovableClock
 from sandbox.legrand.home.snapshot import Mode
 from tests.sandbox.legrand.account import ENDPOINT, Account
 

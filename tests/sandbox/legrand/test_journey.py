@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sandbox.legrand.home.world import World, invent_plants
-from sandbox.legrand.journey import Journey, Mischief, Outage
-from sandbox.legrand.ledger import Kind, Push
+from sandbox.legrand.pushes.journey import Journey, Mischief, Outage
+from sandbox.legrand.pushes.ledger import Kind, Push
 
 START = datetime(2025, 11, 20, 16, tzinfo=UTC)
 END = START + timedelta(hours=8)

@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from sandbox.legrand import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, Provider, Settings
-from sandbox.legrand.answer import Answer
-from sandbox.legrand.clock import MovableClock
-from sandbox.legrand.login import STYLES, Application, TokenFields
+from sandbox.legrand.account.answer import Answer
+from sandbox.legrand.account.clock import MovableClock
+from sandbox.legrand.account.login import STYLES, Application, TokenFields
 from tests.sandbox.legrand.account import FORM, QUERY, Account
 
 OBSERVED = Path("../shared/reference/payloads/error_bodies__observed_shapes.json")

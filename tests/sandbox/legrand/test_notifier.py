@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from sandbox.legrand import Provider
-from sandbox.legrand.ledger import Kind, Outcome, Push
-from sandbox.legrand.notifier import Notifier
+from sandbox.legrand.pushes.ledger import Kind, Outcome, Push
+from sandbox.legrand.pushes.notifier import Notifier
 from tests.sandbox.legrand.account import Account
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.legrand.dispatch import Dispatch, OddPushes
-from sandbox.legrand.ledger import Kind, Push
-from sandbox.legrand.oddities import KNOWN, Oddity
+from sandbox.legrand.account.oddities import KNOWN, Oddity
+from sandbox.legrand.pushes.dispatch import Dispatch, OddPushes
+from sandbox.legrand.pushes.ledger import Kind, Push
 from smarther.domain.notification import parse
 from tests.support.mutated import ENVELOPE, body, changed
 
 if TYPE_CHECKING:
-    from sandbox.legrand.provider import Provider
+    from sandbox.legrand.provider.provider import Provider
     from tests.sandbox.legrand.account import Account
 
 DASHES = KNOWN["humidity_dashes"]

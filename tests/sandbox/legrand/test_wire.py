@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.legrand import wire
 from sandbox.legrand.home.snapshot import Function, Mode, Snapshot
+from sandbox.legrand.pushes import wire
 
 PAYLOADS = Path("../shared/reference/payloads")
 PLANT = "b5e48d6f-cbad-2711-e053-27182d0ad74c"

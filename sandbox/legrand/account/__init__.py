@@ -1,0 +1,1 @@
+"""Who may call: applications, tokens, quotas, subscriptions, planned faults."""

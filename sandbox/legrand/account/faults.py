@@ -1,0 +1,153 @@
+"""Faults on order: the next calls of an operation answer as a test wants them to."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sandbox.legrand.account.answer import Answer, document
+
+OPERATIONS = (
+    "authorize",
+    "token",
+    "plants",
+    "topology",
+    "status",
+    "set_status",
+    "measures",
+    "programlist",
+    "subscribe",
+    "delete",
+    "list",
+)
+EVERY_OPERATION = "*"
+RETRY_AFTER: Mapping[int, Mapping[str, str]] = {403: {"Retry-After": "12656"}, 429: {"Retry-After": "60"}}
+"""What goes with the default words of a fault; headers of its own go over it."""
+
+
+type JsonPath = tuple[str | int, ...]
+"""Where something stands in a JSON document: names and positions, from the outside in; () is all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One ordered fault.
+
+    `status` with `body` (text goes out as it is, anything else as JSON; without one, the documented words) and
+    `headers` is the answer. With a `place` it is the true answer instead, in which `value` stands at that place, or
+    nothing if it is to be `missing`; without a `status` it is the true answer as well, with these headers, or only
+    late. `drop` ends the connection with no answer at all. `after_effect` does the work first, so that only the answer
+    is lost. `about` leaves alone what is not about the plant or thermostat of this id. `times` None means for ever.
+    """
+
+    operation: str
+    status: int | None = None
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delay_ms: int = 0
+    times: int | None = 1
+    after_effect: bool = False
+    drop: bool = False
+    about: str | None = None
+    place: JsonPath | None = None
+    value: Any = None
+    missing: bool = False
+
+    def __post_init__(self) -> None:
+        if self.operation not in (*OPERATIONS, EVERY_OPERATION):
+            raise ValueError(f"no operation {self.operation!r}; there are {', '.join(OPERATIONS)} and *")
+        if self.status is None and not (self.drop or self.delay_ms or self.headers) and self.place is None:
+            raise ValueError("a fault needs a status, a place, headers, a delay_ms or drop")
+        if self.place is not None and (self.drop or self.body is not None):
+            raise ValueError("a place is one in the true answer, and goes with neither drop nor body")
+        if self.missing and not self.place:
+            raise ValueError("what is missing needs a place, and that is not the whole answer")
+        if self.times is not None and self.times < 1:
+            raise ValueError("times is at least 1, or null for ever")
+
+    def answer(self, work: Callable[[], Answer]) -> Answer:
+        """The answer to a call whose true answer is what the work gives."""
+        if self.drop or (self.status is not None and self.place is None):
+            if self.after_effect:
+                work()
+            return replace(self._false_answer(), delay_ms=self.delay_ms, dropped=self.drop)
+        true = work()
+        return replace(
+            true if self.place is None else self._odd(true, self.place),
+            status=true.status if self.status is None else self.status,
+            headers={**true.headers, **self.headers},
+            delay_ms=self.delay_ms,
+        )
+
+    def _false_answer(self) -> Answer:
+        if self.status is None:
+            return Answer(0)
+        if isinstance(self.body, str):
+            content = self.body.encode("utf-8", "surrogatepass")
+            return Answer(self.status, content, "text/html; charset=utf-8", self.headers)
+        if self.body is not None:
+            return Answer.of(self.status, self.body, self.headers)
+        return Answer.words(self.status, None, {**RETRY_AFTER.get(self.status, {}), **self.headers})
+
+    def _odd(self, true: Answer, place: JsonPath) -> Answer:
+        """The true answer, odd in one place; an answer that has no such place stays true."""
+        if not true.content:
+            return true
+        root = [true.value]
+        holder, last = _holder(root, (0, *place))
+        if holder is None:
+            return true
+        if self.missing:
+            del holder[last]
+        else:
+            holder[last] = self.value
+        return replace(true, content=document(root[0]))
+
+
+def _holder(root: Any, place: JsonPath) -> tuple[Any, Any]:
+    """What holds the last step of a place, and that step; None where the document has no such place."""
+    *way, last = place
+    for step in way:
+        if not _has(root, step):
+            return None, last
+        root = root[step]
+    return (root if _has(root, last) else None), last
+
+
+def _has(holder: Any, step: str | int) -> bool:
+    if isinstance(holder, dict):
+        return step in holder
+    return isinstance(holder, list) and isinstance(step, int) and 0 <= step < len(holder)
+
+
+class FaultBook:
+    """The faults still to come, first ordered first served."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        """Put `fault` after those already ordered."""
+        self._faults.append(fault)
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._faults.clear()
+
+    def pending(self) -> list[Fault]:
+        """Those not yet used up."""
+        return list(self._faults)
+
+    def answer(self, operation: str, work: Callable[[], Answer], about: Collection[str] = ()) -> Answer:
+        """The answer to one call of `operation` about these ids: the true one, or what a fault makes of it."""
+        fault = self._take(operation, about)
+        return work() if fault is None else fault.answer(work)
+
+    def _take(self, operation: str, about: Collection[str]) -> Fault | None:
+        for index, fault in enumerate(self._faults):
+            if fault.operation in (operation, EVERY_OPERATION) and (fault.about is None or fault.about in about):
+                if fault.times == 1:
+                    del self._faults[index]
+                elif fault.times is not None:
+                    self._faults[index] = replace(fault, times=fault.times - 1)
+                return fault
+        return None

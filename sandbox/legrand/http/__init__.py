@@ -1,0 +1,1 @@
+"""The stand-in at one address: login, API, control plane."""

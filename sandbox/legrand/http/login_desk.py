@@ -1,0 +1,61 @@
+"""The login's two addresses, /authorize and /token, as met from outside: with faults, and in the log of calls."""
+
+from collections.abc import Callable, Mapping
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from sandbox.legrand.account.answer import Answer, Refusal
+from sandbox.legrand.account.login import Application
+from sandbox.legrand.http.consent_page import consent_page
+from sandbox.legrand.provider.provider import Provider
+
+
+class LoginDesk:
+    """Answers the browser and the token requests of applications."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+
+    def token(self, body: bytes, content_type: str) -> Answer:
+        """Answer POST /token. These calls are not in the API's quota: the login is another host."""
+        return self._noted("token", lambda: self._provider.login.answer_token(body, content_type))
+
+    def show_consent(self, query: Mapping[str, str]) -> Answer:
+        """Answer GET /authorize with the page, whose form posts to the same address."""
+
+        def page(application: Application) -> Answer:
+            homes = [plant.name for plant in self._provider.world.plants.values()]
+            html = consent_page(application.name, homes).encode("utf-8", "replace")
+            return Answer(200, html, "text/html; charset=utf-8", {"Cache-Control": "no-store"})
+
+        return self._noted("authorize", lambda: self._for_known(query, page))
+
+    def decide(self, query: Mapping[str, str], body: bytes) -> Answer:
+        """Answer POST /authorize, `decision=allow` or `decision=refuse`: the way back to the application."""
+        allowed = parse_qs(body.decode("ascii", "replace")).get("decision") == ["allow"]
+
+        def way_back(application: Application) -> Answer:
+            code = self._provider.login.consent(application.client_id) if allowed else None
+            result = {"error": "access_denied"} if code is None else {"code": code}
+            if "state" in query:
+                result["state"] = query["state"]
+                self._provider.login.secrets["state"].add(query["state"])
+            location = _with_query(query["redirect_uri"], result)
+            return Answer(302, headers={"Location": location, "Cache-Control": "no-store"})
+
+        return self._noted("authorize", lambda: self._for_known(query, way_back))
+
+    def _for_known(self, query: Mapping[str, str], answer: Callable[[Application], Answer]) -> Answer:
+        try:
+            return answer(self._provider.login.check_authorize(query))
+        except Refusal as refusal:
+            return refusal.answer
+
+    def _noted(self, operation: str, work: Callable[[], Answer]) -> Answer:
+        answer = self._provider.faults.answer(operation, work)
+        self._provider.calls.add(operation, answer, self._provider.clock.now())
+        return answer
+
+
+def _with_query(url: str, more: Mapping[str, str]) -> str:
+    joint = "&" if urlsplit(url).query else "?"
+    return f"{url}{joint}{urlencode(more)}"

@@ -1,0 +1,1 @@
+"""The whole of the stand-in without HTTP."""

@@ -1,0 +1,197 @@
+"""The REST API under /smarther/v2.0: who may pass, which operation it is, and what it answers.
+
+Paths, bodies and statuses: Legrand's OpenAPI export `smartherV2.yaml` (kept in berry-13/bticino-gateway-ha), the
+openHAB binding's `SmartherApiConnector`, artumino/smarther-rs `src/lib.rs`. The codes 10 and 11 of 401 are from
+Knocks83/Go-BticinoThermostatInflux; the words about the subscription key are Azure API Management's stock ones.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.legrand.account.answer import Answer, Refusal
+from sandbox.legrand.account.login import Grant
+from sandbox.legrand.account.subscriptions import check_endpoint
+from sandbox.legrand.home.world import Plant
+from sandbox.legrand.provider.provider import USER_OID, Provider
+from sandbox.legrand.provider.set_status import read_order
+from sandbox.legrand.pushes import wire
+from sandbox.legrand.pushes.journey import first_push
+
+MISSING_KEY = (
+    "Access denied due to missing subscription key. "
+    "Make sure to include subscription key when making requests to an API."
+)
+INVALID_KEY = (
+    "Access denied due to invalid subscription key. Make sure to provide a valid key for an active subscription."
+)
+
+THERMOSTAT = (
+    "/chronothermostat/thermoregulation/addressLocation/plants/(?P<plant_id>[^/]+)"
+    "/modules/parameter/id/value/(?P<module_id>[^/]+)"
+)
+PLANT = "/plants/(?P<plant_id>[^/]+)"
+
+OPERATIONS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
+    ("plants", "GET", re.compile("/plants")),
+    ("topology", "GET", re.compile(f"{PLANT}/topology")),
+    ("status", "GET", re.compile(THERMOSTAT)),
+    ("set_status", "POST", re.compile(THERMOSTAT)),
+    ("measures", "GET", re.compile(f"{THERMOSTAT}/measures")),
+    ("programlist", "GET", re.compile(f"{THERMOSTAT}/programlist")),
+    ("subscribe", "POST", re.compile(f"{PLANT}/subscription")),
+    ("delete", "DELETE", re.compile(f"{PLANT}/subscription/(?P<subscription_id>[^/]+)")),
+    ("list", "GET", re.compile("/subscription")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call: `path` below /smarther/v2.0, `headers` with lower-case names, the query's values by name."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes = b""
+
+
+class Gateway:
+    """Answers every call to the API: key, quota, token, then the operation, unless a fault was ordered for it."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        self._work: dict[str, Callable[..., Answer]] = {
+            "plants": self._plants,
+            "topology": self._topology,
+            "status": self._status,
+            "set_status": self._set_status,
+            "measures": self._measures,
+            "programlist": self._programs,
+            "subscribe": self._subscribe,
+            "delete": self._delete,
+            "list": self._list,
+        }
+
+    def answer(self, request: Request) -> Answer:
+        """The answer to one call, written into the log of calls."""
+        operation, found = self._find(request)
+        try:
+            answer = self._admitted(operation, request, found)
+        except Refusal as refusal:
+            answer = refusal.answer
+        self._provider.calls.add(operation, answer, self._provider.clock.now())
+        return answer
+
+    def _find(self, request: Request) -> tuple[str, dict[str, str]]:
+        for operation, method, pattern in OPERATIONS:
+            match = pattern.fullmatch(request.path)
+            if match and method == request.method:
+                return operation, match.groupdict()
+        return "unknown", {}
+
+    def _admitted(self, operation: str, request: Request, found: dict[str, str]) -> Answer:
+        self._check_key(request)
+        self._provider.quota.take()
+        grant = self._check_token(request)
+        if operation == "unknown":
+            return Answer.words(404)
+
+        def work() -> Answer:
+            try:
+                return self._work[operation](request=request, grant=grant, **found)
+            except Refusal as refusal:
+                return refusal.answer
+
+        return self._provider.faults.answer(operation, work, about=found.values())
+
+    def _check_key(self, request: Request) -> None:
+        key = request.headers.get("ocp-apim-subscription-key") or request.query.get("subscription-key")
+        if not key:
+            raise Refusal(Answer.words(401, MISSING_KEY))
+        if not self._provider.login.knows_subscription_key(key):
+            raise Refusal(Answer.words(401, INVALID_KEY))
+
+    def _check_token(self, request: Request) -> Grant:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Refusal(Answer.of(401, {"message": "No access token was sent", "code": 10}))
+        grant = self._provider.login.access_grant(token.strip())
+        if grant is None or grant.spent:
+            raise Refusal(Answer.words(401))
+        if not grant.live(self._provider.clock.now()):
+            raise Refusal(Answer.of(401, {"message": "The access token has expired", "code": 11}))
+        return grant
+
+    # Operations
+
+    def _plants(self, **_: Any) -> Answer:
+        plants = list(self._provider.world.plants.values())
+        return Answer.of(200, wire.plants_answer(plants)) if plants else Answer(204)
+
+    def _topology(self, plant_id: str, **_: Any) -> Answer:
+        return Answer.of(200, wire.topology_answer(self._plant(plant_id)))
+
+    def _status(self, plant_id: str, module_id: str, **_: Any) -> Answer:
+        self._check_module(plant_id, module_id)
+        world = self._provider.world
+        snapshot = world.snapshot(plant_id, module_id, self._provider.clock.now())
+        return Answer.of(200, wire.status_answer(snapshot, world.zone))
+
+    def _set_status(self, plant_id: str, module_id: str, request: Request, **_: Any) -> Answer:
+        self._check_module(plant_id, module_id)
+        world = self._provider.world
+        order = read_order(_object(request.body), world.zone)
+        reports = world.obey(plant_id, module_id, order, self._provider.clock.now())
+        self._provider.outbox.extend(first_push(report, self._provider.dice, [USER_OID]) for report in reports)
+        return Answer(200)
+
+    def _measures(self, plant_id: str, module_id: str, **_: Any) -> Answer:
+        self._check_module(plant_id, module_id)
+        world = self._provider.world
+        snapshot = world.snapshot(plant_id, module_id, self._provider.clock.now())
+        return Answer.of(200, wire.measures_answer(snapshot, world.zone))
+
+    def _programs(self, plant_id: str, module_id: str, **_: Any) -> Answer:
+        self._check_module(plant_id, module_id)
+        programs = self._provider.world.programs(plant_id, module_id)
+        return Answer.of(200, wire.programs_answer(plant_id, module_id, programs))
+
+    def _subscribe(self, plant_id: str, request: Request, grant: Grant, **_: Any) -> Answer:
+        self._plant(plant_id)
+        url = check_endpoint(_object(request.body).get("EndPointUrl"))
+        application = self._provider.login.application(grant.client_id)
+        name = application.name if application else grant.client_id
+        now = self._provider.clock.now()
+        entry = self._provider.subscriptions.add(plant_id, url, name, now, ours=True)
+        return Answer.of(201, {"subscriptionId": entry.id})
+
+    def _delete(self, plant_id: str, subscription_id: str, **_: Any) -> Answer:
+        self._provider.subscriptions.remove(plant_id, subscription_id)
+        return Answer(200)
+
+    def _list(self, **_: Any) -> Answer:
+        entries = [entry.listed for entry in self._provider.subscriptions.all()]
+        return Answer.of(200, entries) if entries else Answer(204)
+
+    def _plant(self, plant_id: str) -> Plant:
+        plant = self._provider.world.plants.get(plant_id)
+        if plant is None:
+            raise Refusal(Answer.words(404))
+        return plant
+
+    def _check_module(self, plant_id: str, module_id: str) -> None:
+        if module_id not in {module.id for module in self._plant(plant_id).modules}:
+            raise Refusal(Answer.words(404))
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        raise Refusal(Answer.words(400)) from None
+    if not isinstance(value, dict):
+        raise Refusal(Answer.words(400))
+    return value

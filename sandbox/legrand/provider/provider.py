@@ -1,0 +1,106 @@
+"""The provider as one plain object: accounts, tokens, homes, subscriptions, quota, faults and the notifier's books.
+
+Nothing in here knows of sockets or of real time: the clock and the dice come in. HTTP is a thin shell around it, and a
+simulation drives it in its own process.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random, SystemRandom
+from zoneinfo import ZoneInfo
+
+from sandbox.legrand.account.calls import CallLog
+from sandbox.legrand.account.clock import MovableClock
+from sandbox.legrand.account.faults import FaultBook
+from sandbox.legrand.account.login import Application, Login, TokenFields
+from sandbox.legrand.account.quota import DAILY_CALLS, DailyQuota
+from sandbox.legrand.account.subscriptions import SubscriptionBook
+from sandbox.legrand.home.world import Plant, World, invent_plants, read_plants
+from sandbox.legrand.pushes.dispatch import Dispatch
+from sandbox.legrand.pushes.ledger import Ledger, Push
+
+CLIENT_ID = "5f1a2b3c-0000-4000-8000-5a4d4f4b4552"
+CLIENT_SECRET = "s4ndb0x'\"<&+%=;~secret"  # noqa: S105 - known to everybody, and as awkward to encode as real ones
+SUBSCRIPTION_KEY = "0123456789abcdef0123456789abcdef"
+REDIRECT_URI = "http://127.0.0.1:8400/callback"
+"""Registered at first, so that the login can be tried; a sandbox registers its own."""
+USER_OID = "a122e653-53fb-450e-b000-d47659807585"
+"""The owner, as notifications name their receiver (the id of Legrand's tutorial)."""
+OTHER_APPLICATIONS = {
+    "Amazon Alexa": "https://smarther-skill.example/alexa/events",
+    "Home Assistant": "https://home-assistant.example/api/webhook/0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+}
+"""Applications that were there first: to be listed, never called, and never to be touched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the stand-in is set up. `home`: a JSON file of plants, instead of `plants` invented with `modules` in all."""
+
+    seed: int = 1
+    plants: int = 2
+    modules: int = 5
+    home: Path | None = None
+    time_zone: str = "Europe/Rome"
+    daily_calls: int = DAILY_CALLS
+    token_fields: TokenFields = "mixed"  # noqa: S105 - a style of answer, no secret
+    limit_ms: int = 750
+    concurrency: int = 2
+
+
+class Provider:
+    """Everything the provider knows. `outbox` holds notifications that orders caused, for whoever delivers them."""
+
+    def __init__(
+        self, settings: Settings | None = None, clock: MovableClock | None = None, dice: Random | None = None
+    ) -> None:
+        self.settings = settings or Settings()
+        self.clock = clock or MovableClock()
+        self.dice = dice or SystemRandom()
+        self.world = World(self._plants(), self.settings.seed, self.clock.now(), ZoneInfo(self.settings.time_zone))
+        self.login = Login(self.clock, self.dice, self.settings.token_fields)
+        self.subscriptions = SubscriptionBook(self.dice)
+        self.quota = DailyQuota(self.clock, self.settings.daily_calls)
+        self.dispatch = Dispatch(self.clock, self.subscriptions, Ledger())
+        self.faults = FaultBook()
+        self.calls = CallLog()
+        self.outbox: deque[Push] = deque()
+        self.login.register(self._default_application())
+        for plant in self.world.plants.values():
+            self._let_others_subscribe(plant)
+
+    def add_plant(self, name: str, rooms: list[str]) -> Plant:
+        """A new home in the account; other applications hear of it as well."""
+        plant = self.world.add_plant(name, rooms)
+        self._let_others_subscribe(plant)
+        return plant
+
+    def remove_plant(self, plant_id: str) -> None:
+        """A home leaves the account, its subscriptions with it. Raises KeyError for an unknown one."""
+        self.world.remove_plant(plant_id)
+        self.subscriptions.remove_plant(plant_id)
+
+    def add_foreign_subscription(self, plant_id: str, url: str, application: str) -> str:
+        """Another application's entry in the list; its id. Raises Refusal when it is there already."""
+        now = self.clock.now()
+        return self.subscriptions.add(plant_id, url, application, now, ours=False).id
+
+    def _plants(self) -> list[Plant]:
+        if self.settings.home is not None:
+            return read_plants(self.settings.home)
+        return invent_plants(self.settings.plants, self.settings.modules)
+
+    def _default_application(self) -> Application:
+        return Application(
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            subscription_key=SUBSCRIPTION_KEY,
+            redirect_uris=(REDIRECT_URI,),
+            name="Smarther Recorder",
+            secret_created_at=self.clock.now(),
+        )
+
+    def _let_others_subscribe(self, plant: Plant) -> None:
+        for application, url in OTHER_APPLICATIONS.items():
+            self.add_foreign_subscription(plant.id, url, application)

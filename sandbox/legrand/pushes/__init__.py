@@ -1,0 +1,1 @@
+"""From what thermostats do to the notifications that are sent."""

@@ -1,0 +1,99 @@
+"""The notifier: carries pushes to endpoints over HTTP, once each, in order per thermostat, a few at a time."""
+
+import asyncio
+import time
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from sandbox.legrand.pushes.dispatch import Attempt, Dispatch
+from sandbox.legrand.pushes.ledger import Entry, Push
+
+type Delivery = asyncio.Task[list[Entry]]
+
+
+class Notifier:
+    """Sends what the dispatch decides and reports how each call ended. Nothing is ever sent a second time.
+
+    The whole exchange, connection included, has `limit_ms`; redirects are not followed. Each push opens a connection of
+    its own: an idle one that the other side closes at the wrong moment would look like a failing endpoint.
+    """
+
+    def __init__(
+        self,
+        dispatch: Dispatch,
+        *,
+        limit_ms: int,
+        concurrency: int,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._dispatch = dispatch
+        self._limit_seconds = limit_ms / 1000
+        self._free = asyncio.Semaphore(concurrency)
+        self._lanes: dict[str, Delivery] = {}
+        self._client = httpx.AsyncClient(
+            timeout=None,  # noqa: S113 - one limit around the whole exchange, see _call
+            follow_redirects=False,
+            trust_env=False,
+            transport=transport,
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.drain()
+        await self._client.aclose()
+
+    async def ready(self) -> None:
+        """Wait until one more push may be started; each `ready` is followed by one `start`."""
+        await self._free.acquire()
+
+    def start(self, push: Push) -> Delivery:
+        """Begin to deliver; the task's result is what was written into the ledger for it."""
+        delivery = asyncio.create_task(self._deliver(push, self._lanes.get(push.lane)))
+        self._lanes[push.lane] = delivery
+        delivery.add_done_callback(lambda done: self._leave_lane(push.lane, done))
+        return delivery
+
+    async def drain(self) -> None:
+        """Wait until nothing is on its way."""
+        while self._lanes:
+            await asyncio.wait(self._lanes.values())
+
+    async def _deliver(self, push: Push, before: Delivery | None) -> list[Entry]:
+        try:
+            if before is not None:
+                await asyncio.wait([before])
+            noted = self._dispatch.ledger.last
+            attempts = self._dispatch.attempts(push)
+            entries = self._dispatch.ledger.since(noted)
+            return entries + [await self._call(attempt) for attempt in attempts]
+        finally:
+            self._free.release()
+
+    async def _call(self, attempt: Attempt) -> Entry:
+        status: int | None = None
+        failure: str | None = None
+        begun = time.perf_counter()
+        try:
+            async with asyncio.timeout(self._limit_seconds):
+                response = await self._client.post(
+                    attempt.subscription.url,
+                    content=attempt.push.body,
+                    headers={"Content-Type": attempt.push.content_type},
+                )
+            status = response.status_code
+        except TimeoutError:
+            pass  # no status and no failure: that is how a timeout is settled
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            failure = type(error).__name__
+        return self._dispatch.settle(attempt, status, (time.perf_counter() - begun) * 1000, failure)
+
+    def _leave_lane(self, lane: str, done: Delivery) -> None:
+        if self._lanes.get(lane) is done:
+            del self._lanes[lane]

@@ -1,0 +1,1 @@
+"""The local cloud, the deployed stack and their processes."""

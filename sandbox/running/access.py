@@ -1,0 +1,23 @@
+"""What the local cloud's IAM was asked and what it decided: the calls that the deployed functions really made."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from sandbox.running import places
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One call of a role: what it did to which resource (an ARN), and whether IAM allowed it."""
+
+    role: str
+    action: str
+    resource: str
+    allowed: bool
+
+
+def decisions(*, after: int = 0) -> list[Decision]:
+    """All calls of roles since the sandbox began, without the first so many; people and tools are not recorded."""
+    return [Decision(**json.loads(line)) for line in places.ACCESS_RECORD.read_text().splitlines()[after:]]

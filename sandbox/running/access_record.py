@@ -1,0 +1,37 @@
+"""What the local cloud's IAM allows to which role, written down as it decides; `sandbox/running/access.py` reads it.
+
+Works in the local cloud's own process. AWS has CloudTrail for this; the emulator's shows neither roles nor what was
+refused.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TextIO
+
+from ministack.core import iam_evaluator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def install(record: TextIO) -> None:
+    """Have each decision on a role's call written as a line of JSON."""
+    iam_evaluator.enforce = recording(iam_evaluator.enforce, iam_evaluator.resolve_caller_identity, record)
+
+
+def recording(enforce: Callable[..., Any], caller: Callable[[str], Any], record: TextIO) -> Callable[..., Any]:
+    """The emulator's `enforce`, which every signed call passes, with its question and its answer written down.
+
+    It answers None to what is allowed. `caller` knows who holds an access key.
+    """
+
+    def enforced(access_key_id: str, action: str, *more: Any, resource_arn: str = "*", **context: Any) -> Any:
+        refusal = enforce(access_key_id, action, *more, resource_arn=resource_arn, **context)
+        principal = (caller(access_key_id) or {}).get("userArn", "")
+        if ":assumed-role/" in principal:
+            decision = {"role": principal.split("/")[1], "action": action, "resource": resource_arn}
+            record.write(json.dumps({**decision, "allowed": refusal is None}) + "\n")
+        return refusal
+
+    return enforced

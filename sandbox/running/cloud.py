@@ -1,0 +1,88 @@
+"""The local cloud: MiniStack, on the loopback interface, enforcing IAM."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from sandbox.running import places, processes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REGION = "us-east-1"
+_PATIENT = Config(read_timeout=180, retries={"total_max_attempts": 1})
+"""A call may run a function to its end, and must not run it twice."""
+
+_ACCESS_KEY_ID = "test"
+_SECRET_ACCESS_KEY = "test"  # noqa: S105 - the emulator's root caller, on the loopback interface only
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """Where a running local cloud answers, and as whom to call it."""
+
+    endpoint_url: str
+    region: str = REGION
+    access_key_id: str = _ACCESS_KEY_ID
+    secret_access_key: str = _SECRET_ACCESS_KEY
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the service, as the account's root caller."""
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint_url,
+            region_name=self.region,
+            aws_access_key_id=self.access_key_id,
+            aws_secret_access_key=self.secret_access_key,
+            config=_PATIENT,
+        )
+
+    def environment(self) -> Mapping[str, str]:
+        """The variables that point any AWS tool at this cloud, whatever the user's own settings are."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_REGION": self.region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+
+
+def start() -> Cloud:
+    """Start the local cloud on a free port and return once it is ready.
+
+    It gets an environment of its own: a Lambda worker inherits what the cloud's process has, so the user's variables
+    must not reach it. Every file it writes lies under `.sandbox/`.
+    """
+    port = processes.free_port()
+    cloud = Cloud(f"http://127.0.0.1:{port}")
+    temporary = places.TEMPORARY
+    temporary.mkdir(parents=True, exist_ok=True)
+    processes.start(
+        "cloud",
+        [str(places.CLOUD_ENVIRONMENT / "bin" / "python"), "-m", "sandbox.running.emulator"],
+        {
+            "PATH": f"{places.CLOUD_ENVIRONMENT / 'bin'}:{os.defpath}",
+            "HOME": str(temporary),
+            "TMPDIR": str(temporary),
+            "GATEWAY_PORT": str(port),
+            "BIND_HOST": "127.0.0.1",
+            "MINISTACK_REGION": REGION,
+            "AUTH": "true",
+            "ACCESS_RECORD": str(places.ACCESS_RECORD),
+            "IOT_MTLS_ENABLED": "0",
+            "S3_DATA_DIR": str(temporary / "s3"),
+            "STATE_DIR": str(temporary / "state"),
+            "PYTHONUNBUFFERED": "1",
+        },
+        ready=lambda: processes.answers(f"{cloud.endpoint_url}/_ministack/ready"),
+    )
+    return cloud

@@ -1,0 +1,79 @@
+"""Starting and ending the sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from sandbox.running import cloud, local_invoke, places, processes, stack
+from sandbox.running.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+
+def up(
+    *,
+    report: Callable[[str], None],
+    legrand_url: str | None = None,
+    parameters: Mapping[str, str] | None = None,
+    project: Path = places.PROJECT,
+) -> State:
+    """Start the local cloud and Legrand's stand-in, deploy the stack, and return when all of it answers.
+
+    A sandbox that runs already is ended first, so that one call always gives a fresh one. With `legrand_url` that
+    address is used for Legrand's login and API, and no stand-in is started; `parameters` are those of the template that
+    are not to have their defaults; `project` is the folder of another release, if not this one is to be deployed. The
+    keeper is run once, so that the webhook has its secret. Raises SandboxError, after ending what it started, when
+    anything fails.
+    """
+    down()
+    try:
+        report("starting the local cloud")
+        running_cloud = cloud.start()
+        if legrand_url is None:
+            report("starting the stand-in for Legrand's cloud")
+            legrand_url = start_legrand()
+        deployed = stack.deploy(
+            running_cloud, legrand_url.rstrip("/"), report=report, parameters=parameters, project=project
+        )
+        report("running the keeper for the first time")
+        stack.invoke(running_cloud, deployed.outputs["KeeperFunctionName"], {})
+        state = State(running_cloud, legrand_url.rstrip("/"), deployed, webhook_url(running_cloud, deployed))
+        state.save()
+        local_invoke.write_settings(state)
+    except BaseException:
+        down()
+        raise
+    return state
+
+
+def down() -> list[str]:
+    """End the sandbox's processes, forget its state and their leavings; returns the names of what was running."""
+    places.STATE.unlink(missing_ok=True)
+    ended = processes.stop_all()
+    shutil.rmtree(places.TEMPORARY, ignore_errors=True)
+    return ended
+
+
+def start_legrand() -> str:
+    """Start the stand-in for Legrand's cloud on a free port and return its address."""
+    port = processes.free_port()
+    url = f"http://127.0.0.1:{port}"
+    processes.start(
+        "legrand",
+        [str(places.DEV_ENVIRONMENT / "bin" / "python"), "-m", "sandbox.legrand", "--port", str(port)],
+        {"PATH": os.environ.get("PATH", os.defpath), "PYTHONUNBUFFERED": "1"},
+        ready=lambda: processes.answers(f"{url}/_control/summary"),
+    )
+    return url
+
+
+def webhook_url(running_cloud: cloud.Cloud, deployed: stack.Stack) -> str:
+    """The full address that Legrand's cloud is told to push to, with its secret."""
+    held = running_cloud.client("secretsmanager").get_secret_value(SecretId=deployed.outputs["WebhookSecretArn"])
+    secret = json.loads(held["SecretString"])["current"]
+    return f"{deployed.outputs['WebhookBaseUrl']}/notifications/{secret}"

@@ -1,0 +1,22 @@
+"""Where things lie: the project, its environments, and the sandbox's own folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+# The tests run a sandbox of their own beside the one that somebody may be looking at.
+SANDBOX = PROJECT / os.environ.get("SANDBOX_FOLDER", ".sandbox")
+STATE = SANDBOX / "state.json"
+LOGS = SANDBOX / "logs"
+TEMPORARY = SANDBOX / "tmp"
+REGISTER = SANDBOX / "processes.json"
+ACCESS_RECORD = SANDBOX / "access.jsonl"
+LOCAL_INVOKE_SETTINGS = SANDBOX / "samconfig.toml"
+LOCAL_INVOKE_ENVIRONMENT = SANDBOX / "local-environment.json"
+
+DEV_ENVIRONMENT = PROJECT / ".venv"
+CLOUD_ENVIRONMENT = PROJECT / ".venv-cloud"
+SAM_ENVIRONMENT = PROJECT / ".venv-sam"

@@ -1,0 +1,136 @@
+"""The sandbox's background processes: started detached, remembered on disk, ended only while they are ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import httpx
+
+from sandbox.running import places
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+_PATIENCE_SECONDS = 60
+_LOG_TAIL_CHARACTERS = 3000
+
+_started_here: dict[int, subprocess.Popen[bytes]] = {}
+"""Those of them that this very process started: it must collect their remains when they have ended."""
+
+
+class SandboxError(Exception):
+    """Something the sandbox needs did not happen; the message says what, and what to look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """A process that outlives the command that started it.
+
+    `fingerprint` is what the operating system says of the process (its start and its command line), so that a process
+    number that was given to somebody else meanwhile is never signalled.
+    """
+
+    name: str
+    pid: int
+    fingerprint: str
+
+
+def free_port() -> int:
+    """A TCP port on the loopback interface that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(
+    name: str, command: Sequence[str], environment: Mapping[str, str], *, ready: Callable[[], bool]
+) -> Background:
+    """Start a process in the background and return once `ready` says so.
+
+    Its output goes to `.sandbox/logs/<name>.log`. Raises SandboxError with the end of that log when the process ends
+    early or does not get ready.
+    """
+    places.LOGS.mkdir(parents=True, exist_ok=True)
+    log = places.LOGS / f"{name}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - the commands are our own
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=dict(environment),
+            cwd=places.PROJECT,
+            start_new_session=True,
+        )
+    _started_here[process.pid] = process
+    background = Background(name, process.pid, _fingerprint(process.pid))
+    _remember([*_remembered(), background])
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            end = log.read_text(errors="replace")[-_LOG_TAIL_CHARACTERS:]
+            raise SandboxError(f"{name} did not start; the end of {log.relative_to(places.PROJECT)}:\n{end}")
+        time.sleep(0.05)
+    return background
+
+
+def stop_all() -> list[str]:
+    """End every process the sandbox started, the newest first; returns the names of those that were still running."""
+    ended = []
+    for background in reversed(_remembered()):
+        if _fingerprint(background.pid) != background.fingerprint:
+            continue
+        os.killpg(background.pid, signal.SIGTERM)
+        deadline = time.monotonic() + _PATIENCE_SECONDS / 6
+        while _fingerprint(background.pid) == background.fingerprint:
+            if time.monotonic() > deadline:
+                os.killpg(background.pid, signal.SIGKILL)
+                break
+            time.sleep(0.05)
+        if child := _started_here.pop(background.pid, None):
+            child.wait()
+        ended.append(background.name)
+    places.REGISTER.unlink(missing_ok=True)
+    return ended
+
+
+def running() -> list[str]:
+    """The names of the sandbox's processes that run now."""
+    return [each.name for each in _remembered() if _fingerprint(each.pid) == each.fingerprint]
+
+
+def answers(url: str) -> bool:
+    """Does anybody answer there, and well?"""
+    try:
+        return httpx.get(url, timeout=2).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _fingerprint(pid: int) -> str:
+    """Start and command line of a process as `ps` tells them; empty when there is none, or only its remains."""
+    told = subprocess.run(  # noqa: S603
+        ["ps", "-o", "stat=,lstart=,command=", "-p", str(pid)],  # noqa: S607 - ps is where the system has it
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
+    status, _, identity = told.partition(" ")
+    return "" if status.startswith("Z") else identity.strip()
+
+
+def _remembered() -> list[Background]:
+    if not places.REGISTER.exists():
+        return []
+    return [Background(**each) for each in json.loads(places.REGISTER.read_text())]
+
+
+def _remember(backgrounds: list[Background]) -> None:
+    places.REGISTER.write_text(json.dumps([asdict(each) for each in backgrounds], indent=2))

@@ -1,0 +1,65 @@
+"""What the owner does by hand, done for the demo and the tests: credentials in, consent given in the browser."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+import httpx
+
+from sandbox import legrand
+from sandbox.running.processes import SandboxError
+from smarther.domain import consent
+from smarther.store.records import Records
+
+if TYPE_CHECKING:
+    from sandbox.running.state import State
+
+
+def put_credentials(state: State) -> None:
+    """Write the application's credentials, as registered at the stand-in, where the stack expects them."""
+    httpx.post(
+        f"{state.legrand_url}/_control/client", json={"redirect_uris": [state.stack.outputs["RedirectUri"]]}
+    ).raise_for_status()
+    state.cloud.client("secretsmanager").put_secret_value(
+        SecretId=state.stack.outputs["CredentialsSecretArn"],
+        SecretString=json.dumps(
+            {
+                "client_id": legrand.CLIENT_ID,
+                "client_secret": legrand.CLIENT_SECRET,
+                "subscription_key": legrand.SUBSCRIPTION_KEY,
+                "recorded_at": datetime.now(UTC).date().isoformat(),
+            }
+        ),
+    )
+
+
+def consent_address(state: State) -> str:
+    """A fresh address at which the owner can give consent, with its one-time state waiting in the table."""
+    one_time = consent.state_from(os.urandom(consent.STATE_BYTES))
+    records = Records(state.cloud.client("dynamodb"), state.stack.outputs["TableName"])
+    records.begin_consent(one_time, datetime.now(UTC))
+    return consent.authorisation_address(
+        state.legrand_url,
+        client_id=legrand.CLIENT_ID,
+        redirect_uri=state.stack.outputs["RedirectUri"],
+        state=one_time,
+    )
+
+
+def decide(address: str, decision: str) -> str:
+    """Open the provider's login page, press `allow` or `refuse`, and return where it sends the browser."""
+    with httpx.Client() as browser:
+        browser.get(address).raise_for_status()
+        sent = browser.post(address, data={"decision": decision})
+        if not sent.is_redirect:
+            raise SandboxError(f"the stand-in did not send the browser back (status {sent.status_code}): {sent.text}")
+        return urljoin(address, sent.headers["location"])
+
+
+def give_consent(state: State) -> httpx.Response:
+    """Go the owner's whole way through consent; returns the page on which it ends."""
+    return httpx.get(decide(consent_address(state), "allow"), timeout=60)

@@ -1,0 +1,136 @@
+"""The widget as the CloudWatch console would show it, in the browser, while the simulated home lives.
+
+The deployed function draws; this only plays the console's part: it makes the event, shows the HTML, follows the
+`cwdb-action`s, and asks again every few seconds. `python -m sandbox.shows.preview`, ended with Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import webbrowser
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import uvicorn
+from rich.console import Console
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from sandbox.running import lifecycle, places, processes, stack
+from sandbox.running.processes import SandboxError
+from sandbox.running.state import State
+from sandbox.shows import owner
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+
+PAGE = Path(__file__).parent / "console" / "page.html"
+PAST = timedelta(hours=48)
+"""What the home has lived, as fast as the stack answers, before the browser opens."""
+CATCHING_UP, TIMES_AS_FAST = timedelta(hours=2), 12
+"""Then it lives faster than the clock, so that there is something to see, until it has caught up; then in real time."""
+AFTER_THAT = timedelta(days=7)
+
+
+def main() -> int:
+    """Preview until Ctrl-C; returns the exit status. A sandbox that was not running before is ended after."""
+    console = Console(highlight=False)
+    running = places.STATE.exists()
+    try:
+        state = State.load() if running else lifecycle.up(report=lambda text: console.print(f"· {text}"))
+        if not running:
+            console.print("· putting credentials in, giving consent")
+            owner.put_credentials(state)
+            owner.give_consent(state)
+        url = f"http://127.0.0.1:{(port := processes.free_port())}/"
+        console.print(f"The home is at [bold]{url}[/bold], drawn anew every five seconds, until Ctrl-C.")
+        webbrowser.open(url)
+        uvicorn.run(application(state), host="127.0.0.1", port=port, log_level="warning")
+    except SandboxError as error:
+        console.print(str(error), style="red", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        if not running:
+            lifecycle.down()
+    return 0
+
+
+def application(state: State) -> Starlette:
+    """The console's part as a web application; while it runs, the home lives."""
+
+    async def page(_: Request) -> Response:
+        return FileResponse(PAGE)
+
+    async def widget(request: Request) -> Response:
+        function = state.stack.outputs["WidgetFunctionName"]
+        try:
+            html = await run_in_threadpool(stack.invoke, state.cloud, function, await request.json())
+        except SandboxError as failed:
+            return PlainTextResponse(str(failed), status_code=502)
+        return Response(html, media_type="text/html")
+
+    async def documentation(_: Request) -> Response:
+        told = await run_in_threadpool(
+            stack.invoke, state.cloud, state.stack.outputs["WidgetFunctionName"], {"describe": True}
+        )
+        return PlainTextResponse(told["markdown"])
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        life = asyncio.create_task(live(state))
+        yield
+        life.cancel()
+        with suppress(asyncio.CancelledError):
+            await life
+
+    return Starlette(
+        routes=[
+            Route("/", page),
+            Route("/widget", widget, methods=["POST"]),
+            Route("/documentation", documentation),
+        ],
+        lifespan=lifespan,
+    )
+
+
+async def live(state: State) -> None:
+    """Let the home live: its past at once, then fast until the clock is caught up with, then in real time.
+
+    Statistics are made in between, as the schedule would. A play that somebody else started is left alone.
+    """
+    async with httpx.AsyncClient(base_url=f"{state.legrand_url}/_control", timeout=60) as control:
+        now = datetime.now(UTC)
+        caught_up = now + CATCHING_UP / (TIMES_AS_FAST - 1)
+        acts: list[tuple[datetime, datetime, int | None]] = [
+            (now - CATCHING_UP - PAST, now - CATCHING_UP, None),
+            (now - CATCHING_UP, caught_up, TIMES_AS_FAST),
+            (caught_up, caught_up + AFTER_THAT, 1),
+        ]
+        for start, end, factor in acts:
+            order: dict[str, Any] = {"start": start.isoformat(), "hours": (end - start) / timedelta(hours=1)}
+            answer = await control.post("/play", json={**order, "realtime_factor": factor})
+            if answer.status_code == httpx.codes.CONFLICT:
+                return
+            answer.raise_for_status()
+            await _over(control)
+            await run_in_threadpool(stack.invoke, state.cloud, f"{state.stack.name}-rollup", {})
+
+
+async def _over(control: httpx.AsyncClient) -> None:
+    """Return when the play that is on is over."""
+    while not (await control.get("/play", params={"wait": 30})).json()["done"]:
+        pass
+
+
+if __name__ == "__main__":
+    sys.exit(main())
