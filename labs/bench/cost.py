@@ -1,4 +1,5 @@
-"""What a month costs: measured durations, bytes and sizes, times a dated table of prices; writes into docs/cost.md.
+"""What a month costs: measured durations, bytes and sizes, times a dated table of prices; writes into
+docs/running/cost.md.
 
 `python -m labs.bench.cost` takes the figures from `labs/bench/results/latest.json` and from a simulated day.
 """
@@ -20,7 +21,7 @@ from labs.bench import document, places
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DOCUMENT = places.PROJECT / "docs" / "cost.md"
+DOCUMENT = places.PROJECT / "docs" / "running" / "cost.md"
 
 DAYS = 30.4
 HOURS = DAYS * 24

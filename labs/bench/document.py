@@ -15,8 +15,8 @@ from labs.bench.year import table as year_table
 if TYPE_CHECKING:
     from pathlib import Path
 
-PERFORMANCE = places.PROJECT / "docs" / "performance.md"
-SCALE = places.PROJECT / "docs" / "scale.md"
+PERFORMANCE = places.PROJECT / "docs" / "promises" / "performance.md"
+SCALE = places.PROJECT / "docs" / "running" / "scale.md"
 
 
 def put(document: Path, name: str, text: str) -> None:

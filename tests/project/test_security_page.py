@@ -1,4 +1,4 @@
-"""docs/security.md claims nothing without a test that is there."""
+"""docs/promises/security.md claims nothing without a test that is there."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.support.pages import untrue_names
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DOCS = deployed.PROJECT / "docs"
-PAGE = (DOCS / "security.md").read_text()
+FILE = deployed.PROJECT / "docs" / "promises" / "security.md"
+PAGE = FILE.read_text()
 COLUMNS = ["So it is", "By", "Test"]
 
 
@@ -37,7 +37,7 @@ def untrue(claim: list[str]) -> list[str]:
     """What is wrong with a row: an empty cell, too few of them, or a test that is not there."""
     if len(claim) != len(COLUMNS) or not all(claim):
         return [f"a row with an empty cell: {claim}"]
-    return untrue_names(claim[-1], DOCS)
+    return untrue_names(claim[-1], FILE.parent)
 
 
 FOUND = list(claims(PAGE))

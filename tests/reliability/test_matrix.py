@@ -1,4 +1,4 @@
-"""The fault matrix of docs/reliability.md names nothing that is not there."""
+"""The fault matrix of docs/promises/reliability.md names nothing that is not there."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DOCS = deployed.PROJECT / "docs"
-PAGE = DOCS / "reliability.md"
+PAGE = DOCS / "promises" / "reliability.md"
 COLUMNS = ("Sender sees", "Where the data is", "Alarm", "How it comes back", "Test")
-_ALARM = re.compile(r"\[([^\]]+)\]\(runbook\.md#([^)]+)\)")
+_ALARM = re.compile(r"\[([^\]]+)\]\(\.\./running/runbook\.md#([^)]+)\)")
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def alarms() -> set[str]:
 def untrue(row: Row) -> list[str]:
     """What a row says that is not so."""
     wrong = [f"an empty cell: {row}"] if not all(vars(row).values()) else []
-    wrong += untrue_names(row.test, DOCS)
+    wrong += untrue_names(row.test, PAGE.parent)
     named = _ALARM.findall(row.alarm)
     wrong += [f"no alarm {chapter}" for alarm, chapter in named if alarm != chapter or chapter not in alarms()]
     wrong += [] if named or row.alarm.startswith(("–", "as above")) else ["neither an alarm nor none"]
@@ -85,9 +85,9 @@ GOOD = MATRIX[0]
         Row(**{**vars(GOOD), "test": ""}),
         Row(**{**vars(GOOD), "test": GOOD.test.replace("test_what", "test_nothing_what")}),
         Row(**{**vars(GOOD), "test": GOOD.test.replace("tests/functions", "tests/nowhere")}),
-        Row(**{**vars(GOOD), "test": "[`properties`](../tests/reliability/test_places.py)"}),
+        Row(**{**vars(GOOD), "test": "[`properties`](../../tests/reliability/test_places.py)"}),
         Row(**{**vars(GOOD), "alarm": GOOD.alarm.replace("notification-spilled", "notification-lost")}),
-        Row(**{**vars(GOOD), "alarm": "[another](runbook.md#notification-spilled)"}),
+        Row(**{**vars(GOOD), "alarm": "[another](../running/runbook.md#notification-spilled)"}),
         Row(**{**vars(GOOD), "alarm": "somebody will notice"}),
         Row(**{**vars(GOOD), "recovery": ""}),
     ],

@@ -1,4 +1,4 @@
-"""The places where a notification waits: as safe, and as patient, as docs/reliability.md says."""
+"""The places where a notification waits: as safe, and as patient, as docs/promises/reliability.md says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from smarther.receiver import deadlines
 from tests.support import deployed
 
-DOCUMENT = (deployed.PROJECT / "docs" / "reliability.md").read_text()
+DOCUMENT = (deployed.PROJECT / "docs" / "promises" / "reliability.md").read_text()
 QUEUES = ["SpillQueue", "SpillDeadLetterQueue"]
 
 

@@ -83,7 +83,7 @@ def test_every_kind_of_resource_has_a_word(everything: Resources) -> None:
 
 
 def test_what_it_costs_is_what_the_page_computes() -> None:
-    page = (PROJECT / "docs" / "cost.md").read_text()
+    page = (PROJECT / "docs" / "running" / "cost.md").read_text()
     (total,) = re.findall(r"^\| \*\*in all\*\* \| \*\*([\d.]+)\*\*", page, re.MULTILINE)
     assert total == A_MONTH
 

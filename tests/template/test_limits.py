@@ -92,7 +92,7 @@ def test_the_burst_of_the_notifications_is_the_most_that_every_region_has(deploy
     (stage,) = of_type(deployed, "AWS::ApiGatewayV2::Stage").values()
     route = stage["Properties"]["RouteSettings"]["POST /notifications/{secret}"]
     assert route["ThrottlingBurstLimit"] == YOUNGER[1]
-    said = (PROJECT / "docs" / "scale.md").read_text()
+    said = (PROJECT / "docs" / "running" / "scale.md").read_text()
     assert f"{route['ThrottlingRateLimit']:,} a second, bursts of {route['ThrottlingBurstLimit']:,}" in said
 
 
@@ -117,5 +117,5 @@ def test_the_template_itself_is_within_what_cloudformation_takes(gradual: dict[s
 
 def test_the_page_on_many_stacks_says_how_many_roles_one_takes_and_how_many_fit(deployed: Resources) -> None:
     roles = len(of_type(deployed, "AWS::IAM::Role"))
-    said = (PROJECT / "docs" / "scale.md").read_text()
+    said = (PROJECT / "docs" / "running" / "scale.md").read_text()
     assert f"{roles} roles a stack, {ROLES_OF_AN_ACCOUNT:,} an account: {ROLES_OF_AN_ACCOUNT // roles} stacks" in said

@@ -188,7 +188,7 @@ def test_the_api_emits_no_metrics_per_route_because_they_are_billed(resources: R
 
 
 def test_the_documentation_lists_every_metric_and_tells_the_dashboards_size(resources: Resources) -> None:
-    page = (PROJECT / "docs" / "metrics.md").read_text()
+    page = (PROJECT / "docs" / "running" / "metrics.md").read_text()
 
     assert not [metric for metric in Metric if f"| `{metric}` |" not in page]
     assert f"| 1, with {len(list(in_dashboard(dashboard(resources))))} metrics |" in page
@@ -204,10 +204,12 @@ def test_every_alarm_tells_the_topic_when_it_begins_and_when_it_ends(resources: 
 
 
 def test_every_alarm_says_what_to_do_and_the_runbook_has_a_chapter_for_it(resources: Resources) -> None:
-    chapters = set(re.findall(r"^## (.+)$", (PROJECT / "docs" / "runbook.md").read_text(), flags=re.MULTILINE))
+    chapters = set(
+        re.findall(r"^## (.+)$", (PROJECT / "docs" / "running" / "runbook.md").read_text(), flags=re.MULTILINE)
+    )
     anchors = {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in chapters}
     for name, alarm in alarms(resources).items():
-        words, _, anchor = alarm["AlarmDescription"].rpartition("docs/runbook.md#")
+        words, _, anchor = alarm["AlarmDescription"].rpartition("docs/running/runbook.md#")
         assert len(words.split()) > 15, name
         assert anchor in anchors, name
         assert alarm["AlarmName"] == f"<AWS::StackName>-{anchor}", name

@@ -56,5 +56,5 @@ def rollup(
         names = [one.name for one in call.deployment.history.thermostats() if one.module_id in failed]
         raise Failure(
             f"Not all could be made of {', '.join(names) or 'some thermostats'}.",
-            "The rollup's log says what went wrong (`statistics_failed`); docs/runbook.md has a chapter on it.",
+            "The rollup's log says what went wrong (`statistics_failed`); docs/running/runbook.md has a chapter on it.",
         )

@@ -54,7 +54,8 @@ _HANDLER: Final = re.compile(r'Resource handler returned message: "(.*)" \(Reque
 _FOR_SUPPORT: Final = re.compile(r" ?\((Service|SDK Attempt Count|Request ID|RequestToken|HandlerErrorCode):[^()]*\)")
 _NOT_LIVE: Final = (
     "The new receiver did not go live and the old one goes on: its check failed, or an alarm rings. The check's log"
-    " (`aws logs tail /smarther/{stack}/pre-traffic --since 1h`) and docs/runbook.md say more. To mend what an alarm"
+    " (`aws logs tail /smarther/{stack}/pre-traffic --since 1h`) and docs/running/runbook.md say more. To mend what"
+    " an alarm"
     " rings for: `make deploy AT_ONCE=1`."
 )
 _REMEDIES: Final = {

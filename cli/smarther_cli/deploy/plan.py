@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from smarther_cli.place import Place
 
 A_MONTH: Final = "1.36"
-"""US$ for a home with five thermostats, as docs/cost.md has it."""
+"""US$ for a home with five thermostats, as docs/running/cost.md has it."""
 
 _PARTS: Final = {
     "AWS::Serverless::HttpApi": "API",
@@ -131,5 +131,5 @@ def _cost(plan: Plan) -> str:
         ("nothing there; on AWS " if plan.cloud else "")
         + f"about {A_MONTH} US$ a month with five thermostats"
         + (", and 1 to 3 for the key of your own" if own_key else "")
-        + " (docs/cost.md)"
+        + " (docs/running/cost.md)"
     )

@@ -30,12 +30,13 @@ ENOUGH_A_SECOND: Final = 100
 """A home says a few things an hour; what the API lets through is to stop floods and never a thermostat."""
 
 BY_HAND: Final = (
-    "It was changed by hand, and a deploy does not see that. How to put it back: docs/runbook.md#changed-by-hand."
+    "It was changed by hand, and a deploy does not see that. How to put it back:"
+    " docs/running/runbook.md#changed-by-hand."
 )
 _NOT_OURS: Final = (
     "Look where the output WebhookBaseUrl leads; with a domain of your own (PublicBaseUrl), whether that is good."
 )
-_RUNBOOK: Final = "docs/runbook.md#{} says more."
+_RUNBOOK: Final = "docs/running/runbook.md#{} says more."
 _NOT_RUNNING: Final = "Its log says whether it fails; `schedules` and `failed runs` say whether it is called at all."
 _KEEPER_NOW: Final = "`smarther keeper run` has it run now; then ask again."
 
@@ -385,7 +386,7 @@ def ringing(found: Sequence[facts.Alarm]) -> Finding:
         return not_told("there are no alarms")
     rings = [each.name for each in found if each.state == "ALARM"]
     if rings:
-        return bad(", ".join(rings), "docs/runbook.md has a chapter for each.")
+        return bad(", ".join(rings), "docs/running/runbook.md has a chapter for each.")
     return good("none rings")
 
 
@@ -396,7 +397,7 @@ def subscriber(topic: facts.Topic) -> Finding:
         return wanting(
             "nobody hears the alarms yet: the address is not confirmed",
             "Follow the link in the mail from AWS Notifications (it may be among the spam). It is good for three days;"
-            " after that subscribe anew: docs/runbook.md#no-mail-comes.",
+            " after that subscribe anew: docs/running/runbook.md#no-mail-comes.",
         )
     if topic.pending:
         return look(
@@ -408,7 +409,8 @@ def subscriber(topic: facts.Topic) -> Finding:
     if topic.mail_chosen:
         return bad(
             "nobody hears the alarms, though AlarmEmail names an address",
-            "AWS forgets an address that is not confirmed in time. Subscribe it anew: docs/runbook.md#no-mail-comes.",
+            "AWS forgets an address that is not confirmed in time. Subscribe it anew:"
+            " docs/running/runbook.md#no-mail-comes.",
         )
     return look(
         "nobody hears the alarms; they show on the dashboard alone",

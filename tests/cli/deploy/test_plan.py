@@ -30,7 +30,7 @@ def test_it_says_where_as_whom_what_and_what_it_costs() -> None:
     assert told["time zone"] == "Europe/Rome"
     assert "not by mail" in told["alarms"]
     assert plan.A_MONTH in told["cost"]
-    assert "docs/cost.md" in told["cost"]
+    assert "docs/running/cost.md" in told["cost"]
     assert "cloud" not in told
 
 

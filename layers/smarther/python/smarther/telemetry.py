@@ -5,8 +5,9 @@ The exception is a recovery record, which holds a whole body because no other pl
 notification must not be lost to its own log line.
 
 A custom metric costs money by its name and dimensions, and ten are free: so there are ten, with one dimension that is
-the same everywhere. What the platform counts already has no metric of ours: answers that took long or were refused
-(API Gateway), messages in the queues (SQS), durations (Lambda). docs/metrics.md says what each means and who uses it.
+the same everywhere. What the platform counts already has no metric of ours: answers that took long or were refused (API
+Gateway), messages in the queues (SQS), durations (Lambda). docs/running/metrics.md says what each means and who uses
+it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """A client of three operations for the receiver, whose cold start must not pay for an SDK of thousands.
 
 Loading botocore, its endpoint rules and the descriptions of two services takes most of a cold start, and a receiver
-that starts slowly loses readings (docs/performance.md, docs/decisions/0020-a-client-of-three-operations.md). So where
-everything is usual (Lambda's credentials in the environment, a region of the standard partition) requests are signed
-here and sent by Python's own HTTP client, with the names, timeouts and failures of botocore's; all else is botocore's.
+that starts slowly loses readings (docs/promises/performance.md, docs/decisions/0020-a-client-of-three-operations.md).
+So where everything is usual (Lambda's credentials in the environment, a region of the standard partition) requests are
+signed here and sent by Python's own HTTP client, with the names, timeouts and failures of botocore's; all else is
+botocore's.
 """
 
 from __future__ import annotations

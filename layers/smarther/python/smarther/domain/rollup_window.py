@@ -9,7 +9,7 @@ from what is stored, whatever the reason:
 - the first run of each local day, the last `DEEP`: what came hours or days late.
 
 An hour and a day are made when they are over, so that as a rule each is written once. Every run reads `RECENT` again,
-and one a day reads `DEEP`: their lengths are most of what statistics cost (docs/cost.md).
+and one a day reads `DEEP`: their lengths are most of what statistics cost (docs/running/cost.md).
 
 What arrives later than that is for `smarther rollup --from --to`.
 
