@@ -1,0 +1,67 @@
+"""Every page is found from the documentation's door, and every decision from its index."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tests.support.deployed import PROJECT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DOCS = PROJECT / "docs"
+DECISIONS = DOCS / "decisions"
+_LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+_ROW = re.compile(r"\| (\d+) \| \[(.+)\]\((\d{4}-[a-z0-9-]+\.md)\) \| \d{4}-\d{2}-\d{2} \| (\S.*) \|")
+
+
+def linked(page: Path) -> set[Path]:
+    """The files of the project that a page links to."""
+    targets = (each for each in _LINK.findall(page.read_text()) if "://" not in each)
+    return {(page.parent / target).resolve() for target in targets}
+
+
+def reachable(page: Path) -> set[Path]:
+    """The page, and all pages that its links lead to, one after another."""
+    found: set[Path] = set()
+    ahead = {page}
+    while ahead:
+        found |= ahead
+        pages = {each for each in ahead if each.suffix == ".md" and each.is_relative_to(DOCS)}
+        ahead = {target for each in pages for target in linked(each)} - found
+    return found
+
+
+def unreachable(folder: Path, door: Path) -> set[str]:
+    """Pages that no link leads to from the door."""
+    pages = {each.resolve() for pattern in ("*.md", "*.yaml") for each in folder.rglob(pattern)}
+    return {str(each.relative_to(PROJECT)) for each in pages - reachable(door)}
+
+
+def test_every_page_is_reachable_from_the_door() -> None:
+    assert unreachable(DOCS, DOCS / "README.md") == set()
+
+
+def test_a_page_that_nobody_links_to_is_seen() -> None:
+    assert "docs/owner/command-line.md" in unreachable(DOCS, DECISIONS / "0001-three-environments.md")
+
+
+def test_every_link_leads_somewhere() -> None:
+    pages = [*DOCS.rglob("*.md"), *PROJECT.glob("*.md")]
+    assert [(page.name, str(target)) for page in pages for target in linked(page) if not target.exists()] == []
+
+
+def test_the_index_holds_every_decision_in_order_with_date_and_status() -> None:
+    rows = _ROW.findall((DECISIONS / "README.md").read_text())
+    files = sorted(each.name for each in DECISIONS.glob("[0-9]*.md"))
+
+    assert [file for _, _, file, _ in rows] == files
+    for number, title, file, _ in rows:
+        assert (DECISIONS / file).read_text().partition("\n")[0] == f"# {number}. {title}"
+
+
+def test_the_page_of_tests_names_every_folder() -> None:
+    page = (DOCS / "developer" / "tests.md").read_text()
+    folders = {each.name for each in (PROJECT / "tests").iterdir() if each.is_dir() and not each.name.startswith("_")}
+    assert {name for name in folders if f"| `tests/{name}` |" not in page} == set()
