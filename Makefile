@@ -138,9 +138,9 @@ deploy: $(SAM)/.ready $(DEV)/.ready ## Deploy to AWS: a few questions, each with
 # ---- The gate ----
 
 .PHONY: check
-check: ## Everything but the tests: code, types, template, workflows (each alone: make lint, types, template, workflows)
+check: ## Everything but the tests: code, types, imports, template, workflows (each alone: make lint, types, imports, …)
 	@$(MAKE) --no-print-directory -j3 $(DEV)/.ready $(SAM)/.ready $(GATES)/.ready
-	@$(MAKE) --no-print-directory -j2 --output-sync=target lint types template workflows
+	@$(MAKE) --no-print-directory -j2 --output-sync=target lint types imports template workflows
 
 .PHONY: lint
 lint: $(DEV)/.ready
@@ -150,6 +150,10 @@ lint: $(DEV)/.ready
 .PHONY: types
 types: $(DEV)/.ready
 	$(DEV)/bin/mypy
+
+.PHONY: imports
+imports: $(GATES)/.ready # who may import whom: [tool.importlinter] of pyproject.toml
+	PYTHONPATH=layers/smarther/python:cli:. $(GATES)/bin/lint-imports --no-cache
 
 .PHONY: template
 template: cfn-lint checkov

@@ -105,3 +105,31 @@ def test_zizmor_reads_the_workflows(place: Path, good: str, bad: str, rule: str)
     plant(place / ".github" / "workflows" / "gate.yml", good, bad)
 
     assert f"[{rule}]" in said(place, GATES / "zizmor", "--offline", "--quiet", "--persona", "pedantic", ".github")
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "contract"),
+    [
+        ("layers/smarther/python/smarther/domain/webhook.py", "import smarther.store.table", "uses know the store"),
+        ("layers/smarther/python/smarther/aws/sigv4.py", "from smarther.store import table", "uses know the store"),
+        ("layers/smarther/python/smarther/keeper/lease.py", "import smarther.receiver.record", "uses know the store"),
+        ("layers/smarther/python/smarther/drawing/text.py", "import requests", "ask no network"),
+        ("layers/smarther/python/smarther/telemetry.py", "import sandbox.running.places", "labs look at the sandbox"),
+        ("cli/smarther_cli/errors.py", "import smarther_cli.commands.status", "commands know what they show"),
+        ("sandbox/running/stack.py", "import sandbox.shows.demo", "shows run the sandbox"),
+        ("sandbox/legrand/account/login.py", "import sandbox.legrand.http.app", "the stand-in's address"),
+        ("labs/bench/places.py", "import tests.support.deployed", "nothing but tests"),
+        ("labs/bench/places.py", "import labs.bench.figures", "no module is behind itself"),
+    ],
+)
+def test_an_arrow_that_points_back_is_seen(place: Path, file: str, line: str, contract: str) -> None:
+    for folder in ("layers/smarther/python/smarther", "cli/smarther_cli", "sandbox", "labs"):
+        shutil.copytree(PROJECT / folder, place / folder, ignore=shutil.ignore_patterns("results", "__pycache__"))
+    shutil.copy(PROJECT / "pyproject.toml", place)
+    planted = place / file
+    planted.write_text(f"{planted.read_text()}\n{line}\n")
+
+    paths = os.pathsep.join(str(place / folder) for folder in ("layers/smarther/python", "cli", "."))
+    told = said(place, "env", f"PYTHONPATH={paths}", GATES / "lint-imports", "--no-cache")
+
+    assert re.search(rf"{contract}[^|]*?BROKEN", " ".join(told.split()).replace("KEPT", "KEPT |"))
