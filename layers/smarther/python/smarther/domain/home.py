@@ -1,4 +1,4 @@
-"""What is known of a home: its thermostats and what each of them said last."""
+"""A home's thermostats, and what one says at one instant."""
 
 from __future__ import annotations
 
@@ -6,14 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from smarther.domain.latest import latest
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
     from decimal import Decimal
-
-    from smarther.domain.latest import Latest, Word
 
 
 class Load(StrEnum):
@@ -59,38 +54,3 @@ class Snapshot:
     mode: str | None = None
     program: int | None = None
     activation_time: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ThermostatState:
-    """Where a thermostat stands: its latest word, and since when its relay is as it is.
-
-    `load_since` is the first of the unbroken run of equal states among the words looked at; when the run reaches back
-    to the oldest of them, `load_since_before` says that it may have begun earlier.
-    """
-
-    latest: Latest
-    load_since: datetime
-    load_since_before: bool
-
-    @property
-    def last(self) -> Snapshot:
-        """What the latest word said."""
-        return self.latest.word.snapshot
-
-
-def thermostat_state(newest_first: Sequence[Word], others: Sequence[Word] = ()) -> ThermostatState | None:
-    """The standing that a thermostat's words tell, or `None` when it never spoke.
-
-    `newest_first` are its newest by its own clock, with none left out between them; `others` may be the latest as well.
-    """
-    found = latest([*newest_first, *others])
-    if found is None:
-        return None
-    since = found.at
-    run = [word for word in newest_first if not word.misdated]
-    for word in run if found.word in run[:1] else ():
-        if word.snapshot.load is not found.word.snapshot.load:
-            return ThermostatState(found, since, load_since_before=False)
-        since = word.time
-    return ThermostatState(found, since, load_since_before=True)

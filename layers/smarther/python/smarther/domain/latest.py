@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from smarther.domain.arrival import AHEAD, BEHIND, LATE, unusual
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from smarther.domain.home import Snapshot
@@ -81,6 +81,24 @@ class Latest:
     wrong_clock: WrongClock | None
 
 
+@dataclass(frozen=True, slots=True)
+class ThermostatState:
+    """Where a thermostat stands: its latest word, and since when its relay is as it is.
+
+    `load_since` is the first of the unbroken run of equal states among the words looked at; when the run reaches back
+    to the oldest of them, `load_since_before` says that it may have begun earlier.
+    """
+
+    latest: Latest
+    load_since: datetime
+    load_since_before: bool
+
+    @property
+    def last(self) -> Snapshot:
+        """What the latest word said."""
+        return self.latest.word.snapshot
+
+
 def latest(words: Collection[Word]) -> Latest | None:
     """The latest of a thermostat's words, in whatever order; None when it never spoke."""
     if not words:
@@ -96,6 +114,23 @@ def latest(words: Collection[Word]) -> Latest | None:
     odd = [word for word in words if word.misdated and word.received_at > newest.received_at]
     at = min(newest.time, newest.received_at)
     return Latest(newest, heard, at, _clock_of(_last_to_arrive(odd)) if odd else None)
+
+
+def thermostat_state(newest_first: Sequence[Word], others: Sequence[Word] = ()) -> ThermostatState | None:
+    """The state that a thermostat's words tell, or `None` when it never spoke.
+
+    `newest_first` are its newest by its own clock, with none left out between them; `others` may be the latest as well.
+    """
+    found = latest([*newest_first, *others])
+    if found is None:
+        return None
+    since = found.at
+    run = [word for word in newest_first if not word.misdated]
+    for word in run if found.word in run[:1] else ():
+        if word.snapshot.load is not found.word.snapshot.load:
+            return ThermostatState(found, since, load_since_before=False)
+        since = word.time
+    return ThermostatState(found, since, load_since_before=True)
 
 
 def silent_since(

@@ -30,7 +30,8 @@ from smarther.drawing.text import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from smarther.domain.home import Snapshot, Thermostat, ThermostatState
+    from smarther.domain.home import Snapshot, Thermostat
+    from smarther.domain.latest import ThermostatState
     from smarther.domain.series import Series
     from smarther.drawing.widget_request import WidgetCall
 

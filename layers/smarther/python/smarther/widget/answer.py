@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from smarther.domain.fault import fault_of
-from smarther.domain.home import thermostat_state
+from smarther.domain.latest import thermostat_state
 from smarther.domain.series import MOST_THERMOSTATS, NEWEST_SNAPSHOTS, share_of_items
 from smarther.drawing.home_page import DESCRIPTION, Card, UnreadCard, View, home_page, nobody_page, thermostat_page
 from smarther.drawing.widget_request import wants_description, widget_call
