@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-_CONTENDERS = places.PROJECT / "tests" / "bench" / "contenders" / "template.yaml"
+_CONTENDERS = places.PROJECT / "labs" / "bench" / "contenders" / "template.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

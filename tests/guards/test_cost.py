@@ -25,7 +25,7 @@ def result() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def prices() -> dict[str, Any]:
-    return tomllib.loads((places.PROJECT / "tests" / "bench" / "prices.toml").read_text())
+    return tomllib.loads((places.PROJECT / "labs" / "bench" / "prices.toml").read_text())
 
 
 def measured(result: dict[str, Any], **changed: Any) -> cost.Measured:
