@@ -1,1 +1,1 @@
-"""What is tried out beside the gate: programs that look for what the tests do not see."""
+"""Programs that look at the recorder from outside: how fast, how dear, for how long. None of them is a test."""
