@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ministack.app import main as serve
 from ministack.services import dynamodb
 
-from sandbox.running import access_record, table_settings
+from sandbox.running import access_record, leading_keys, table_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -87,8 +87,10 @@ class Partition(dict[str, "Item"]):
 
 
 def main() -> None:
-    """Serve: both operations find by keys, tables get all their settings, what IAM allows is recorded."""
+    """Serve: both operations find by keys, tables get all their settings, what IAM allows goes by keys, too, and is
+    recorded."""
     install()
+    leading_keys.install()
     table_settings.install()
     with Path(os.environ["ACCESS_RECORD"]).open("w", buffering=1) as record:
         access_record.install(record)

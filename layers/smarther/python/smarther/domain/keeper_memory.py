@@ -33,6 +33,8 @@ class Memory(BaseModel):
     """For each plant whose last topology lacked something the thermostats that go if the next one lacks them too."""
     ask_again: frozenset[str] = frozenset()
     """Plants whose last topology could not be had, or lacked something: the next run asks for it again."""
+    asked_through: str = ""
+    """The plant that was asked for its topology last: where time or calls do not suffice for all, the next is first."""
     polled: dict[str, str] = {}
     """For each module the last reading that was heard of it, by its sort key, when it was polled."""
     polled_at: dict[str, datetime] = {}

@@ -59,6 +59,7 @@ unit: C
 
 _PADDING, _GUTTER, _CARD_EDGE = 4, 12, 30
 _NARROWEST_CARD, _MOST_COLUMNS = 320, 4
+_MOST_NAMED = 200  # besides those that are drawn; a name with its link is a few hundred bytes
 _PHONE, _PHONE_PAGE = 340, 640  # a chart for a page that turns out narrower than was said, and the style's limit for it
 _PERIODS = {
     "6 h": timedelta(hours=6),
@@ -123,7 +124,7 @@ class View:
 
 
 def home_page(cards: Sequence[Card | UnreadCard], view: View, *, others: Sequence[Thermostat] = ()) -> str:
-    """The whole home: a card each, and by name alone those for which there is no room."""
+    """The whole home: a card each; by name alone those for which there is no room, and of very many their number."""
     if not cards:
         return _page(view, _empty())
     columns = max(1, min(len(cards), _MOST_COLUMNS, (view.call.width + _GUTTER) // (_NARROWEST_CARD + _GUTTER)))
@@ -141,8 +142,14 @@ def home_page(cards: Sequence[Card | UnreadCard], view: View, *, others: Sequenc
             class_="sm-cards",
             style=grid,
         ),
-        element("p", "Also: ", *(_name(each, view) for each in others), class_="sm-note") if others else None,
+        _others(others, view) if others else None,
     )
+
+
+def _others(others: Sequence[Thermostat], view: View) -> Markup:
+    named, more = others[:_MOST_NAMED], others[_MOST_NAMED:]
+    rest = f" and {len(more):,} more, which `smarther status` lists." if more else None
+    return element("p", "Also: ", *(_name(each, view) for each in named), rest, class_="sm-note")
 
 
 def thermostat_page(card: Card | UnreadCard, view: View) -> str:
