@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from smarther.domain.arrival import fixed_width
-from smarther.domain.reading import BOUNDS, Reading, partition_key
-from smarther.store import items
+from smarther.domain.reading import BOUNDS, Reading
+from smarther.store import items, keys
 from smarther.store.table import plain
 
 if TYPE_CHECKING:
@@ -43,9 +42,6 @@ _READ: Final[Mapping[str, Callable[[Any, str], object]]] = {
     "program": items.whole,
     "online": items.flag,
 }
-_FIRST: Final = "READING#"
-_LAST: Final = "READING#~"
-_HEX: Final = "0123456789abcdef"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +54,7 @@ class TimeRange:
     @property
     def keys(self) -> tuple[str, str]:
         """The sort keys between which its readings lie."""
-        # A key at `until` itself goes on with its digest, and so lies behind it.
-        return (
-            _FIRST if self.since is None else _FIRST + fixed_width(self.since),
-            _LAST if self.until is None else _FIRST + fixed_width(self.until),
-        )
+        return keys.reading_range(self.since, self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +113,12 @@ class Archive:
         request: dict[str, Any] = {"TableName": self._table_name}
         if module_id is None:
             request["FilterExpression"] = "begins_with(pk, :partition) AND sk BETWEEN :first AND :last"
-            partition = partition_key("")
+            partition = keys.module_partition("")
             ask: Any = self._client.scan
         else:
             request["KeyConditionExpression"] = "pk = :partition AND sk BETWEEN :first AND :last"
             request["ScanIndexForward"] = not newest_first
-            partition = partition_key(module_id)
+            partition = keys.module_partition(module_id)
             ask = self._client.query
         request["ExpressionAttributeValues"] = {
             ":partition": {"S": partition},
@@ -148,7 +140,7 @@ class Archive:
 
     def quarantined(self, digest_prefix: str = "") -> Iterator[Quarantined]:
         """The bodies in quarantine whose SHA-256 begins so; their content is not sent."""
-        for partition in digest_prefix[:1] or _HEX:
+        for partition in digest_prefix[:1] or keys.QUARANTINE_PARTITIONS:
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table_name,
                 KeyConditionExpression="pk = :partition AND begins_with(sk, :body)",
@@ -156,8 +148,8 @@ class Archive:
                 ProjectionExpression="sk, reason, received_at, parts, rejected",
                 ExpressionAttributeNames={"#part": "part"},
                 ExpressionAttributeValues={
-                    ":partition": {"S": f"QUARANTINE#{partition}"},
-                    ":body": {"S": f"BODY#{digest_prefix}"},
+                    ":partition": {"S": keys.quarantine_partition(partition)},
+                    ":body": {"S": keys.body_prefix(digest_prefix, whole=False)},
                     ":one": {"N": "1"},
                 },
             )
@@ -170,8 +162,8 @@ class Archive:
             TableName=self._table_name,
             KeyConditionExpression="pk = :partition AND begins_with(sk, :body)",
             ExpressionAttributeValues={
-                ":partition": {"S": f"QUARANTINE#{digest[0]}"},
-                ":body": {"S": f"BODY#{digest}#"},
+                ":partition": {"S": keys.quarantine_partition(digest)},
+                ":body": {"S": keys.body_prefix(digest, whole=True)},
             },
         )
         items = [_plain(item) for page in pages for item in page["Items"]]
@@ -184,10 +176,12 @@ class Archive:
 
     def forget_body(self, body: Quarantined) -> None:
         """Take a body out of quarantine, all of its parts at once."""
-        partition = {"S": f"QUARANTINE#{body.digest[0]}"}
-        keys = [{"pk": partition, "sk": {"S": f"BODY#{body.digest}#{part:03d}"}} for part in range(1, body.parts + 1)]
+        parts = [keys.body_key(body.digest, part) for part in range(1, body.parts + 1)]
         self._client.transact_write_items(
-            TransactItems=[{"Delete": {"TableName": self._table_name, "Key": key}} for key in keys]
+            TransactItems=[
+                {"Delete": {"TableName": self._table_name, "Key": {name: {"S": value} for name, value in key.items()}}}
+                for key in parts
+            ]
         )
 
 
@@ -215,7 +209,7 @@ def _value(value: Any) -> Any:
 def _row(item: Mapping[str, Any]) -> Row | None:
     """The reading that an item is; None when neither it nor its key says of what instant."""
     said = {name: value for name, value in item.items() if name not in _ONLY_THE_TABLES}
-    whose = item["pk"]["S"].removeprefix(partition_key(""))
+    whose = item["pk"]["S"].removeprefix(keys.module_partition(""))
     unread = {name for name in said if name in _READ and _READ[name](item, name) is None}
     if _plain({"module_id": said.get("module_id", {"S": whose})}) != {"module_id": whose}:
         unread.add("module_id")  # the key says whose reading it is
@@ -229,7 +223,7 @@ def _row(item: Mapping[str, Any]) -> Row | None:
 
 def _time_of(key: str) -> str | None:
     """The instant in a reading's key."""
-    text = key.removeprefix(_FIRST).partition("#")[0]
+    text = keys.time_in(key)
     return None if items.instant_of(text) is None else text
 
 
@@ -237,7 +231,7 @@ def _quarantined(item: Mapping[str, Any]) -> Quarantined:
     plain = _plain(item)
     rejected = plain.get("rejected")
     return Quarantined(
-        digest=plain["sk"].split("#")[1],
+        digest=keys.digest_in(plain["sk"]),
         reason=plain["reason"],
         received_at=plain["received_at"],
         parts=int(plain.get("parts", Decimal(1))),

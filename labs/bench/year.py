@@ -32,11 +32,12 @@ from boto3.dynamodb.types import TypeSerializer
 from labs.bench import places
 from labs.bench.__main__ import machine
 from smarther.domain.home import Load, Snapshot
-from smarther.domain.reading import Reading, stored
+from smarther.domain.reading import Reading
 from smarther.domain.series import ITEM_BOUND
 from smarther.domain.statistics import HOUR, daily, hour_of, hourly
 from smarther.store.history import WRITES_AT_ONCE, History
 from smarther.store.records import Module, Plant, Records
+from smarther.store.table import stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

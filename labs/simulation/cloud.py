@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from smarther.store import schema
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -294,6 +296,8 @@ def _check_storable(key: Key, item: Item) -> None:
         raise refusal("SerializationException", "PutItem") from None
     if not all(0 < size <= most for size, most in zip(sizes, KEY_BYTES, strict=True)):
         raise refusal("ValidationException", "PutItem")
+    if differs := schema.faults(item):
+        raise UnknownError(f"an item that the schema does not describe: {differs}")
 
 
 def _key(item: Item) -> Key:

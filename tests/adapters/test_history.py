@@ -14,12 +14,14 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from smarther.domain.home import Load, Snapshot, Thermostat
 from smarther.domain.latest import said
-from smarther.domain.reading import Reading, sort_key, stored
+from smarther.domain.reading import Reading
 from smarther.domain.rollup_window import RollupState
 from smarther.domain.series import shown_of
 from smarther.domain.statistics import HOUR, Measure, Statistics
 from smarther.store.history import History, HistoryUnavailableError
+from smarther.store.keys import sort_key
 from smarther.store.table import Table as Readings
+from smarther.store.table import stored
 from tests.support import deployed
 from tests.support.memory_table import MemoryTable
 

@@ -11,10 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smarther.domain.notification import parse
-from smarther.domain.reading import stored
 from smarther.receiver.record import record
 from smarther.store.history import History
-from smarther.store.table import Table
+from smarther.store.table import Table, stored
 from smarther_cli.archive import Archive, TimeRange
 from smarther_cli.formats.lines import COLUMNS, Format, lines
 from tests.support import deployed

@@ -13,9 +13,10 @@ import pytest
 
 from smarther.aws.service_call import ServiceFailedError
 from smarther.domain.notification import Reject
-from smarther.domain.reading import Reading, sort_key, stored
+from smarther.domain.reading import Reading
 from smarther.domain.webhook import AcceptedDigests
-from smarther.store.table import ItemRefusedError, Table, TableUnavailableError, attribute, plain
+from smarther.store.keys import sort_key
+from smarther.store.table import ItemRefusedError, Table, TableUnavailableError, attribute, plain, stored
 from tests.support import deployed
 
 if TYPE_CHECKING:

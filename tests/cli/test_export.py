@@ -17,7 +17,8 @@ from pyarrow import parquet as arrow_parquet
 from pyarrow.csv import read_csv
 from pyarrow.parquet import read_table
 
-from smarther.domain.reading import Reading, stored
+from smarther.domain.reading import Reading
+from smarther.store.table import stored
 from smarther_cli.archive import Archive
 from smarther_cli.formats import parquet
 from smarther_cli.formats.lines import COLUMNS

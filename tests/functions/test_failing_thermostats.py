@@ -16,11 +16,11 @@ from botocore.exceptions import ClientError
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from smarther.domain.reading import Reading, stored
+from smarther.domain.reading import Reading
 from smarther.domain.statistics import HOUR
 from smarther.rollup.roll_up import StatisticsMissingError
 from smarther.store.history import History
-from smarther.store.table import attribute
+from smarther.store.table import attribute, stored
 from tests.support.memory_table import MemoryTable
 from tests.support.odd_home import entry
 

@@ -11,10 +11,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from smarther.domain.reading import Reading, stored
+from smarther.domain.reading import Reading
 from smarther.domain.rollup_window import RollupRequestError, RollupState
 from smarther.domain.statistics import HOUR, LONGEST_HOLD, daily, hour_of, hourly, hours_of_day
 from smarther.store.history import History
+from smarther.store.table import stored
 from tests.support import deployed
 
 if TYPE_CHECKING:

@@ -16,11 +16,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from smarther.domain.reading import Reading, stored
+from smarther.domain.reading import Reading
 from smarther.domain.series import ITEM_BOUND, MOST_THERMOSTATS, RUNNING_HOURS, RUNNING_SNAPSHOTS
 from smarther.domain.statistics import Measure, Statistics
 from smarther.receiver import deadlines
 from smarther.store.history import History
+from smarther.store.table import stored
 from tests.support import deployed
 from tests.support import faulty_service as faults
 

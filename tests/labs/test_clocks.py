@@ -20,10 +20,11 @@ from hypothesis import strategies as st
 
 from labs.simulation.cloud import DynamoDB, Hand
 from smarther.domain.keeper_memory import Memory
-from smarther.domain.reading import Reading, sort_key
+from smarther.domain.reading import Reading
 from smarther.keeper.journal import Journal
 from smarther.keeper.silent_thermostats import Silence
 from smarther.store.history import History
+from smarther.store.keys import sort_key
 from smarther.store.latest_reader import LatestReader
 from smarther.store.records import Module, Plant, Records
 from smarther.store.table import Table

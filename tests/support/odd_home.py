@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from smarther.domain.reading import Reading, stored
-from smarther.store.table import attribute
+from smarther.domain.reading import Reading
+from smarther.store.table import attribute, stored
 from tests.support.memory_table import MemoryTable
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from smarther.domain.reading import Reading, stored
+from smarther.domain.reading import Reading
+from smarther.store.table import stored
 
 PROMISED_OUTPUTS = {
     "WebhookBaseUrl",

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+import pytest
+
+from smarther.store.schema import partitions
 from tests.template.conftest import of_type
 
 if TYPE_CHECKING:
@@ -35,24 +38,6 @@ NAME_A_KEY = {
     f"dynamodb:{name}" for name in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "BatchWriteItem")
 }
 """The calls to the table that name a partition, so that a role can be held to some: no scan, no PartiQL."""
-WRITERS = {
-    "MODULE#*": {
-        "ReceiverRole",
-        "RedriverRole",
-        "KeeperRole",
-        "RollupRole",
-    },  # readings; the rollup's statistics of them
-    "ARRIVALS": {"ReceiverRole", "RedriverRole", "KeeperRole"},
-    "QUARANTINE#*": {"ReceiverRole", "RedriverRole"},
-    "ROLLUP": {"RollupRole"},
-    "CONSENT": {"CallbackRole", "KeeperRole"},
-    "WEBHOOK": {"KeeperRole"},  # whoever writes here says which callers are genuine
-    "DIRECTORY": {"KeeperRole"},
-    "KEEPER": {"KeeperRole"},
-    "LEASE": {"KeeperRole"},
-    "QUOTA": {"KeeperRole"},
-}
-"""Who may write to each partition of the table; nobody else can, whatever it is made to do."""
 
 API_PATIENCE_SECONDS = 30
 """An HTTP API gives up on its integration then (API Gateway quotas, "Maximum integration timeout")."""
@@ -184,14 +169,17 @@ def test_every_role_is_held_to_the_partitions_of_the_table_that_it_names(resourc
         assert conditions["Null"] == {"dynamodb:LeadingKeys": "false"}, name
 
 
-def test_no_role_can_write_where_another_one_is_believed(resources: Resources) -> None:
-    writers: dict[str, set[str]] = {}
+@pytest.mark.parametrize("function", ["receiver", "redriver", "keeper", "callback", "rollup", "widget"])
+def test_a_role_has_just_the_partitions_that_the_schema_says(
+    resources: Resources, function: Literal["receiver", "redriver", "keeper", "callback", "rollup", "widget"]
+) -> None:
+    allowed: tuple[set[str], set[str]] = set(), set()
     for name, actions, conditions in of_table(resources):
-        if not actions <= {"dynamodb:GetItem", "dynamodb:Query"}:
-            for partition in conditions["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]:
-                writers.setdefault(partition, set()).add(name)
+        if name == f"{function.title()}Role":
+            written = not actions <= {"dynamodb:GetItem", "dynamodb:Query"}
+            allowed[written].update(conditions["ForAllValues:StringLike"]["dynamodb:LeadingKeys"])
 
-    assert writers == WRITERS
+    assert allowed == partitions(function)
 
 
 def test_only_the_keeper_can_read_secrets(resources: Resources) -> None:

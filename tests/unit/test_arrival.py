@@ -54,17 +54,6 @@ def test_texts_of_fixed_width_are_in_the_order_of_their_instants(instants: list[
 
 def test_of_two_notes_the_one_of_the_later_arrival_is_the_greater() -> None:
     """Half a second later, although `.` comes before `Z`; and of one arrival the greater key."""
-
-    def arrival(at: datetime, key: str) -> str:
-        return note("late", module_id="m", sort_key=key, received_at=at)["arrival"]
-
-    notes = [arrival(ARRIVAL, "b"), arrival(ARRIVAL, "c"), arrival(ARRIVAL + SECOND / 2, "a")]
+    notes = [note("b", ARRIVAL), note("c", ARRIVAL), note("a", ARRIVAL + SECOND / 2)]
     assert sorted(notes) == notes
     assert [noted(each) for each in notes] == ["b", "c", "a"]
-
-
-def test_a_note_is_not_taken_for_a_reading() -> None:
-    """No other item has `module_id` together with `time` and `received_at`."""
-    item = note("misdated", module_id="m", sort_key="READING#x", received_at=ARRIVAL)
-    assert item.keys() == {"pk", "sk", "module_id", "arrival"}
-    assert not item["pk"].startswith("MODULE#")

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from labs import release
 from smarther.domain.notification import parse
-from smarther.domain.reading import Reading, reading_digest, sort_key
+from smarther.domain.reading import Reading, reading_digest
+from smarther.store.keys import sort_key
 from tests.support.mutated import ENVELOPE, STATUS, body, changed, mutated
 from tests.support.odd_places import EVERYWHERE, HOME
 from tests.support.oddities import Odd, notifications, odd_texts, oddities, reach
@@ -89,7 +90,8 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Keys:
     assert Path(str(notification.__file__)).is_relative_to(package)
 
     def read(raw: bytes) -> dict[str, str]:
-        return {each.module_id: reading.sort_key(each) for each in notification.parse(raw).readings}
+        key = reading.sort_key  # type: ignore[attr-defined] # the release's module has it
+        return {each.module_id: key(each) for each in notification.parse(raw).readings}
 
     return read
 

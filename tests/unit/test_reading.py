@@ -11,17 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.reading import (
-    BOUNDS,
-    Reading,
-    bounded,
-    expiry,
-    instant_text,
-    partition_key,
-    reading_digest,
-    sort_key,
-    stored,
-)
+from smarther.domain.reading import BOUNDS, Reading, bounded, expiry, instant_text, reading_digest
+from smarther.store.keys import module_partition, sort_key
+from smarther.store.table import stored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +63,7 @@ def test_with_a_retention_a_reading_expires_so_long_after_its_arrival() -> None:
 
 
 def test_the_partition_is_the_module() -> None:
-    assert partition_key("M") == item(READING)["pk"]
+    assert module_partition("M") == item(READING)["pk"]
 
 
 @given(

@@ -40,18 +40,9 @@ def unusual(time: datetime, received_at: datetime) -> Unusual | None:
     return "late" if late_by > LATE else None
 
 
-NOTES: Final = "ARRIVALS"
-"""The partition of the notes: for each thermostat, which of its late and which of its misdated readings came last."""
-
-
-def note(kind: Unusual, *, module_id: str, sort_key: str, received_at: datetime) -> dict[str, str]:
-    """The note of a reading's arrival as the table holds it. Of two with one key the greater `arrival` is newer."""
-    return {
-        "pk": NOTES,
-        "sk": f"{kind}#{module_id}",
-        "module_id": module_id,
-        "arrival": f"{fixed_width(received_at)} {sort_key}",
-    }
+def note(sort_key: str, received_at: datetime) -> str:
+    """The note of a reading's arrival. Of two the greater is of the later arrival."""
+    return f"{fixed_width(received_at)} {sort_key}"
 
 
 def noted(arrival: str) -> str:

@@ -9,8 +9,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from smarther.domain.arrival import fixed_width
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -119,24 +117,14 @@ def _identity(content: Mapping[str, Stored]) -> dict[str, Stored]:
     return {name: value for name, value in content.items() if name not in _NOT_IDENTITY}
 
 
-def partition_key(module_id: str) -> str:
-    """The partition that holds everything of one thermostat."""
-    return f"MODULE#{module_id}"
-
-
-def sort_key(reading: Reading) -> str:
-    """Fixed width up to the digest, so that keys sort as the device's clock does."""
-    return f"READING#{fixed_width(reading.time)}#{reading_digest(reading)}"
-
-
-def stored(reading: Reading, *, received_at: datetime, source: Source, retention_days: int | None) -> dict[str, Stored]:
-    """The reading as the table holds it, key included; what was not sent is absent.
+def attributes(
+    reading: Reading, *, received_at: datetime, source: Source, retention_days: int | None
+) -> dict[str, Stored]:
+    """The reading as the table holds it, without its key; what was not sent is absent.
 
     With a retention, `expires_at` counts from the arrival: a device whose clock is years behind loses nothing.
     """
     item: dict[str, Stored] = {
-        "pk": partition_key(reading.module_id),
-        "sk": sort_key(reading),
         **_content(reading),
         "received_at": instant_text(received_at),
         "source": source,

@@ -17,14 +17,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import batched, islice
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from smarther.domain.arrival import NOTES, fixed_width, is_ahead, noted
+from smarther.domain.arrival import is_ahead, noted
 from smarther.domain.directory import newest_listings
 from smarther.domain.home import Snapshot, Thermostat, load_of
 from smarther.domain.latest import SAID, Word
@@ -33,7 +33,8 @@ from smarther.domain.reading import bounded
 from smarther.domain.rollup_window import RollupState
 from smarther.domain.series import LOOKED_THROUGH, Shown
 from smarther.domain.statistics import HOUR, Measure, Statistics
-from smarther.store.items import fields, instant, instant_of, measured, number, text, whole
+from smarther.store import keys
+from smarther.store.items import fields, instant, measured, number, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -80,7 +81,7 @@ class History:
 
         Names are printable; one that has none goes by its id.
         """
-        items = list(self._query("DIRECTORY", ("MODULE#", "PLANT#~"), limit=None))
+        items = list(self._query(keys.DIRECTORY, keys.LISTINGS_AND_PLANTS, limit=None))
         plants = {text(item, "plant_id"): _name(item) for item in items if "module_id" not in item}
         listings = (
             (
@@ -105,21 +106,18 @@ class History:
         self, module_id: str, *, since: datetime | None = None, until: datetime | None = None, limit: int
     ) -> list[Word]:
         """The newest words by the thermostat's own clock, newest first, from `since` up to, not including, `until`."""
-        between = (
-            "READING#" if since is None else f"READING#{fixed_width(since)}",
-            "READING#~" if until is None else f"READING#{fixed_width(until)}",
-        )
-        items = self._query(_partition(module_id), between, limit=limit, newest_first=True)
+        between = keys.reading_range(since, until)
+        items = self._query(keys.module_partition(module_id), between, limit=limit, newest_first=True)
         return list(self._made(map(_word, items)))
 
     def word(self, module_id: str, key: str) -> Word | None:
         """The word under this key, if it is still there."""
-        return next(self._made(map(_word, self._query(_partition(module_id), (key, key), limit=1))), None)
+        return next(self._made(map(_word, self._query(keys.module_partition(module_id), (key, key), limit=1))), None)
 
     def unusual_arrivals(self) -> dict[str, list[str]]:
         """For thermostats some of whose readings came late or misdated, the keys of the last such ones."""
         found: defaultdict[str, list[str]] = defaultdict(list)
-        for item in self._query(NOTES, ("late#", "misdated#~"), limit=None):
+        for item in self._query(keys.ARRIVALS, ("late#", "misdated#~"), limit=None):
             module_id, arrival = text(item, "module_id"), text(item, "arrival")
             if module_id is None or arrival is None:
                 self.items_left_out += 1
@@ -134,9 +132,8 @@ class History:
         been so, because the thermostat's clock was ahead, tells nothing of that time and is left out.
         """
         items = self._query(
-            _partition(module_id),
-            # A key at `end` itself goes on with its digest, and so lies behind this.
-            (f"READING#{fixed_width(start)}", f"READING#{fixed_width(end)}"),
+            keys.module_partition(module_id),
+            keys.reading_range(start, end),
             limit=None if limit is None else limit + LOOKED_THROUGH,
             page_size=limit,
             newest_first=True,
@@ -150,44 +147,58 @@ class History:
     ) -> dict[datetime, Statistics]:
         """The stored hours from `start` up to but not including `end`, both full hours; with a `limit`, the newest."""
         items = self._query(
-            _partition(module_id), (_hour_key(start), _hour_key(end - HOUR)), limit=limit, newest_first=True
+            keys.module_partition(module_id),
+            (keys.hour_key(start), keys.hour_key(end - HOUR)),
+            limit=limit,
+            newest_first=True,
         )
-        return self._keyed(items, _hour, lambda item: _statistics(item, HOUR))
+        return self._keyed(items, keys.hour_in, lambda item: _statistics(item, HOUR))
 
     def days(self, module_id: str, *, first: date, last: date, limit: int | None = None) -> dict[date, Statistics]:
         """The stored local days from `first` to `last`, both included; with a `limit`, the newest."""
-        items = self._query(_partition(module_id), (_day_key(first), _day_key(last)), limit=limit, newest_first=True)
-        return self._keyed(items, _day, lambda item: _statistics(item, _LONGEST_DAY))
+        items = self._query(
+            keys.module_partition(module_id), (keys.day_key(first), keys.day_key(last)), limit=limit, newest_first=True
+        )
+        return self._keyed(items, keys.day_in, lambda item: _statistics(item, _LONGEST_DAY))
 
     def shown_hours(
         self, module_id: str, *, start: datetime, end: datetime, limit: int | None = None
     ) -> dict[datetime, Shown]:
         """What a chart shows of the hours that `hours` returns; little is sent, so many are read soon."""
-        between = (_hour_key(start), _hour_key(end - HOUR))
-        items = self._query(_partition(module_id), between, limit=limit, newest_first=True, names=_SHOWN_NAMES)
-        return self._keyed(items, _hour, lambda item: _shown(item, HOUR))
+        between = (keys.hour_key(start), keys.hour_key(end - HOUR))
+        items = self._query(
+            keys.module_partition(module_id), between, limit=limit, newest_first=True, names=_SHOWN_NAMES
+        )
+        return self._keyed(items, keys.hour_in, lambda item: _shown(item, HOUR))
 
     def shown_days(self, module_id: str, *, first: date, last: date, limit: int | None = None) -> dict[date, Shown]:
         """What a chart shows of the local days that `days` returns."""
-        between = (_day_key(first), _day_key(last))
-        items = self._query(_partition(module_id), between, limit=limit, newest_first=True, names=_SHOWN_NAMES)
-        return self._keyed(items, _day, lambda item: _shown(item, _LONGEST_DAY))
+        between = (keys.day_key(first), keys.day_key(last))
+        items = self._query(
+            keys.module_partition(module_id), between, limit=limit, newest_first=True, names=_SHOWN_NAMES
+        )
+        return self._keyed(items, keys.day_in, lambda item: _shown(item, _LONGEST_DAY))
 
     def store_statistics(
         self, module_id: str, hours: Mapping[datetime, Statistics], days: Mapping[date, Statistics]
     ) -> None:
         """Write these hours and days over what was stored of them. They never expire."""
-        keyed = {_hour_key(hour): made for hour, made in hours.items()} | {
-            _day_key(day): made for day, made in days.items()
+        keyed = {keys.hour_key(hour): made for hour, made in hours.items()} | {
+            keys.day_key(day): made for day, made in days.items()
         }
         self._put(
-            {"pk": {"S": _partition(module_id)}, "sk": {"S": key}, "module_id": {"S": module_id}, **_attributes(made)}
+            {
+                "pk": {"S": keys.module_partition(module_id)},
+                "sk": {"S": key},
+                "module_id": {"S": module_id},
+                **_attributes(made),
+            }
             for key, made in keyed.items()
         )
 
     def rollup_state(self) -> RollupState | None:
         """How far the rollup came, or `None` before its first run, and when what it noted cannot be read."""
-        states = map(_rollup_state, self._query("ROLLUP", ("STATE", "STATE"), limit=1))
+        states = map(_rollup_state, self._query(keys.ROLLUP_STATE["pk"], (keys.ROLLUP_STATE["sk"],) * 2, limit=1))
         return next(self._made(states), None)
 
     def store_rollup_state(self, state: RollupState) -> None:
@@ -195,8 +206,7 @@ class History:
         self._put(
             [
                 {
-                    "pk": {"S": "ROLLUP"},
-                    "sk": {"S": "STATE"},
+                    **{name: {"S": value} for name, value in keys.ROLLUP_STATE.items()},
                     "ran_at": {"S": state.ran_at.isoformat()},
                     "complete_through": {"S": state.complete_through.isoformat()},
                     "behind": {"M": {each: {"S": since.isoformat()} for each, since in state.behind.items()}},
@@ -280,31 +290,6 @@ def _vendor_errors() -> Iterator[None]:
         yield
     except (ClientError, BotoCoreError) as unavailable:
         raise HistoryUnavailableError("the table cannot be reached") from unavailable
-
-
-def _partition(module_id: str) -> str:
-    return f"MODULE#{module_id}"
-
-
-def _hour_key(hour: datetime) -> str:
-    return f"HOUR#{hour.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='hours')}Z"
-
-
-def _hour(key: str) -> datetime | None:
-    hour = instant_of(key.removeprefix("HOUR#"))
-    return hour if hour is not None and _hour_key(hour) == key else None
-
-
-def _day_key(day: date) -> str:
-    return f"DAY#{day.isoformat()}"
-
-
-def _day(key: str) -> date | None:
-    try:
-        day = date.fromisoformat(key.removeprefix("DAY#"))
-    except ValueError:
-        return None
-    return day if _day_key(day) == key else None
 
 
 def _named[Key](key: Key | None, item: Item) -> tuple[Key, Item] | None:

@@ -21,8 +21,9 @@ from smarther.domain.keeper_memory import Memory
 from smarther.domain.keeper_report import Report
 from smarther.domain.names import printable
 from smarther.domain.quota import Need, day, next_day
-from smarther.domain.reading import instant_text, partition_key
+from smarther.domain.reading import instant_text
 from smarther.domain.webhook import AcceptedDigests
+from smarther.store import keys
 from smarther.store.table import plain
 
 if TYPE_CHECKING:
@@ -30,11 +31,6 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_LEASE: Final = {"pk": "LEASE", "sk": "KEEPER"}
-_DIGESTS: Final = {"pk": "WEBHOOK", "sk": "DIGESTS"}
-_MEMORY: Final = {"pk": "KEEPER", "sk": "MEMORY"}
-_REPORT: Final = {"pk": "KEEPER", "sk": "REPORT"}
-_REFRESHED: Final = {"pk": "DIRECTORY", "sk": "REFRESHED"}
 _QUOTA_KEPT: Final = timedelta(days=35)
 
 
@@ -119,8 +115,7 @@ class Records:
         """Let a state be used once within the next ten minutes. The table holds only its digest."""
         self._put(
             {
-                "pk": "CONSENT",
-                "sk": consent.state_digest(state),
+                **keys.consent_key(consent.state_digest(state)),
                 "created_at": instant_text(now),
                 "expires_at": _epoch(now + consent.STATE_LIFE),
             }
@@ -157,7 +152,7 @@ class Records:
 
     def consent(self, state: str) -> ConsentState:
         """How far a consent has come, and what became of it."""
-        item = self._get({"pk": "CONSENT", "sk": consent.state_digest(state)})
+        item = self._get(keys.consent_key(consent.state_digest(state)))
         match item:
             case None:
                 return ConsentState(ConsentProgress.UNKNOWN)
@@ -175,7 +170,7 @@ class Records:
             try:
                 self._client.update_item(
                     TableName=self._table,
-                    Key=_to_dynamodb({"pk": "CONSENT", "sk": consent_id}),
+                    Key=_to_dynamodb(keys.consent_key(consent_id)),
                     UpdateExpression=update,
                     ConditionExpression=condition,
                     ExpressionAttributeValues=_to_dynamodb(values),
@@ -192,7 +187,7 @@ class Records:
             try:
                 self._client.put_item(
                     TableName=self._table,
-                    Item=_to_dynamodb({**_LEASE, "owner": owner, "expires_at": _epoch(now + life)}),
+                    Item=_to_dynamodb({**keys.LEASE, "owner": owner, "expires_at": _epoch(now + life)}),
                     ConditionExpression="attribute_not_exists(pk) OR #owner = :owner OR expires_at <= :now",
                     ExpressionAttributeNames={"#owner": "owner"},
                     ExpressionAttributeValues=_to_dynamodb({":owner": owner, ":now": _epoch(now)}),
@@ -207,7 +202,7 @@ class Records:
             try:
                 self._client.delete_item(
                     TableName=self._table,
-                    Key=_to_dynamodb(_LEASE),
+                    Key=_to_dynamodb(keys.LEASE),
                     ConditionExpression="#owner = :owner",
                     ExpressionAttributeNames={"#owner": "owner"},
                     ExpressionAttributeValues=_to_dynamodb({":owner": owner}),
@@ -219,7 +214,7 @@ class Records:
 
     def published(self) -> Published | None:
         """The digests that the receivers accept now; None before the first publication."""
-        item = self._get(_DIGESTS)
+        item = self._get(keys.DIGESTS)
         if item is None:
             return None
         return Published(
@@ -230,7 +225,7 @@ class Records:
     def publish(self, digests: AcceptedDigests, now: datetime) -> None:
         """Have the receivers accept these digests, and no others."""
         item = {
-            **_DIGESTS,
+            **keys.DIGESTS,
             "current": digests.current,
             "pending": digests.pending,
             "previous": digests.previous,
@@ -242,7 +237,7 @@ class Records:
 
     def count_call(self, need: Need, now: datetime) -> int:
         """Count one call before it is made, and return the day's count. Raises QuotaReached instead of counting."""
-        key = {"pk": "QUOTA", "sk": day(now)}
+        key = keys.quota_key(day(now))
         with _vendor_errors():
             try:
                 answer = self._client.update_item(
@@ -267,7 +262,7 @@ class Records:
             with _vendor_errors():
                 self._client.update_item(
                     TableName=self._table,
-                    Key=_to_dynamodb({"pk": "QUOTA", "sk": day(instant)}),
+                    Key=_to_dynamodb(keys.quota_key(day(instant))),
                     UpdateExpression="SET not_before = :until, expires_at = if_not_exists(expires_at, :gone)"
                     + (", stopped = :yes" if quota else ""),
                     ExpressionAttributeValues=_to_dynamodb(
@@ -279,11 +274,11 @@ class Records:
 
     def calls_today(self, now: datetime) -> int:
         """How many calls the UTC day has seen."""
-        return int((self._get({"pk": "QUOTA", "sk": day(now)}) or {}).get("calls", 0))
+        return int((self._get(keys.quota_key(day(now))) or {}).get("calls", 0))
 
     def paused_until(self, now: datetime) -> datetime | None:
         """Until when no call is made because the provider said so; None when calls are free."""
-        epoch = (self._get({"pk": "QUOTA", "sk": day(now)}) or {}).get("not_before")
+        epoch = (self._get(keys.quota_key(day(now))) or {}).get("not_before")
         until = None if epoch is None else datetime.fromtimestamp(int(epoch), tz=now.tzinfo)
         return until if until is not None and until > now else None
 
@@ -294,8 +289,8 @@ class Records:
         plants: dict[str, Plant] = {}
         listed: dict[tuple[str, str], Module] = {}
         refreshed_at: datetime | None = None
-        for item in self._query("DIRECTORY"):
-            if item["sk"] == _REFRESHED["sk"]:
+        for item in self._query(keys.DIRECTORY):
+            if item["sk"] == keys.REFRESHED["sk"]:
                 refreshed_at = datetime.fromisoformat(item["at"])
             elif "module_id" in item:
                 module = _module(item)
@@ -307,7 +302,7 @@ class Records:
     def keep_plant(self, plant: Plant) -> None:
         """Write a plant and its name."""
         item = {"plant_id": plant.plant_id, "name": plant.name}
-        self._put({"pk": "DIRECTORY", "sk": f"PLANT#{plant.plant_id}"} | _present(item))
+        self._put(keys.plant_key(plant.plant_id) | _present(item))
 
     def keep_module(self, module: Module) -> None:
         """Write a thermostat and its name."""
@@ -318,19 +313,19 @@ class Records:
             "device": module.device,
             "known_since": None if module.known_since is None else instant_text(module.known_since),
         }
-        self._put({"pk": "DIRECTORY", "sk": f"MODULE#{module.plant_id}#{module.module_id}"} | _present(item))
+        self._put(keys.listing_key(module.plant_id, module.module_id) | _present(item))
 
     def forget_plant(self, plant_id: str) -> None:
         """Take a plant out of the directory; its readings stay."""
-        self._delete({"pk": "DIRECTORY", "sk": f"PLANT#{plant_id}"})
+        self._delete(keys.plant_key(plant_id))
 
     def forget_module(self, module: Module) -> None:
         """Take a thermostat out of the directory; its readings stay."""
-        self._delete({"pk": "DIRECTORY", "sk": f"MODULE#{module.plant_id}#{module.module_id}"})
+        self._delete(keys.listing_key(module.plant_id, module.module_id))
 
     def directory_refreshed(self, now: datetime) -> None:
         """Note that the directory is as of now."""
-        self._put({**_REFRESHED, "at": instant_text(now)})
+        self._put({**keys.REFRESHED, "at": instant_text(now)})
 
     def spoken_as(self, module_id: str) -> str | None:
         """The spelling of a thermostat's id under which it has readings; None when it never spoke.
@@ -342,12 +337,13 @@ class Records:
 
     def _newest_readings(self, module_id: str) -> Sequence[Mapping[str, Any]]:
         """The newest reading by the thermostat's own clock, or nothing."""
+        first, last = keys.reading_range(None, None)
         with _vendor_errors():
             answer = self._client.query(
                 TableName=self._table,
                 KeyConditionExpression="pk = :partition AND sk BETWEEN :first AND :last",
                 ExpressionAttributeValues=_to_dynamodb(
-                    {":partition": partition_key(module_id), ":first": "READING#", ":last": "READING#~"}
+                    {":partition": keys.module_partition(module_id), ":first": first, ":last": last}
                 ),
                 ScanIndexForward=False,
                 ConsistentRead=True,
@@ -359,21 +355,21 @@ class Records:
 
     def memory(self) -> Memory:
         """What the last run left to be remembered."""
-        item = self._get(_MEMORY)
+        item = self._get(keys.MEMORY)
         return Memory() if item is None else Memory.model_validate_json(item["memory"])
 
     def remember(self, memory: Memory) -> None:
         """Keep it for the next run."""
-        self._put({**_MEMORY, "memory": memory.model_dump_json(exclude_none=True)})
+        self._put({**keys.MEMORY, "memory": memory.model_dump_json(exclude_none=True)})
 
     def report(self) -> Report | None:
         """The last run's report; None before the first run."""
-        item = self._get(_REPORT)
+        item = self._get(keys.REPORT)
         return None if item is None else Report.model_validate(item)
 
     def keep_report(self, report: Report) -> None:
         """Write the report of this run over that of the last."""
-        self._put({**_REPORT, **report.model_dump(mode="json", exclude_none=True)})
+        self._put({**keys.REPORT, **report.model_dump(mode="json", exclude_none=True)})
 
     # ---- DynamoDB's form
 

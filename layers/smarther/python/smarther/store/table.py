@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from smarther.aws.service_call import ServiceFailedError, call
 from smarther.domain.arrival import note, unusual
-from smarther.domain.reading import expiry, instant_text, sort_key, stored
+from smarther.domain.reading import attributes, expiry, instant_text
 from smarther.domain.webhook import AcceptedDigests
+from smarther.store import keys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +72,7 @@ class Table:
             answer = call(
                 self._client.get_item,
                 TableName=self._name,
-                Key={"pk": {"S": "WEBHOOK"}, "sk": {"S": "DIGESTS"}},
+                Key=_key(keys.DIGESTS),
                 ConsistentRead=True,
             )
         except ServiceFailedError as error:
@@ -104,8 +105,7 @@ class Table:
         new = [
             self._put(
                 {
-                    "pk": f"QUARANTINE#{digest[0]}",
-                    "sk": f"BODY#{digest}#{number:03d}",
+                    **keys.body_key(digest, number),
                     "reason": _joined(rejects),
                     "rejected": Decimal(len(rejects)),
                     "body": part,
@@ -134,7 +134,9 @@ class Table:
         if kind is None:
             return
         noted: dict[str, Stored] = {
-            **note(kind, module_id=reading.module_id, sort_key=sort_key(reading), received_at=received_at)
+            **keys.arrival_key(kind, reading.module_id),
+            "module_id": reading.module_id,
+            "arrival": note(keys.sort_key(reading), received_at),
         }
         if self._retention_days is not None:
             noted["expires_at"] = expiry(received_at, self._retention_days)
@@ -160,6 +162,14 @@ class Table:
                 case _:
                     raise TableUnavailableError(error.kind) from error
         return True
+
+
+def stored(reading: Reading, *, received_at: datetime, source: Source, retention_days: int | None) -> dict[str, Stored]:
+    """The reading as an item of the table, key included."""
+    return {
+        **keys.reading_key(reading),
+        **attributes(reading, received_at=received_at, source=source, retention_days=retention_days),
+    }
 
 
 def attribute(value: Stored) -> AttributeValueTypeDef:
@@ -200,6 +210,10 @@ def plain(value: AttributeValueTypeDef) -> Stored:
             return {name: plain(entry) for name, entry in entries.items()}
         case _:
             raise TypeError("the table holds no attributes of another type")
+
+
+def _key(key: keys.Key) -> dict[str, AttributeValueTypeDef]:
+    return {name: attribute(value) for name, value in key.items()}
 
 
 def _in_parts(body: bytes) -> tuple[str, list[str]]:

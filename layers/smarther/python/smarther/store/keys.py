@@ -1,0 +1,166 @@
+"""The keys of the one table. They are made here and nowhere else; `schema` says what stands under them.
+
+A key is `{"pk": …, "sk": …}`. Instants in keys have a fixed width, so that texts sort as time does.
+The receiver pays for each import of this module.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Final
+
+from smarther.domain.arrival import fixed_width
+from smarther.domain.reading import reading_digest
+
+if TYPE_CHECKING:
+    from smarther.domain.arrival import Unusual
+    from smarther.domain.reading import Reading
+
+type Key = dict[str, str]
+
+ARRIVALS: Final = "ARRIVALS"
+CONSENT: Final = "CONSENT"
+DIRECTORY: Final = "DIRECTORY"
+QUOTA: Final = "QUOTA"
+
+LEASE: Final[Key] = {"pk": "LEASE", "sk": "KEEPER"}
+DIGESTS: Final[Key] = {"pk": "WEBHOOK", "sk": "DIGESTS"}
+MEMORY: Final[Key] = {"pk": "KEEPER", "sk": "MEMORY"}
+REPORT: Final[Key] = {"pk": "KEEPER", "sk": "REPORT"}
+REFRESHED: Final[Key] = {"pk": DIRECTORY, "sk": "REFRESHED"}
+ROLLUP_STATE: Final[Key] = {"pk": "ROLLUP", "sk": "STATE"}
+
+_MODULE: Final = "MODULE#"
+_PLANT: Final = "PLANT#"
+_READING: Final = "READING#"
+_HOUR: Final = "HOUR#"
+_DAY: Final = "DAY#"
+_QUARANTINE: Final = "QUARANTINE#"
+_BODY: Final = "BODY#"
+_AFTER_ALL: Final = "~"  # sorts behind every character that a key has
+
+QUARANTINE_PARTITIONS: Final = "0123456789abcdef"
+"""Bodies are spread over sixteen partitions, by the first digit of their SHA-256."""
+
+
+# ---- what a thermostat said
+
+
+def module_partition(module_id: str) -> str:
+    """The partition that holds everything of one thermostat; of no id the beginning of all of them."""
+    return f"{_MODULE}{module_id}"
+
+
+def sort_key(reading: Reading) -> str:
+    """Fixed width up to the digest, so that keys sort as the device's clock does."""
+    return f"{_READING}{fixed_width(reading.time)}#{reading_digest(reading)}"
+
+
+def reading_key(reading: Reading) -> Key:
+    """The key of a reading: the same for the same content, however often and in whatever envelope it comes."""
+    return {"pk": module_partition(reading.module_id), "sk": sort_key(reading)}
+
+
+def reading_range(since: datetime | None, until: datetime | None) -> tuple[str, str]:
+    """The sort keys between which the readings from `since` up to, not including, `until` lie; open where it is None.
+
+    A key at `until` itself goes on with its digest, and so lies behind the second.
+    """
+    return (
+        _READING + ("" if since is None else fixed_width(since)),
+        _READING + (_AFTER_ALL if until is None else fixed_width(until)),
+    )
+
+
+def time_in(reading_key: str) -> str:
+    """The instant, as text, in a reading's sort key."""
+    return reading_key.removeprefix(_READING).partition("#")[0]
+
+
+def arrival_key(kind: Unusual, module_id: str) -> Key:
+    """The key of the note of a thermostat's last late, or last misdated, reading."""
+    return {"pk": ARRIVALS, "sk": f"{kind}#{module_id}"}
+
+
+# ---- statistics
+
+
+def hour_key(hour: datetime) -> str:
+    """The sort key of an hour of UTC."""
+    return f"{_HOUR}{hour.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='hours')}Z"
+
+
+def hour_in(key: str) -> datetime | None:
+    """The hour that a sort key names; None where it names none."""
+    try:
+        hour = datetime.fromisoformat(key.removeprefix(_HOUR))
+        return hour.astimezone(UTC) if hour.tzinfo is not None and hour_key(hour) == key else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def day_key(day: date) -> str:
+    """The sort key of a local day of the home."""
+    return f"{_DAY}{day.isoformat()}"
+
+
+def day_in(key: str) -> date | None:
+    """The day that a sort key names; None where it names none."""
+    try:
+        day = date.fromisoformat(key.removeprefix(_DAY))
+    except ValueError:
+        return None
+    return day if day_key(day) == key else None
+
+
+# ---- the directory
+
+
+def plant_key(plant_id: str) -> Key:
+    """The key of a plant and its name."""
+    return {"pk": DIRECTORY, "sk": f"{_PLANT}{plant_id}"}
+
+
+def listing_key(plant_id: str, module_id: str) -> Key:
+    """The key of a thermostat as one plant lists it."""
+    return {"pk": DIRECTORY, "sk": f"{_MODULE}{plant_id}#{module_id}"}
+
+
+LISTINGS_AND_PLANTS: Final = (_MODULE, f"{_PLANT}{_AFTER_ALL}")
+"""The sort keys between which all of the directory lies, but not when it was refreshed."""
+
+
+# ---- the keeper's own
+
+
+def consent_key(state_digest: str) -> Key:
+    """The key of a consent, by the digest of its state."""
+    return {"pk": CONSENT, "sk": state_digest}
+
+
+def quota_key(day: str) -> Key:
+    """The key of a UTC day's count of calls; `day` is YYYY-MM-DD."""
+    return {"pk": QUOTA, "sk": day}
+
+
+# ---- quarantine
+
+
+def quarantine_partition(digest: str) -> str:
+    """The partition of the bodies whose SHA-256 begins with the same digit."""
+    return f"{_QUARANTINE}{digest[0]}"
+
+
+def body_prefix(digest: str, *, whole: bool) -> str:
+    """What the sort keys of a body's parts begin with; of a digest's beginning, those of all such bodies."""
+    return f"{_BODY}{digest}#" if whole else f"{_BODY}{digest}"
+
+
+def body_key(digest: str, part: int) -> Key:
+    """The key of a part of a body, from 1 on."""
+    return {"pk": quarantine_partition(digest), "sk": f"{body_prefix(digest, whole=True)}{part:03d}"}
+
+
+def digest_in(body_key: str) -> str:
+    """The SHA-256 in the sort key of a body's part."""
+    return body_key.removeprefix(_BODY).partition("#")[0]

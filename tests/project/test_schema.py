@@ -1,0 +1,84 @@
+"""The table's schema holds all that is written, and the owner's page says the same."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from labs import data_page
+from smarther.domain.keeper_report import Report
+from smarther.domain.reading import Reading
+from smarther.store.schema import ITEMS, faults, kind_of
+from tests.support.deployed import PROJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+KEY_WORDS = sorted(
+    {word for kind in ITEMS for key in (kind.partition, kind.sort) for word in re.findall(r"[A-Z]{4,}#?", key)}
+)
+DIGEST = "0" * 64
+LEASE: dict[str, Any] = {
+    "pk": {"S": "LEASE"},
+    "sk": {"S": "KEEPER"},
+    "owner": {"S": "o"},
+    "expires_at": {"N": "1"},
+}
+
+
+def literals(folder: Path) -> Iterator[str]:
+    """Where code below a folder spells a key out."""
+    spelled = re.compile(rf'"(?:{"|".join(KEY_WORDS)})["{{~]|f"(?:{"|".join(KEY_WORDS)})')
+    for path in sorted(folder.rglob("*.py")):
+        if path.name not in {"keys.py", "schema.py"} or path.parent.name != "store":
+            for number, line in enumerate(path.read_text().splitlines(), start=1):
+                if spelled.search(line):
+                    yield f"{path.name}:{number}: {line.strip()}"
+
+
+@pytest.mark.parametrize("folder", ["layers/smarther", "functions", "cli"])
+def test_keys_are_made_in_one_place(folder: str) -> None:
+    assert list(literals(PROJECT / folder)) == []
+
+
+def test_a_key_that_is_spelled_out_elsewhere_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "planted.py").write_text('query(pk=f"MODULE#{module_id}")\nget("LEASE")\n')
+    assert len(list(literals(tmp_path))) == 2
+
+
+def test_the_page_is_the_schema_s() -> None:
+    """Otherwise: python -m labs.data_page."""
+    assert data_page.PAGE.read_text() == data_page.page()
+
+
+def test_a_reading_and_a_report_are_described_whole() -> None:
+    (reading,) = (kind for kind in ITEMS if kind.title == "Reading")
+    assert {each.name for each in reading.attributes} == {*Reading.__slots__, "received_at", "source", "expires_at"} - {
+        "key_only"
+    }
+    (report,) = (kind for kind in ITEMS if kind.title == "Report of the keeper")
+    assert {each.name for each in report.attributes} == set(Report.model_fields)
+
+
+def test_a_key_is_of_one_kind_at_most() -> None:
+    keys = [tuple(re.sub(r"<[^>]*>", "x", key) for key in (kind.partition, kind.sort)) for kind in ITEMS]
+    assert [kind_of(*key) for key in keys] == list(ITEMS)
+    assert [sum(kind.has(*key) for kind in ITEMS) for key in keys] == [1] * len(ITEMS)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({}, []),
+        ({"pk": {"S": "ANOTHER"}}, ["no kind of item has the key ANOTHER KEEPER"]),
+        ({"more": {"S": "x"}}, ["more is not known"]),
+        ({"expires_at": {"S": "1"}}, ["expires_at is no number"]),
+        ({"owner": None}, ["owner is missing"]),
+    ],
+)
+def test_an_item_that_differs_is_seen(change: dict[str, Any], fault: list[str]) -> None:
+    item = {name: value for name, value in (LEASE | change).items() if value is not None}
+    assert faults(item) == fault
