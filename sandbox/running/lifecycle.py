@@ -60,12 +60,17 @@ def down() -> list[str]:
 
 
 def start_legrand() -> str:
-    """Start the stand-in for Legrand's cloud on a free port and return its address."""
+    """Start the stand-in for Legrand's cloud on a free port and return its address.
+
+    `SANDBOX_WORLD` names its world, the usual one otherwise (docs/developer/provider.md).
+    """
     port = processes.free_port()
+    world = os.environ.get("SANDBOX_WORLD", "usual")
     url = f"http://127.0.0.1:{port}"
+    python = str(places.DEV_ENVIRONMENT / "bin" / "python")
     processes.start(
         "legrand",
-        [str(places.DEV_ENVIRONMENT / "bin" / "python"), "-m", "sandbox.legrand", "--port", str(port)],
+        [python, "-m", "sandbox.legrand", "--port", str(port), "--world", world],
         {"PATH": os.environ.get("PATH", os.defpath), "PYTHONUNBUFFERED": "1"},
         ready=lambda: processes.answers(f"{url}/_control/summary"),
     )

@@ -125,7 +125,7 @@ def _tell(console: Console, state: State) -> bool:
 def _latest(items: list[dict[str, Any]], readings: list[dict[str, Any]]) -> Table:
     names = {item["module_id"]: item["name"] for item in items if item["sk"].startswith("MODULE#")}
     table = Table(title="The home now: the latest reading of every thermostat", title_justify="left")
-    for column in ("thermostat", "°C", "set", "humidity", "mode", "heating", "UTC"):
+    for column in ("thermostat", "°C", "set", "humidity", "mode", "load", "UTC"):
         table.add_column(column, justify="right" if column in {"°C", "set", "humidity"} else "left", no_wrap=True)
     newest = {reading["module_id"]: reading for reading in sorted(readings, key=lambda each: str(each["sk"]))}
     for name, reading in sorted((names.get(module_id, module_id), each) for module_id, each in newest.items()):
@@ -135,7 +135,7 @@ def _latest(items: list[dict[str, Any]], readings: list[dict[str, Any]]) -> Tabl
             _number(reading, "setpoint_c", ".1f"),
             _number(reading, "humidity_percent", ".0f", " %"),
             str(reading.get("mode", "–")).lower(),
-            "on" if reading.get("load_state") == "ACTIVE" else "off",
+            str(reading.get("function", "on")).lower() if reading.get("load_state") == "ACTIVE" else "off",
             str(reading["time"])[11:16],
         )
     return table

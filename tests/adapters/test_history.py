@@ -322,3 +322,9 @@ def test_what_the_table_keeps_handing_back_is_not_passed_over() -> None:
     client.batch_write_item.side_effect = lambda RequestItems: {"UnprocessedItems": RequestItems}  # noqa: N803 - boto3's name
     with pytest.raises(HistoryUnavailableError):
         History(client, TABLE).store_statistics("module", {START: WARM}, {})
+
+
+def test_a_blank_end_that_an_older_version_stored_is_none(history: History, dynamodb: DynamoDBClient) -> None:
+    Readings(dynamodb, TABLE).put_reading(replace(READING, activation_time=""), received_at=START, source="push")
+    (word,) = history.words("module", limit=1)
+    assert word.snapshot == replace(SNAPSHOT, activation_time=None)

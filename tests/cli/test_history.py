@@ -73,6 +73,14 @@ def test_a_reading_is_shown_in_words(home: Home, run: Run) -> None:
     assert f"{(NOW - timedelta(hours=1)).astimezone():%Y-%m-%d %H:%M:%S}" in shown
 
 
+def test_a_blank_end_of_a_version_before_is_no_end(home: Home, run: Run) -> None:
+    """Version 0.1.0 stored `"activationTime": ""` as it came; this one stores nothing."""
+    home.table.put_reading(replace(READING, activation_time=""), received_at=NOW, source="push")
+    result = run("history")
+    assert "manual" in result.output
+    assert "until" not in result.output
+
+
 def test_json_holds_all_that_was_said(home: Home, run: Run) -> None:
     said(home, ago=timedelta(hours=1))
 

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from labs.simulation.effects import Effects
 from sandbox.legrand.account.faults import Fault
+from sandbox.legrand.variants import USUAL
 from smarther.aws.secrets_manager import SecretsError
 from smarther.keeper.lease import LIFE
 from smarther.keeper.run import RunRequest
@@ -504,7 +505,7 @@ def pending(world: World) -> str | None:
 @pytest.mark.parametrize("odd", [10**400, -1, "soon", "1e999", [], None, True])
 def test_no_other_field_of_a_token_answer_costs_anything(home: World, name: str, odd: object) -> None:
     home.later(timedelta(hours=2))
-    home.provider.login.token_fields = "numbers"
+    home.provider.become(USUAL)
     home.provider.faults.add(Fault("token", place=(name,), value=odd))
 
     assert home.run().outcome == "healthy"

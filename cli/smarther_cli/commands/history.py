@@ -99,7 +99,7 @@ def _readings(deployment: Deployment, asked: Asked, *, as_json: bool) -> None:
 def _cells(row: Row, name: str) -> tuple[str, ...]:
     load = load_of(row.get("load_state"), row.get("function"))
     program = f" {row['program']}" if "program" in row else ""
-    until = f" until {row['activation_time']}" if "activation_time" in row else ""
+    until = f" until {row['activation_time']}" if row.get("activation_time") else ""
     asked = " (asked)" if row.get("source") == "poll" else ""
     return (
         local_text(datetime.fromisoformat(row["time"])),

@@ -308,7 +308,7 @@ def _snapshot(item: Item) -> Snapshot | None:
         load=load_of(text(item, "load_state"), text(item, "function")),
         mode=text(item, "mode"),
         program=whole(item, "program"),
-        activation_time=text(item, "activation_time"),
+        activation_time=text(item, "activation_time") or None,  # version 0.1.0 stored a blank one
     )
 
 
