@@ -400,7 +400,7 @@ def test_what_is_at_fault_comes_before_what_waits() -> None:
 
 def test_every_chapter_that_a_remedy_leads_to_is_there() -> None:
     remedies = [check(row[0]).judge(row[1]).do for row in FAULTS]
-    led_to = {chapter for do in remedies for chapter in re.findall(r"docs/runbook\.md#([a-z-]+)", do)}
+    led_to = {chapter for do in remedies for chapter in re.findall(r"docs/running/runbook\.md#([a-z-]+)", do)}
     headings = re.findall(r"^## (.+)$", (PROJECT / "docs" / "running" / "runbook.md").read_text(), flags=re.MULTILINE)
 
     assert len(led_to) > 5

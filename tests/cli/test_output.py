@@ -14,7 +14,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import sys
 import smarther_cli.app as app
-from smarther_cli import screen
+from smarther_cli.show import screen
 from smarther_cli.errors import Status
 from smarther_cli.call import ended
 

@@ -46,7 +46,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deadlines, "TABLE_UNTIL_SECONDS", 30)
     monkeypatch.setattr(deadlines, "SPILL_UNTIL_SECONDS", 60)
     monkeypatch.setattr(deadlines, "CONNECT_TIMEOUT_SECONDS", 1)
-    monkeypatch.setattr(deadlines, "READ_TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr(deadlines, "READ_TIMEOUT_SECONDS", 5)
 
 
 def loaded(name: str) -> ModuleType:

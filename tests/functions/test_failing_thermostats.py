@@ -183,7 +183,7 @@ def test_a_run_that_rings_tells_what_failed_and_quotes_nothing(apps: Apps, log: 
     assert rung.value.__cause__ is rung.value.__context__ is None, "Lambda writes down the whole chain"
     failed, made = log.records
     assert (failed["message"], failed["level"], failed["error"]) == ("statistics_failed", "WARNING", "TypeError")
-    assert re.fullmatch(r"adapters/history\.py:[0-9]+", failed["place"])
+    assert re.fullmatch(r"store/history\.py:[0-9]+", failed["place"])
     assert failed["count"] == 9, "a day of eight and the one that is running"
     assert (made["message"], made["thermostats_failed"]) == ("statistics_made", 1)
     assert "19.5" not in log.text
