@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from sandbox.legrand.account.answer import Answer
     from sandbox.legrand.account.faults import Fault
     from sandbox.legrand.account.subscriptions import Subscription
-    from sandbox.legrand.provider.others import Client, Deed
+    from sandbox.legrand.provider.others import Client, ClientAct
     from sandbox.legrand.pushes.ledger import Push
     from smarther.domain.keeper_report import Report
 
@@ -397,7 +397,7 @@ class Year:
     def _live_beside(self, client: Client, between: timedelta, dice: Random) -> None:
         """Another client of the account, which starts and stops some time or other, and deletes what it deletes."""
 
-        def act(deed: Deed) -> None:
+        def act(deed: ClientAct) -> None:
             if self._settling:
                 return
             self.chronicle.note(f"{client} {deed}s")

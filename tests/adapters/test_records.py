@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -328,7 +329,15 @@ def _refuse(**_: Any) -> None:
     raise ConnectTimeoutError(endpoint_url="https://dynamodb")
 
 
-def test_of_many_who_reach_for_the_lease_one_gets_it(records: Records) -> None:
+def test_of_many_who_reach_for_the_lease_one_gets_it(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each conditional write is atomic, as DynamoDB promises and moto's threads do not hold."""
+    put, one_at_a_time = records._client.put_item, Lock()
+
+    def put_alone(**parameters: Any) -> Any:
+        with one_at_a_time:
+            return put(**parameters)
+
+    monkeypatch.setattr(records._client, "put_item", put_alone)
     with ThreadPoolExecutor(8) as pool:
         taken = list(pool.map(lambda number: take(records, f"owner {number}"), range(8)))
 

@@ -6,6 +6,7 @@ What is called comes from the real adapters, driven at random, so that whatever 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from random import Random
 from types import SimpleNamespace
@@ -28,9 +29,10 @@ from smarther.domain.quota import Need
 from smarther.domain.reading import Reading
 from smarther.domain.spilled import Spilled
 from smarther.domain.webhook import AcceptedDigests
+from smarther.store import keys
 from smarther.store.history import History
 from smarther.store.records import Module, Plant, QuotaReached, Records
-from smarther.store.table import Table
+from smarther.store.table import Table, attribute, stored
 from tests.support import deployed
 
 if TYPE_CHECKING:
@@ -146,10 +148,21 @@ def test_the_table_answers_as_dynamodb_does(seed: int) -> None:
 
 def test_readings_and_bodies_that_are_written_over_are_noticed() -> None:
     table = DynamoDB()
-    for partition in ("MODULE#1", "QUARANTINE#1", "KEEPER"):
+    at = datetime(2026, 1, 14, tzinfo=UTC)
+    reading = stored(Reading(plant_id="p", module_id="m", time=at), received_at=at, source="push", retention_days=None)
+    body: dict[str, Any] = {
+        **keys.body_key("1" * 64, 1),
+        "body": "b",
+        "encoding": "text",
+        "received_at": "2026-01-14T06:30:04Z",
+    }
+    body |= {name: Decimal(1) for name in ("rejected", "part", "parts")}
+    memory: dict[str, Any] = {**keys.MEMORY, "memory": "{}"}
+    for item, changed in ((reading, "function"), (body, "reason"), (memory, "memory")):
         for said in ("this", "this", "that"):
-            table.put_item(TableName="t", Item={"pk": {"S": partition}, "sk": {"S": "1"}, "said": {"S": said}})
-    assert table.rewritten == [("MODULE#1", "1"), ("QUARANTINE#1", "1")]
+            wire: dict[str, Any] = {name: attribute(value) for name, value in {**item, changed: said}.items()}
+            table.put_item(TableName="t", Item=wire)
+    assert table.rewritten == [(item["pk"], item["sk"]) for item in (reading, body)]
 
 
 @pytest.mark.parametrize(

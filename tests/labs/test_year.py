@@ -102,7 +102,7 @@ class Unconditional:
 def envelopes_are_identities(monkeypatch: pytest.MonkeyPatch) -> None:
     """A copy under another envelope id is taken for another reading."""
     monkeypatch.setattr(
-        "smarther.domain.reading.reading_digest", lambda reading: (reading.event_id or "polled").replace("-", "")[:16]
+        "smarther.store.keys.reading_digest", lambda reading: (reading.event_id or "polled").replace("-", "")[:16]
     )
 
 

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeInt
 from sandbox.legrand.account.faults import Fault
 from sandbox.legrand.account.login import MOST_REDIRECTS
 from sandbox.legrand.account.oddities import KNOWN, Oddity
-from sandbox.legrand.provider.others import Client, Deed
+from sandbox.legrand.provider.others import Client, ClientAct
 from sandbox.legrand.pushes.dispatch import OddPushes
 from sandbox.legrand.pushes.journey import Mischief, Outage
 from sandbox.legrand.pushes.wire import encoded
@@ -171,7 +171,7 @@ class OthersOrder(Strict):
     """What another client does."""
 
     client: Client
-    does: Deed
+    does: ClientAct
 
 
 class NewPlant(Strict):

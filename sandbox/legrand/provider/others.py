@@ -15,7 +15,7 @@ from sandbox.legrand.account.subscriptions import Subscription, SubscriptionBook
 from sandbox.legrand.home.world import World
 
 type Client = Literal["home_assistant", "bridge"]
-type Deed = Literal["start", "stop"]
+type ClientAct = Literal["start", "stop"]
 
 WEBHOOK_PATH = "/api/webhook/"
 """Where Home Assistant takes webhooks. An address that holds it is deleted by every installation that meets a 409."""
@@ -45,7 +45,7 @@ class OtherClients:
         self._webhooks: dict[str, str] = {}
         self.deleted: list[Deleted] = []
 
-    def act(self, client: Client, deed: Deed) -> list[Deleted]:
+    def act(self, client: Client, deed: ClientAct) -> list[Deleted]:
         """Start or stop one of them; what it deleted that was not its own."""
         before = len(self.deleted)
         match client, deed:

@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from smarther.domain.arrival import Unusual
     from smarther.domain.reading import Reading
 
-type Key = dict[str, str]
+type ItemKey = dict[str, str]
 
 ARRIVALS: Final = "ARRIVALS"
 CONSENT: Final = "CONSENT"
 DIRECTORY: Final = "DIRECTORY"
 QUOTA: Final = "QUOTA"
 
-LEASE: Final[Key] = {"pk": "LEASE", "sk": "KEEPER"}
-DIGESTS: Final[Key] = {"pk": "WEBHOOK", "sk": "DIGESTS"}
-MEMORY: Final[Key] = {"pk": "KEEPER", "sk": "MEMORY"}
-REPORT: Final[Key] = {"pk": "KEEPER", "sk": "REPORT"}
-REFRESHED: Final[Key] = {"pk": DIRECTORY, "sk": "REFRESHED"}
-ROLLUP_STATE: Final[Key] = {"pk": "ROLLUP", "sk": "STATE"}
+LEASE: Final[ItemKey] = {"pk": "LEASE", "sk": "KEEPER"}
+DIGESTS: Final[ItemKey] = {"pk": "WEBHOOK", "sk": "DIGESTS"}
+MEMORY: Final[ItemKey] = {"pk": "KEEPER", "sk": "MEMORY"}
+REPORT: Final[ItemKey] = {"pk": "KEEPER", "sk": "REPORT"}
+REFRESHED: Final[ItemKey] = {"pk": DIRECTORY, "sk": "REFRESHED"}
+ROLLUP_STATE: Final[ItemKey] = {"pk": "ROLLUP", "sk": "STATE"}
 
 _MODULE: Final = "MODULE#"
 _PLANT: Final = "PLANT#"
@@ -56,7 +56,7 @@ def sort_key(reading: Reading) -> str:
     return f"{_READING}{fixed_width(reading.time)}#{reading_digest(reading)}"
 
 
-def reading_key(reading: Reading) -> Key:
+def reading_key(reading: Reading) -> ItemKey:
     """The key of a reading: the same for the same content, however often and in whatever envelope it comes."""
     return {"pk": module_partition(reading.module_id), "sk": sort_key(reading)}
 
@@ -77,7 +77,7 @@ def time_in(reading_key: str) -> str:
     return reading_key.removeprefix(_READING).partition("#")[0]
 
 
-def arrival_key(kind: Unusual, module_id: str) -> Key:
+def arrival_key(kind: Unusual, module_id: str) -> ItemKey:
     """The key of the note of a thermostat's last late, or last misdated, reading."""
     return {"pk": ARRIVALS, "sk": f"{kind}#{module_id}"}
 
@@ -116,12 +116,12 @@ def day_in(key: str) -> date | None:
 # ---- the directory
 
 
-def plant_key(plant_id: str) -> Key:
+def plant_key(plant_id: str) -> ItemKey:
     """The key of a plant and its name."""
     return {"pk": DIRECTORY, "sk": f"{_PLANT}{plant_id}"}
 
 
-def listing_key(plant_id: str, module_id: str) -> Key:
+def listing_key(plant_id: str, module_id: str) -> ItemKey:
     """The key of a thermostat as one plant lists it."""
     return {"pk": DIRECTORY, "sk": f"{_MODULE}{plant_id}#{module_id}"}
 
@@ -133,12 +133,12 @@ LISTINGS_AND_PLANTS: Final = (_MODULE, f"{_PLANT}{_AFTER_ALL}")
 # ---- the keeper's own
 
 
-def consent_key(state_digest: str) -> Key:
+def consent_key(state_digest: str) -> ItemKey:
     """The key of a consent, by the digest of its state."""
     return {"pk": CONSENT, "sk": state_digest}
 
 
-def quota_key(day: str) -> Key:
+def quota_key(day: str) -> ItemKey:
     """The key of a UTC day's count of calls; `day` is YYYY-MM-DD."""
     return {"pk": QUOTA, "sk": day}
 
@@ -156,7 +156,7 @@ def body_prefix(digest: str, *, whole: bool) -> str:
     return f"{_BODY}{digest}#" if whole else f"{_BODY}{digest}"
 
 
-def body_key(digest: str, part: int) -> Key:
+def body_key(digest: str, part: int) -> ItemKey:
     """The key of a part of a body, from 1 on."""
     return {"pk": quarantine_partition(digest), "sk": f"{body_prefix(digest, whole=True)}{part:03d}"}
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 type Form = Literal["text", "number", "true or false", "fields", "list"]
-type Function = Literal["callback", "cli", "keeper", "receiver", "redriver", "rollup", "widget"]
+type Party = Literal["callback", "cli", "keeper", "receiver", "redriver", "rollup", "widget"]
 
 _FORMS: Final[Mapping[Form, str]] = {"text": "S", "number": "N", "true or false": "BOOL", "fields": "M", "list": "L"}
 """DynamoDB's letter for each form."""
@@ -35,8 +35,8 @@ class ItemKind(NamedTuple):
     partition: str
     sort: str
     attributes: tuple[Attribute, ...]
-    written_by: tuple[Function, ...]
-    read_by: tuple[Function, ...]
+    written_by: tuple[Party, ...]
+    read_by: tuple[Party, ...]
     goes: str
 
     def has(self, pk: str, sk: str) -> bool:
@@ -68,7 +68,7 @@ def faults(item: Mapping[str, Mapping[str, object]]) -> list[str]:
     return [f"no kind of item has the key {pk} {sk}"] if kind is None else kind.faults(item)
 
 
-def partitions(function: Function) -> tuple[set[str], set[str]]:
+def partitions(function: Party) -> tuple[set[str], set[str]]:
     """The partitions that a function reads, and those that it writes; `*` stands for what changes."""
 
     read: set[str] = set()

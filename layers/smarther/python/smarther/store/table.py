@@ -212,7 +212,7 @@ def plain(value: AttributeValueTypeDef) -> Stored:
             raise TypeError("the table holds no attributes of another type")
 
 
-def _key(key: keys.Key) -> dict[str, AttributeValueTypeDef]:
+def _key(key: keys.ItemKey) -> dict[str, AttributeValueTypeDef]:
     return {name: attribute(value) for name, value in key.items()}
 
 
