@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from labs.simulation.cloud import Hand
 from labs.simulation.effects import BASE
-from labs.simulation.functions import TABLE
+from labs.simulation.functions import SKEW_SECONDS, TABLE
 from sandbox.legrand.pushes import wire
 from sandbox.legrand.pushes.ledger import SENT, Outcome
 from smarther.domain import spilled
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 DAY = timedelta(days=1)
 ANSWERED_WITHIN = timedelta(minutes=2)
+CLOCKS_APART = timedelta(seconds=2 * SKEW_SECONDS)
 
 type Item = Mapping[str, Mapping[str, Any]]
 
@@ -184,8 +185,9 @@ def _made(year: Year, item: Item) -> datetime:
 def check_silence(year: Year, report: Report, began: datetime, heard: Mapping[str, datetime]) -> None:
     """A run tells that a thermostat is silent when nothing of it has arrived for so long, and only then.
 
-    `heard` is when the last reading of each had arrived as the run began. One that no topology has listed lately, as
-    after a move, is not known for so long (`_check_directory` holds that it ends).
+    `heard` is when the last reading of each had arrived as the run began, by one container's clock; the run goes by
+    another's. One that no topology has listed lately, as after a move, is not known for so long (`_check_directory`
+    holds that it ends).
     """
     silent = {module.module_id: datetime.fromisoformat(module.since) for module in report.silent}
     known = {item["module_id"]["S"] for item in year.dynamodb.partitions("DIRECTORY") if "module_id" in item}
@@ -196,7 +198,7 @@ def check_silence(year: Year, report: Report, began: datetime, heard: Mapping[st
                 year.chronicle.wrong("a thermostat is told to be silent that was heard")
         elif module_id not in known or report.outcome != "healthy" or now is None:
             continue
-        elif began - now >= year.settings.stale_after:
+        elif began - now >= year.settings.stale_after + CLOCKS_APART:
             year.chronicle.wrong("a thermostat is silent, and that is not told")
 
 

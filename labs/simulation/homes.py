@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
-from random import Random
 from typing import TYPE_CHECKING
 
 from sandbox.legrand.home.snapshot import Mode
 from sandbox.legrand.home.thermostat import SLIDE_PUSHES, SLIDE_SECONDS, Thermostat
-from sandbox.legrand.home.world import Module, Plant, World, furnish
+from sandbox.legrand.home.world import Module, Plant, World
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 BETWEEN_CHANGES = timedelta(minutes=90)
 BURST = 0.02
 """How many of the changes are a burst."""
+WISH = 0.06
+"""How many are a mode that somebody wanted, or another program."""
 
 
 class Outline(Thermostat):
@@ -54,18 +55,33 @@ class Outline(Thermostat):
         return BETWEEN_CHANGES * self._dice.expovariate(1)
 
     def _changed(self) -> list[Snapshot]:
-        if self._dice.random() < BURST:
+        chance = self._dice.random()
+        if chance < BURST:
             return self._slid()
-        self._mode, self._until = Mode.AUTOMATIC, None
+        if chance < BURST + WISH:
+            return self._wished()
+        self._go(Mode.AUTOMATIC, None)
         self._active = self._dice.random() < 0.4
         self._sensed_temperature = min(26.0, max(12.0, self._sensed_temperature + self._dice.uniform(-0.6, 0.6)))
         self._sensed_humidity = min(70.0, max(30.0, self._sensed_humidity + self._dice.choice((-1.5, 1.5))))
         return self._report()
 
+    def _wished(self) -> list[Snapshot]:
+        """Another program, or a mode that keeps nothing itself, with an end or without."""
+        mode = self._dice.choice((Mode.AUTOMATIC, Mode.BOOST, Mode.OFF, Mode.PROTECTION))
+        minutes = self._dice.choice((30, 60, 90) if mode is Mode.BOOST else (90, None))
+        if mode is Mode.AUTOMATIC:
+            self._program = self._dice.choice(self.room.programs).number
+        self._go(mode, None if minutes is None else self._in(timedelta(minutes=minutes)))
+        return self._report()
+
+    def _in(self, after: timedelta) -> datetime:
+        return (self._local() + after).replace(second=0, microsecond=0)
+
     def _slid(self) -> list[Snapshot]:
         """Every position on the way is told, most of them within the same second."""
         begun = self._now
-        self._mode, self._until = Mode.MANUAL, (self._local() + timedelta(hours=2)).replace(second=0, microsecond=0)
+        self._go(Mode.MANUAL, self._in(timedelta(hours=2)))
         told: list[Snapshot] = []
         for position in range(1, SLIDE_PUSHES + 1):
             self._manual_set_point = Decimal(16) + Decimal(position) / 4
@@ -88,5 +104,4 @@ class Outlines(World):
         return {key: each for key, each in self._thermostats.items() if isinstance(each, Outline)}
 
     def _thermostat(self, plant: Plant, module: Module) -> Outline:
-        room = furnish(plant.id, module, Random(f"{self.seed}:room:{module.id}"))  # noqa: S311 - a home, nothing secret
-        return Outline(room, self._weather, self.zone, self.now, self.seed)
+        return Outline(self._room(plant, module), self._weather, self.zone, self.now, self.seed, self.variants)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from sandbox.legrand.account.oddities import KNOWN
 from sandbox.legrand.provider.provider import USER_OID
 from sandbox.legrand.pushes import wire
-from sandbox.legrand.pushes.journey import COPY_WITHIN, LATE, first_push
+from sandbox.legrand.pushes.journey import COPY_WITHIN, LATE, first_push, sent_late
 from sandbox.legrand.pushes.ledger import Kind, Push
+from sandbox.legrand.variants import USUAL
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from sandbox.legrand.account.oddities import Oddity
     from sandbox.legrand.home.snapshot import Snapshot
+    from sandbox.legrand.variants import Variants
 
 LATE_SHARE = 0.03
 TWICE_SHARE = 0.05
@@ -70,37 +72,42 @@ class Post:
     `contents` tells what each content holds, `made` when what an envelope tells of was so, by the right time.
     """
 
-    def __init__(self, dice: Random) -> None:
+    def __init__(self, dice: Random, variants: Variants = USUAL) -> None:
         self._dice = dice
+        self._variants = variants
         self.held_until: datetime | None = None
         self.contents: dict[str, Sent] = {}
         self.made: dict[str, datetime] = {}
 
     def pushes(self, snapshot: Snapshot) -> list[tuple[datetime, Push]]:
         """The notification of one change, with its copies, each with the instant at which it is due."""
-        push = first_push(snapshot, self._dice, [USER_OID])
+        made_at = due = snapshot.at
+        if self._dice.random() < LATE_SHARE:
+            due += LATE[0] + (LATE[1] - LATE[0]) * self._dice.random()
+            snapshot = sent_late(snapshot, due, self._variants)
+        push = self._push(snapshot)
         broken = self._dice.random() < BROKEN_SHARE
         odd = None
         if broken:
             push = self._broken(push)
         elif self._dice.random() < SYSTEM_EVENT_SHARE:
-            return [(snapshot.at, self._system_event(push))]
+            return [(made_at, self._system_event(push))]
         else:
             odd = self._dice.choice(sorted(KNOWN)) if self._dice.random() < ODD_SHARE else None
             push = _odd(push, KNOWN[odd]) if odd else push
             self.contents[push.content] = Sent(readings=1, unread=UNREAD[odd] if odd else None)
-        due = snapshot.at
-        if self._dice.random() < LATE_SHARE:
-            due += LATE[0] + (LATE[1] - LATE[0]) * self._dice.random()
         posted = [(due, push)]
         while self._dice.random() < TWICE_SHARE:
             copy = replace(push, kind=Kind.DUPLICATE)
             if not broken and self._dice.random() < 0.5:
-                copy = replace(first_push(snapshot, self._dice, [USER_OID]), kind=Kind.DUPLICATE)
+                copy = replace(self._push(snapshot), kind=Kind.DUPLICATE)
                 copy = _odd(copy, KNOWN[odd]) if odd else copy
             posted.append((due + COPY_WITHIN * self._dice.random() ** 3, copy))
-        self.made |= {str(each.envelope_id): snapshot.at for _, each in posted}
+        self.made |= {str(each.envelope_id): made_at for _, each in posted}
         return posted
+
+    def _push(self, snapshot: Snapshot) -> Push:
+        return first_push(snapshot, self._dice, [USER_OID], self._variants)
 
     def _broken(self, push: Push) -> Push:
         """A body cut off, one that is no text, one without a time, or one whose second envelope is good for nothing."""

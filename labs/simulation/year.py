@@ -38,6 +38,7 @@ from sandbox.legrand import CLIENT_ID, CLIENT_SECRET, Provider, Settings
 from sandbox.legrand.account.clock import MovableClock
 from sandbox.legrand.http.login_desk import LoginDesk
 from sandbox.legrand.provider.gateway import Gateway
+from sandbox.legrand.variants import drawn
 from smarther import telemetry
 from smarther.domain.quota import HARD_LIMIT
 from smarther.domain.webhook import address, is_ours
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from sandbox.legrand.account.answer import Answer
     from sandbox.legrand.account.faults import Fault
     from sandbox.legrand.account.subscriptions import Subscription
+    from sandbox.legrand.others import Client, Deed
     from sandbox.legrand.pushes.ledger import Push
     from smarther.domain.keeper_report import Report
 
@@ -76,6 +78,8 @@ LAMBDA_RETRIES = (MINUTE, 2 * MINUTE)
 """When a failed asynchronous invocation is tried again."""
 SECRETS_LAG = timedelta(seconds=2)
 """For so long a secret that was written still reads as before; Secrets Manager promises no less and no more."""
+CLIENTS: Mapping[Client, float] = {"home_assistant": 26, "bridge": 13}
+"""How often in a year each is started. It is stopped as often."""
 MOST_REFUSED_CALLS = 5
 """On a day whose quota others have used up: one, and a few where a process ended before it could remember."""
 GHOST_MOST_GOOD_RUNS = 160
@@ -119,11 +123,14 @@ class Year:
         self.clock_dice = _dice(seed, "clocks")
         self.keeps_warm = self.clock_dice.random() < KEEP_WARM_SHARE
         self.chronicle = Chronicle(self.clock.now)
-        self.provider = Provider(Settings(seed=seed, plants=2, modules=5), self.clock, theirs)
-        self.home = Outlines(list(self.provider.world.plants.values()), seed, START, ZoneInfo("Europe/Rome"))
+        self.variants = drawn(seed)
+        settings = Settings(seed=seed, plants=2, modules=5, variants=self.variants)
+        self.provider = Provider(settings, self.clock, theirs)
+        plants = list(self.provider.world.plants.values())
+        self.home = Outlines(plants, seed, START, ZoneInfo("Europe/Rome"), self.variants)
         self.provider.world = self.home
         self.gateway, self.desk = Gateway(self.provider), LoginDesk(self.provider)
-        self.post = Post(_dice(seed, "post"))
+        self.post = Post(_dice(seed, "post"), self.variants)
         self.dynamodb, self.sqs = DynamoDB(), SQS(self.clock.now)
         self.secrets = SecretsManager(self.clock.now, "credentials", "tokens", "webhook", lag=SECRETS_LAG)
         self.weather = Weather(self.clock.now, _dice(seed, "weather"))
@@ -139,6 +146,7 @@ class Year:
         self._api_calls: dict[Any, int] = {}
         self._refused_calls: dict[Any, int] = {}
         self._ghosts: dict[str, Ghost] = {}
+        self._bereft: dict[str, datetime] = {}
         self._app_faults: list[Fault] = []
         self._settling = False
 
@@ -157,6 +165,8 @@ class Year:
         return self.chronicle
 
     def _begin(self) -> None:
+        for question, answer in self.variants.unusual.items():
+            self.chronicle.note(f"world {question}={answer}")
         self.change_application(secret_created_at=START)
         self.owner.configure(CLIENT_SECRET)
         self.let_pass(SECRETS_LAG)
@@ -171,6 +181,9 @@ class Year:
         self._every(DAY, self._stranger_calls)
         self._every(DAY, self._look_at_dead_letters)
         self._at(self.home.next_change, self._something_changes)
+        others = _dice(self.plan.seed, "others")
+        for client, starts_a_year in CLIENTS.items():
+            self._live_beside(client, 365 * DAY / (starts_a_year * self.plan.intensity), others)
         dice = _dice(self.plan.seed, "faults")
         for at, sort in faults.draw(START, self.plan.days, self.plan.intensity, dice):
             self._at(at, lambda sort=sort: self._strike(sort, dice))  # type: ignore[misc] # a default binds the loop's value
@@ -236,6 +249,8 @@ class Year:
                 self._at(self.post.held_until, lambda: self._deliver(push))
                 return
             self.post.held_until = None
+        if push.plant_id in self._bereft:
+            self.chronicle.count("changes not told, for another client had deleted our subscription")
         for attempt in self.provider.dispatch.attempts(push):
             genuine = attempt.subscription.application != faults.BEFORE
             answered = self.push(attempt.subscription.url, push.body, genuine=genuine)
@@ -323,11 +338,12 @@ class Year:
         if report is not None and report.outcome == "busy":
             self.chronicle.count("keeper met a lease")
         elif report is not None:
-            self._hear(report)
+            self._hear(report, began)
             books.check_silence(self, report, began, heard)
         return report
 
-    def _hear(self, report: Report) -> None:
+    def _hear(self, report: Report, began: datetime) -> None:
+        self._look_for_the_bereft()
         self.chronicle.count(f"keeper {report.outcome}")
         for action in report.actions:
             self.chronicle.count(f"action {action.partition(' ')[0]}")
@@ -336,14 +352,18 @@ class Year:
         if report.days_to_renewal is not None and report.days_to_renewal <= 0:
             self.owner.hear_of_renewal()
         if report.outcome == "healthy":
-            self._check_health()
+            self._check_health(began)
         self._watch_ghosts(report)
 
-    def _check_health(self) -> None:
-        """A report that all is well is true: each plant is subscribed, at an address that is in force."""
+    def _check_health(self, began: datetime) -> None:
+        """A report that all is well is true: each plant is subscribed, at an address that is in force.
+
+        But for one whose subscription another client deleted while the run was on.
+        """
         in_force = {address(BASE, secret) for secret in self._secrets_in_force()}
         subscribed = {entry.plant_id for entry in self.our_subscriptions() if entry.url in in_force}
-        if missing := set(self.home.plants) - subscribed:
+        just_now = {plant_id for plant_id, since in self._bereft.items() if since >= began}
+        if missing := set(self.home.plants) - subscribed - just_now:
             self.chronicle.wrong(f"reported as healthy, while {len(missing)} plants are not subscribed")
 
     def _redrive(self) -> None:
@@ -373,6 +393,30 @@ class Year:
     def our_subscriptions(self) -> list[Subscription]:
         """Our subscriptions at the provider."""
         return [entry for entry in self.provider.subscriptions.all() if is_ours(entry.url, BASE)]
+
+    def _live_beside(self, client: Client, between: timedelta, dice: Random) -> None:
+        """Another client of the account, which starts and stops some time or other, and deletes what it deletes."""
+
+        def act(deed: Deed) -> None:
+            if self._settling:
+                return
+            self.chronicle.note(f"{client} {deed}s")
+            for deleted in self.provider.others.act(client, deed):
+                self.chronicle.count(f"{client} deleted {'one of ours' if deleted.ours else 'one of others'}")
+                if deleted.ours:
+                    self._bereft.setdefault(deleted.plant_id, self.clock.now())
+            self.later(between * dice.expovariate(2), lambda: act("start" if deed == "stop" else "stop"))
+
+        self.later(between * dice.expovariate(2), lambda: act("start"))
+
+    def _look_for_the_bereft(self) -> None:
+        """Which plants have a subscription again that another client had deleted."""
+        subscribed = {entry.plant_id for entry in self.our_subscriptions()}
+        for plant_id in subscribed & self._bereft.keys():
+            lasted = self.clock.now() - self._bereft.pop(plant_id)
+            self.chronicle.count(
+                "minutes without a subscription that another client had deleted", round(lasted / MINUTE)
+            )
 
     def change_application(self, **changed: Any) -> None:
         """What the developer portal says of the owner's application."""

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from sandbox.legrand.account.quota import DAILY_CALLS, TOKEN_CALLS
 from sandbox.legrand.http.app import create_app
 from sandbox.legrand.http.server import listen, server, url_of
 from sandbox.legrand.provider.provider import Settings
+from sandbox.legrand.variants import described
 
 EPILOG = (
     "Login at URL/authorize and URL/token, the API at URL/smarther/v2.0, the control plane at URL/_control "
@@ -30,7 +32,15 @@ def main(  # noqa: PLR0913, PLR0917 - one parameter per option
     ] = None,
     plants: Annotated[int, typer.Option(help="How many homes to invent.", min=1)] = 2,
     modules: Annotated[int, typer.Option(help="How many thermostats they share.", min=1)] = 5,
-    daily_calls: Annotated[int, typer.Option(help="API calls a day before 403.", min=0)] = 500,
+    daily_calls: Annotated[int, typer.Option(help="API calls a day before 403.", min=0)] = DAILY_CALLS,
+    token_calls: Annotated[int, typer.Option(help="Token calls a minute before 429.", min=0)] = TOKEN_CALLS,
+    world: Annotated[
+        str,
+        typer.Option(
+            help="What is not known of the real provider: usual, drawn:SEED, or question=answer,… "
+            "(sandbox/legrand/variants.py has them)."
+        ),
+    ] = "usual",
     limit_ms: Annotated[int, typer.Option(help="How long an endpoint may take to answer.", min=1)] = 750,
     concurrency: Annotated[int, typer.Option(help="Notifications on their way at once.", min=1)] = 2,
 ) -> None:
@@ -42,6 +52,8 @@ def main(  # noqa: PLR0913, PLR0917 - one parameter per option
             modules=modules,
             home=home,
             daily_calls=daily_calls,
+            token_calls=token_calls,
+            variants=described(world),
             limit_ms=limit_ms,
             concurrency=concurrency,
         )

@@ -10,14 +10,19 @@ from sandbox.running import places
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One call of a role: what it did to which resource (an ARN), and whether IAM allowed it."""
+    """One call of a role: what it did to which resource (an ARN), and whether IAM allowed it.
+
+    `keys` are the partitions of the table that it named.
+    """
 
     role: str
     action: str
     resource: str
+    keys: tuple[str, ...]
     allowed: bool
 
 
 def decisions(*, after: int = 0) -> list[Decision]:
     """All calls of roles since the sandbox began, without the first so many; people and tools are not recorded."""
-    return [Decision(**json.loads(line)) for line in places.ACCESS_RECORD.read_text().splitlines()[after:]]
+    lines = places.ACCESS_RECORD.read_text().splitlines()[after:]
+    return [Decision(**told | {"keys": tuple(told["keys"])}) for told in map(json.loads, lines)]

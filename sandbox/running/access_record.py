@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from ministack.core import iam_evaluator
 
+from sandbox import leading_keys
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -30,7 +32,8 @@ def recording(enforce: Callable[..., Any], caller: Callable[[str], Any], record:
         refusal = enforce(access_key_id, action, *more, resource_arn=resource_arn, **context)
         principal = (caller(access_key_id) or {}).get("userArn", "")
         if ":assumed-role/" in principal:
-            decision = {"role": principal.split("/")[1], "action": action, "resource": resource_arn}
+            keys = (context.get("service_context") or {}).get(leading_keys.CONDITION, [])
+            decision = {"role": principal.split("/")[1], "action": action, "resource": resource_arn, "keys": keys}
             record.write(json.dumps({**decision, "allowed": refusal is None}) + "\n")
         return refusal
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ministack.app import main as serve
 from ministack.services import dynamodb
 
+from sandbox import leading_keys
 from sandbox.running import access_record, table_settings
 
 if TYPE_CHECKING:
@@ -87,8 +88,10 @@ class Partition(dict[str, "Item"]):
 
 
 def main() -> None:
-    """Serve: both operations find by keys, tables get all their settings, what IAM allows is recorded."""
+    """Serve: both operations find by keys, tables get all their settings, what IAM allows goes by keys, too, and is
+    recorded."""
     install()
+    leading_keys.install()
     table_settings.install()
     with Path(os.environ["ACCESS_RECORD"]).open("w", buffering=1) as record:
         access_record.install(record)

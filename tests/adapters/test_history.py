@@ -21,6 +21,7 @@ from smarther.domain.statistics import HOUR, Measure, Statistics
 from smarther.store.history import History, HistoryUnavailableError
 from smarther.store.table import Table as Readings
 from tests.support import deployed
+from tests.support.memory_table import MemoryTable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -107,6 +108,22 @@ def test_a_thermostat_that_two_plants_list_is_one_where_it_was_met_last(history:
 
     met = datetime(2026, 1, 10, microsecond=500_000, tzinfo=UTC)
     assert history.thermostats() == [Thermostat("m1", "p1", "p1", "p1", known_since=met)]
+
+
+def test_the_directory_is_read_whole_however_many_there_are() -> None:
+    plants, modules = [f"p{number:04}" for number in range(1000)], [f"m{number:04}" for number in range(5000)]
+    of_plants = [
+        {"sk": {"S": f"PLANT#{plant}"}, "plant_id": {"S": plant}, "name": {"S": f"at {plant}"}} for plant in plants
+    ]
+    of_modules = [
+        {"sk": {"S": f"MODULE#{plant}#{module}"}, "plant_id": {"S": plant}, "module_id": {"S": module}}
+        for plant, module in zip(plants * 5, modules, strict=True)
+    ]
+    table: Any = MemoryTable.of({"pk": {"S": "DIRECTORY"}, **item} for item in of_plants + of_modules)
+    found = History(table, TABLE).thermostats()
+
+    assert sorted(one.module_id for one in found) == modules
+    assert {one.plant_name for one in found} == {f"at {plant}" for plant in plants}
 
 
 def test_names_in_the_directory_are_read_as_they_can_be_shown(history: History, table: Table) -> None:
@@ -303,3 +320,9 @@ def test_what_the_table_keeps_handing_back_is_not_passed_over() -> None:
     client.batch_write_item.side_effect = lambda RequestItems: {"UnprocessedItems": RequestItems}  # noqa: N803 - boto3's name
     with pytest.raises(HistoryUnavailableError):
         History(client, TABLE).store_statistics("module", {START: WARM}, {})
+
+
+def test_a_blank_end_that_an_older_version_stored_is_none(history: History, dynamodb: DynamoDBClient) -> None:
+    Readings(dynamodb, TABLE).put_reading(replace(READING, activation_time=""), received_at=START, source="push")
+    (word,) = history.words("module", limit=1)
+    assert word.snapshot == replace(SNAPSHOT, activation_time=None)

@@ -104,7 +104,7 @@ def test_the_newest_reading_is_on_the_card_and_all_are_in_the_chart(app: ModuleT
     for minutes in range(0, 600, 20):
         says("m1", NOW - timedelta(minutes=minutes), "20.5" if minutes == 0 else "19.5")
     page = answer(app, asked())
-    for words in ("Salotto", "20.5 °C", "Heating since before", "Bagno", "Never reported", "every reading", ARN):
+    for words in ("Salotto", "20.5 °C", "Heating", "Bagno", "Never reported", "every reading", ARN):
         assert words in page
     assert "68.9 °F" in answer(app, asked(unit="F"))
 
@@ -210,7 +210,7 @@ class Year:
         partition, first, last = (
             request["ExpressionAttributeValues"][f":{name}"]["S"] for name in ("partition", "first", "last")
         )
-        names = [f"MODULE#p#m{n:03}" for n in range(self._thermostats)]
+        names = sorted(f"MODULE#p#m{n:03}" for n in range(self._thermostats))
         keys = {"DIRECTORY": names, "ARRIVALS": list[str]()}.get(partition, self._keys)
         found = keys[bisect_left(keys, first) : bisect_right(keys, last)]
         found = found if request["ScanIndexForward"] else found[::-1]
@@ -289,7 +289,7 @@ def test_of_a_million_readings_no_more_is_read_than_the_period_needs(
 
 @pytest.mark.parametrize(
     ("thermostats", "every"),
-    [(1, EVERY_MINUTE), (12, EVERY_MINUTE), (48, FIVE_MINUTES), (290, FIVE_MINUTES)],
+    [(1, EVERY_MINUTE), (12, EVERY_MINUTE), (48, FIVE_MINUTES), (290, FIVE_MINUTES), (5000, FIVE_MINUTES)],
 )
 @pytest.mark.parametrize("days", [2, 62, 365])
 def test_the_bound_holds_however_many_and_however_busy(
@@ -298,8 +298,20 @@ def test_the_bound_holds_however_many_and_however_busy(
     year = Year(thermostats, every)
     monkeypatch.setattr(app, "client", year)
     page = answer(app, asked(days * DAY))
-    assert year.read <= ITEM_BOUND
+    assert year.read <= ITEM_BOUND + thermostats
     assert page.count('class="sm-card"') == min(thermostats, MOST_THERMOSTATS)
+
+
+def test_of_a_home_that_is_too_large_for_a_page_all_are_drawn_named_or_counted(
+    app: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "client", Year(5000, DAY))
+    page = answer(app, asked())
+    links = page.count('title="show large"')
+    assert MOST_THERMOSTATS < links < 500
+    assert f" and {5000 - links:,} more" in page
+    assert len(page.encode()) < 1_000_000
+    assert "Room m4999" in answer(app, asked(module="m4999")), "whom the page does not name is shown when asked for"
 
 
 def test_too_many_readings_are_drawn_from_hours(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -160,6 +160,21 @@ def test_one_that_is_no_longer_listed_goes_when_it_is_missing_twice(home: World)
     assert asked(home) == []
 
 
+def test_of_a_plant_that_leaves_nothing_is_remembered(home: World) -> None:
+    plant = next(plant for plant in home.provider.world.plants.values() if len(plant.modules) > 1)
+    spoil(home, "topology", place=("plant", "modules", 0), missing=True, about=plant.id)
+    a_day_later(home)
+    assert plant.id in home.records.memory().absent_modules
+    home.provider.remove_plant(plant.id)
+    for _ in range(3):
+        home.later()
+        home.run()
+
+    memory = home.records.memory()
+    assert plant.id not in memory.absent_modules
+    assert not {plant.id} & (memory.ask_again | memory.absent_plants)
+
+
 def test_one_that_is_missing_once_stays(home: World) -> None:
     plant = next(plant for plant in home.provider.world.plants.values() if len(plant.modules) > 1)
     for _ in range(3):
@@ -567,9 +582,10 @@ def test_the_input_of_an_empty_topology_lets_nothing_go(home: World, given: Path
 
 def test_the_input_of_half_an_emoji_is_a_thermostat_with_a_name(home: World, given: Path) -> None:
     body = json.loads((given / "topology-half-emoji.json").read_text())
-    plant_id, module_id = body["plant"]["id"], body["plant"]["modules"][0]["id"]
-    assert plant_id in home.plant_ids
-    spoil(home, "topology", 200, body=body, about=plant_id)
+    plant = next(plant for plant in home.provider.world.plants.values() if len(plant.modules) == 1)
+    module_id = plant.modules[0].id
+    body["plant"]["id"], body["plant"]["modules"][0]["id"] = plant.id, module_id
+    spoil(home, "topology", 200, body=body, about=plant.id)
 
     report = a_day_later(home)
 

@@ -16,6 +16,7 @@ from tests.support.world import World
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sandbox.legrand.others import Client
     from smarther.domain.keeper_report import Report
 
 OTHER_DEPLOYMENT = "https://other.example/notifications/" + "o" * 43
@@ -65,6 +66,22 @@ def test_a_lost_subscription_is_made_again(home: World) -> None:
 
     assert subscription_states(home.run()) == {"created"}
     assert well(home)
+
+
+@pytest.mark.parametrize("deeds", ["start", "start stop", "start start", "start stop start stop start"])
+@pytest.mark.parametrize("client", ["home_assistant", "bridge"])
+def test_whatever_another_client_deletes_is_subscribed_again_by_the_next_run(
+    home: World, client: Client, deeds: str
+) -> None:
+    for deed in deeds.split():
+        home.provider.others.act(client, "start" if deed == "start" else "stop")
+    theirs = {entry.url for entry in home.provider.subscriptions.all() if entry not in home.ours}
+
+    assert home.run().outcome == "healthy"
+
+    assert well(home)
+    assert theirs <= {entry.url for entry in home.provider.subscriptions.all()}
+    assert len(home.ours) == len(home.plant_ids)
 
 
 def test_duplicates_and_stale_ones_of_ours_go_and_everybody_else_s_stay(home: World) -> None:
@@ -204,6 +221,16 @@ def test_a_removal_that_fails_is_tried_by_the_next_run(home: World, status: int)
 
 
 # ---- plants
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_new_plant_is_known_though_its_thermostats_cannot_be_asked_for(home: World, status: int) -> None:
+    plant = home.provider.add_plant("Ufficio", ["Sala riunioni"])
+    home.provider.faults.add(Fault("topology", status, times=2))
+    home.later()
+    home.run()
+
+    assert home.records.directory().plants[plant.id].name == "Ufficio"
 
 
 def test_a_new_plant_is_found_and_named(home: World) -> None:

@@ -28,6 +28,7 @@ from sandbox.legrand.account.clock import MovableClock
 from sandbox.legrand.http.login_desk import LoginDesk
 from sandbox.legrand.provider.gateway import Gateway
 from sandbox.legrand.provider.gateway import Request as Call
+from sandbox.legrand.variants import Variants
 from smarther.aws.secrets_manager import Secrets
 from smarther.domain.webhook import address, is_ours
 from smarther.keeper.dependencies import Dependencies
@@ -67,7 +68,8 @@ class World:
         self.clock = MovableClock()
         self.clock.hold(START)
         self.dice, theirs = Random(seed), Random(seed)  # noqa: S311 - dice that fall alike each time
-        self.provider = Provider(Settings(seed=seed, plants=plants, modules=modules), self.clock, theirs)
+        settings = Settings(seed=seed, plants=plants, modules=modules, variants=Variants(token_fields="mixed"))
+        self.provider = Provider(settings, self.clock, theirs)
         self.gateway, self.desk = Gateway(self.provider), LoginDesk(self.provider)
         self.in_memory = in_memory
         self.secrets: Any

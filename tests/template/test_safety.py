@@ -31,6 +31,29 @@ COST_NOTHING_EMPTY = {"AWS::DynamoDB::Table", "AWS::Lambda::Version"}
 """What a first deploy that fails may leave behind: a table that is protected from its first moment on cannot be deleted
 then, and costs by what is in it; a version is SAM's."""
 
+NAME_A_KEY = {
+    f"dynamodb:{name}" for name in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "BatchWriteItem")
+}
+"""The calls to the table that name a partition, so that a role can be held to some: no scan, no PartiQL."""
+WRITERS = {
+    "MODULE#*": {
+        "ReceiverRole",
+        "RedriverRole",
+        "KeeperRole",
+        "RollupRole",
+    },  # readings; the rollup's statistics of them
+    "ARRIVALS": {"ReceiverRole", "RedriverRole", "KeeperRole"},
+    "QUARANTINE#*": {"ReceiverRole", "RedriverRole"},
+    "ROLLUP": {"RollupRole"},
+    "CONSENT": {"CallbackRole", "KeeperRole"},
+    "WEBHOOK": {"KeeperRole"},  # whoever writes here says which callers are genuine
+    "DIRECTORY": {"KeeperRole"},
+    "KEEPER": {"KeeperRole"},
+    "LEASE": {"KeeperRole"},
+    "QUOTA": {"KeeperRole"},
+}
+"""Who may write to each partition of the table; nobody else can, whatever it is made to do."""
+
 API_PATIENCE_SECONDS = 30
 """An HTTP API gives up on its integration then (API Gateway quotas, "Maximum integration timeout")."""
 
@@ -140,6 +163,35 @@ def test_no_role_may_do_anything_to_everything(resources: Resources) -> None:
             assert statement["Effect"] == "Allow"
             assert "*" not in json.dumps(statement["Action"]), name
             assert statement["Resource"] != "*", name
+
+
+def of_table(resources: Resources) -> Iterator[tuple[str, set[str], dict[str, Any]]]:
+    """Each statement on the table: whose role, which actions, under which conditions."""
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        for statement in statements(role):
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            if any(action.startswith("dynamodb:") for action in actions):
+                assert statement["Resource"] == {"Fn::GetAtt": ["Table", "Arn"]}, name
+                yield name, set(actions), statement.get("Condition", {})
+
+
+def test_every_role_is_held_to_the_partitions_of_the_table_that_it_names(resources: Resources) -> None:
+    for name, actions, conditions in of_table(resources):
+        assert actions <= NAME_A_KEY, name
+        # Without the second a call that names no key would pass the first.
+        assert set(conditions) == {"ForAllValues:StringLike", "Null"}, name
+        assert conditions["ForAllValues:StringLike"]["dynamodb:LeadingKeys"], name
+        assert conditions["Null"] == {"dynamodb:LeadingKeys": "false"}, name
+
+
+def test_no_role_can_write_where_another_one_is_believed(resources: Resources) -> None:
+    writers: dict[str, set[str]] = {}
+    for name, actions, conditions in of_table(resources):
+        if not actions <= {"dynamodb:GetItem", "dynamodb:Query"}:
+            for partition in conditions["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]:
+                writers.setdefault(partition, set()).add(name)
+
+    assert writers == WRITERS
 
 
 def test_only_the_keeper_can_read_secrets(resources: Resources) -> None:

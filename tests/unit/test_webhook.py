@@ -26,6 +26,13 @@ def test_every_secret_has_the_form_of_one(entropy: bytes) -> None:
     assert webhook.has_secret_form(webhook.secret_from(entropy))
 
 
+@pytest.mark.parametrize("base", [BASE, f"{BASE}/prod", f"{BASE}/", "https://home.example"])
+@given(entropy=st.binary(min_size=32, max_size=32))
+def test_no_address_of_ours_looks_like_one_of_home_assistants(base: str, entropy: bytes) -> None:
+    """Its component deletes every subscription whose address holds this, whoever's it is, when it meets a 409."""
+    assert "/api/webhook/" not in webhook.address(base, webhook.secret_from(entropy))
+
+
 @pytest.mark.parametrize("size", [0, 16, 31, 33])
 def test_a_secret_of_another_strength_is_refused(size: int) -> None:
     with pytest.raises(ValueError, match="32 random bytes"):

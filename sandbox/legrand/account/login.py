@@ -12,19 +12,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import parse_qsl
 
 from sandbox.legrand.account.answer import Answer, Refusal
 from sandbox.legrand.account.clock import MovableClock
+from sandbox.legrand.variants import USUAL, TokenFields, Variants
 
 ACCESS_LIFE = timedelta(hours=1)
 REFRESH_LIFE = timedelta(days=90)
 CODE_LIFE = timedelta(minutes=5)
 CLIENT_SECRET_LIFE = timedelta(days=365)
 MOST_REDIRECTS = 10
+CODE_HEADER = b'{"alg":"RSA-OAEP","enc":"A256GCM","kid":"stand-in"}'
+CODE_PARTS = (256, 12, 560, 16)
+"""Bytes of what follows the header, so that a code has some 1,200 characters: over 1,080 were met."""
 
-type TokenFields = Literal["mixed", "numbers", "strings", "expires_in", "expires_on", "neither"]
+GRANT_REVOKED = "AADB2C90129: The provided grant has been revoked. Please reauthenticate and try again."
+DECLINED = "AADB2C90091: The user has cancelled entering self-asserted information."
 STYLES: tuple[TokenFields, ...] = ("strings", "numbers", "expires_in", "expires_on", "neither")
 
 
@@ -69,12 +74,12 @@ class TokenCounts:
 
 
 class Login:
-    """Gives consent codes and tokens to registered applications; each refresh revokes the token it used."""
+    """Gives consent codes and tokens to registered applications; a refresh may revoke the token it used."""
 
-    def __init__(self, clock: MovableClock, dice: Random, token_fields: TokenFields = "mixed") -> None:  # noqa: S107 - a style
+    def __init__(self, clock: MovableClock, dice: Random, variants: Variants = USUAL) -> None:
         self._clock = clock
         self._dice = dice
-        self.token_fields = token_fields
+        self.variants = variants
         self._applications: dict[str, Application] = {}
         self._codes: dict[str, Grant] = {}
         self._access: dict[str, Grant] = {}
@@ -123,7 +128,7 @@ class Login:
 
     def consent(self, client_id: str) -> str:
         """A code for the application the owner allowed: short life, good once."""
-        code = self._secret("code", 48)
+        code = self._code()
         self._codes[code] = self._grant(client_id, CODE_LIFE)
         return code
 
@@ -142,7 +147,8 @@ class Login:
             case "authorization_code":
                 self._spend(self._codes, form.get("code", ""), application.client_id)
             case "refresh_token":
-                self._spend(self._refresh, form.get("refresh_token", ""), application.client_id)
+                good_again = self.variants.used_refresh == "good"
+                self._spend(self._refresh, form.get("refresh_token", ""), application.client_id, good_again=good_again)
             case _:
                 raise Refusal(_oauth_error("unsupported_grant_type", "grant_type must be one of the two documented"))
         return self._issue(application.client_id)
@@ -160,20 +166,22 @@ class Login:
             raise Refusal(_oauth_error("invalid_grant", words))
         return application
 
-    def _spend(self, grants: dict[str, Grant], value: str, client_id: str) -> None:
+    def _spend(self, grants: dict[str, Grant], value: str, client_id: str, *, good_again: bool = False) -> None:
         now = self._clock.now()
         grant = grants.get(value)
         if grant is None or grant.client_id != client_id or not grant.live(now):
-            raise Refusal(_oauth_error("invalid_grant", _grant_expired(now, grant)))
-        grants[value] = replace(grant, spent=True)
+            revoked = grant is not None and grant.spent and self.variants.revoked_grant == "revoked"
+            raise Refusal(_oauth_error("invalid_grant", GRANT_REVOKED if revoked else _grant_expired(now, grant)))
+        grants[value] = replace(grant, spent=not good_again)
 
     def _issue(self, client_id: str) -> dict[str, Any]:
         access, refresh = self._secret("access_token", 600), self._secret("refresh_token", 600)
         self._access[access] = self._grant(client_id, ACCESS_LIFE)
         self._refresh[refresh] = self._grant(client_id, REFRESH_LIFE)
         self.newest_refresh_token = refresh
-        turn: TokenFields = STYLES[self._answers % len(STYLES)]
-        style = turn if self.token_fields == "mixed" else self.token_fields  # noqa: S105 - a style, no secret
+        style = self.variants.token_fields
+        if style == "mixed":
+            style = STYLES[self._answers % len(STYLES)]
         self._answers += 1
         return self._fields(client_id, access, refresh, style)
 
@@ -226,9 +234,19 @@ class Login:
         return Grant(client_id, now, now + life)
 
     def _secret(self, sort: str, size: int) -> str:
-        secret = base64.urlsafe_b64encode(self._dice.randbytes(size)).decode().rstrip("=")
+        secret = _base64(self._dice.randbytes(size))
         self.secrets[sort].add(secret)
         return secret
+
+    def _code(self) -> str:
+        """An encrypted token: five parts, dots between them (mattiols_hassio_repository issue 21)."""
+        code = ".".join([_base64(CODE_HEADER), *(_base64(self._dice.randbytes(size)) for size in CODE_PARTS)])
+        self.secrets["code"].add(code)
+        return code
+
+
+def _base64(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
 def _form(body: bytes, content_type: str) -> dict[str, str]:

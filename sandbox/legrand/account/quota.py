@@ -1,11 +1,16 @@
-"""The daily allowance of API calls."""
+"""The daily allowance of API calls, and how many tokens are given in a minute."""
 
+import json
+from collections import deque
 from datetime import UTC, datetime, time, timedelta
 
 from sandbox.legrand.account.answer import Answer, Refusal
 from sandbox.legrand.account.clock import MovableClock
 
 DAILY_CALLS = 500
+TOKEN_CALLS = 20
+"""Not known; eleven thermostats that each ask at the same time, and ask again, are too many."""
+MINUTE = timedelta(minutes=1)
 
 
 class DailyQuota:
@@ -54,3 +59,33 @@ class DailyQuota:
         left = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
         words = f"Out of call volume quota. Quota will be replenished in {left}."
         return Answer.words(403, words, {"Retry-After": str(seconds)})
+
+
+class TokenLimit:
+    """Lets `limit` calls to the token endpoint pass in any minute and refuses the rest with 429.
+
+    The endpoint has such a limit of its own: an account with eleven thermostats meets it at each restart
+    (andrea-mattioli/bticino_x8000_component issue 73, 2026-01). So does the form of the body: over several lines, with
+    `message` first. How high it is, is not known.
+    """
+
+    def __init__(self, clock: MovableClock, limit: int = TOKEN_CALLS) -> None:
+        self._clock = clock
+        self.limit = limit
+        self._passed: deque[datetime] = deque()
+
+    def take(self) -> None:
+        """Count one call. Raises Refusal (429 with `Retry-After` in seconds) when a minute's calls are used up."""
+        now = self._clock.now()
+        while self._passed and not now - MINUTE < self._passed[0] <= now:
+            self._passed.popleft()
+        if len(self._passed) >= self.limit:
+            raise Refusal(self._too_often(self._passed[0] + MINUTE - now))
+        self._passed.append(now)
+
+    @staticmethod
+    def _too_often(left: timedelta) -> Answer:
+        seconds = max(1, round(left.total_seconds()))
+        words = {"message": f"Rate limit is exceeded. Try again in {seconds} seconds.", "statusCode": 429}
+        headers = {"Retry-After": str(seconds)}
+        return Answer(429, json.dumps(words, indent=1).encode(), "application/json; charset=utf-8", headers)

@@ -68,9 +68,13 @@ class SubscriptionBook:
         entry = self._entries.get(number)
         if entry is None or entry.plant_id != plant_id:
             raise Refusal(Answer.words(404))
-        del self._entries[number]
+        self.drop(number)
         if not entry.ours:
             self.foreign_deleted += 1
+
+    def drop(self, number: str) -> None:
+        """Forget one, whoever wants it. Raises KeyError for an unknown one."""
+        del self._entries[number]
 
     def remove_plant(self, plant_id: str) -> None:
         """Forget all of a plant that left the account."""

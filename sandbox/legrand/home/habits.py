@@ -50,7 +50,19 @@ class Position:
     until: datetime
 
 
-type Deed = OpenWindow | Steam | Slide | Position | Boost
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Somebody turns the system over for the season."""
+
+    at: datetime
+    to_cooling: bool
+
+
+type Deed = OpenWindow | Steam | Slide | Position | Boost | Turn
+
+COOLING_MONTHS = range(6, 10)
+"""From the first of June to the end of September a system that can cool does so."""
+TURNED_AT = time(9)
 
 
 class Habit(Enum):
@@ -77,6 +89,19 @@ CHANCES = {
     Habit.ORDINARY: _Chances(airs=0.6, slides=0.4, boosts=0.2),
     Habit.EMPTY: _Chances(airs=0, slides=0, boosts=0),
 }
+
+
+def cools_on(day: date) -> bool:
+    """Whether a system that can cool does so on this day."""
+    return day.month in COOLING_MONTHS
+
+
+def turn_of_day(day: date, zone: ZoneInfo) -> Turn | None:
+    """What is done to a system that can cool on the first day of a season."""
+    cools = cools_on(day)
+    if cools == cools_on(day - timedelta(days=1)):
+        return None
+    return Turn(datetime.combine(day, TURNED_AT, zone).astimezone(UTC), to_cooling=cools)
 
 
 def deeds_of_day(day: date, zone: ZoneInfo, habit: Habit, dice: Random) -> list[Deed]:

@@ -45,6 +45,12 @@ class WeeklyProgram:
         return self.weekend if local.weekday() >= SATURDAY else self.workday
 
 
+def steady(number: int, name: str, set_point: str) -> WeeklyProgram:
+    """The same temperature all week."""
+    always = (Phase(time(), Decimal(set_point)),)
+    return WeeklyProgram(number, name, workday=always, weekend=always)
+
+
 def family_week(number: int, name: str, *, later_minutes: int, warmer: Decimal) -> WeeklyProgram:
     """The usual week of people who work: `later_minutes` moves the mornings and evenings, `warmer` all set points."""
 

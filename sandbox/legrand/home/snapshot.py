@@ -27,9 +27,10 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One thermostat at one instant. °C and %; `until` is the end of MANUAL or BOOST in naive local time.
+    """One thermostat at one instant. °C and %; `until` is when AUTOMATIC comes back, in naive local time.
 
-    `clock_ahead` is how far its clock is ahead of the right time, below zero where it is behind.
+    `clock_ahead` is how far its clock is ahead of the right time, below zero where it is behind. `measured_at` is when
+    its measures were taken, if that is not just before.
     """
 
     plant_id: str
@@ -44,6 +45,7 @@ class Snapshot:
     temperature: Decimal
     humidity: Decimal
     clock_ahead: timedelta = timedelta()
+    measured_at: datetime | None = None
 
     @property
     def told(self) -> datetime:

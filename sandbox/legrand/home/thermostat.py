@@ -1,4 +1,4 @@
-"""One room and the thermostat on its wall: it warms, cools, is heated with hysteresis, and reports what changed."""
+"""One room and the thermostat on its wall: it warms, cools, is kept with hysteresis, and reports what changed."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -6,20 +6,40 @@ from decimal import Decimal
 from random import Random
 from zoneinfo import ZoneInfo
 
-from sandbox.legrand.home.habits import Boost, Deed, Habit, OpenWindow, Position, Slide, Steam, deeds_of_day
+from sandbox.legrand.home.habits import (
+    Boost,
+    Deed,
+    Habit,
+    OpenWindow,
+    Position,
+    Slide,
+    Steam,
+    Turn,
+    cools_on,
+    deeds_of_day,
+    turn_of_day,
+)
 from sandbox.legrand.home.program import WeeklyProgram
 from sandbox.legrand.home.snapshot import Function, Mode, Snapshot
 from sandbox.legrand.home.weather import Weather
+from sandbox.legrand.variants import USUAL, Variants
 
 STEP = timedelta(minutes=1)
 STEP_HOURS = STEP / timedelta(hours=1)
 WINDOW_LEAK_HOURS = 1.2
 """An open window lets the room follow the outside this fast (time constant)."""
 FREE_WARMTH = 2.5
-"""°C that people, sun and neighbours keep a closed room above the outside."""
-PROTECTION_SET_POINT = Decimal("7.0")
-BOOST_SET_POINT = Decimal("30.0")
-"""So much that the heater runs through."""
+"""°C that people and neighbours keep a closed room above the outside."""
+SUN_WARMTH = 3.0
+"""°C that the sun adds to that on the longest days, and not at all in the winter half of the year."""
+PROTECTION_SET_POINTS = {Function.HEATING: Decimal("7.0"), Function.COOLING: Decimal("35.0")}
+"""From frost, and from heat where the system cools, as BTicino's devices have it; that the API tells 35 is a guess."""
+BOOST_TARGETS = {Function.HEATING: Decimal(40), Function.COOLING: Decimal(3)}
+"""The ends of the range of set points: the load runs through. No client ever saw them told."""
+COOLING_MIRROR = Decimal(45)
+"""Where a program heats to 20 °C it cools to 25: what is saved when nobody is there is saved in either season."""
+NO_BOOST_BEYOND = 3.0
+"""°C: nobody asks for heat at once in July."""
 SLIDE_PUSHES = 8
 SLIDE_SECONDS = 0.9
 HUMIDITY_STEP = 1.0
@@ -32,11 +52,14 @@ DRIER_PER_DEGREE = 2.2
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What never changes in a room. Temperatures in °C, `leak_hours` its time constant, `heat_per_hour` the heater."""
+    """What never changes in a room. Temperatures in °C, `leak_hours` its time constant, `heat_per_hour` the heater.
+
+    Of the `programs`, by number, the first that is not built in (0) is kept at first. `cools`: the system can cool.
+    """
 
     plant_id: str
     module_id: str
-    program: WeeklyProgram
+    programs: tuple[WeeklyProgram, ...]
     habit: Habit
     mode: Mode
     leak_hours: float
@@ -44,42 +67,58 @@ class Room:
     hysteresis: float
     report_step: float
     usual_humidity: float
-    tells_set_point_in_boost: bool
+    cools: bool = False
+
+    def program(self, number: int) -> WeeklyProgram:
+        """The program of a number. Raises KeyError for one that it does not know."""
+        return {each.number: each for each in self.programs}[number]
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A wish from outside; `until` in naive local time, None for ever."""
+    """A wish from outside; `until` in naive local time, None for ever; `program` None for the one that is kept."""
 
     function: Function
     mode: Mode
     set_point: Decimal | None = None
     until: datetime | None = None
+    program: int | None = None
 
 
 class Thermostat:
     """Lives from `start` on. `advance` returns what it reported; the same seed gives the same life."""
 
-    def __init__(self, room: Room, weather: Weather, zone: ZoneInfo, start: datetime, seed: int) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - what a life is made of
+        self,
+        room: Room,
+        weather: Weather,
+        zone: ZoneInfo,
+        start: datetime,
+        seed: int,
+        variants: Variants = USUAL,
+    ) -> None:
         self.room = room
+        self.variants = variants
         self._weather = weather
         self._zone = zone
         self._seed = seed
         self._dice = Random(f"{seed}:{room.module_id}:{start.isoformat()}")  # noqa: S311 - a home, not cryptography
         self._now = start
         self._next_step = start + timedelta(seconds=self._dice.uniform(0, STEP.total_seconds()))
-        self._function, self._mode = Function.HEATING, room.mode
-        self._manual_set_point = PROTECTION_SET_POINT
+        today = start.astimezone(zone).date()
+        self._function = Function.COOLING if room.cools and cools_on(today) else Function.HEATING
+        self._mode = room.mode
+        self._program = next(each.number for each in room.programs if each.number)
+        self._manual_set_point = self._set_point_before = self._by_program()
         self._until: datetime | None = None
         self.clock_ahead = timedelta()
         self._active = False
-        unheated = weather.temperature(start) + FREE_WARMTH
-        self._true_temperature = max(float(self._wanted()), unheated) + self._dice.uniform(-0.5, 0.5)
+        self._true_temperature = self._kept_at(self._rest(start)) + self._dice.uniform(-0.5, 0.5)
         self._steam = 0.0
         self._window_until = self._steam_until = start
         self._sensed_temperature, self._sensed_humidity = self._sense()
         self._told: Snapshot | None = None
-        self._deeds_day: date = start.astimezone(zone).date()
+        self._deeds_day: date = today
         self._deeds = [deed for deed in self._deeds_of(self._deeds_day) if deed.at >= start]
 
     # Time passes
@@ -103,10 +142,12 @@ class Thermostat:
     def obey(self, order: Order, at: datetime) -> list[Snapshot]:
         """Do what was ordered through the cloud, and report it."""
         self._now = max(self._now, at)
-        self._function, self._mode = order.function, order.mode
+        if order.program is not None:
+            self._program = self.room.program(order.program).number
         if order.set_point is not None:
             self._manual_set_point = order.set_point
-        self._until = order.until if order.mode in (Mode.MANUAL, Mode.BOOST) else None
+        self._go(order.mode, order.until)
+        self._function = order.function
         self._control()
         return self._report()
 
@@ -119,7 +160,7 @@ class Thermostat:
             function=self._function,
             mode=self._mode,
             set_point=self._shown_set_point(),
-            program=self.room.program.number,
+            program=self._program,
             until=self._until,
             active=self._active,
             temperature=Decimal(str(round(self._sensed_temperature, 1))),
@@ -130,10 +171,9 @@ class Thermostat:
     # The room
 
     def _step(self) -> list[Snapshot]:
-        outside = self._weather.temperature(self._now)
         airing = self._now < self._window_until
         leak = WINDOW_LEAK_HOURS if airing else self.room.leak_hours
-        rest = outside if airing else outside + FREE_WARMTH
+        rest = self._weather.temperature(self._now) if airing else self._rest(self._now)
         self._true_temperature += (rest - self._true_temperature) / leak * STEP_HOURS
         if self._active:
             heat = self.room.heat_per_hour if self._function is Function.HEATING else -self.room.heat_per_hour
@@ -146,6 +186,10 @@ class Thermostat:
         self._control()
         return self._report()
 
+    def _rest(self, at: datetime) -> float:
+        """What a closed room tends to by itself."""
+        return self._weather.temperature(at) + FREE_WARMTH + SUN_WARMTH * max(0.0, self._weather.season(at))
+
     def _sense(self) -> tuple[float, float]:
         temperature = self._true_temperature + self._dice.gauss(0, 0.015)
         humidity = self.room.usual_humidity + self._steam - DRIER_PER_DEGREE * (self._true_temperature - 20)
@@ -156,32 +200,74 @@ class Thermostat:
     def _local(self) -> datetime:
         return self._now.astimezone(self._zone).replace(tzinfo=None)
 
-    def _wanted(self) -> Decimal:
+    def _go(self, mode: Mode, until: datetime | None) -> None:
+        """Change the mode; what was kept before is remembered by those that keep nothing themselves."""
+        if mode is not self._mode:
+            self._set_point_before = self._kept()
+        self._mode, self._until = mode, None if mode is Mode.AUTOMATIC else until
+
+    def _by_program(self) -> Decimal:
+        heats_to = self.room.program(self._program).set_point(self._local())
+        return heats_to if self._function is Function.HEATING else COOLING_MIRROR - heats_to
+
+    def _kept(self) -> Decimal:
+        """The set point; in BOOST and OFF the one before, which nothing is driven to."""
         match self._mode:
             case Mode.AUTOMATIC:
-                return self.room.program.set_point(self._local())
-            case Mode.BOOST:
-                return BOOST_SET_POINT
+                return self._by_program()
             case Mode.MANUAL:
                 return self._manual_set_point
-            case Mode.OFF | Mode.PROTECTION:
-                return PROTECTION_SET_POINT
+            case Mode.PROTECTION:
+                return PROTECTION_SET_POINTS[self._function]
+            case Mode.BOOST | Mode.OFF:
+                return self._set_point_before
+
+    def _target(self) -> Decimal | None:
+        """What the load is driven to; None when it rests."""
+        match self._mode:
+            case Mode.OFF:
+                return None
+            case Mode.BOOST:
+                return BOOST_TARGETS[self._function]
+            case _:
+                return self._kept()
+
+    def _is_beyond(self, degrees: float) -> bool:
+        """Whether the room is by so much warmer than is wanted where it heats, or colder where it cools."""
+        beyond = self._sensed_temperature - float(self._kept())
+        return (beyond if self._function is Function.HEATING else -beyond) > degrees
+
+    def _kept_at(self, by_itself: float) -> float:
+        """The temperature of a room that has long been so, when it would by itself be of this one."""
+        target = self._target()
+        if target is None:
+            return by_itself
+        return (max if self._function is Function.HEATING else min)(float(target), by_itself)
 
     def _shown_set_point(self) -> Decimal | None:
-        """Whether a set point is told in BOOST is not known of the real thing, so some rooms do and some do not."""
-        if self._mode is Mode.OFF or (self._mode is Mode.BOOST and not self.room.tells_set_point_in_boost):
-            return None
-        return self._wanted()
+        """Told in every mode; in BOOST the one before (bticino_x8000_component issue 20), unless the world has none."""
+        match self._mode:
+            case Mode.BOOST if self.variants.set_point_in_boost == "missing":
+                return None
+            case Mode.PROTECTION if self.variants.set_point_in_protection == "missing":
+                return None
+            case Mode.OFF if self.variants.set_point_when_off == "missing":
+                return None
+            case Mode.OFF if self.variants.set_point_when_off == "protection":
+                return PROTECTION_SET_POINTS[self._function]
+            case _:
+                return self._kept()
 
     def _end_what_is_over(self) -> None:
         if self._until is not None and self._local() >= self._until:
-            self._mode, self._until = Mode.AUTOMATIC, None
+            self._go(Mode.AUTOMATIC, None)
 
     def _control(self) -> None:
-        if self._mode is Mode.OFF:
+        target = self._target()
+        if target is None:
             self._active = False
         else:
-            too_warm = self._sensed_temperature - float(self._wanted())
+            too_warm = self._sensed_temperature - float(target)
             missing = -too_warm if self._function is Function.HEATING else too_warm
             if missing >= self.room.hysteresis:
                 self._active = True
@@ -198,7 +284,9 @@ class Thermostat:
 
     def _deeds_of(self, day: date) -> list[Deed]:
         dice = Random(f"{self._seed}:{self.room.module_id}:{day.isoformat()}")  # noqa: S311 - as above
-        return deeds_of_day(day, self._zone, self.room.habit, dice)
+        deeds = deeds_of_day(day, self._zone, self.room.habit, dice)
+        turn = turn_of_day(day, self._zone) if self.room.cools else None
+        return deeds if turn is None else sorted([*deeds, turn], key=lambda deed: deed.at)
 
     def _suffer(self, deed: Deed) -> list[Snapshot]:
         match deed:
@@ -212,9 +300,16 @@ class Thermostat:
                 self._deeds = sorted([*self._positions(deed), *self._deeds], key=lambda deed: deed.at)
                 return []
             case Position(set_point=set_point, until=until):
-                self._mode, self._manual_set_point, self._until = Mode.MANUAL, set_point, until
+                self._manual_set_point = set_point
+                self._go(Mode.MANUAL, until)
+            case Boost() if self._is_beyond(NO_BOOST_BEYOND):
+                return []
             case Boost(minutes=minutes):
-                self._mode, self._until = Mode.BOOST, _whole_minute(self._local() + timedelta(minutes=minutes))
+                self._go(Mode.BOOST, _whole_minute(self._local() + timedelta(minutes=minutes)))
+            case Turn(to_cooling=to_cooling):
+                self._function = Function.COOLING if to_cooling else Function.HEATING
+                if self._mode in (Mode.MANUAL, Mode.BOOST):  # its set point is of the other season
+                    self._go(Mode.AUTOMATIC, None)
         self._control()
         return self._report()
 
@@ -225,8 +320,8 @@ class Thermostat:
         """
         if self._mode not in (Mode.AUTOMATIC, Mode.MANUAL):
             return []
-        origin, local = self._wanted(), self._local()
-        until = self.room.program.next_change(local)
+        origin, local = self._kept(), self._local()
+        until = self.room.program(self._program).next_change(local)
         if slide.hours is not None:
             until = _whole_minute(local + timedelta(hours=slide.hours))
         return [
@@ -250,8 +345,8 @@ class Thermostat:
         return (
             abs(self._sensed_temperature - float(told.temperature)) >= self.room.report_step
             or abs(self._sensed_humidity - float(told.humidity)) >= HUMIDITY_STEP
-            or (self._active, self._mode, self._until, self._function)
-            != (told.active, told.mode, told.until, told.function)
+            or (self._active, self._mode, self._until, self._function, self._program)
+            != (told.active, told.mode, told.until, told.function, told.program)
             or self._shown_set_point() != told.set_point
         )
 

@@ -38,10 +38,16 @@ class Weather:
     def temperature(self, at: datetime) -> float:
         """°C outside at `at`; no jumps, not even at midnight."""
         hour = at.hour + at.minute / 60 + at.second / 3600
-        season = -math.cos(2 * math.pi * (at.timetuple().tm_yday + hour / 24 - COLDEST_DAY) / 365.25)
+        season = self.season(at)
         day = -math.cos(2 * math.pi * (hour - COLDEST_HOUR) / 24)
         climate = self.climate
         return climate.mean + climate.season * season + climate.day * day + self._mood(at, hour / 24)
+
+    @staticmethod
+    def season(at: datetime) -> float:
+        """-1 on the coldest day of the year, 1 on the warmest."""
+        day = at.timetuple().tm_yday + (at.hour + at.minute / 60 + at.second / 3600) / 24
+        return -math.cos(2 * math.pi * (day - COLDEST_DAY) / 365.25)
 
     def _mood(self, at: datetime, through_the_day: float) -> float:
         today, tomorrow = self._mood_of(at), self._mood_of(at + timedelta(days=1))

@@ -1,25 +1,27 @@
 """The owner's plants: their names, their rooms, and their common time."""
 
 import json
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
 from sandbox.legrand.home.habits import Habit
-from sandbox.legrand.home.program import WeeklyProgram, family_week
+from sandbox.legrand.home.program import WeeklyProgram, family_week, steady
 from sandbox.legrand.home.snapshot import Mode, Snapshot
 from sandbox.legrand.home.thermostat import Order, Room, Thermostat
 from sandbox.legrand.home.weather import Weather
+from sandbox.legrand.variants import USUAL, Variants
 
 HOME_NAMES = ("Casa in città", "Baita di montagna", "Casa al mare", "Ufficio")
 ROOM_NAMES = ("Soggiorno", "Camera da letto", "Bagno", "Cucina", "Camera degli ospiti", "Studio", "Mansarda", "Taverna")
 HABITS = (Habit.SLIDES, Habit.BOOSTS, Habit.AIRS, Habit.ORDINARY, Habit.EMPTY)
-NAMESPACE = uuid.UUID("6f0d6e0a-5d5b-4c7e-9a55-2f1f7f3f0b11")
+BUILT_IN = family_week(0, "Default", later_minutes=0, warmer=Decimal(0))
+"""The program that clients hide (bticino_x8000_component), and openHAB's rules order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,12 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """One home of the account."""
+    """One home of the account. `cools`: its system can cool as well as heat."""
 
     id: str
     name: str
     modules: tuple[Module, ...]
+    cools: bool = False
 
 
 def invent_plants(plants: int, modules: int) -> list[Plant]:
@@ -56,13 +59,9 @@ def invent_plants(plants: int, modules: int) -> list[Plant]:
 
 
 def make_plant(name: str, rooms: Sequence[str], number: int, first_index: int) -> Plant:
-    """The plant at position `number` of the account, its rooms counted from `first_index`."""
-    plant_id = str(uuid.uuid5(NAMESPACE, f"plant:{number}"))
-    modules = (
-        Module(str(uuid.uuid5(NAMESPACE, f"module:{index}")), room, index)
-        for index, room in enumerate(rooms, start=first_index)
-    )
-    return Plant(plant_id, name, tuple(modules))
+    """The plant at position `number` of the account, its rooms counted from `first_index`. Every other one can cool."""
+    modules = (Module(_guid(f"module:{index}"), room, index) for index, room in enumerate(rooms, start=first_index))
+    return Plant(_guid(f"plant:{number}"), name, tuple(modules), cools=number % 2 == 0)
 
 
 def read_plants(file: Path) -> list[Plant]:
@@ -89,8 +88,11 @@ def _plants_in(file: Path) -> list[dict[str, list[str]]]:
 class World:
     """All thermostats of the account and the time they have lived to."""
 
-    def __init__(self, plants: Sequence[Plant], seed: int, start: datetime, zone: ZoneInfo) -> None:
+    def __init__(
+        self, plants: Sequence[Plant], seed: int, start: datetime, zone: ZoneInfo, variants: Variants = USUAL
+    ) -> None:
         self.plants = {plant.id: plant for plant in plants}
+        self.variants = variants
         self.zone = zone
         self._ever = len(self.plants)
         self._modules_ever = sum(len(plant.modules) for plant in plants)
@@ -123,6 +125,12 @@ class World:
         for (_, module_id), thermostat in self._thermostats.items():
             thermostat.clock_ahead = self._clocks_ahead.get(module_id, timedelta())
 
+    def become(self, variants: Variants) -> None:
+        """Go on as another world has it."""
+        self.variants = variants
+        for thermostat in self._thermostats.values():
+            thermostat.variants = variants
+
     def advance(self, to: datetime) -> list[Snapshot]:
         """Live until `to`; all reports of all thermostats, in order of time."""
         reports = [snapshot for thermostat in self._thermostats.values() for snapshot in thermostat.advance(to)]
@@ -138,8 +146,8 @@ class World:
         return self._thermostats[plant_id, module_id].obey(order, at)
 
     def programs(self, plant_id: str, module_id: str) -> list[WeeklyProgram]:
-        """The programs a thermostat knows. Raises KeyError for an unknown one."""
-        return [self._thermostats[plant_id, module_id].room.program]
+        """The programs a thermostat knows, the built-in one first. Raises KeyError for an unknown thermostat."""
+        return list(self._thermostats[plant_id, module_id].room.programs)
 
     def add_plant(self, name: str, rooms: Sequence[str]) -> Plant:
         """A new home in the account."""
@@ -187,11 +195,14 @@ class World:
         raise KeyError(module_id)
 
     def _thermostat(self, plant: Plant, module: Module) -> Thermostat:
-        room = furnish(plant.id, module, Random(f"{self.seed}:room:{module.id}"))  # noqa: S311 - a home, nothing secret
-        return Thermostat(room, self._weather, self.zone, self.now, self.seed)
+        return Thermostat(self._room(plant, module), self._weather, self.zone, self.now, self.seed, self.variants)
+
+    def _room(self, plant: Plant, module: Module) -> Room:
+        dice = Random(f"{self.seed}:room:{module.id}")  # noqa: S311 - a home, nothing secret
+        return furnish(plant.id, module, dice, cools=plant.cools)
 
 
-def furnish(plant_id: str, module: Module, dice: Random) -> Room:
+def furnish(plant_id: str, module: Module, dice: Random, *, cools: bool = False) -> Room:
     """The room of a module: its habit follows from its index (each fifth stands empty), the rest is drawn."""
     habit = HABITS[module.index % len(HABITS)]
     mode = Mode.AUTOMATIC
@@ -203,7 +214,7 @@ def furnish(plant_id: str, module: Module, dice: Random) -> Room:
     return Room(
         plant_id=plant_id,
         module_id=module.id,
-        program=week,
+        programs=(BUILT_IN, week, steady(2, "Fuori casa", "16.0"), steady(3, "Ospiti", "20.5")),
         habit=habit,
         mode=mode,
         leak_hours=dice.uniform(35, 60) if habit is not Habit.EMPTY else dice.uniform(8, 14),
@@ -211,8 +222,14 @@ def furnish(plant_id: str, module: Module, dice: Random) -> Room:
         hysteresis=dice.choice((0.2, 0.3)),
         report_step=0.1,
         usual_humidity=dice.uniform(46, 56),
-        tells_set_point_in_boost=dice.random() < 0.5,  # noqa: PLR2004 - even chances
+        cools=cools,
     )
+
+
+def _guid(what: str) -> str:
+    """An id in the form of those that were seen (`…-e053-27182d0ad74c`), which no version of UUID has."""
+    digits = sha256(f"smarther:{what}".encode()).hexdigest()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-e053-27182d0a{digits[16:20]}"
 
 
 def _nth(names: Sequence[str], position: int) -> str:

@@ -16,7 +16,7 @@ from sandbox.legrand.http.login_desk import LoginDesk
 from sandbox.legrand.provider import gateway
 from sandbox.legrand.provider.play import Player
 from sandbox.legrand.provider.provider import Provider, Settings
-from sandbox.legrand.pushes.notifier import Notifier
+from sandbox.legrand.pushes.notifier import Notifier, push_headers
 
 API_PATH = "/smarther/v2.0"
 
@@ -30,7 +30,12 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         limits = provider.settings
-        async with Notifier(provider.dispatch, limit_ms=limits.limit_ms, concurrency=limits.concurrency) as notifier:
+        async with Notifier(
+            provider.dispatch,
+            limit_ms=limits.limit_ms,
+            concurrency=limits.concurrency,
+            headers=lambda: push_headers(provider.variants),
+        ) as notifier:
             app.state.notifier = notifier
             app.state.player = Player(provider, notifier)
             yield

@@ -21,6 +21,8 @@ All bodies are JSON. 400 tells what is wrong with a body, 404 that something is 
     POST   /thermostat_clock {"module_id", "set": iso | "ahead_seconds": n | "right": true}  what its own clock says
     GET    /subscriptions                            with owners and standing
     POST   /subscriptions  {"plant_id", "EndPointUrl", "application"}          another application's entry
+    POST   /others         {"client": "home_assistant" | "bridge", "does": "start" | "stop"}
+                                                     {"deleted", "ours"}: what it deleted that was not its own
     POST   /plants         {"add": {"name", "modules": [names] | n}} | {"remove": plant_id}
                            | {"move": {"module_id", "to": plant_id}} | {"rename": {"id", "name"}}
     GET    /plants
@@ -31,6 +33,8 @@ All bodies are JSON. 400 tells what is wrong with a body, 404 that something is 
     POST   /client         {"client_id"?, "client_secret"?, "subscription_key"?, "redirect_uris"?, "name"?,
                             "secret_age_days"?}      registers, or changes what is given
     GET    /client         without secrets
+    GET    /world          {"usual": true, "answers": {question: answer}}, see variants.py
+    POST   /world          {"draw": seed} | {"answers": {question: answer}}    the others stay; {} is the usual world
     POST   /revoke         {"access"?: true, "refresh"?: true}
     GET    /secrets                                  every secret that ever was, by its sort: what must be in no log
     GET    /calls?since=N                            {"calls": [{"number", "operation", "status", "at"}], "last"}
@@ -57,6 +61,7 @@ from sandbox.legrand.provider.play import Player, Score
 from sandbox.legrand.provider.provider import CLIENT_ID, Provider
 from sandbox.legrand.pushes.dispatch import Standing
 from sandbox.legrand.pushes.ledger import Kind, Push
+from sandbox.legrand.variants import USUAL
 
 
 class ControlError(Exception):
@@ -87,6 +92,7 @@ def control_routes() -> list[Route]:
         ("POST", "/thermostat_clock"): _set_thermostat_clock,
         ("GET", "/subscriptions"): _subscriptions,
         ("POST", "/subscriptions"): _subscribe_another,
+        ("POST", "/others"): _let_others_act,
         ("GET", "/plants"): _plants,
         ("POST", "/plants"): _change_plants,
         ("GET", "/faults"): _pending_faults,
@@ -94,6 +100,8 @@ def control_routes() -> list[Route]:
         ("DELETE", "/faults"): _clear_faults,
         ("GET", "/client"): _clients,
         ("POST", "/client"): _register,
+        ("GET", "/world"): _world,
+        ("POST", "/world"): _become,
         ("POST", "/revoke"): _revoke,
         ("GET", "/secrets"): _secrets,
         ("GET", "/calls"): _calls,
@@ -194,6 +202,7 @@ async def _summary(request: Request) -> Any:
         },
         "subscriptions": [_described(provider, each) for each in provider.subscriptions.all()],
         "other_applications_entries_deleted": provider.subscriptions.foreign_deleted,
+        "deleted_by_others": {"ours": sum(each.ours for each in provider.others.deleted)},
         "calls_today": provider.quota.calls_today,
         "calls_refused_by_quota_today": provider.quota.refused_today,
         "calls_by_operation": provider.calls.by_operation(),
@@ -276,6 +285,12 @@ async def _subscribe_another(request: Request) -> Any:
     return _json({"subscription_id": number}, 201)
 
 
+async def _let_others_act(request: Request) -> Any:
+    order = orders.OthersOrder.model_validate_json(await request.body())
+    deleted = _provider(request).others.act(order.client, order.does)
+    return {"deleted": len(deleted), "ours": sum(each.ours for each in deleted)}
+
+
 # The account
 
 
@@ -321,6 +336,17 @@ async def _register(request: Request) -> Any:
 
 async def _clients(request: Request) -> Any:
     return {"clients": [_without_secrets(each) for each in _provider(request).login.applications()]}
+
+
+async def _world(request: Request) -> Any:
+    variants = _provider(request).variants
+    return {"usual": variants == USUAL, "answers": variants.answers}
+
+
+async def _become(request: Request) -> Any:
+    order = orders.WorldOrder.model_validate_json(await request.body() or b"{}")
+    _provider(request).become(order.world(_provider(request).variants))
+    return await _world(request)
 
 
 async def _revoke(request: Request) -> Any:

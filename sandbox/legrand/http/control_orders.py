@@ -10,9 +10,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeInt
 from sandbox.legrand.account.faults import Fault
 from sandbox.legrand.account.login import MOST_REDIRECTS
 from sandbox.legrand.account.oddities import KNOWN, Oddity
+from sandbox.legrand.others import Client, Deed
 from sandbox.legrand.pushes.dispatch import OddPushes
 from sandbox.legrand.pushes.journey import Mischief, Outage
 from sandbox.legrand.pushes.wire import encoded
+from sandbox.legrand.variants import USUAL, Variants, drawn, with_answers
 
 TEN_YEARS_OF_HOURS = 10 * 366 * 24
 """Far enough for any test, near enough for every calendar."""
@@ -165,6 +167,13 @@ class SubscriptionOrder(Strict):
     application: str
 
 
+class OthersOrder(Strict):
+    """What another client does."""
+
+    client: Client
+    does: Deed
+
+
 class NewPlant(Strict):
     """A home to add; `modules` are the rooms' names, or how many."""
 
@@ -216,6 +225,26 @@ class ClientOrder(Strict):
     redirect_uris: tuple[str, ...] | None = Field(default=None, max_length=MOST_REDIRECTS)
     name: str | None = None
     secret_age_days: float | None = None
+
+
+class WorldOrder(Strict):
+    """A world by chance, other answers to some questions, or the usual world where neither is given."""
+
+    draw: int | None = None
+    answers: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.draw is not None and self.answers:
+            raise ValueError("give draw or answers")
+        with_answers(USUAL, self.answers)
+        return self
+
+    def world(self, before: Variants) -> Variants:
+        """The world that comes after `before`."""
+        if self.draw is not None:
+            return drawn(self.draw)
+        return with_answers(before, self.answers) if self.answers else USUAL
 
 
 class RevokeOrder(Strict):

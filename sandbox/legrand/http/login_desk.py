@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from sandbox.legrand.account.answer import Answer, Refusal
-from sandbox.legrand.account.login import Application
+from sandbox.legrand.account.login import DECLINED, Application
 from sandbox.legrand.http.consent_page import consent_page
 from sandbox.legrand.provider.provider import Provider
 
@@ -16,8 +16,16 @@ class LoginDesk:
         self._provider = provider
 
     def token(self, body: bytes, content_type: str) -> Answer:
-        """Answer POST /token. These calls are not in the API's quota: the login is another host."""
-        return self._noted("token", lambda: self._provider.login.answer_token(body, content_type))
+        """Answer POST /token. These calls are not in the API's quota: the login is another host, with its own limit."""
+
+        def work() -> Answer:
+            try:
+                self._provider.token_limit.take()
+            except Refusal as refusal:
+                return refusal.answer
+            return self._provider.login.answer_token(body, content_type)
+
+        return self._noted("token", work)
 
     def show_consent(self, query: Mapping[str, str]) -> Answer:
         """Answer GET /authorize with the page, whose form posts to the same address."""
@@ -35,7 +43,7 @@ class LoginDesk:
 
         def way_back(application: Application) -> Answer:
             code = self._provider.login.consent(application.client_id) if allowed else None
-            result = {"error": "access_denied"} if code is None else {"code": code}
+            result = self._declined() if code is None else {"code": code}
             if "state" in query:
                 result["state"] = query["state"]
                 self._provider.login.secrets["state"].add(query["state"])
@@ -43,6 +51,11 @@ class LoginDesk:
             return Answer(302, headers={"Location": location, "Cache-Control": "no-store"})
 
         return self._noted("authorize", lambda: self._for_known(query, way_back))
+
+    def _declined(self) -> dict[str, str]:
+        if self._provider.variants.declined == "bare":
+            return {"error": "access_denied"}
+        return {"error": "access_denied", "error_description": DECLINED}
 
     def _for_known(self, query: Mapping[str, str], answer: Callable[[Application], Answer]) -> Answer:
         try:

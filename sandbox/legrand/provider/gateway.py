@@ -19,6 +19,7 @@ from sandbox.legrand.provider.provider import USER_OID, Provider
 from sandbox.legrand.provider.set_status import read_order
 from sandbox.legrand.pushes import wire
 from sandbox.legrand.pushes.journey import first_push
+from sandbox.legrand.variants import Variants
 
 MISSING_KEY = (
     "Access denied due to missing subscription key. "
@@ -122,17 +123,17 @@ class Gateway:
         if grant is None or grant.spent:
             raise Refusal(Answer.words(401))
         if not grant.live(self._provider.clock.now()):
-            raise Refusal(Answer.of(401, {"message": "The access token has expired", "code": 11}))
+            raise Refusal(_expired(self._provider.variants))
         return grant
 
     # Operations
 
     def _plants(self, **_: Any) -> Answer:
         plants = list(self._provider.world.plants.values())
-        return Answer.of(200, wire.plants_answer(plants)) if plants else Answer(204)
+        return Answer.of(200, wire.plants_answer(plants, bare=self._bare)) if plants else Answer(204)
 
     def _topology(self, plant_id: str, **_: Any) -> Answer:
-        return Answer.of(200, wire.topology_answer(self._plant(plant_id)))
+        return Answer.of(200, wire.topology_answer(self._plant(plant_id), bare=self._bare))
 
     def _status(self, plant_id: str, module_id: str, **_: Any) -> Answer:
         self._check_module(plant_id, module_id)
@@ -142,10 +143,13 @@ class Gateway:
 
     def _set_status(self, plant_id: str, module_id: str, request: Request, **_: Any) -> Answer:
         self._check_module(plant_id, module_id)
-        world = self._provider.world
-        order = read_order(_object(request.body), world.zone)
-        reports = world.obey(plant_id, module_id, order, self._provider.clock.now())
-        self._provider.outbox.extend(first_push(report, self._provider.dice, [USER_OID]) for report in reports)
+        world, now, variants = self._provider.world, self._provider.clock.now(), self._provider.variants
+        programs = [program.number for program in world.programs(plant_id, module_id)]
+        order = read_order(_object(request.body), programs=programs, now=now, zone=world.zone, variants=variants)
+        reports = world.obey(plant_id, module_id, order, now)
+        self._provider.outbox.extend(
+            first_push(report, self._provider.dice, [USER_OID], variants) for report in reports
+        )
         return Answer(200)
 
     def _measures(self, plant_id: str, module_id: str, **_: Any) -> Answer:
@@ -176,6 +180,10 @@ class Gateway:
         entries = [entry.listed for entry in self._provider.subscriptions.all()]
         return Answer.of(200, entries) if entries else Answer(204)
 
+    @property
+    def _bare(self) -> bool:
+        return self._provider.variants.plants == "bare"
+
     def _plant(self, plant_id: str) -> Plant:
         plant = self._provider.world.plants.get(plant_id)
         if plant is None:
@@ -185,6 +193,23 @@ class Gateway:
     def _check_module(self, plant_id: str, module_id: str) -> None:
         if module_id not in {module.id for module in self._plant(plant_id).modules}:
             raise Refusal(Answer.words(404))
+
+
+def _expired(variants: Variants) -> Answer:
+    """The answer to an access token that is over, in one of the forms that clients wait for.
+
+    Code 11 and `statusCode` as text: Knocks83/Go-BticinoThermostatInflux (2021-05; b33f4d2, 2021-04). "expired":
+    openHAB's binding, which may have it from its binding for Spotify.
+    """
+    match variants.unauthorized:
+        case "code":
+            return Answer.of(401, {"message": "The access token has expired", "code": 11})
+        case "text":
+            return Answer.of(401, {"statusCode": "401", "message": "Unauthorized"})
+        case "expired":
+            return Answer.words(401, "The access token expired")
+        case "words":
+            return Answer.words(401)
 
 
 def _object(body: bytes) -> dict[str, Any]:

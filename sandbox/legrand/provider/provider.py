@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 from sandbox.legrand.account.calls import CallLog
 from sandbox.legrand.account.clock import MovableClock
 from sandbox.legrand.account.faults import FaultBook
-from sandbox.legrand.account.login import Application, Login, TokenFields
-from sandbox.legrand.account.quota import DAILY_CALLS, DailyQuota
+from sandbox.legrand.account.login import Application, Login
+from sandbox.legrand.account.quota import DAILY_CALLS, TOKEN_CALLS, DailyQuota, TokenLimit
 from sandbox.legrand.account.subscriptions import SubscriptionBook
 from sandbox.legrand.home.world import Plant, World, invent_plants, read_plants
+from sandbox.legrand.others import OtherClients
 from sandbox.legrand.pushes.dispatch import Dispatch
 from sandbox.legrand.pushes.ledger import Ledger, Push
+from sandbox.legrand.variants import USUAL, Variants
 
 CLIENT_ID = "5f1a2b3c-0000-4000-8000-5a4d4f4b4552"
 CLIENT_SECRET = "s4ndb0x'\"<&+%=;~secret"  # noqa: S105 - known to everybody, and as awkward to encode as real ones
@@ -44,7 +46,8 @@ class Settings:
     home: Path | None = None
     time_zone: str = "Europe/Rome"
     daily_calls: int = DAILY_CALLS
-    token_fields: TokenFields = "mixed"  # noqa: S105 - a style of answer, no secret
+    token_calls: int = TOKEN_CALLS
+    variants: Variants = USUAL
     limit_ms: int = 750
     concurrency: int = 2
 
@@ -58,17 +61,26 @@ class Provider:
         self.settings = settings or Settings()
         self.clock = clock or MovableClock()
         self.dice = dice or SystemRandom()
-        self.world = World(self._plants(), self.settings.seed, self.clock.now(), ZoneInfo(self.settings.time_zone))
-        self.login = Login(self.clock, self.dice, self.settings.token_fields)
+        self.variants = self.settings.variants
+        zone = ZoneInfo(self.settings.time_zone)
+        self.world = World(self._plants(), self.settings.seed, self.clock.now(), zone, self.variants)
+        self.login = Login(self.clock, self.dice, self.variants)
+        self.token_limit = TokenLimit(self.clock, self.settings.token_calls)
         self.subscriptions = SubscriptionBook(self.dice)
         self.quota = DailyQuota(self.clock, self.settings.daily_calls)
         self.dispatch = Dispatch(self.clock, self.subscriptions, Ledger())
         self.faults = FaultBook()
         self.calls = CallLog()
+        self.others = OtherClients(self.subscriptions, lambda: self.world, self.clock.now, self.dice)
         self.outbox: deque[Push] = deque()
         self.login.register(self._default_application())
         for plant in self.world.plants.values():
             self._let_others_subscribe(plant)
+
+    def become(self, variants: Variants) -> None:
+        """Go on as another world has it."""
+        self.variants = self.login.variants = variants
+        self.world.become(variants)
 
     def add_plant(self, name: str, rooms: list[str]) -> Plant:
         """A new home in the account; other applications hear of it as well."""

@@ -13,6 +13,7 @@ from sandbox.legrand.home.snapshot import Snapshot
 from sandbox.legrand.home.world import World
 from sandbox.legrand.pushes import wire
 from sandbox.legrand.pushes.ledger import Kind, Push
+from sandbox.legrand.variants import USUAL, Variants
 
 TICK = timedelta(minutes=1)
 LATE = (timedelta(minutes=45), timedelta(hours=18))
@@ -44,10 +45,10 @@ class Mischief:
             raise ValueError("per cent means 0 to 100")
 
 
-def first_push(snapshot: Snapshot, dice: Random, receivers: Sequence[str]) -> Push:
+def first_push(snapshot: Snapshot, dice: Random, receivers: Sequence[str], variants: Variants = USUAL) -> Push:
     """The notification of one change."""
     envelope_id = str(uuid.UUID(int=dice.getrandbits(128), version=4))
-    envelopes = wire.notification(snapshot, envelope_id, receivers)
+    envelopes = wire.notification(snapshot, envelope_id, receivers, variants)
     return Push(
         plant_id=snapshot.plant_id,
         body=wire.encoded(envelopes),
@@ -57,6 +58,14 @@ def first_push(snapshot: Snapshot, dice: Random, receivers: Sequence[str]) -> Pu
         module_id=snapshot.module_id,
         device_time=wire.device_time(snapshot),
     )
+
+
+def sent_late(snapshot: Snapshot, due: datetime, variants: Variants) -> Snapshot:
+    """What a push tells that is sent so late: its measures may be of then, and later than its `time`.
+
+    A user's script for Home Assistant drops pushes in which the two are more than a minute apart, for they occur.
+    """
+    return replace(snapshot, measured_at=due) if variants.late_measures == "later" else snapshot
 
 
 class Journey:
@@ -101,10 +110,11 @@ class Journey:
         return copy.deepcopy(self)
 
     def _post(self, snapshot: Snapshot) -> None:
-        push = first_push(snapshot, self._dice, self._receivers)
         due = snapshot.at
         if self._happens(self._mischief.late_percent):
             due += LATE[0] + (LATE[1] - LATE[0]) * self._dice.random()
+            snapshot = sent_late(snapshot, due, self._world.variants)
+        push = first_push(snapshot, self._dice, self._receivers, self._world.variants)
         self._enqueue(due, push)
         if self._happens(self._mischief.duplicate_percent):
             self._enqueue(due + COPY_WITHIN * self._dice.random() ** 3, self._copy(push, snapshot))
@@ -113,7 +123,8 @@ class Journey:
         """Half of the copies are the same bytes again, half say the same under another envelope id."""
         if self._happens(50):
             return replace(push, kind=Kind.DUPLICATE)
-        return replace(first_push(snapshot, self._dice, self._receivers), kind=Kind.DUPLICATE)
+        again = first_push(snapshot, self._dice, self._receivers, self._world.variants)
+        return replace(again, kind=Kind.DUPLICATE)
 
     def _enqueue(self, due: datetime, push: Push) -> None:
         outage = self._mischief.outage

@@ -16,18 +16,27 @@ from typing import Any
 from sandbox.legrand.home.program import WeeklyProgram
 from sandbox.legrand.home.snapshot import Mode, Snapshot
 from sandbox.legrand.home.world import Module, Plant
+from sandbox.legrand.variants import USUAL, Variants
 
 type Document = dict[str, Any]
 
 MEASURED_BEFORE = timedelta(seconds=1)
-"""In the capture the measures are a second older than the event."""
+"""In the capture of a notification the measures are a second older than the event; in that of an answer, as old."""
+CAPABILITIES = ("function", "mode", "setPoint", "programs", "activationTime", "loadState", "thermometer", "hygrometer")
+"""One for each field (bticino_x8000_component issue 5 shows the first three); not all of them can be ordered."""
+ONLY_TOLD = frozenset({"loadState", "thermometer", "hygrometer"})
 
 
-def notification(snapshot: Snapshot, envelope_id: str, receivers: Sequence[str]) -> list[Document]:
+def notification(
+    snapshot: Snapshot, envelope_id: str, receivers: Sequence[str], variants: Variants = USUAL
+) -> list[Document]:
     """One change as the array of one envelope."""
-    status = _status(snapshot, UTC, "AddressLocation")
+    status = _status(snapshot, UTC, "AddressLocation", measured_before=MEASURED_BEFORE)
     status["programs"] = [{"number": str(snapshot.program)}]
-    status["online"] = False
+    if "activationTime" in status and variants.end_in_pushes == "zulu":
+        status["activationTime"] += "Z"
+    if variants.online != "missing":
+        status["online"] = variants.online == "true" or (variants.online == "either" and snapshot.at.minute % 2 == 0)
     status["receiver"] = {"oid": list(receivers)}
     return [
         {
@@ -53,23 +62,27 @@ def status_answer(snapshot: Snapshot, zone: tzinfo) -> Document:
 
 def measures_answer(snapshot: Snapshot, zone: tzinfo) -> Document:
     """The answer to "measures"."""
-    return {**_measures(snapshot, zone), "sender": _sender(snapshot.plant_id, snapshot.module_id, "addressLocation")}
+    sender = _sender(snapshot.plant_id, snapshot.module_id, "addressLocation")
+    return {**_measures(snapshot, zone, timedelta()), "sender": sender}
 
 
 def programs_answer(plant_id: str, module_id: str, programs: Sequence[WeeklyProgram]) -> Document:
     """The answer to "programlist"; number 0 is the built-in one, which clients hide."""
-    known = [{"number": 0, "name": "Default"}, *({"number": each.number, "name": each.name} for each in programs)]
+    known = [{"number": each.number, "name": each.name} for each in programs]
     return {"chronothermostats": [{"programs": known, "sender": _sender(plant_id, module_id, "addressLocation")}]}
 
 
-def plants_answer(plants: Sequence[Plant]) -> Document:
-    """The answer to "plants"."""
+def plants_answer(plants: Sequence[Plant], *, bare: bool = False) -> Document:
+    """The answer to "plants"; `bare` leaves out what smarther-rs found missing in its first live run (d8a0b65)."""
+    if bare:
+        return {"plants": [{"id": plant.id} for plant in plants]}
     return {"plants": [{"id": plant.id, "name": plant.name, "type": "house"} for plant in plants]}
 
 
-def topology_answer(plant: Plant) -> Document:
-    """The answer to "topology"."""
-    return {"plant": {"id": plant.id, "name": plant.name, "modules": [_module(module) for module in plant.modules]}}
+def topology_answer(plant: Plant, *, bare: bool = False) -> Document:
+    """The answer to "topology"; `bare` as in "plants"."""
+    modules = [_module(module) | ({} if bare else {"capabilities": _capabilities()}) for module in plant.modules]
+    return {"plant": {"id": plant.id, "name": plant.name, "modules": modules}}
 
 
 def encoded(document: object) -> bytes:
@@ -83,25 +96,27 @@ def content_of(envelopes: Sequence[Mapping[str, Any]]) -> str:
     return sha256(said.encode()).hexdigest()[:16]
 
 
-def _status(snapshot: Snapshot, zone: tzinfo, address_type: str) -> Document:
+def _status(
+    snapshot: Snapshot, zone: tzinfo, address_type: str, *, measured_before: timedelta = timedelta()
+) -> Document:
     status: Document = {"function": snapshot.function.value, "mode": snapshot.mode.value}
     if snapshot.set_point is not None:
         status["setPoint"] = {"value": f"{snapshot.set_point:.5f}", "unit": "C"}
     status["programs"] = [{"number": snapshot.program}]
-    if snapshot.until is not None and snapshot.mode in (Mode.MANUAL, Mode.BOOST):
+    if snapshot.until is not None and snapshot.mode is not Mode.AUTOMATIC:
         status["activationTime"] = f"{snapshot.until:%Y-%m-%dT%H:%M:%S}"
     return {
         **status,
         "temperatureFormat": "C",
         "loadState": "ACTIVE" if snapshot.active else "INACTIVE",
         "time": _stamp(snapshot.told, zone),
-        **_measures(snapshot, zone),
+        **_measures(snapshot, zone, measured_before),
         "sender": _sender(snapshot.plant_id, snapshot.module_id, address_type),
     }
 
 
-def _measures(snapshot: Snapshot, zone: tzinfo) -> Document:
-    stamp = _stamp(snapshot.at - MEASURED_BEFORE, zone)
+def _measures(snapshot: Snapshot, zone: tzinfo, before: timedelta) -> Document:
+    stamp = _stamp(snapshot.measured_at or snapshot.at - before, zone)
     return {
         "thermometer": {"measures": [{"timeStamp": stamp, "value": _shortest(snapshot.temperature), "unit": "C"}]},
         "hygrometer": {"measures": [{"timeStamp": stamp, "value": f"{snapshot.humidity:.1f}", "unit": "%"}]},
@@ -117,13 +132,21 @@ def _sender(plant_id: str, module_id: str, address_type: str) -> Document:
 
 
 def _module(module: Module) -> Document:
-    can = {"command": {"do": True}, "request": {"do": True}, "notification": {"do": True}}
-    return {
-        "device": "chronothermostat",
-        "id": module.id,
-        "name": module.name,
-        "capabilities": [{"capability": "chronothermostat", "canDo": can}],
-    }
+    return {"device": "chronothermostat", "id": module.id, "name": module.name}
+
+
+def _capabilities() -> list[Document]:
+    return [
+        {
+            "capability": field,
+            "canDo": {
+                "command": {"do": field not in ONLY_TOLD},
+                "request": {"do": True},
+                "notification": {"do": True},
+            },
+        }
+        for field in CAPABILITIES
+    ]
 
 
 def _shortest(value: Decimal) -> str:

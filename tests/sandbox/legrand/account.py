@@ -54,9 +54,10 @@ class Account:
     def plant_ids(self) -> list[str]:
         return list(self.provider.world.plants)
 
-    def thermostat(self) -> str:
+    def thermostat(self, plant_id: str | None = None, module_id: str | None = None) -> str:
+        """The path of a thermostat, of the first one where none is named."""
         plant = next(iter(self.provider.world.plants.values()))
         return (
-            f"/chronothermostat/thermoregulation/addressLocation/plants/{plant.id}"
-            f"/modules/parameter/id/value/{plant.modules[0].id}"
+            f"/chronothermostat/thermoregulation/addressLocation/plants/{plant_id or plant.id}"
+            f"/modules/parameter/id/value/{module_id or plant.modules[0].id}"
         )

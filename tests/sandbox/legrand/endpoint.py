@@ -12,6 +12,7 @@ class Endpoint:
         self.location: str | None = None
         self.bodies: list[bytes] = []
         self.content_types: list[str] = []
+        self.headers: list[dict[str, str]] = []
         self._lock = threading.Lock()
         self._released = threading.Event()
         if not silent:
@@ -45,6 +46,7 @@ class Endpoint:
         with self._lock:
             self.bodies.append(body)
             self.content_types.append(request.headers["Content-Type"])
+            self.headers.append(dict(request.headers))
         try:
             request.send_response(self.status)
             request.send_header("Content-Length", "0")

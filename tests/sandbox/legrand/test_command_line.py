@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from sandbox.legrand.http.server import listen
+from sandbox.legrand.variants import USUAL, with_answers
 
 COMMAND = [sys.executable, "-m", "sandbox.legrand"]
 
@@ -31,6 +32,12 @@ def test_it_says_where_it_listens_once_it_can_be_called() -> None:
         assert len(plants) == 3
 
 
+def test_it_starts_in_the_world_that_is_named() -> None:
+    with started("--world", "online=true,token_fields=strings") as url, httpx.Client(trust_env=False) as http:
+        answers = http.get(f"{url}/_control/world").json()["answers"]
+        assert answers == with_answers(USUAL, {"online": "true", "token_fields": "strings"}).answers
+
+
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
 
@@ -52,6 +59,8 @@ def test_a_taken_port_is_said_and_fails() -> None:
     assert result.stdout == ""
 
 
-@pytest.mark.parametrize("arguments", [("--plants", "9"), ("--port", "70000"), ("--home", "not-there.json")])
+@pytest.mark.parametrize(
+    "arguments", [("--plants", "9"), ("--port", "70000"), ("--home", "not-there.json"), ("--world", "x=y")]
+)
 def test_settings_that_make_no_sense_fail(arguments: tuple[str, str]) -> None:
     assert run(*arguments).returncode == 2

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sandbox.legrand.home.habits import Habit, Steam, deeds_of_day
 from sandbox.legrand.home.program import Phase, WeeklyProgram, family_week
 from sandbox.legrand.home.snapshot import Function, Mode, Snapshot
-from sandbox.legrand.home.thermostat import PROTECTION_SET_POINT, Order, Room, Thermostat
+from sandbox.legrand.home.thermostat import PROTECTION_SET_POINTS, Order, Room, Thermostat
 from sandbox.legrand.home.weather import Weather
 from sandbox.legrand.home.world import HABITS, Module, World, furnish, invent_plants, read_plants
 
@@ -24,18 +24,20 @@ WINTER = datetime(2025, 11, 20, tzinfo=UTC)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 ROUNDING = 0.05
+FROST, HEAT = PROTECTION_SET_POINTS.values()
 
 starts = st.datetimes(datetime(2024, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - see timezones
 seeds = st.integers(0, 10**6)
 
 
-def room(habit: Habit, seed: int = 1) -> Room:
+def room(habit: Habit, seed: int = 1, *, cools: bool = False) -> Room:
     index = HABITS.index(habit)
-    return furnish("plant", Module(f"module-{index}", habit.value, index), Random(seed))  # noqa: S311 - repeatable
+    module = Module(f"module-{index}", habit.value, index)
+    return furnish("plant", module, Random(seed), cools=cools)  # noqa: S311 - repeatable
 
 
-def live(habit: Habit, seed: int, start: datetime = WINTER, days: float = 1) -> list[Snapshot]:
-    return Thermostat(room(habit, seed), Weather(seed), ROME, start, seed).advance(start + days * DAY)
+def live(habit: Habit, seed: int, start: datetime = WINTER, days: float = 1, *, cools: bool = False) -> list[Snapshot]:
+    return Thermostat(room(habit, seed, cools=cools), Weather(seed), ROME, start, seed).advance(start + days * DAY)
 
 
 def world(seed: int, start: datetime = WINTER) -> World:
@@ -152,11 +154,6 @@ def test_a_boost_heats_at_once_for_a_while(seed: int) -> None:
     assert any(report.mode is Mode.AUTOMATIC and report.at > boost[-1].at for report in reports)
 
 
-def test_some_rooms_tell_a_set_point_in_boost_and_some_do_not() -> None:
-    boosts = [report for seed in range(8) for report in live(Habit.BOOSTS, seed) if report.mode is Mode.BOOST]
-    assert {report.set_point for report in boosts} == {None, Decimal("30.0")}
-
-
 @pytest.mark.parametrize("seed", range(5))
 def test_an_open_window_lets_the_temperature_fall_quickly(seed: int) -> None:
     reports = live(Habit.AIRS, seed)
@@ -173,29 +170,30 @@ def test_an_open_window_lets_the_temperature_fall_quickly(seed: int) -> None:
 def test_an_empty_room_is_kept_from_frost(seed: int) -> None:
     reports = live(Habit.EMPTY, seed, datetime(2025, 1, 15, tzinfo=UTC), days=3)
     assert {report.mode for report in reports} == {Mode.PROTECTION}
-    assert {report.set_point for report in reports} == {PROTECTION_SET_POINT}
-    assert min(report.temperature for report in reports) > PROTECTION_SET_POINT - 1
+    assert {report.set_point for report in reports} == {FROST}
+    assert min(report.temperature for report in reports) > FROST - 1
 
 
 # Physics and control
 
 
 def check_hysteresis(reports: Sequence[Snapshot], hysteresis: float) -> Counter[bool]:
-    """Heating starts only when too cold and ends only when too warm; how often it started and ended."""
+    """The load begins only when it is needed and ends only when it has done enough; how often it began and ended."""
     switched: Counter[bool] = Counter()
     for before, after in pairwise(reports):
-        if before.active is after.active or after.mode is Mode.BOOST or after.set_point is None:
+        if before.active is after.active or Mode.OFF in (before.mode, after.mode) or after.mode is Mode.BOOST:
             continue
-        above = float(after.temperature - after.set_point)
+        assert after.set_point is not None
+        above = float(after.temperature - after.set_point) * (1 if after.function is Function.HEATING else -1)
         assert above <= -hysteresis + ROUNDING if after.active else above >= hysteresis - ROUNDING, after
         switched[after.active] += 1
     return switched
 
 
 @settings(max_examples=25)
-@given(seed=seeds, start=starts, habit=st.sampled_from(Habit))
-def test_any_day_of_any_room_stays_within_physics(seed: int, start: datetime, habit: Habit) -> None:
-    reports = live(habit, seed, start)
+@given(seed=seeds, start=starts, habit=st.sampled_from(Habit), cools=st.booleans())
+def test_any_day_of_any_room_stays_within_physics(seed: int, start: datetime, habit: Habit, *, cools: bool) -> None:
+    reports = live(habit, seed, start, cools=cools)
     low, _ = Weather(seed).climate.bounds
 
     assert all(Decimal(low) < report.temperature < 35 for report in reports)
@@ -214,8 +212,8 @@ def test_what_is_off_does_not_heat() -> None:
     reports = Thermostat(off, Weather(1), ROME, datetime(2025, 1, 15, tzinfo=UTC), 1).advance(
         datetime(2025, 1, 18, tzinfo=UTC)
     )
-    assert {(report.active, report.set_point) for report in reports} == {(False, None)}
-    assert min(report.temperature for report in reports) < PROTECTION_SET_POINT
+    assert {report.active for report in reports} == {False}
+    assert min(report.temperature for report in reports) < FROST
 
 
 def test_cooling_works_the_other_way_round() -> None:
@@ -226,6 +224,52 @@ def test_cooling_works_the_other_way_round() -> None:
     assert reports[0].temperature > Decimal("20.3")
     assert min(report.temperature for report in reports) < Decimal(20)
     assert not any(report.active for report in reports if report.temperature < Decimal("19.6"))
+
+
+@settings(max_examples=10)
+@given(seed=seeds, day=st.integers(1, 30))
+def test_a_summers_day_where_it_cools(seed: int, day: int) -> None:
+    """It is kept below what it would be by itself, warmer when nobody is there, and the load runs in the heat."""
+    start = datetime(2025, 7, day, tzinfo=UTC)
+    cooled, open_air = live(Habit.ORDINARY, seed, start, 2, cools=True), live(Habit.ORDINARY, seed, start, 2)
+
+    assert {report.function for report in cooled} == {Function.COOLING}
+    assert {report.function for report in open_air} == {Function.HEATING}
+    assert all(report.set_point is not None and 21 <= report.set_point <= 30 for report in cooled)
+    assert max(report.temperature for report in cooled) <= max(report.temperature for report in open_air)
+    assert not any(report.active for report in open_air if report.mode is not Mode.BOOST)
+
+
+def test_an_empty_room_where_it_cools_is_kept_from_heat_alone() -> None:
+    reports = live(Habit.EMPTY, 1, datetime(2025, 7, 15, tzinfo=UTC), 3, cools=True)
+    assert {(report.set_point, report.active) for report in reports} == {(HEAT, False)}
+
+
+@pytest.mark.parametrize("habit", [Habit.BOOSTS, Habit.EMPTY])
+def test_a_system_that_can_cool_is_turned_over_in_june_and_in_october(habit: Habit) -> None:
+    for month, before, after in ((6, Function.HEATING, Function.COOLING), (10, Function.COOLING, Function.HEATING)):
+        first = datetime(2025, month, 1, tzinfo=ROME)
+        reports = live(habit, 3, (first - DAY).astimezone(UTC), 2, cools=True)
+        functions = [report.function for report in reports]
+        turned = functions.index(after)
+        assert set(functions[:turned]) == {before}
+        assert set(functions[turned:]) == {after}
+        assert reports[turned].at == (first + 9 * HOUR).astimezone(UTC)
+
+
+@pytest.mark.parametrize("function", Function)
+def test_a_boost_runs_the_load_to_its_end_in_either_season(function: Function) -> None:
+    start = WINTER if function is Function.HEATING else datetime(2025, 7, 20, tzinfo=UTC)
+    thermostat = Thermostat(room(Habit.EMPTY), Weather(2), ROME, start, 2)
+    end = (start + timedelta(minutes=90)).astimezone(ROME).replace(tzinfo=None)
+    thermostat.obey(Order(Function.HEATING, Mode.BOOST, until=end), start)
+    thermostat.obey(Order(function, Mode.BOOST, until=end), start)
+    reports = thermostat.advance(start + timedelta(minutes=89))
+
+    assert all(report.active for report in reports)
+    warmer = reports[-1].temperature > reports[0].temperature
+    assert warmer == (function is Function.HEATING)
+    assert thermostat.advance(start + timedelta(minutes=93))[-1].mode is Mode.AUTOMATIC
 
 
 # Reports
@@ -245,11 +289,12 @@ def test_reports_come_in_order_and_each_tells_a_change(seed: int, habit: Habit) 
 
     for before, after in pairwise(reports):
         assert before.at < after.at
-        same_state = (before.mode, before.set_point, before.active, before.until) == (
+        same_state = (before.mode, before.set_point, before.active, before.until, before.function) == (
             after.mode,
             after.set_point,
             after.active,
             after.until,
+            after.function,
         )
         moved = abs(after.temperature - before.temperature) >= Decimal("0.1")
         damper = abs(after.humidity - before.humidity) >= Decimal("0.9")

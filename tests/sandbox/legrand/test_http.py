@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from sandbox.legrand import CLIENT_ID, CLIENT_SECRET, SUBSCRIPTION_KEY, Settings, Stand, create_app, serve_in_thread
+from sandbox.legrand.variants import Variants
 from tests.sandbox.legrand.account import QUERY
 
 API = "/smarther/v2.0"
@@ -16,7 +17,7 @@ API = "/smarther/v2.0"
 
 @pytest.fixture
 def stand() -> Iterator[Stand]:
-    with serve_in_thread(Settings(token_fields="strings")) as stand:
+    with serve_in_thread(Settings(variants=Variants(token_fields="strings"))) as stand:
         yield stand
 
 

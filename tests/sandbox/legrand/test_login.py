@@ -12,7 +12,8 @@ import pytest
 from sandbox.legrand import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, Provider, Settings
 from sandbox.legrand.account.answer import Answer
 from sandbox.legrand.account.clock import MovableClock
-from sandbox.legrand.account.login import STYLES, Application, TokenFields
+from sandbox.legrand.account.login import STYLES, Application
+from sandbox.legrand.variants import TokenFields, Variants
 from tests.sandbox.legrand.account import FORM, QUERY, Account
 
 OBSERVED = Path("../shared/reference/payloads/error_bodies__observed_shapes.json")
@@ -248,7 +249,7 @@ def test_token_calls_are_not_in_the_api_quota(account: Account) -> None:
 
 
 def tokens_in_style(style: TokenFields, clock: MovableClock) -> dict[str, Any]:
-    return Account(Provider(Settings(token_fields=style), clock, Random(1))).log_in()  # noqa: S311 - repeatable
+    return Account(Provider(Settings(variants=Variants(token_fields=style)), clock, Random(1))).log_in()  # noqa: S311 - repeatable
 
 
 @pytest.mark.parametrize(
@@ -273,6 +274,7 @@ def test_types_and_presence_of_token_fields_vary(
 
 
 def test_mixed_goes_through_all_styles(provider: Provider) -> None:
+    provider.become(Variants(token_fields="mixed"))
     account = Account(provider)
     seen = [account.log_in() for _ in STYLES]
 

@@ -57,12 +57,11 @@ def test_a_set_point_has_five_decimals_and_humidity_one() -> None:
     assert status["hygrometer"]["measures"][0]["value"] == "61.9"
 
 
-def test_the_end_is_told_in_manual_and_boost_only() -> None:
+@pytest.mark.parametrize("mode", Mode)
+def test_an_end_is_told_in_every_mode_that_has_one(mode: Mode) -> None:
     until = datetime(2020, 12, 5, 23, 30)  # noqa: DTZ001 - told as naive local time
-    for mode in Mode:
-        status = told(replace(CAPTURED, mode=mode, until=until))
-        expected = "2020-12-05T23:30:00" if mode in (Mode.MANUAL, Mode.BOOST) else None
-        assert status.get("activationTime") == expected
+    status = told(replace(CAPTURED, mode=mode, until=until))
+    assert status.get("activationTime") == (None if mode is Mode.AUTOMATIC else "2020-12-05T23:30:00")
 
 
 def test_without_a_set_point_the_field_is_missing() -> None:

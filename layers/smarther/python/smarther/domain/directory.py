@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 LONGEST_ID: Final = 100
 """Characters. A UUID has 36; two of these and more still fit into a key of the table."""
@@ -31,10 +31,11 @@ def same_id(one: str, other: str) -> bool:
     return one.casefold() == other.casefold()
 
 
-def spelled(identifier: str, known: Iterable[str]) -> str:
+def spelled(identifier: str, known: Collection[str]) -> str:
     """The id as it is known already, whatever its case; else as it is given."""
-    alike = [each for each in known if same_id(each, identifier)]
-    return identifier if identifier in alike or not alike else alike[0]
+    if identifier in known:
+        return identifier
+    return next((each for each in known if same_id(each, identifier)), identifier)
 
 
 def newest_listings[Each](listings: Iterable[tuple[str, str, datetime | None, Each]]) -> list[Each]:

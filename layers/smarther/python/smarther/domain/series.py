@@ -2,7 +2,8 @@
 
 Short periods are drawn from every reading, longer ones from hours, long ones from days; the hour and the day that are
 running, of which no statistics are stored yet, from what was said in them so far. Whatever the period, however
-busy the thermostat and however long its history, one answer reads no more than `ITEM_BOUND` items from the table.
+busy the thermostat and however long its history, one answer reads no more than `ITEM_BOUND` items from the table,
+besides who there is: the directory, and `NOTES` of each thermostat.
 """
 
 from __future__ import annotations
@@ -31,8 +32,6 @@ READINGS_UP_TO = timedelta(days=2)
 HOURS_UP_TO = timedelta(days=62)
 
 # The bound on what one answer reads, stated here and nowhere else.
-DIRECTORY_ITEMS = 300
-"""Plants and thermostats; no home has as many."""
 MOST_THERMOSTATS = 48
 """Thermostats drawn at once; the others are one click away."""
 NEWEST_SNAPSHOTS = 40
@@ -50,9 +49,8 @@ CHART_ITEMS = 10_000
 """For all charts together, in equal shares: twelve thermostats have room for a month of hours each."""
 _LATEST_ITEMS = 2 * NEWEST_SNAPSHOTS + 2 * LOOKED_THROUGH + NOTES
 _RUNNING_ITEMS = RUNNING_SNAPSHOTS + LOOKED_THROUGH + RUNNING_HOURS
-_ALL_NOTES = NOTES * DIRECTORY_ITEMS
 _OF_EACH = _LATEST_ITEMS + _RUNNING_ITEMS + LOOKED_THROUGH
-ITEM_BOUND = DIRECTORY_ITEMS + _ALL_NOTES + MOST_THERMOSTATS * _OF_EACH + CHART_ITEMS
+ITEM_BOUND = MOST_THERMOSTATS * _OF_EACH + CHART_ITEMS
 
 
 class Grain(StrEnum):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from smarther.domain.home import Load
 from smarther.domain.latest import silent_since
+from smarther.domain.names import printable
 from smarther.domain.reading import instant_text
 from smarther.drawing.chart import CHART_STYLE, ChartStyle, chart, summary_text
 from smarther.drawing.html import Markup, element, join
@@ -58,6 +59,7 @@ unit: C
 
 _PADDING, _GUTTER, _CARD_EDGE = 4, 12, 30
 _NARROWEST_CARD, _MOST_COLUMNS = 320, 4
+_MOST_NAMED = 200  # besides those that are drawn; a name with its link is a few hundred bytes
 _PHONE, _PHONE_PAGE = 340, 640  # a chart for a page that turns out narrower than was said, and the style's limit for it
 _PERIODS = {
     "6 h": timedelta(hours=6),
@@ -122,7 +124,7 @@ class View:
 
 
 def home_page(cards: Sequence[Card | UnreadCard], view: View, *, others: Sequence[Thermostat] = ()) -> str:
-    """The whole home: a card each, and by name alone those for which there is no room."""
+    """The whole home: a card each; by name alone those for which there is no room, and of very many their number."""
     if not cards:
         return _page(view, _empty())
     columns = max(1, min(len(cards), _MOST_COLUMNS, (view.call.width + _GUTTER) // (_NARROWEST_CARD + _GUTTER)))
@@ -140,8 +142,14 @@ def home_page(cards: Sequence[Card | UnreadCard], view: View, *, others: Sequenc
             class_="sm-cards",
             style=grid,
         ),
-        element("p", "Also: ", *(_name(each, view) for each in others), class_="sm-note") if others else None,
+        _others(others, view) if others else None,
     )
+
+
+def _others(others: Sequence[Thermostat], view: View) -> Markup:
+    named, more = others[:_MOST_NAMED], others[_MOST_NAMED:]
+    rest = f" and {len(more):,} more, which `smarther status` lists." if more else None
+    return element("p", "Also: ", *(_name(each, view) for each in named), rest, class_="sm-note")
 
 
 def thermostat_page(card: Card | UnreadCard, view: View) -> str:
@@ -355,7 +363,8 @@ def _doing(state: ThermostatState, view: View) -> Markup:
     if load is None:
         text = "Load not sent"
     else:
-        text = f"{words[load]} since {'before ' if state.load_since_before else ''}{view.clock(state.load_since)}"
+        # When a run began that reaches back beyond what was looked at, nobody knows here.
+        text = words[load] + ("" if state.load_since_before else f" since {view.clock(state.load_since)}")
     return element(
         "p",
         element("span", text, class_=f"sm-pill sm-{load or 'unknown'}"),
@@ -370,7 +379,7 @@ def _mode_text(last: Snapshot, view: View) -> str | None:
     if last.mode == "AUTOMATIC" and last.program is not None:
         return f"Program {last.program}"
     until = "" if last.activation_time is None else f" until {_until_text(last.activation_time, view)}"
-    return last.mode.capitalize() + until
+    return printable(last.mode.capitalize() + until)
 
 
 def _until_text(activation_time: str, view: View) -> str:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from smarther.domain.directory import let_go, same_id, spelled
 from smarther.domain.legrand_answers import Kind
+from smarther.domain.quota import Need
 from smarther.domain.webhook import is_ours
 from smarther.legrand.client import LegrandError, Topology
 from smarther.store.records import Module, Plant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from smarther.domain.keeper_memory import Memory
@@ -27,10 +28,14 @@ NAMES_LAST: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class PlantsToRecord:
-    """The plants to record by id, with the names heard in this run; and those missed for the first time."""
+    """The plants to record by id, with the names heard in this run; and those missed for the first time.
+
+    `told` is whether Legrand was asked for them and said, be it that there are none.
+    """
 
     names: dict[str, str | None]
     absent: frozenset[str]
+    told: bool = True
 
 
 class Plants:
@@ -60,7 +65,7 @@ class Plants:
         listed, whole = self._listed(api)
         if not listed:
             going_on = self.directory.plants.keys() | self._of_ours(subscribed)
-            return PlantsToRecord({plant_id: self._name(plant_id) for plant_id in going_on}, absent_before)
+            return PlantsToRecord({plant_id: self._name(plant_id) for plant_id in going_on}, absent_before, told=whole)
         known = frozenset(self.directory.plants)
         decided = let_go(known, listed, absent_before=absent_before, whole=whole)
         spared = {plant_id: self._name(plant_id) for plant_id in known - listed.keys() - decided.gone}
@@ -69,7 +74,8 @@ class Plants:
     def refresh(self, api: Api, wanted: PlantsToRecord, memory: Memory, *, at_once: bool) -> Memory:
         """Ask for names once a day, and whenever a plant is new; a plant whose answer lacked something at the next run.
 
-        Each plant stands alone. What is listed is kept before anything is let go, so that it is known what has moved.
+        Each plant stands alone, and where a run's time or the day's calls do not suffice for all of them, each has its
+        turn. What is listed is kept before anything is let go, so that it is known what has moved.
         Returns the memory with what is to be remembered of the answers.
         """
         self._forget(frozenset(self.directory.plants).difference(wanted.names))
@@ -80,16 +86,19 @@ class Plants:
         asked = frozenset(wanted.names if due else unknown | (memory.ask_again & wanted.names.keys()))
         again = set(asked)
         told: dict[str, Topology | None] = {}
-        for plant_id in sorted(asked):
+        through = memory.asked_through
+        for plant_id in sorted(asked, key=lambda each: (each <= through, each)):
             with self._journal.apart("topology"):
                 told[plant_id] = self._learn(api, Plant(plant_id, wanted.names[plant_id]))
+            if api.takes(Need.OPTIONAL):
+                memory = memory.model_copy(update={"asked_through": plant_id})
         for plant_id, topology in told.items():
             with self._journal.apart("topology"):
                 if topology is not None and self._settle(plant_id, topology):
                     again.remove(plant_id)
         if due:
             self._dependencies.records.directory_refreshed(now)
-        self._respell(now, due=due)
+        self._respell(api, now, due=due)
         return memory.model_copy(update={"ask_again": frozenset(again), "absent_modules": self._absent_modules})
 
     def _listed(self, api: Api) -> tuple[dict[str, str | None], bool]:
@@ -149,8 +158,7 @@ class Plants:
         """Let go what a plant lacks for the second time; False if its answer lacked something, to be asked for soon."""
         known = self.directory.of_plant(plant_id)
         listed = _by_id(topology, known)
-        others = [key for of, key in self.directory.listed if of != plant_id]
-        elsewhere = {key for key in known if any(same_id(key, other) for other in others)}
+        elsewhere = frozenset() if listed else self._elsewhere(plant_id, known)
         decided = let_go(
             known,
             listed,
@@ -174,6 +182,11 @@ class Plants:
             self._journal.trouble("topology: a plant is told to have no thermostats")
         return lacked_before and not decided.absent
 
+    def _elsewhere(self, plant_id: str, known: Iterable[str]) -> frozenset[str]:
+        """Those of a plant's thermostats that another plant lists as well."""
+        others = {key.casefold() for of, key in self.directory.listed if of != plant_id}
+        return frozenset(key for key in known if key.casefold() in others)
+
     def _keep_module(self, plant_id: str, module_id: str, entry: ListedModule, old: Module | None) -> None:
         now = self._dependencies.clock()
         name = old.name if entry.name is None and old is not None else entry.name or None
@@ -194,12 +207,14 @@ class Plants:
         listed = {key: each for key, each in self.directory.listed.items() if key != gone}
         self.directory = replace(self.directory, listed=listed)
 
-    def _respell(self, now: datetime, *, due: bool) -> None:
+    def _respell(self, api: Api, now: datetime, *, due: bool) -> None:
         """Have thermostats spelled as they speak, where that differs in case from what their plant lists.
 
         Looked at whenever all names are asked for, and in every run of a thermostat's first day.
         """
         for module in list(self.directory.listed.values()):
+            if api.wire.is_over:
+                return  # looked at again tomorrow
             if due or module.known_since is None or now - module.known_since < NAMES_LAST:
                 spoken_as = self._dependencies.records.spoken_as(module.module_id) or module.module_id
                 if spoken_as != module.module_id:
@@ -220,7 +235,7 @@ class Plants:
         return None if plant is None else plant.name
 
 
-def _by_id(topology: Topology, known: Iterable[str]) -> dict[str, ListedModule]:
+def _by_id(topology: Topology, known: Collection[str]) -> dict[str, ListedModule]:
     """What a plant lists by the ids as they are known; of entries with one id the first."""
     listed: dict[str, ListedModule] = {}
     for entry in topology.modules:

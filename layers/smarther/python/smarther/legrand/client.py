@@ -108,11 +108,16 @@ class Transport:
     sleep: Callable[[float], None]
     deadline: datetime
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the run's time is up, so that nothing more is sent."""
+        return self.clock() >= self.deadline
+
     def send(
         self, call: str, door: Door, request: requests.Request, seconds: float
     ) -> tuple[ProviderAnswer, RawAnswer]:
         """One attempt. Raises LegrandError past the deadline; every other way to fail is an answer."""
-        if self.clock() >= self.deadline:
+        if self.is_over:
             raise LegrandError(call, UNREACHABLE)
         response = self._response(request, seconds)
         if response is None:
@@ -172,13 +177,21 @@ class Login:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
-    """The API, opened with one access token, within the day's quota."""
+    """The API, opened with one access token, within the day's quota.
+
+    What the day has no calls for any more is not asked for again: the table is not, either.
+    """
 
     transport: Transport
     base_url: str
     records: Records
     subscription_key: str = field(repr=False)
     access_token: str = field(repr=False)
+    _used_up: set[Need] = field(default_factory=set, init=False, repr=False, compare=False)
+
+    def takes(self, need: Need) -> bool:
+        """Whether such a call would be made now: there is time for it, and it has not been refused for the quota."""
+        return need not in self._used_up and not self.transport.is_over
 
     def subscriptions(self) -> list[Subscription]:
         """All subscriptions of the user's applications, ours and others'; 204 is none.
@@ -261,10 +274,14 @@ class Api:
         return raw
 
     def _attempt(self, call: str, request: requests.Request, need: Need) -> tuple[ProviderAnswer, RawAnswer]:
+        if self.transport.is_over:
+            raise LegrandError(call, UNREACHABLE)  # before it is counted
+        if need in self._used_up:
+            raise LegrandError(call, ProviderAnswer(Kind.QUOTA))
         try:
             self.records.count_call(need, self.transport.clock())
         except QuotaReached:
-            pass  # told below, where the vendor's exception is no longer in hand
+            self._used_up.add(need)  # told below, where the vendor's exception is no longer in hand
         else:
             answer, raw = self.transport.send(call, Door.API, request, _API_SECONDS)
             if answer.status == _RATE_LIMITED and answer.retry_after is None:

@@ -6,7 +6,8 @@ Statistics live beside the readings they were made from, and stay when those exp
     pk MODULE#<module_id>  sk DAY#<YYYY-MM-DD>        a local day of the home
     pk ROLLUP              sk STATE                   how far the rollup came
 
-Reads that an answer to a person waits for take a `limit`, so that it costs the same however long the history is.
+Reads that an answer to a person waits for take a `limit`, so that it costs the same however long the history is. The
+directory is read whole: who is missing there is drawn by nobody and has no statistics.
 
 What is no thermostat, reading or statistics of this form is left out and counted. A value that cannot be what its name
 says is as if it were not there.
@@ -30,7 +31,7 @@ from smarther.domain.latest import SAID, Word
 from smarther.domain.names import printable
 from smarther.domain.reading import bounded
 from smarther.domain.rollup_window import RollupState
-from smarther.domain.series import DIRECTORY_ITEMS, LOOKED_THROUGH, Shown
+from smarther.domain.series import LOOKED_THROUGH, Shown
 from smarther.domain.statistics import HOUR, Measure, Statistics
 from smarther.store.items import fields, instant, instant_of, measured, number, text, whole
 
@@ -79,7 +80,7 @@ class History:
 
         Names are printable; one that has none goes by its id.
         """
-        items = list(self._query("DIRECTORY", ("MODULE#", "PLANT#~"), limit=DIRECTORY_ITEMS))
+        items = list(self._query("DIRECTORY", ("MODULE#", "PLANT#~"), limit=None))
         plants = {text(item, "plant_id"): _name(item) for item in items if "module_id" not in item}
         listings = (
             (
@@ -118,7 +119,7 @@ class History:
     def unusual_arrivals(self) -> dict[str, list[str]]:
         """For thermostats some of whose readings came late or misdated, the keys of the last such ones."""
         found: defaultdict[str, list[str]] = defaultdict(list)
-        for item in self._query(NOTES, ("late#", "misdated#~"), limit=2 * DIRECTORY_ITEMS):
+        for item in self._query(NOTES, ("late#", "misdated#~"), limit=None):
             module_id, arrival = text(item, "module_id"), text(item, "arrival")
             if module_id is None or arrival is None:
                 self.items_left_out += 1
@@ -322,7 +323,7 @@ def _snapshot(item: Item) -> Snapshot | None:
         load=load_of(text(item, "load_state"), text(item, "function")),
         mode=text(item, "mode"),
         program=whole(item, "program"),
-        activation_time=text(item, "activation_time"),
+        activation_time=text(item, "activation_time") or None,  # version 0.1.0 stored a blank one
     )
 
 

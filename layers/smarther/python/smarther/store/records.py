@@ -152,7 +152,7 @@ class Records:
             consent_id,
             "SET report = :report",
             "attribute_exists(pk)",
-            {":report": report.model_dump_json(exclude_none=True)},
+            {":report": report.kept().model_dump_json(exclude_none=True)},
         )
 
     def consent(self, state: str) -> ConsentState:
@@ -364,7 +364,7 @@ class Records:
 
     def remember(self, memory: Memory) -> None:
         """Keep it for the next run."""
-        self._put({**_MEMORY, "memory": memory.model_dump_json(exclude_none=True)})
+        self._put({**_MEMORY, "memory": memory.kept().model_dump_json(exclude_none=True)})
 
     def report(self) -> Report | None:
         """The last run's report; None before the first run."""
@@ -373,7 +373,7 @@ class Records:
 
     def keep_report(self, report: Report) -> None:
         """Write the report of this run over that of the last."""
-        self._put({**_REPORT, **report.model_dump(mode="json", exclude_none=True)})
+        self._put({**_REPORT, **report.kept().model_dump(mode="json", exclude_none=True)})
 
     # ---- DynamoDB's form
 

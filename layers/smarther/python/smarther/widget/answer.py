@@ -45,7 +45,8 @@ class Widget:
     def answer(self, event: Mapping[str, object], *, now: datetime, endpoint: str) -> str | dict[str, str]:
         """HTML for the console to show, or the widget's documentation as Markdown when it asks to `describe`.
 
-        `endpoint` is the function's ARN, which the page's links call. No answer reads more than `ITEM_BOUND` items.
+        `endpoint` is the function's ARN, which the page's links call. No answer reads more than `ITEM_BOUND` items,
+        besides who there is.
         """
         if wants_description(event):
             return {"markdown": DESCRIPTION}

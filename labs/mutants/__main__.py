@@ -1,0 +1,133 @@
+"""`python -m labs.mutants [MODULE…]`: plant faults, one at a time, and tell which no test notices.
+
+Exit status 0 when each was noticed or is explained in `survivors.toml`, 1 otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from labs.mutants.mutations import Mutant, mutants_of
+from labs.mutants.reach import Reach
+from labs.mutants.trial import Verdict, try_out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+PROJECT: Final = Path(__file__).resolve().parents[2]
+PACKAGE: Final = PROJECT / "layers" / "smarther" / "python"
+MODULES: Final = tuple(f"smarther/{room}" for room in ("domain", "keeper", "store", "aws", "legrand", "receiver"))
+"""What is mutated where nothing is named: the core, the keeper, the store, what calls AWS and Legrand, the receiver."""
+TESTS: Final = ("tests/unit", "tests/adapters", "tests/functions", "tests/keeper")
+LOOKS: Final = "smarther/drawing/"
+"""What draws. Its words, colours and measures are judged by eye (tests/browser), so of these none is altered."""
+OF_LOOKS: Final = frozenset({"text", "number"})
+RECORDED: Final = PROJECT / ".mutants" / "reach.json"
+SURVIVORS: Final = Path(__file__).with_name("survivors.toml")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The program."""
+    options = _options(arguments)
+    reach = _reach(options.tests, afresh=options.record)
+    _import_what_tests_need()
+    explained = explanations(SURVIVORS)
+    chosen = _chosen(options.modules, line=options.line, sample=options.sample, seed=options.seed)
+    counts: Counter[str] = Counter()
+    for number, mutant in enumerate(chosen, start=1):
+        if (mutant.module, *mutant.change()) in explained:
+            counts["explained"] += 1
+            continue
+        tests = reach.tests_of(mutant.module, mutant.line, limit=options.seconds)
+        usual = sum(reach.seconds[test] for test in tests)
+        name = mutant.module.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+        verdict = try_out(name, PACKAGE / mutant.module, mutant.source, tests, usual_seconds=usual)
+        counts[verdict] += 1
+        if verdict in {Verdict.SURVIVED, Verdict.UNREACHED}:
+            _tell(f"{verdict} ({number} of {len(chosen)}, {mutant.kind}, {len(tests)} tests)\n{mutant.diff()}\n")
+    return _told(counts)
+
+
+def explanations(path: Path) -> Mapping[tuple[str, str, str], str]:
+    """Why a mutant may survive, by module, changed line before and after."""
+    listed = tomllib.loads(path.read_text())["survivor"]
+    return {(each["module"], each["was"], each["became"]): each["why"] for each in listed}
+
+
+def all_mutants(modules: Iterable[str]) -> list[Mutant]:
+    """The mutants of these modules or folders, which are paths below the layer's `python`."""
+    files = dict.fromkeys(
+        path
+        for each in modules
+        for path in ([PACKAGE / each] if each.endswith(".py") else sorted((PACKAGE / each).glob("*.py")))
+    )
+    found = [mutant for path in files for mutant in mutants_of(str(path.relative_to(PACKAGE)), path.read_text())]
+    return [each for each in found if not (each.module.startswith(LOOKS) and each.kind in OF_LOOKS)]
+
+
+def _chosen(modules: Sequence[str], *, line: int | None, sample: int | None, seed: int) -> list[Mutant]:
+    found = [each for each in all_mutants(modules) if line in {None, each.line}]
+    if sample is None or sample >= len(found):
+        return found
+    return Random(seed).sample(found, sample)  # noqa: S311 - a sample that can be taken again
+
+
+def _reach(tests: Sequence[str], *, afresh: bool) -> Reach:
+    if afresh or not RECORDED.exists():
+        _tell("looking which tests run what: as long as the tests take, and some more")
+        # In a process of its own: what is imported to record is ours, and a mutant would come too late here.
+        recording = [sys.executable, "-m", "labs.mutants.reach", str(PACKAGE), str(RECORDED), *tests]
+        subprocess.run(recording, cwd=PROJECT, check=True, stdout=sys.stderr)  # noqa: S603 - the command is our own
+    elif any(path.stat().st_mtime > RECORDED.stat().st_mtime for path in PACKAGE.rglob("*.py")):
+        _tell("the code has changed since it was recorded which tests run what; RECORD=1 looks anew")
+    return Reach.load(RECORDED)
+
+
+def _import_what_tests_need() -> None:
+    """What takes longest, once for all forks."""
+    import aws_lambda_powertools  # noqa: F401, PLC0415
+    import boto3  # noqa: F401, PLC0415
+    import moto  # noqa: F401, PLC0415
+    import pydantic  # noqa: F401, PLC0415
+    import requests  # noqa: F401, PLC0415
+
+
+def _told(counts: Counter[str]) -> int:
+    bad = counts[Verdict.SURVIVED] + counts[Verdict.UNREACHED]
+    noticed = counts[Verdict.NOTICED] + counts[Verdict.HUNG]
+    _tell(
+        f"{counts.total()} mutants: {noticed} noticed ({counts[Verdict.HUNG]} of them by hanging),"
+        f" {counts['explained']} explained, {counts[Verdict.SURVIVED]} not noticed,"
+        f" {counts[Verdict.UNREACHED]} reached by no test"
+    )
+    return 1 if bad else 0
+
+
+def _tell(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m labs.mutants", description=__doc__)
+    parser.add_argument(
+        "modules", nargs="*", default=MODULES, help="such as smarther/domain or smarther/keeper/access.py"
+    )
+    parser.add_argument("--tests", nargs="+", default=TESTS, help="folders or files of tests to record")
+    parser.add_argument("--record", action="store_true", help="record anew which tests reach what")
+    parser.add_argument("--line", type=int, help="only the mutants of this line")
+    parser.add_argument("--sample", type=int, help="so many of them, drawn at random")
+    parser.add_argument("--seed", type=int, default=1, help="of that draw")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of processor, for the tests of one mutant")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
