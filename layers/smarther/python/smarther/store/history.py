@@ -117,7 +117,7 @@ class History:
     def unusual_arrivals(self) -> dict[str, list[str]]:
         """For thermostats some of whose readings came late or misdated, the keys of the last such ones."""
         found: defaultdict[str, list[str]] = defaultdict(list)
-        for item in self._query(keys.ARRIVALS, ("late#", "misdated#~"), limit=None):
+        for item in self._query(keys.ARRIVALS, keys.ALL_ARRIVALS, limit=None):
             module_id, arrival = text(item, "module_id"), text(item, "arrival")
             if module_id is None or arrival is None:
                 self.items_left_out += 1

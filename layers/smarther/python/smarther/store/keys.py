@@ -82,6 +82,10 @@ def arrival_key(kind: Unusual, module_id: str) -> ItemKey:
     return {"pk": ARRIVALS, "sk": f"{kind}#{module_id}"}
 
 
+ALL_ARRIVALS: Final = ("late#", f"misdated#{_AFTER_ALL}")
+"""The sort keys between which all notes of arrivals lie."""
+
+
 # ---- statistics
 
 
