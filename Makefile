@@ -52,7 +52,7 @@ $(BENCH)/.ready: requirements/bench.txt | python
 
 .PHONY: setup
 setup: ## Set up the three environments of demo and tests (every other target sets up its own by itself)
-	@$(MAKE) --no-print-directory -j3 $(DEV)/.ready $(CLOUD)/.ready $(SAM)/.ready
+	@$(MAKE) -s --no-print-directory -j3 $(DEV)/.ready $(CLOUD)/.ready $(SAM)/.ready
 
 .PHONY: browser
 browser:
@@ -74,7 +74,7 @@ LOCK_OPTIONS := --python-version 3.13 --python-platform linux --generate-hashes 
 
 .PHONY: demo
 demo: setup ## A day of a simulated home, through the real stack, on this machine (ONCE=1 ends by itself)
-	@$(DEV)/bin/python -m sandbox demo $(if $(ONCE),--once) $(if $(LOSE_ONE),--lose-one)
+	@$(DEV)/bin/python -m sandbox demo $(if $(ONCE),--once) $(if $(LOSE_ONE),--lose-one) $(if $(FRESH),--fresh)
 
 .PHONY: test
 test: setup browser $(BENCH)/.ready $(GATES)/.ready ## All tests, the deployed stack included
@@ -87,6 +87,10 @@ fuzz: setup ## Hostile callers against the sandbox, EXAMPLES=n of each kind
 .PHONY: simulate
 simulate: $(DEV)/.ready ## Live years of random faults, YEARS=n of them (SEED=, DAYS=, INTENSITY=, STORY=1)
 	@$(DEV)/bin/python -m labs.simulation $(if $(YEARS),--years $(YEARS)) $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS)) $(if $(INTENSITY),--intensity $(INTENSITY)) $(if $(STORY),--story)
+
+.PHONY: mutants
+mutants: $(DEV)/.ready ## Plant faults one at a time; which does no test notice? (MODULES=, SAMPLE=200 SEED=1, RECORD=1)
+	@$(DEV)/bin/python -m labs.mutants $(MODULES) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(RECORD),--record)
 
 .PHONY: bench
 bench: setup $(BENCH)/.ready ## Measure the receiver beside what one would pick instead (BENCH_OPTIONS="--rounds 5" is a quick look)
@@ -103,8 +107,8 @@ load: setup ## 10,000 notifications of 200 thermostats through the sandbox; are 
 # ---- The sandbox ----
 
 .PHONY: sandbox
-sandbox: setup ## Start the local cloud, deploy the stack into it, leave it running (LEGRAND_URL=… for another stand-in)
-	@$(DEV)/bin/python -m sandbox up $(if $(LEGRAND_URL),--legrand-url "$(LEGRAND_URL)")
+sandbox: setup ## The stack in a local cloud, left running (LIVED=1 with consent and two days lived, FRESH=1 in place of one that runs)
+	@$(DEV)/bin/python -m sandbox up $(if $(LEGRAND_URL),--legrand-url "$(LEGRAND_URL)") $(if $(LIVED),--lived) $(if $(FRESH),--fresh)
 
 .PHONY: sandbox-stop
 sandbox-stop: $(DEV)/.ready ## End it
@@ -124,6 +128,11 @@ flag = $(if $(filter command,$(firstword $(origin $(1)))),$(if $($(1)),--$(2)))
 build: $(SAM)/.ready $(DEV)/.ready ## Build the functions and layers for AWS (ARCHITECTURE=x86_64 for the other processor)
 	@$(DEV)/bin/python -m smarther_cli.deploy build $(call said,ARCHITECTURE,processor)
 
+.PHONY: wheel
+wheel: $(DEV)/.ready ## The command line alone, as a file for pipx or `uv tool install` (in dist/)
+	@$(DEV)/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
+
 .PHONY: release
 release: $(DEV)/.ready ## Keep what is committed now as the release from which upgrades are tested (docs/developer/releasing.md)
 	@$(DEV)/bin/python -m labs.release
@@ -139,7 +148,7 @@ deploy: $(SAM)/.ready $(DEV)/.ready ## Deploy to AWS: a few questions, each with
 
 .PHONY: check
 check: ## Everything but the tests: code, types, imports, template, workflows (each alone: make lint, types, imports, …)
-	@$(MAKE) --no-print-directory -j3 $(DEV)/.ready $(SAM)/.ready $(GATES)/.ready
+	@$(MAKE) -s --no-print-directory -j3 $(DEV)/.ready $(SAM)/.ready $(GATES)/.ready
 	@$(MAKE) --no-print-directory -j2 --output-sync=target lint types imports template workflows
 
 .PHONY: lint
@@ -203,4 +212,4 @@ format: $(DEV)/.ready ## Put the code in order
 
 .PHONY: clean
 clean: sandbox-stop ## Remove everything that make made
-	rm -rf $(DEV) $(CLOUD) $(SAM) $(BENCH) $(GATES) $(SUPPLY) .gates .aws-sam .sandbox .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(DEV) $(CLOUD) $(SAM) $(BENCH) $(GATES) $(SUPPLY) .gates .aws-sam .sandbox dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

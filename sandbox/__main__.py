@@ -1,17 +1,23 @@
-"""The sandbox's command line: `python -m sandbox up | down | demo`."""
+"""The sandbox's command line: `python -m sandbox up | down | demo | credentials | event`."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 
-from sandbox.running import lifecycle, local_invoke, places
+from sandbox import hints, lived
+from sandbox.running import lifecycle, local_invoke, places, processes
 from sandbox.running.processes import SandboxError
 from sandbox.running.state import State
-from sandbox.shows import demo
+from sandbox.shows import demo, owner
+
+TWO_DAYS: Final = timedelta(days=2)
 
 
 def main() -> int:
@@ -23,32 +29,74 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start it, deploy the stack, leave it running")
     up.add_argument("--legrand-url", help="use this stand-in for Legrand's login and API instead of the project's own")
+    up.add_argument("--lived", action="store_true", help="with credentials, consent, and two days that were lived")
+    _may_replace(up)
     commands.add_parser("down", help="end it")
+    commands.add_parser("credentials", help="print what Legrand would give to the owner, for `smarther configure`")
     show = commands.add_parser("demo", help="play a day of a simulated home and show what was stored")
     show.add_argument("--once", action="store_true", help="end by itself; the exit status tells whether all was stored")
     show.add_argument("--lose-one", action="store_true", help="make one notification disappear, to see it noticed")
+    _may_replace(show)
     event = commands.add_parser("event", help="print an example event with this sandbox's webhook secret in it")
     event.add_argument("file", type=Path, help="for example events/receiver/observed.json")
     arguments = parser.parse_args()
 
     console = Console(stderr=arguments.command != "demo", highlight=False)
     try:
-        if arguments.command == "demo":
-            return demo.run(console, once=arguments.once, lose_one=arguments.lose_one)
-        if arguments.command == "event":
-            sys.stdout.write(local_invoke.event(State.load(), arguments.file))
-            return 0
-        if arguments.command == "up":
-            state = lifecycle.up(report=lambda text: console.print(f"· {text}"), legrand_url=arguments.legrand_url)
-            console.print(f"ready: AWS at {state.cloud.endpoint_url}, Legrand at {state.legrand_url}")
-            console.print(f"what tools need to know is in {places.STATE.relative_to(places.PROJECT)}")
-        else:
-            ended = lifecycle.down()
-            console.print(f"ended: {', '.join(ended)}" if ended else "no sandbox was running")
+        match arguments.command:
+            case "demo":
+                _make_room(console, fresh=arguments.fresh)
+                return demo.run(console, once=arguments.once, lose_one=arguments.lose_one)
+            case "event":
+                sys.stdout.write(local_invoke.event(State.load(), arguments.file))
+            case "credentials":
+                sys.stdout.write(json.dumps(owner.credentials()) + "\n")
+            case "up":
+                _make_room(console, fresh=arguments.fresh)
+                _up(console, legrand_url=arguments.legrand_url, is_lived=arguments.lived)
+            case _:
+                ended = lifecycle.down()
+                console.print(f"ended: {', '.join(ended)}" if ended else "no sandbox was running")
     except SandboxError as error:
         console.print(str(error), style="red", markup=False)
         return 1
     return 0
+
+
+def _up(console: Console, *, legrand_url: str | None, is_lived: bool) -> None:
+    """Start it, and say what can be tried next."""
+
+    def report(text: str) -> None:
+        console.print(f"· {text}")
+
+    state = lifecycle.up(report=report, legrand_url=legrand_url)
+    if is_lived:
+        lived.prepare(state, report=report)
+        report("living two days")
+        lived.live(state, TWO_DAYS)
+    console.print(f"ready: AWS at {state.cloud.endpoint_url}, Legrand at {state.legrand_url}")
+    console.print(f"what tools need to know is in {places.STATE.relative_to(places.PROJECT)}")
+    console.print("To try next, in this folder:")
+    hints.show(console, (*hints.LIVED, hints.of_aws(state), hints.END) if is_lived else hints.untouched())
+
+
+def _may_replace(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--fresh", action="store_true", help="end the sandbox that runs here, and all that it holds")
+
+
+def _make_room(console: Console, *, fresh: bool) -> None:
+    """See that no sandbox runs in this folder; with `fresh` one that does is ended. Raises SandboxError."""
+    running = processes.running()
+    if not running:
+        return
+    if not fresh:
+        raise SandboxError(
+            "A sandbox is running already, and would be ended with all that it holds.\n"
+            "Use it; or end it with `make sandbox-stop`, or with FRESH=1 behind your command;\n"
+            "or start another beside it, with SANDBOX_FOLDER=.sandbox/second before your command."
+        )
+    console.print("· ending the sandbox that was running; what it held is gone")
+    lifecycle.down()
 
 
 if __name__ == "__main__":

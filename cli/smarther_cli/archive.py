@@ -140,6 +140,15 @@ class Archive:
 
     def quarantined(self, digest_prefix: str = "") -> Iterator[Quarantined]:
         """The bodies in quarantine whose SHA-256 begins so; their content is not sent."""
+        for page in self._quarantine(digest_prefix):
+            yield from map(_quarantined, page)
+
+    def quarantine_size(self) -> int:
+        """How many bodies are in quarantine, whatever else is in their items."""
+        return sum(len(page) for page in self._quarantine())
+
+    def _quarantine(self, digest_prefix: str = "") -> Iterator[list[Any]]:
+        """The first items of bodies, page by page."""
         for partition in digest_prefix[:1] or keys.QUARANTINE_PARTITIONS:
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table_name,
@@ -154,7 +163,7 @@ class Archive:
                 },
             )
             for page in pages:
-                yield from map(_quarantined, page["Items"])
+                yield page["Items"]
 
     def body(self, digest: str) -> bytes:
         """The whole body with this SHA-256, as it was received. Raises ValueError when it is not all there."""

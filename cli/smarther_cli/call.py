@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from smarther_cli.deployment import Deployment, place_of
 from smarther_cli.errors import ADAPTER_ERRORS, Failure, explained
@@ -22,6 +22,11 @@ from smarther_cli.show import screen
 if TYPE_CHECKING:
     from smarther_cli.errors import Status
 
+_SHARED: Final = (
+    "On every command: `--stack NAME`, `--profile NAME`, `--region NAME`, `--sandbox`, `--json`;"
+    " `smarther --help` explains them."
+)
+_STOPPED: Final = 130
 _FLAGS: Final = frozenset({"--sandbox", "--json"})
 _WITH_VALUE: Final = frozenset({"--stack", "--profile", "--region"})
 
@@ -48,6 +53,11 @@ class Call:
         return Deployment(self.place)
 
 
+def epilog(example: str) -> str:
+    """What ends the help of a command: an example, and which options it shares with all."""
+    return f"Example: smarther {example}\n\n{_SHARED}"
+
+
 def clock() -> datetime:
     """This instant."""
     return datetime.now(UTC)
@@ -64,7 +74,31 @@ def ended(status: Status) -> typer.Exit:
     return typer.Exit(status.value)
 
 
-class OwnersGroup(TyperGroup):
+def _with_plain_flags(params: list[Any]) -> list[Any]:
+    """For a help in which a flag is a flag: typer prints `<bool>` behind it, as if it took a value."""
+    for each in params:
+        if getattr(each, "is_flag", False) and each.metavar is None:
+            each.metavar = ""
+    return params
+
+
+class OwnersCommand(TyperCommand):
+    """A command."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its options and arguments."""
+        return _with_plain_flags(super().get_params(ctx))
+
+
+class Owners(TyperGroup):
+    """Commands that belong together."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The options of them all."""
+        return _with_plain_flags(super().get_params(ctx))
+
+
+class OwnersGroup(Owners):
     """The commands, with the shared options welcome anywhere on the line, and errors told in the owner's words."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -78,6 +112,8 @@ class OwnersGroup(TyperGroup):
                 return super().invoke(ctx)
             finally:
                 sys.stdout.flush()
+        except typer.Abort:  # Ctrl-C at a question
+            raise typer.Exit(_STOPPED) from None
         except Failure as failure:
             told = failure
         except OSError as error:

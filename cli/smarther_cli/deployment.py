@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from dataclasses import replace
 from functools import cached_property
@@ -22,8 +23,9 @@ from smarther.store.records import Records
 from smarther.store.table import Table
 from smarther_cli import answers
 from smarther_cli.archive import Archive
-from smarther_cli.errors import Failure
+from smarther_cli.errors import Failure, WrongUse
 from smarther_cli.place import DEFAULT_STACK, Place
+from smarther_cli.verdict import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,8 +37,11 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 
+_STACK: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}|arn:[!-~]+")
+"""A name, or the ARN by which CloudFormation knows one that was deleted as well."""
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 _PATIENT: Final = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
 _INVOKING: Final = Config(
@@ -52,8 +57,13 @@ def place_of(
     """Where the stack is: as told, else as the last deploy from this folder was answered, else as is usual.
 
     A profile that is told and another than the file's is another account: the file knows nothing of its region.
-    Raises WrongUse when the answers file is broken.
+    Raises WrongUse when the answers file is broken, and for what can be the name of no stack.
     """
+    if stack and _STACK.fullmatch(stack) is None:
+        raise WrongUse(
+            f"{stack!r} cannot be the name of a stack.",
+            "A name begins with a letter and has only letters, digits and hyphens, such as smarther-recorder.",
+        )
     last = None if sandbox else answers.read()
     if last is None:
         return Place(stack=stack or DEFAULT_STACK, profile=profile, region=region, sandbox=sandbox)
@@ -177,6 +187,16 @@ class Deployment:
         return self._output("SpillDeadLetterQueueUrl")
 
     @property
+    def waiting(self) -> Waiting:
+        """What waits outside the table now; dead letters that somebody has in hand among it."""
+        names: list[QueueAttributeNameType] = [
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+        ]
+        told = self.sqs.get_queue_attributes(QueueUrl=self.dead_letters_url, AttributeNames=names)["Attributes"]
+        return Waiting(quarantine=self.archive.quarantine_size(), dead_letters=sum(int(told[name]) for name in names))
+
+    @property
     def receivers_log(self) -> str:
         """The receiver's log group."""
         return self._log_group(self._output("ReceiverFunctionName"))
@@ -200,6 +220,11 @@ class Deployment:
     def login_url(self) -> str:
         """Where Legrand asks for consent."""
         return self._parameter("LegrandLoginUrl")
+
+    @property
+    def api_url(self) -> str:
+        """Where Legrand's API answers."""
+        return self._parameter("LegrandApiUrl")
 
     @property
     def keeper_minutes(self) -> int:

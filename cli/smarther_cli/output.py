@@ -23,6 +23,17 @@ def check_output(output: Path, *, overwrite: bool) -> None:
         raise WrongUse(f"{output} is there already.", "Give another name, or --overwrite.")
 
 
+def write_whole(output: Path, content: bytes) -> None:
+    """Write a file: afterwards it is the new one, or, when the machine says no, whatever was there before."""
+    new = output.with_name(output.name + ".new")
+    try:
+        new.write_bytes(content)
+        new.replace(output)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
+
+
 def not_written(error: OSError) -> Failure:
     """What the machine said no to, as the owner is to read it."""
     place = "The output" if error.filename is None else str(error.filename)

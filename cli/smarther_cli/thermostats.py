@@ -9,13 +9,22 @@ from smarther.domain.home import Thermostat
 from smarther_cli.errors import NotFound, WrongUse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def chosen(wanted: Sequence[str], thermostats: Sequence[Thermostat]) -> list[Thermostat]:
-    """Those that are wanted, each once; all of them when none in particular is."""
+MODULE_HELP: Final = "A thermostat by name or id, or how either begins; repeatable."
+PLANT_HELP: Final = "Only those of this plant, by name or id, or how either begins; repeatable."
+
+
+def chosen(wanted: Sequence[str], thermostats: Sequence[Thermostat], *, plants: Sequence[str] = ()) -> list[Thermostat]:
+    """Those that are wanted, each once; all of them when none in particular is; of these plants only, if any is named.
+
+    Raises NotFound and WrongUse.
+    """
+    if plants:
+        thermostats = _of_plants(plants, thermostats)
     if not wanted:
         return list(thermostats)
     found = {one.module_id: one for one in (named(each, thermostats) for each in wanted)}
@@ -37,7 +46,8 @@ def named(wanted: str, thermostats: Sequence[Thermostat]) -> Thermostat:
         if len(matches) == 1:
             return matches[0]
         if matches:
-            raise WrongUse(f"{wanted!r} could be any of these:", _listed(matches))
+            more = "\nIts plant tells them apart: --plant." if several_plants(matches) else ""
+            raise WrongUse(f"{wanted!r} could be any of these:", _listed(matches) + more)
     if _ID.fullmatch(wanted):
         return Thermostat(module_id=wanted, name=wanted, plant_id="", plant_name="")
     if not thermostats:
@@ -46,6 +56,38 @@ def named(wanted: str, thermostats: Sequence[Thermostat]) -> Thermostat:
             "They become known when consent was given and the keeper has run (`smarther status`).",
         )
     raise NotFound(f"There is no thermostat {wanted!r}. These are known:", _listed(thermostats))
+
+
+def several_plants(thermostats: Iterable[Thermostat]) -> bool:
+    """Whether they are of more than one plant, so that names may be equal."""
+    return len({one.plant_id for one in thermostats}) > 1
+
+
+def _of_plants(wanted: Sequence[str], thermostats: Sequence[Thermostat]) -> list[Thermostat]:
+    names = {one.plant_id: one.plant_name for one in thermostats}
+    plant_ids = {_plant(each, names) for each in wanted}
+    return [one for one in thermostats if one.plant_id in plant_ids]
+
+
+def _plant(wanted: str, names: Mapping[str, str]) -> str:
+    """The plant with this id or name, or the only one whose name or id begins so, whatever the case."""
+    sought = wanted.casefold()
+    listed = "\n".join(f"  {name}  ({plant_id})" for plant_id, name in names.items())
+    for matches in (
+        [plant_id for plant_id in names if plant_id.casefold() == sought],
+        [plant_id for plant_id, name in names.items() if name.casefold() == sought],
+        [key for key, name in names.items() if sought and (name.casefold().startswith(sought) or _begins(key, sought))],
+    ):
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise WrongUse(f"{wanted!r} could be any of these:", listed)
+    if not names:
+        raise NotFound(
+            f"There is no plant {wanted!r}: none is known yet.",
+            "They become known when consent was given and the keeper has run (`smarther status`).",
+        )
+    raise NotFound(f"There is no plant {wanted!r}. These are known:", listed)
 
 
 def _begins(module_id: str, sought: str) -> bool:

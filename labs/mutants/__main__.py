@@ -6,6 +6,7 @@ Exit status 0 when each was noticed or is explained in `survivors.toml`, 1 other
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import tomllib
 from collections import Counter
@@ -14,7 +15,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from labs.mutants.mutations import Mutant, mutants_of
-from labs.mutants.reach import Reach, record
+from labs.mutants.reach import Reach
 from labs.mutants.trial import Verdict, try_out
 
 if TYPE_CHECKING:
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 PACKAGE: Final = PROJECT / "layers" / "smarther" / "python"
-MODULES: Final = ("smarther/domain", "smarther/keeper", "smarther/adapters", "smarther")
-"""What is mutated where nothing is named: the core, the keeper, the store, the functions' own modules."""
+MODULES: Final = tuple(f"smarther/{room}" for room in ("domain", "keeper", "store", "aws", "legrand", "receiver"))
+"""What is mutated where nothing is named: the core, the keeper, the store, what calls AWS and Legrand, the receiver."""
 TESTS: Final = ("tests/unit", "tests/adapters", "tests/functions", "tests/keeper")
+LOOKS: Final = "smarther/drawing/"
+"""What draws. Its words, colours and measures are judged by eye (tests/browser), so of these none is altered."""
+OF_LOOKS: Final = frozenset({"text", "number"})
 RECORDED: Final = PROJECT / ".mutants" / "reach.json"
 SURVIVORS: Final = Path(__file__).with_name("survivors.toml")
 
@@ -64,7 +68,8 @@ def all_mutants(modules: Iterable[str]) -> list[Mutant]:
         for each in modules
         for path in ([PACKAGE / each] if each.endswith(".py") else sorted((PACKAGE / each).glob("*.py")))
     )
-    return [mutant for path in files for mutant in mutants_of(str(path.relative_to(PACKAGE)), path.read_text())]
+    found = [mutant for path in files for mutant in mutants_of(str(path.relative_to(PACKAGE)), path.read_text())]
+    return [each for each in found if not (each.module.startswith(LOOKS) and each.kind in OF_LOOKS)]
 
 
 def _chosen(modules: Sequence[str], *, line: int | None, sample: int | None, seed: int) -> list[Mutant]:
@@ -76,9 +81,12 @@ def _chosen(modules: Sequence[str], *, line: int | None, sample: int | None, see
 
 def _reach(tests: Sequence[str], *, afresh: bool) -> Reach:
     if afresh or not RECORDED.exists():
-        record([*tests], below=PACKAGE).save(RECORDED)
-        # What was imported to record is ours, and a mutant would come too late: begin again.
-        raise SystemExit("recorded which tests reach what; run it again to try the mutants")
+        _tell("looking which tests run what: as long as the tests take, and some more")
+        # In a process of its own: what is imported to record is ours, and a mutant would come too late here.
+        recording = [sys.executable, "-m", "labs.mutants.reach", str(PACKAGE), str(RECORDED), *tests]
+        subprocess.run(recording, cwd=PROJECT, check=True, stdout=sys.stderr)  # noqa: S603 - the command is our own
+    elif any(path.stat().st_mtime > RECORDED.stat().st_mtime for path in PACKAGE.rglob("*.py")):
+        _tell("the code has changed since it was recorded which tests run what; RECORD=1 looks anew")
     return Reach.load(RECORDED)
 
 

@@ -1,6 +1,6 @@
 """The mutants of a module's source: what a slip of the hand, or a branch that nobody thought of, would make of it.
 
-Types, docstrings, imports and the settings of a dataclass are left alone: no test could tell by what they do.
+Types, docstrings, imports and the settings of a class are left alone: no test could tell by what they do.
 """
 
 from __future__ import annotations
@@ -133,6 +133,10 @@ class _Finder:
                 left = [*node.body]
             case ast.AnnAssign():
                 left = [] if node.value is None else [node.value]
+            case ast.Assign(targets=[ast.Name(id="model_config")]):
+                left = []
+            case ast.keyword(arg="strict"):
+                left = []  # of a zip: it tells of a fault of ours, should there be one
             case ast.JoinedStr():
                 left = [each.value for each in node.values if isinstance(each, ast.FormattedValue)]
             case ast.Match():

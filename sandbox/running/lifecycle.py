@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.running import cloud, local_invoke, places, processes, stack
 from sandbox.running.state import State
+from sandbox.shows import owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,6 +35,7 @@ def up(
     try:
         report("starting the local cloud")
         running_cloud = cloud.start()
+        own_stand_in = legrand_url is None
         if legrand_url is None:
             report("starting the stand-in for Legrand's cloud")
             legrand_url = start_legrand()
@@ -43,6 +45,8 @@ def up(
         report("running the keeper for the first time")
         stack.invoke(running_cloud, deployed.outputs["KeeperFunctionName"], {})
         state = State(running_cloud, legrand_url.rstrip("/"), deployed, webhook_url(running_cloud, deployed))
+        if own_stand_in:
+            owner.register_redirect(state)
         state.save()
         local_invoke.write_settings(state)
     except BaseException:
@@ -51,10 +55,15 @@ def up(
     return state
 
 
-def down() -> list[str]:
-    """End the sandbox's processes, forget its state and their leavings; returns the names of what was running."""
+def down(*, own_only: bool = False) -> list[str]:
+    """End the sandbox's processes, forget its state and their leavings; returns the names of what was running.
+
+    With `own_only` nothing is done to a sandbox that another process has started in this folder meanwhile.
+    """
+    if own_only and processes.running() and not processes.started_here():
+        return []
     places.STATE.unlink(missing_ok=True)
-    ended = processes.stop_all()
+    ended = processes.stop_all(own_only=own_only)
     shutil.rmtree(places.TEMPORARY, ignore_errors=True)
     return ended
 

@@ -81,11 +81,15 @@ def start(
     return background
 
 
-def stop_all() -> list[str]:
-    """End every process the sandbox started, the newest first; returns the names of those that were still running."""
+def stop_all(*, own_only: bool = False) -> list[str]:
+    """End every process the sandbox started, the newest first; returns the names of those that were still running.
+
+    With `own_only`, only those that this very process started: another may have begun a new sandbox in this folder.
+    """
     ended = []
+    left = [each for each in _remembered() if own_only and each.pid not in _started_here]
     for background in reversed(_remembered()):
-        if _fingerprint(background.pid) != background.fingerprint:
+        if background in left or _fingerprint(background.pid) != background.fingerprint:
             continue
         os.killpg(background.pid, signal.SIGTERM)
         deadline = time.monotonic() + _PATIENCE_SECONDS / 6
@@ -97,8 +101,16 @@ def stop_all() -> list[str]:
         if child := _started_here.pop(background.pid, None):
             child.wait()
         ended.append(background.name)
-    places.REGISTER.unlink(missing_ok=True)
+    if left:
+        _remember(left)
+    else:
+        places.REGISTER.unlink(missing_ok=True)
     return ended
+
+
+def started_here() -> bool:
+    """Whether any of the sandbox's processes runs that this very process started."""
+    return any(each.pid in _started_here and _fingerprint(each.pid) == each.fingerprint for each in _remembered())
 
 
 def running() -> list[str]:
@@ -115,9 +127,12 @@ def answers(url: str) -> bool:
 
 
 def _fingerprint(pid: int) -> str:
-    """Start and command line of a process as `ps` tells them; empty when there is none, or only its remains."""
+    """Start and command line of a process as `ps` tells them; empty when there is none, or only its remains.
+
+    The whole line, however wide the terminal is: the same process is recognised from every other.
+    """
     told = subprocess.run(  # noqa: S603
-        ["ps", "-o", "stat=,lstart=,command=", "-p", str(pid)],  # noqa: S607 - ps is where the system has it
+        ["ps", "-ww", "-o", "stat=,lstart=,command=", "-p", str(pid)],  # noqa: S607 - ps is where the system has it
         capture_output=True,
         text=True,
         check=False,

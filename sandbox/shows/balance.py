@@ -39,7 +39,8 @@ def balance(ledger: Iterable[Mapping[str, Any]], readings: Iterable[Mapping[str,
     """Hold the ledger's entries against the stored readings.
 
     Entries of equal `content` are one notification, whatever their envelope ids; it is stored once when exactly one
-    reading carries one of those ids. What the provider never sent (a ban, a dead subscription) is not expected.
+    reading carries one of those ids. What the provider never sent (a ban, a dead subscription) is not expected; what a
+    thermostat answered when the keeper asked it was never sent either, and is no part of these books.
     """
     ids_of: defaultdict[str, set[str]] = defaultdict(set)
     calls = 0
@@ -47,7 +48,7 @@ def balance(ledger: Iterable[Mapping[str, Any]], readings: Iterable[Mapping[str,
         if entry["outcome"] in _SENT:
             calls += 1
             ids_of[entry["content"]].add(entry["envelope_id"])
-    stored = Counter(reading.get("event_id", "") for reading in readings)
+    stored = Counter(reading.get("event_id", "") for reading in readings if reading.get("source") != "poll")
     times_stored = {content: sum(stored[each] for each in ids) for content, ids in ids_of.items()}
     sent_ids = {each for ids in ids_of.values() for each in ids}
     return Balance(

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import httpx
 from boto3.dynamodb.types import TypeDeserializer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from sandbox.running import lifecycle, stack
-from sandbox.running.processes import SandboxError
-from sandbox.shows import owner
+from sandbox import hints, lived
+from sandbox.running import lifecycle, processes
 from sandbox.shows.balance import balance
 
 if TYPE_CHECKING:
@@ -27,8 +25,6 @@ PATIENCE_MS = 750
 """Legrand's support, as relayed in andrea-mattioli/mattiols_hassio_repository, issue 16: later than that is lost."""
 
 _DUPLICATE_PERCENT = 2
-_POLL_SECONDS = 0.2
-_PATIENCE_SECONDS = 120
 
 
 def run(console: Console, *, once: bool, lose_one: bool) -> int:
@@ -38,11 +34,16 @@ def run(console: Console, *, once: bool, lose_one: bool) -> int:
     notification that it never sent, to show that the comparison notices.
     """
     console.print("[bold]Smarther Recorder[/bold]: a day of a simulated home on this machine\n")
-    state = lifecycle.up(report=lambda text: console.print(f"· {text}"))
+
+    def report(text: str) -> None:
+        console.print(f"· {text}")
+
     try:
-        _prepare(console, state)
+        state = lifecycle.up(report=report)
+        lived.prepare(state, report=report)
+        console.print()
         if lose_one:
-            _post(state, "lose")
+            lived.post(state, "lose")
         _play_a_day(console, state)
         even = _tell(console, state)
         if not once:
@@ -51,28 +52,12 @@ def run(console: Console, *, once: bool, lose_one: bool) -> int:
         console.print("\nending the sandbox")
         return 0 if not once else 130
     finally:
-        lifecycle.down()
+        lifecycle.down(own_only=True)
     return 0 if even else 1
-
-
-def _prepare(console: Console, state: State) -> None:
-    """Credentials, consent, and the keeper's word that every plant is subscribed."""
-    console.print("· putting the application's credentials in")
-    owner.put_credentials(state)
-    console.print("· giving consent at the stand-in's login; the callback runs the keeper")
-    page = owner.give_consent(state)
-    if page.status_code != httpx.codes.OK:
-        raise SandboxError(f"consent failed: the callback answered {page.status_code}:\n{page.text}")
-    subscribed = [each for each in _get(state, "summary")["subscriptions"] if each["ours"]]
-    console.print(f"· {len(subscribed)} plants subscribed\n")
-    if not subscribed:
-        raise SandboxError("the keeper subscribed no plant; its log is in the log group of the keeper function")
 
 
 def _play_a_day(console: Console, state: State) -> None:
     """Let the home live its last 24 hours as fast as the stack answers."""
-    start = datetime.now(UTC) - timedelta(hours=HOURS)
-    _post(state, "play", {"start": start.isoformat(), "hours": HOURS, "duplicate_percent": _DUPLICATE_PERCENT})
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -82,23 +67,12 @@ def _play_a_day(console: Console, state: State) -> None:
     )
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("playing a day", total=None, clock="")
-        while True:
-            play = _get(state, "play")
+
+        def show(play: Any) -> None:
             clock = datetime.fromisoformat(play["virtual_time"]).strftime("%H:%M")
             progress.update(task, total=play["total"], completed=play["sent"], clock=clock)
-            if play["done"]:
-                break
-            time.sleep(_POLL_SECONDS)
-    settle(state)
 
-
-def settle(state: State) -> None:
-    """Wait until nothing is left in the spill queue; raises SandboxError when something stays there."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while left := stack.waiting(state.cloud, state.stack):
-        if time.monotonic() > deadline:
-            raise SandboxError(f"{left} notifications still wait in the spill queue; the redriver's log says why")
-        time.sleep(_POLL_SECONDS)
+        lived.live(state, timedelta(hours=HOURS), duplicate_percent=_DUPLICATE_PERCENT, progress=show)
 
 
 def _tell(console: Console, state: State) -> bool:
@@ -106,8 +80,8 @@ def _tell(console: Console, state: State) -> bool:
     items = _items(state)
     readings = [item for item in items if item["pk"].startswith("MODULE#") and "received_at" in item]
     quarantined = [item for item in items if item["pk"].startswith("QUARANTINE")]
-    summary = _get(state, "summary")
-    books = balance(_get(state, "ledger")["entries"], readings)
+    summary = lived.get(state, "summary")
+    books = balance(lived.get(state, "ledger")["entries"], readings)
     console.print(_latest(items, readings))
     console.print(_books(books, len(quarantined), summary))
     for what, ids in (
@@ -117,6 +91,17 @@ def _tell(console: Console, state: State) -> bool:
     ):
         if ids:
             console.print(f"[red]{what}[/red]: {len(ids)}, the first is {ids[0]}")
+    if books.repeated:
+        console.print(
+            f"The stand-in repeated {_DUPLICATE_PERCENT} % on purpose, to show that a repetition changes nothing;"
+            " Legrand sends each once."
+        )
+    if summary["failed"]:
+        console.print(
+            f"[yellow]{summary['failed']} answers were late or bad; Legrand waits {PATIENCE_MS} ms.[/yellow] Late"
+            " ones mean that this machine was busy: it does alone what AWS has many machines for"
+            " (docs/promises/performance.md)."
+        )
     if books.even:
         console.print("[green]Every notification that was sent is in DynamoDB exactly once.[/green]\n")
     return books.even
@@ -161,12 +146,11 @@ def _books(books: Balance, quarantined: int, summary: dict[str, Any]) -> Table:
 
 def _stay(console: Console, state: State) -> None:
     """Say what can be tried next, and keep the sandbox up until Ctrl-C."""
-    console.print("The sandbox stays up until Ctrl-C. To try next, in another terminal:")
-    console.print("  .venv/bin/smarther --sandbox status              what the owner sees")
-    console.print(f"  curl {state.webhook_url} -d @events/bodies/observed.json", soft_wrap=True)
-    console.print(f"  AWS_ENDPOINT_URL={state.cloud.endpoint_url} aws dynamodb scan …   (or any AWS tool)")
-    while True:
+    console.print("The sandbox stays up until Ctrl-C. To try next, in another terminal, in this folder:")
+    hints.show(console, (*hints.LIVED, hints.of_aws(state)))
+    while processes.started_here():
         time.sleep(1)
+    console.print("Somebody else has ended this sandbox.", style="yellow")
 
 
 def _items(state: State) -> list[dict[str, Any]]:
@@ -174,13 +158,3 @@ def _items(state: State) -> list[dict[str, Any]]:
     decode = TypeDeserializer().deserialize
     pages = state.cloud.client("dynamodb").get_paginator("scan").paginate(TableName=state.stack.outputs["TableName"])
     return [{name: decode(value) for name, value in item.items()} for page in pages for item in page["Items"]]
-
-
-def _get(state: State, what: str) -> Any:
-    answer = httpx.get(f"{state.legrand_url}/_control/{what}", timeout=30)
-    answer.raise_for_status()
-    return answer.json()
-
-
-def _post(state: State, what: str, body: dict[str, Any] | None = None) -> None:
-    httpx.post(f"{state.legrand_url}/_control/{what}", json=body or {}, timeout=30).raise_for_status()

@@ -19,21 +19,28 @@ if TYPE_CHECKING:
     from sandbox.running.state import State
 
 
-def put_credentials(state: State) -> None:
-    """Write the application's credentials, as registered at the stand-in, where the stack expects them."""
+def register_redirect(state: State) -> None:
+    """Give the application at the stand-in the redirect address of this stack, as the owner does in the portal."""
     httpx.post(
         f"{state.legrand_url}/_control/client", json={"redirect_uris": [state.stack.outputs["RedirectUri"]]}
     ).raise_for_status()
+
+
+def credentials() -> dict[str, str]:
+    """What Legrand's portal would have given to the owner of the application at the stand-in; secret to nobody."""
+    return {
+        "client_id": legrand.CLIENT_ID,
+        "client_secret": legrand.CLIENT_SECRET,
+        "subscription_key": legrand.SUBSCRIPTION_KEY,
+    }
+
+
+def put_credentials(state: State) -> None:
+    """Write the application's credentials, as registered at the stand-in, where the stack expects them."""
+    register_redirect(state)
     state.cloud.client("secretsmanager").put_secret_value(
         SecretId=state.stack.outputs["CredentialsSecretArn"],
-        SecretString=json.dumps(
-            {
-                "client_id": legrand.CLIENT_ID,
-                "client_secret": legrand.CLIENT_SECRET,
-                "subscription_key": legrand.SUBSCRIPTION_KEY,
-                "recorded_at": datetime.now(UTC).date().isoformat(),
-            }
-        ),
+        SecretString=json.dumps({**credentials(), "recorded_at": datetime.now(UTC).date().isoformat()}),
     )
 
 

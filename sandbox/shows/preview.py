@@ -22,10 +22,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from sandbox import lived
 from sandbox.running import lifecycle, places, processes, stack
 from sandbox.running.processes import SandboxError
 from sandbox.running.state import State
-from sandbox.shows import owner
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -43,25 +43,32 @@ AFTER_THAT = timedelta(days=7)
 def main() -> int:
     """Preview until Ctrl-C; returns the exit status. A sandbox that was not running before is ended after."""
     console = Console(highlight=False)
-    running = places.STATE.exists()
+
+    def report(text: str) -> None:
+        console.print(f"· {text}")
+
+    running = places.STATE.exists() and bool(processes.running())
     try:
-        state = State.load() if running else lifecycle.up(report=lambda text: console.print(f"· {text}"))
-        if not running:
-            console.print("· putting credentials in, giving consent")
-            owner.put_credentials(state)
-            owner.give_consent(state)
+        state = State.load() if running else lifecycle.up(report=report)
+        if not any(each["ours"] for each in lived.get(state, "summary")["subscriptions"]):
+            lived.prepare(state, report=report)
         url = f"http://127.0.0.1:{(port := processes.free_port())}/"
         console.print(f"The home is at [bold]{url}[/bold], drawn anew every five seconds, until Ctrl-C.")
+        console.print(
+            f"It lives its last two days, as fast as this machine can; then {TIMES_AS_FAST} times as fast as the clock"
+            " until it has caught up. So far its newest word is an hour or two old."
+        )
         webbrowser.open(url)
         uvicorn.run(application(state), host="127.0.0.1", port=port, log_level="warning")
     except SandboxError as error:
         console.print(str(error), style="red", markup=False)
         return 1
     except KeyboardInterrupt:
-        return 0
+        pass
     finally:
         if not running:
-            lifecycle.down()
+            console.print("\nending the sandbox")
+            lifecycle.down(own_only=True)
     return 0
 
 

@@ -13,8 +13,8 @@ from botocore.exceptions import ConnectTimeoutError
 
 from smarther.domain import consent
 from smarther.domain.consent import STATE_LIFE, ConsentProgress, NotGiven, state_from
-from smarther.domain.keeper_memory import Memory, RefusedGrant
-from smarther.domain.keeper_report import PlantState, Report, SilentModule, TokenState
+from smarther.domain.keeper_memory import MOST_POLLED, Memory, RefusedGrant
+from smarther.domain.keeper_report import ModuleClock, PlantState, Report, SilentModule, TokenState
 from smarther.domain.legrand_answers import Reason
 from smarther.domain.quota import HARD_LIMIT, OPTIONAL_LIMIT, Need
 from smarther.domain.reading import Reading
@@ -273,7 +273,7 @@ def test_memory_comes_back_as_it_was(records: Records) -> None:
         absent_plants=frozenset({"p1", "p2"}),
         absent_modules={"p1": frozenset({"m1"}), "p2": frozenset()},
         ask_again=frozenset({"p1"}),
-        polled={"m1": "READING#…"},
+        polled_at={"m1": NOW},
         remade={"p1": NOW},
     )
 
@@ -342,3 +342,63 @@ def test_of_many_who_reach_for_the_lease_one_gets_it(records: Records, monkeypat
         taken = list(pool.map(lambda number: take(records, f"owner {number}"), range(8)))
 
     assert taken.count(True) == 1
+
+
+# ---- an account of a thousand plants that falls silent
+
+
+ID, NAME = "00000000-0000-4000-8000-{:012}", "{:04} " + "🔥" * 95
+
+
+def test_the_report_of_any_account_is_kept_with_what_matters_first(records: Records) -> None:
+    plants = tuple(
+        PlantState(plant_id=ID.format(n), name=NAME.format(n), subscription="healthy" if n % 10 else "missing")
+        for n in range(1000)
+    )
+    modules = [{"plant_id": ID.format(n // 5), "module_id": ID.format(n), "name": NAME.format(n)} for n in range(5000)]
+    now = NOW.isoformat()
+    report = Report(
+        at=now,
+        outcome="degraded",
+        plants=plants,
+        silent=tuple(SilentModule.model_validate({**each, "since": now, "poll": "not_now"}) for each in modules),
+        clocks=tuple(ModuleClock.model_validate({**each, "told": now, "at": now}) for each in modules),
+        actions=tuple(f"gap_filled {each['module_id']}" for each in modules),
+    )
+    records.keep_report(report)
+    records.begin_consent(STATE, NOW)
+    records.settle_consent(consent.state_digest(STATE), report)
+
+    kept = records.report()
+    assert kept is not None
+    assert records.consent(STATE).report == kept
+    assert [plant.subscription for plant in kept.plants[:101]] == ["missing"] * 100 + ["healthy"]
+    for name in ("plants", "silent", "clocks", "actions"):
+        assert len(getattr(kept, name)) + kept.left_out[name] == len(getattr(report, name))
+
+
+def test_a_report_that_fits_is_kept_whole(records: Records) -> None:
+    plants = tuple(
+        PlantState(plant_id=ID.format(n), subscription="missing" if n == 150 else "healthy") for n in range(200)
+    )
+    records.keep_report(Report(at=NOW.isoformat(), outcome="degraded", plants=plants))
+
+    kept = records.report()
+    assert kept is not None
+    assert (kept.plants, kept.left_out) == (plants, {})
+
+
+def test_of_very_many_polls_the_last_are_remembered(records: Records) -> None:
+    everybody = [ID.format(n) for n in range(5000)]
+    at = {each: NOW - timedelta(minutes=n) for n, each in enumerate(everybody)}
+    records.remember(
+        Memory(
+            polled_at=at,
+            ask_again=frozenset(everybody[:1000]),
+            changed_unheard=dict.fromkeys(everybody[:1000], NOW),
+        )
+    )
+
+    kept = records.memory()
+    assert set(kept.polled_at) == set(everybody[:MOST_POLLED])
+    assert len(kept.ask_again) == len(kept.changed_unheard) == 1000

@@ -125,7 +125,7 @@ def test_a_chart_as_a_file_is_a_picture_of_its_own(
     snapshots = samples[1].snapshots("m0", start=NOW - DAY, end=NOW, limit=1000)
     series = of_snapshots(snapshots, start=NOW - DAY, end=NOW, now=NOW)
     style = ChartStyle(width=700, height=300, zone=ROME, fahrenheit=False)
-    file = chart_file(series, style, name=HOSTILE, dark=dark)
+    file = chart_file(series, style, name=HOSTILE, about=[HOSTILE], dark=dark)
     ElementTree.fromstring(file)  # noqa: S314 - made here, not received
     shown = browser.new_page()
     shown.set_content("<img><canvas width=700 height=330>")

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _NAMESPACE = "http://cloudformation.amazonaws.com/doc/2010-05-15/"
 
+_SERVICES = {"secretsmanager": "secretsmanager", "AmazonSQS": "sqs"}
+"""Moto's names of services by what targets begin with."""
+
 
 @dataclass
 class Stack:
@@ -162,7 +165,7 @@ def _json_refusal(code: str, message: str) -> tuple[int, Mapping[str, str], byte
 
 
 def _from_moto(headers: Mapping[str, str], body: bytes) -> tuple[int, Mapping[str, str], bytes]:
-    service = "secretsmanager" if headers["X-Amz-Target"].startswith("secretsmanager.") else "dynamodb"
+    service = _SERVICES.get(headers["X-Amz-Target"].partition(".")[0], "dynamodb")
     signed = {name: value for name, value in headers.items() if name not in {"Host", "Content-Length"}}
     answer = requests.post(f"https://{service}.eu-south-1.amazonaws.com/", headers=signed, data=body, timeout=5)
     return answer.status_code, {"content-type": "application/x-amz-json-1.0"}, answer.content

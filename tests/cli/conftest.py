@@ -9,17 +9,26 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
+import requests
 from botocore.loaders import create_loader
 from moto import mock_aws
+from requests.adapters import BaseAdapter
 from samtranslator.yaml_helper import yaml_parse
 from typer.testing import CliRunner
 
-from smarther.domain.keeper_report import PlantState, Report, TokenState
+from sandbox.legrand import Provider
+from sandbox.legrand.account.login import Application
+from sandbox.legrand.http.login_desk import LoginDesk
+from sandbox.legrand.provider.gateway import Gateway, Request
+from smarther.domain.keeper_report import PersonNeeded, PlantState, Report, TokenState
+from smarther.domain.legrand_answers import Reason
 from smarther.store.records import Module, Plant, Records
 from smarther.store.table import Table
+from smarther_cli import at_legrand
 from smarther_cli.app import app
 from tests.cli.cloud import Cloud, Stack
 
@@ -39,6 +48,8 @@ NOW = datetime(2026, 1, 31, 12, 30, tzinfo=UTC)
 CLIENT_ID = "0f9d8c7b-6a5e-4d3c-8b2a-1f0e9d8c7b6a"
 CLIENT_SECRET = "s3cret'with\"marks [bold] ü"
 SUBSCRIPTION_KEY = "0123456789abcdef0123456789ABCDEF"
+
+CONSENT_MISSING = PersonNeeded(reason=Reason.CONSENT_MISSING.value, do=Reason.CONSENT_MISSING.remedy)
 
 type Run = Callable[..., Result]
 
@@ -125,6 +136,62 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return addresses
 
 
+class AtLegrand(BaseAdapter):
+    """Legrand's login and API, by their stand-in, for whoever calls them from this machine; no socket is opened.
+
+    Where it is `silent`, nobody answers.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.provider = Provider()
+        self.silent = False
+        self._gateway, self._desk = Gateway(self.provider), LoginDesk(self.provider)
+
+    def knows(self, client_id: str, client_secret: str, subscription_key: str, **told: Any) -> None:
+        """Have an application registered."""
+        values: dict[str, Any] = {
+            "redirect_uris": (),
+            "name": "Home",
+            "secret_created_at": self.provider.clock.now(),
+        }
+        self.provider.login.register(Application(client_id, client_secret, subscription_key, **(values | told)))
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        if self.silent:
+            raise requests.ConnectionError
+        url = urlsplit(request.url or "")
+        if url.path == "/token":
+            answer = self._desk.token(str(request.body).encode(), request.headers["content-type"])
+        else:
+            headers = {name.lower(): value for name, value in request.headers.items()}
+            path = url.path.removeprefix("/smarther/v2.0")
+            answer = self._gateway.answer(Request(request.method or "", path, headers, {}, b""))
+        response = requests.Response()
+        response.status_code, response._content = answer.status, answer.content
+        response.headers.update(answer.headers)
+        response.request, response.url = request, request.url or ""
+        return response
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.fixture(autouse=True)
+def legrand(monkeypatch: pytest.MonkeyPatch) -> AtLegrand:
+    """Legrand's cloud, which knows the application of these tests; the real one is never called."""
+    found = AtLegrand()
+    found.knows(CLIENT_ID, CLIENT_SECRET, SUBSCRIPTION_KEY)
+
+    def session() -> requests.Session:
+        opened = requests.Session()
+        opened.mount("https://", found)
+        return opened
+
+    monkeypatch.setattr(at_legrand, "open_session", session)
+    return found
+
+
 @pytest.fixture
 def run() -> Run:
     """Run a command, with nobody at a terminal."""
@@ -177,18 +244,21 @@ def home(aws: Cloud, template: dict[str, Any]) -> Home:
             "KeeperFunctionName": f"{STACK}-keeper",
             "ReceiverFunctionName": f"{STACK}-receiver",
             "RollupFunctionName": f"{STACK}-rollup",
-            "SpillDeadLetterQueueUrl": "https://sqs.eu-south-1.amazonaws.com/123456789012/dead-letters",
+            "SpillDeadLetterQueueUrl": boto3.client("sqs").create_queue(QueueName="dead-letters")["QueueUrl"],
             "DashboardUrl": "https://eu-south-1.console.aws.amazon.com/cloudwatch/home",
         },
         parameters={
             "LegrandLoginUrl": template["Parameters"]["LegrandLoginUrl"]["Default"],
+            "LegrandApiUrl": template["Parameters"]["LegrandApiUrl"]["Default"],
             "KeeperRateMinutes": "30",
             "StaleAfterHours": "24",
             "RetentionDays": "0",
             "Timezone": "Europe/Rome",
         },
     )
-    return Home(aws, dynamodb, secrets, "table", arns["credentials"])
+    found = Home(aws, dynamodb, secrets, "table", arns["credentials"])
+    found.keeper_answers(report(outcome="needs_person", tokens=None, plants=(), person=(CONSENT_MISSING,)))
+    return found
 
 
 def report(now: datetime = NOW, **changes: Any) -> Report:

@@ -12,8 +12,9 @@ import pytest
 
 from smarther.domain import consent
 from smarther.domain.consent import ConsentProgress, NotGiven, state_digest
-from smarther.domain.keeper_report import PersonNeeded
+from smarther.domain.keeper_report import PersonNeeded, PlantState
 from smarther.domain.legrand_answers import Reason
+from smarther.drawing import consent_page
 from smarther_cli.commands import authorize
 from tests.cli.conftest import CLIENT_ID, CLIENT_SECRET, NOW, SUBSCRIPTION_KEY, Home, Run, report
 
@@ -168,24 +169,77 @@ def test_what_other_runs_report_meanwhile_says_nothing_of_this_consent(
 
 
 @pytest.mark.parametrize(
-    ("consent", "says"),
-    [("refused", "refused the code"), ("unavailable", "did not answer"), ("not_configured", "no credentials")],
+    ("told", "page"),
+    [
+        ({"consent": "refused"}, consent_page.REFUSED),
+        ({"consent": "unavailable"}, consent_page.UNAVAILABLE),
+        ({"outcome": "busy"}, consent_page.BUSY),
+        ({}, consent_page.BROKEN),
+    ],
+    ids=["refused", "unavailable", "busy", "broken"],
 )
-def test_consent_that_comes_to_nothing_is_told(  # noqa: PLR0913, PLR0917 - a case, and fixtures
-    home: Home, run: Run, opened: list[str], time: Time, consent: str, says: str
+def test_consent_that_comes_to_nothing_is_told_in_the_words_of_the_page(  # noqa: PLR0913, PLR0917 - a case, and fixtures
+    home: Home, run: Run, opened: list[str], time: Time, told: dict[str, Any], page: consent_page.ConsentPage
 ) -> None:
     home.configured()
-    time.at(4, settled(home, opened, consent=consent))
+    time.at(4, settled(home, opened, **told))
 
     result = run("authorize")
 
     assert result.exit_code == 1
-    assert says in result.stderr
+    for words in (page.title, page.told, *page.steps):
+        assert words in result.stderr
+
+
+@pytest.mark.parametrize("reason", [Reason.CREDENTIALS_REFUSED, Reason.CLIENT_SECRET_EXPIRED])
+def test_credentials_that_legrand_refuses_are_told_as_such_and_not_as_missing(
+    home: Home, run: Run, opened: list[str], time: Time, reason: Reason
+) -> None:
+    home.configured()
+    needed = (
+        PersonNeeded(reason=reason.value, do=reason.remedy),
+        PersonNeeded(reason=Reason.CONSENT_MISSING.value, do=Reason.CONSENT_MISSING.remedy),
+    )
+    time.at(4, settled(home, opened, consent="not_configured", outcome="needs_person", person=needed, tokens=None))
+
+    result = run("authorize")
+
+    assert result.exit_code == 1
+    assert reason.remedy in result.stderr
+    assert "found no credentials" not in result.stderr
+    assert result.stderr.count("`smarther authorize` for a new link") == 1
+    assert Reason.CONSENT_MISSING.remedy not in result.stderr
+
+
+def test_an_account_without_a_plant_is_told_how_it_comes_to_one(
+    home: Home, run: Run, opened: list[str], time: Time
+) -> None:
+    home.configured()
+    needed = PersonNeeded(reason=Reason.NO_PLANT.value, do=Reason.NO_PLANT.remedy)
+    time.at(4, settled(home, opened, consent="accepted", outcome="needs_person", plants=(), person=(needed,)))
+
+    result = run("authorize")
+
+    assert result.exit_code == 3
+    assert "third-party access" in result.stdout
+
+
+def test_plants_that_are_not_subscribed_after_consent_are_told_and_seen_in_the_status(
+    home: Home, run: Run, opened: list[str], time: Time
+) -> None:
+    home.configured()
+    plants = (PlantState(plant_id="plant-1", name="Home", subscription="missing"),)
+    time.at(4, settled(home, opened, consent="accepted", outcome="degraded", plants=plants))
+
+    result = run("authorize")
+
+    assert result.exit_code == 1
+    assert "not subscribed: Home" in result.stdout
 
 
 @pytest.mark.parametrize(
     ("not_given", "says"),
-    [(NotGiven.DECLINED, "You did not give your consent"), (NotGiven.FAILED, "with an error instead of your consent")],
+    [(NotGiven.DECLINED, consent_page.DECLINED.told), (NotGiven.FAILED, consent_page.FAILED.told)],
 )
 def test_a_refusal_in_the_browser_ends_the_waiting(  # noqa: PLR0913, PLR0917 - a case, and fixtures
     home: Home, run: Run, opened: list[str], time: Time, not_given: NotGiven, says: str
@@ -221,7 +275,7 @@ def test_a_keeper_that_was_busy_for_too_long_is_told(home: Home, run: Run, opene
     result = run("authorize")
 
     assert result.exit_code == 1
-    assert "Another run of the keeper" in result.stderr
+    assert consent_page.BUSY.title in result.stderr
 
 
 def test_an_account_that_needs_a_person_is_told(home: Home, run: Run, opened: list[str], time: Time) -> None:
@@ -232,7 +286,6 @@ def test_an_account_that_needs_a_person_is_told(home: Home, run: Run, opened: li
     result = run("authorize")
 
     assert result.exit_code == 3
-    assert "No plant was found" in result.stdout
     assert "Open the app" in result.stdout
 
 

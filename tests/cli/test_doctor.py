@@ -16,6 +16,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from smarther.domain.keeper_probe import Handshake, Probe
+from smarther.domain.notification import Reject
 from smarther.domain.rollup_window import RollupState
 from smarther_cli.doctor import ring
 from smarther_cli.doctor.examination import CHECKS
@@ -554,6 +555,12 @@ FAULTS: list[Fault] = [
         "2 answers",
     ),
     (
+        "a body that nobody could read",
+        lambda s: s.home.table.put_quarantined(b"odd", [Reject("body", "odd")], received_at=NOW),
+        {"quarantine": "bad"},
+        "1 body in quarantine",
+    ),
+    (
         "notifications that were spilled",
         lambda s: s.metric(f"SmartherRecorder/{STACK}", "NotificationsSpilled", 4, service="recorder"),
         {"spilled": "look"},
@@ -595,7 +602,12 @@ def test_in_each_place_that_is_looked_at_a_fault_was_planted() -> None:
     """Those that moto cannot have are planted by hand, below."""
     planted = {name for _, _, expected, _ in FAULTS for name, mark in expected.items() if mark in {"bad", "look"}}
 
-    assert {each.name for each in CHECKS} - planted == {"cold start", "credentials", "subscriptions"}
+    assert {each.name for each in CHECKS} - planted == {
+        "cold start",
+        "credentials",
+        "subscriptions",
+        "thermostats",
+    }
 
 
 def test_a_subscriber_that_has_not_confirmed_waits_for_the_owner(stack: Deployed, run: Run, calls: Calls) -> None:

@@ -413,6 +413,27 @@ def test_an_interrupted_export_goes_on_and_has_each_reading_once(  # noqa: PLR09
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
 
+def test_ctrl_c_leaves_a_word_of_how_it_goes_on(
+    home: Home, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_pages: None
+) -> None:
+    said(home, count=8)
+    whole, pages = Archive.pages, iter(range(2))
+
+    def until_ctrl_c(self: Archive, time_range: archive.TimeRange, **options: Any) -> Iterator[archive.ArchivePage]:
+        for page in whole(self, time_range, **options):
+            if next(pages, None) is None:
+                raise KeyboardInterrupt
+            yield page
+
+    monkeypatch.setattr(Archive, "pages", until_ctrl_c)
+
+    result = run("export", "-o", str(tmp_path / "all.csv"))
+
+    assert result.exit_code == 130
+    assert "Stopped behind" in result.stderr
+    assert "the same command goes on" in result.stderr
+
+
 def test_going_on_is_told(home: Home, run: Run, tmp_path: Path, interrupted: list[int]) -> None:
     said(home, count=8)
     interrupted.append(2)

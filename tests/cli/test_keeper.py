@@ -28,9 +28,18 @@ def test_the_report_is_shown(home: Home, run: Run) -> None:
 
     result = run("keeper", "run")
 
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 1, result.output
     assert home.cloud.invoked == [(f"{STACK}-keeper", {})]
-    for words in ("all is well", "tokens_renewed", "Home", "subscribed", "12 of 500", "Attic", "access 59 min"):
+    for words in (
+        "not all is well: silent: Attic",
+        "everything worked",
+        "tokens_renewed",
+        "Home",
+        "subscribed",
+        "12 of 500",
+        "Attic",
+        "access 59 min",
+    ):
         assert words in result.stdout
 
 

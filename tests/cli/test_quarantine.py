@@ -5,14 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from smarther.domain.notification import Reject
+from smarther_cli.archive import Archive
+from smarther_cli.replay import in_quarantine
+from smarther_cli.show import screen
 from tests.cli.conftest import NOW
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.cli.conftest import Home, Run
 
 
@@ -128,3 +134,93 @@ def test_a_body_that_is_not_all_there_is_told(home: Home, run: Run) -> None:
 
     assert result.exit_code == 1
     assert "do not make up the body" in result.stderr
+
+
+class Crowded:
+    """A quarantine of very many small bodies, made up as it is read: seven hundred to a page of a megabyte."""
+
+    def __init__(self, bodies: int) -> None:
+        self._bodies = bodies
+        self.pages = 0
+
+    def get_paginator(self, operation: str) -> Crowded:
+        assert operation == "query"
+        return self
+
+    def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
+        partition = request["ExpressionAttributeValues"][":partition"]["S"].removeprefix("QUARANTINE#")
+        one_body = ":one" not in request["ExpressionAttributeValues"]
+        numbers = range(int(partition, 16), self._bodies, 16)[: 1 if one_body else None]
+        for first in range(0, len(numbers), 700):
+            self.pages += 1
+            page = numbers[first : first + 700]
+            yield {"Items": [self._item(f"{partition}{number:063x}", number) for number in page]}
+
+    def _item(self, digest: str, number: int) -> dict[str, Any]:
+        received_at = (NOW + timedelta(seconds=number)).isoformat()
+        texts = {"sk": f"BODY#{digest}#001", "reason": "not JSON", "received_at": received_at, "body": "x"}
+        return {name: {"S": text} for name, text in texts.items()} | {"parts": {"N": "1"}, "rejected": {"N": "1"}}
+
+
+def test_of_a_hundred_thousand_bodies_one_page_is_held_at_a_time() -> None:
+    table: Any = Crowded(100_000)
+    archive = Archive(table, "table")
+
+    assert len(list(islice(archive.quarantined(), 10))) == 10
+    assert table.pages == 1
+    assert sum(1 for _ in archive.quarantined()) == 100_000
+    read = table.pages
+    assert len(list(islice(in_quarantine(archive), 10))) == 10
+    assert table.pages == read + 1 + 10, "a page of what is there, and each body that is taken"
+
+
+# ---- for good
+
+
+def test_junk_is_deleted_for_good_and_counts_no_more(home: Home, run: Run) -> None:
+    junk = kept(home, b"x" * 400_000)
+    other = kept(home, b"odd")
+
+    result = run("quarantine", "delete", junk[:12], "--yes")
+
+    assert result.exit_code == 0, result.output
+    assert [each["id"] for each in json.loads(run("quarantine", "list", "--json").stdout)["bodies"]] == [other]
+    items = home.dynamodb.scan(TableName=home.table_name)["Items"]
+    assert not [item for item in items if junk in item["sk"]["S"]], "a part of it is left"
+
+
+def test_several_are_deleted_together(home: Home, run: Run) -> None:
+    ids = [kept(home, f"body {number}".encode()) for number in range(3)]
+
+    told = json.loads(run("quarantine", "delete", *ids, ids[0][:12], "--yes", "--json").stdout)
+
+    assert told == {"deleted": ids}
+    assert json.loads(run("quarantine", "list", "--json").stdout)["count"] == 0
+
+
+@pytest.mark.parametrize(("answer", "left"), [("y\n", 0), ("n\n", 1), ("", 1)])
+def test_a_person_is_asked_before(
+    home: Home, run: Run, monkeypatch: pytest.MonkeyPatch, answer: str, left: int
+) -> None:
+    monkeypatch.setattr(screen, "can_ask", lambda: True)
+    identifier = kept(home, b"odd")
+
+    result = run("quarantine", "delete", identifier[:12], stdin=answer)
+
+    assert "body: not JSON" in result.stderr
+    assert (result.exit_code == 0) == (left == 0)
+    assert json.loads(run("quarantine", "list", "--json").stdout)["count"] == left
+
+
+def test_without_a_terminal_and_a_word_nothing_is_deleted(home: Home, run: Run) -> None:
+    identifier = kept(home, b"odd")
+
+    assert run("quarantine", "delete", identifier[:12]).exit_code == 2
+    assert json.loads(run("quarantine", "list", "--json").stdout)["count"] == 1
+
+
+def test_of_several_nothing_is_deleted_when_one_is_unknown(home: Home, run: Run) -> None:
+    identifier = kept(home, b"odd")
+
+    assert run("quarantine", "delete", identifier[:12], "0123456789ab", "--yes").exit_code == 4
+    assert json.loads(run("quarantine", "list", "--json").stdout)["count"] == 1

@@ -178,18 +178,20 @@ def test_a_body_of_several_parts_leaves_nothing_behind(home: Home, run: Run) -> 
 def test_a_body_that_still_cannot_be_read_stays(home: Home, run: Run) -> None:
     home.table.put_quarantined(b"odd", [Reject("body", "odd")], received_at=ARRIVED)
 
-    found = told(run)["quarantine"]
+    found = told(run, status=1)
 
-    assert (found["found"], found["done"], found["unreadable"]) == (1, 0, 1)
+    assert (found["quarantine"]["found"], found["quarantine"]["done"], found["quarantine"]["unreadable"]) == (1, 0, 1)
+    assert found["verdict"] == {"word": "not_well", "reasons": ["quarantine"]}
     assert in_quarantine(run) == 1
+    assert "1 body could not be read, and stays in quarantine" in run("redrive").stderr
 
 
 def test_a_body_that_can_be_read_in_part_stays_and_the_part_is_stored(home: Home, run: Run) -> None:
     half = json.dumps([*json.loads(body(1)), {"odd": True}]).encode()
     home.table.put_quarantined(half, [Reject("[1]", "odd")], received_at=ARRIVED)
 
-    assert told(run)["quarantine"]["readings_new"] == 1
-    assert told(run)["quarantine"]["readings_known"] == 1
+    assert told(run, status=1)["quarantine"]["readings_new"] == 1
+    assert told(run, status=1)["quarantine"]["readings_known"] == 1
     assert in_quarantine(run) == 1
 
 
@@ -210,7 +212,7 @@ def test_dead_letters_are_stored_and_leave_the_queue(home: Home, run: Run, dead_
 def test_a_dead_letter_that_cannot_be_read_goes_to_quarantine(home: Home, run: Run, dead_letters: DeadLetters) -> None:
     dead_letters.put(waiting(b"odd").message())
 
-    found = told(run, "--from", "dead-letters")["dead-letters"]
+    found = told(run, "--from", "dead-letters", status=1)["dead-letters"]
 
     assert (found["done"], found["unreadable"]) == (1, 1)
     assert dead_letters.left == 0
@@ -310,7 +312,7 @@ def test_a_long_body_is_put_together_from_its_records(home: Home, run: Run, log:
     assert len(several) > 1, "the body of this test fits into one record"
     log.put(*noise, *records, *reversed(several))
 
-    found = told(run)["log"]
+    found = told(run, status=1)["log"]
 
     assert (found["found"], found["failed"]) == (2, 0)
     assert (found["readings_new"], found["unreadable"]) == (1, 1)
@@ -340,7 +342,7 @@ def test_a_rehearsal_tells_and_changes_nothing(home: Home, run: Run, log: Log, d
     dead_letters.put(waiting(body(2)).message())
     log.put(*recovery_records(waiting(body(3))))
 
-    found = told(run, "--dry-run")
+    found = told(run, "--dry-run", status=1)
 
     assert [(found[place]["found"], found[place]["done"]) for place in ("quarantine", "dead-letters", "log")] == [
         (2, 1),
@@ -359,7 +361,7 @@ def test_only_the_places_that_are_named(home: Home, run: Run, dead_letters: Dead
 
     found = told(run, "--from", "quarantine")
 
-    assert set(found) == {"dry_run", "quarantine"}
+    assert set(found) == {"dry_run", "verdict", "quarantine"}
     assert dead_letters.left == 1
 
 

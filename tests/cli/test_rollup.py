@@ -47,7 +47,7 @@ def test_a_range_that_does_not_get_on_is_told(home: Home, run: Run) -> None:
     assert run("rollup", "--from", "2026-01-01T00:00:00Z").exit_code == 1
 
 
-@pytest.mark.parametrize("words", [("--from", "yesterday"), ("--from", "2026-01-08", "--to", "2026-01-01"), ()])
+@pytest.mark.parametrize("words", [("--from", "soon"), ("--from", "2026-01-08", "--to", "2026-01-01"), ()])
 def test_a_range_that_makes_no_sense_is_refused(home: Home, run: Run, words: tuple[str, ...]) -> None:
     assert run("rollup", *words).exit_code == 2
     assert home.cloud.invoked == []

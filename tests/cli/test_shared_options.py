@@ -7,10 +7,12 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.testing import CliRunner
 
+from smarther.domain.notification import Reject
 from smarther_cli.app import app
 from smarther_cli.call import shared_first
-from tests.cli.conftest import REGION, STACK, Home, Run, report
+from tests.cli.conftest import NOW, REGION, STACK, Home, Run, report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -202,6 +204,29 @@ def test_a_sandbox_state_that_is_no_json(run: Run, tmp_path: Path) -> None:
     fails(run, "status", "--sandbox", status=1, says="cannot be read", remedy="make sandbox-stop")
 
 
+@pytest.mark.parametrize(
+    "command", [("status",), ("doctor",), ("keeper", "run"), ("authorize",), ("redrive", "--from", "quarantine")]
+)
+def test_what_is_advised_in_the_sandbox_works_there(
+    home: Home, run: Run, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """Whoever types it as it stands does not end in AWS."""
+    home.cloud.stacks["smarther-sandbox"] = home.cloud.stacks.pop(STACK)
+    home.table.put_quarantined(b"odd", [Reject("body", "odd")], received_at=NOW)
+    sandbox_state(tmp_path, home.cloud.url)
+
+    told = " ".join(run("--sandbox", *command).output.split())
+
+    assert "`smarther --sandbox " in told
+    assert "`smarther " not in told.replace("`smarther --sandbox ", "")
+    assert "`make deploy`" not in told
+
+
+def test_what_is_advised_in_aws_is_not_of_the_sandbox(home: Home, run: Run) -> None:
+    run("--sandbox", "status")
+    assert "--sandbox" not in run("status").output
+
+
 def test_the_sandbox_has_its_own_region(run: Run) -> None:
     fails(run, "status", "--sandbox", "--region", REGION, status=2, says="--sandbox", remedy="--region")
 
@@ -227,3 +252,69 @@ def test_every_command_explains_itself_with_an_example(aws: Cloud, run: Run) -> 
 
 def test_the_exit_statuses_are_in_the_help(run: Run) -> None:
     assert "3 a person is needed" in " ".join(run("--help").stdout.split())
+
+
+def every_command() -> list[tuple[str, ...]]:
+    commands = [(each.name or each.callback.__name__,) for each in app.registered_commands if each.callback]
+    return commands + [
+        (group.name or "", each.name or "")
+        for group in app.registered_groups
+        if group.typer_instance
+        for each in group.typer_instance.registered_commands
+    ]
+
+
+@pytest.mark.parametrize("command", [(), *every_command()])
+def test_every_help_is_of_the_same_form(run: Run, command: tuple[str, ...]) -> None:
+    """With -h as well; flags look like flags, and it is said that there are options for every command."""
+    told = run(*command, "--help").stdout
+
+    assert run(*command, "-h").stdout == told
+    assert "<bool>" not in told
+    assert not re.search(r"--\S+ .*<(str|path|list)", told)
+    if command:
+        assert "--stack NAME" in " ".join(told.split())
+
+
+def test_the_version_is_told(run: Run) -> None:
+    result = run("--version")
+
+    assert result.exit_code == 0
+    assert re.fullmatch(r"smarther \d+\.\d+\.\d+\S*\n", result.stdout)
+
+
+# ---- what the shell completes
+
+
+def completed(run: Run, monkeypatch: pytest.MonkeyPatch, line: str) -> list[str]:
+    """What bash would offer at the end of a line."""
+    words = line.split(" ")
+    monkeypatch.setenv("_SMARTHER_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
+    result = CliRunner().invoke(app, [], prog_name="smarther")
+    assert result.exit_code == 0, result.output
+    return result.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("smarther history --module ", ["Attic", "Kitchen"]),
+        ("smarther history --module K", ["Kitchen"]),
+        ("smarther plot -m K", ["Kitchen"]),
+        ("smarther export --plant ", ["Home", "Lago"]),
+        ("smarther export --stack another --plant ", []),
+    ],
+)
+def test_names_of_thermostats_and_plants_are_completed(
+    home: Home, run: Run, monkeypatch: pytest.MonkeyPatch, line: str, names: list[str]
+) -> None:
+    home.thermostat("module-1", "Kitchen")
+    home.thermostat("module-2", "Attic", plant_id="plant-2", plant="Lago")
+
+    assert sorted(completed(run, monkeypatch, line)) == names
+
+
+def test_a_shell_that_completes_without_a_stack_hears_no_complaint(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert completed(run, monkeypatch, "smarther history --module ") == []

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import boto3
 import pytest
 
-from smarther.domain.keeper_report import PersonNeeded
+from smarther.domain.keeper_report import PersonNeeded, PlantState
 from smarther.domain.legrand_answers import Reason
+from smarther.domain.notification import Reject
 from smarther.domain.quota import Need
 from smarther.domain.reading import Reading
 from smarther.store.records import Module
@@ -89,6 +91,17 @@ def test_all_is_well_as_json(home: Home, run: Run) -> None:
     }
 
 
+def test_plants_that_a_report_cannot_hold_are_counted(home: Home, run: Run) -> None:
+    plants = tuple(PlantState(plant_id=f"plant-{n:04}", subscription="healthy") for n in range(1000))
+    home.records.keep_report(report(NOW, plants=plants))
+
+    shown = run("status").stdout
+    listed = shown.count("plant-")
+
+    assert f"and {1000 - listed} more plants" in shown
+    assert json.loads(run("status", "--json").stdout)["left_out"] == {"plants": 1000 - listed}
+
+
 def test_a_needed_person_is_told_what_to_do(home: Home, run: Run) -> None:
     needed = PersonNeeded(reason=Reason.CLIENT_SECRET_EXPIRED.value, do=Reason.CLIENT_SECRET_EXPIRED.remedy)
     home.records.keep_report(report(NOW, outcome="needs_person", person=(needed,)))
@@ -146,7 +159,7 @@ ODD: Any = {"humidity_percent": {"value": "--", "unit": "%"}, "setpoint_c": {"va
 def test_what_could_not_be_read_lately_is_told_with_its_thermostat(home: Home, run: Run) -> None:
     home.records.keep_report(report(NOW))
     home.thermostat("module-1", "Kitchen")
-    home.thermostat("module-2", "Attic")
+    home.records.keep_module(Module("plant-1", "module-2", "Attic", "chronothermostat", NOW))
     for minutes, unread in enumerate([{}, ODD, {"humidity_percent": "\x1b[31mwet"}, ODD]):
         said(home, replace(SPOKE, time=NOW - timedelta(minutes=minutes), unread=unread))
 
@@ -254,5 +267,101 @@ def test_troubles_are_shown(home: Home, run: Run) -> None:
 
     result = run("status")
 
-    assert result.exit_code == 0
+    assert result.exit_code == 1
+    assert "not all is well" in result.stdout
     assert "topology: 500" in result.stdout
+
+
+# ---- the verdict
+
+
+def test_a_stack_that_is_not_well_is_seen_in_the_status_with_what_helps(home: Home, run: Run) -> None:
+    """What a daily job goes by: silence is good news."""
+    plants = (PlantState(plant_id="plant-1", name="Home", subscription="missing"),)
+    home.records.keep_report(report(NOW, outcome="degraded", plants=plants))
+    home.thermostat("module-1", "Kitchen")
+    said(home, replace(SPOKE, time=NOW - timedelta(hours=30)))
+    home.table.put_quarantined(b"odd", [Reject("body", "odd")], received_at=NOW)
+    boto3.client("sqs").send_message(QueueUrl=home.stack.outputs["SpillDeadLetterQueueUrl"], MessageBody="x")
+
+    result = run("status")
+
+    assert result.exit_code == 1
+    for words in (
+        "not all is well: not subscribed: Home; silent: Kitchen; 1 body in quarantine; 1 notification that could not",
+        "smarther keeper run",
+        "smarther quarantine list",
+        "smarther redrive",
+    ):
+        assert words in result.stdout
+    assert ": all is well" not in result.stdout
+    told = json.loads(run("status", "--json").stdout)
+    assert told["verdict"] == {
+        "word": "not_well",
+        "reasons": ["not_subscribed", "silent", "quarantine", "dead_letters"],
+    }
+    assert told["waiting"] == {"quarantine": 1, "dead_letters": 1}
+
+
+def test_a_stack_that_knows_no_plant_is_not_well(home: Home, run: Run) -> None:
+    home.records.keep_report(report(NOW, plants=()))
+
+    result = run("status")
+
+    assert result.exit_code == 1
+    assert "no plant is known yet, so nothing is recorded" in result.stdout
+
+
+@pytest.mark.parametrize("reason", [Reason.CREDENTIALS_MISSING, Reason.CREDENTIALS_REFUSED, Reason.ACCESS_REFUSED])
+def test_who_has_configured_since_is_not_told_to_configure_again(home: Home, run: Run, reason: Reason) -> None:
+    needed = PersonNeeded(reason=reason.value, do=reason.remedy)
+    home.records.keep_report(report(NOW, outcome="needs_person", person=(needed,)))
+    assert json.loads(run("status", "--json").stdout)["verdict"]["reasons"] == [reason.value]
+
+    home.configured()  # at this machine's time, which is later
+
+    result = run("status")
+    assert result.exit_code == 3
+    assert "credentials changed" in result.stdout
+    assert "smarther keeper run" in result.stdout
+    assert "smarther configure" not in result.stdout
+
+
+def test_credentials_from_before_the_report_change_nothing_of_it(home: Home, run: Run) -> None:
+    home.configured()
+    needed = PersonNeeded(reason=Reason.CREDENTIALS_REFUSED.value, do=Reason.CREDENTIALS_REFUSED.remedy)
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    home.records.keep_report(report(later, outcome="needs_person", person=(needed,)))
+
+    assert json.loads(run("status", "--json").stdout)["verdict"]["reasons"] == ["credentials_refused"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "line"),
+    [
+        (Reason.CONSENT_EXPIRED, "tokens         no longer good: the consent has ended"),
+        (Reason.CLIENT_SECRET_EXPIRED, "client secret  expired"),
+        (Reason.CREDENTIALS_REFUSED, "client secret  refused"),
+    ],
+)
+def test_what_legrand_said_goes_before_what_tokens_and_secrets_promised(
+    home: Home, run: Run, reason: Reason, line: str
+) -> None:
+    needed = PersonNeeded(reason=reason.value, do=reason.remedy)
+    told = report(NOW, outcome="needs_person", person=(needed,), client_secret_ends_on="2027-01-31")
+    home.records.keep_report(told)
+    home.keeper_answers(told)
+
+    assert line in run("status").stdout
+    if reason is Reason.CONSENT_EXPIRED:
+        assert "access 59 min" not in run("keeper", "run").stdout
+
+
+def test_fahrenheit(home: Home, run: Run) -> None:
+    home.records.keep_report(report(NOW))
+    home.thermostat("module-1", "Kitchen")
+    said(home, SPOKE)
+
+    shown = run("status", "--fahrenheit").stdout
+    assert "68.9 °F" in shown
+    assert "°C" not in shown

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.legrand.account.oddities import KNOWN
+from sandbox.lived import settle
 from sandbox.shows.balance import balance
-from sandbox.shows.demo import settle
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Home

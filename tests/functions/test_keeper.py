@@ -90,6 +90,8 @@ def http(stack: Stack) -> Iterator[responses.RequestsMock]:
         mock.post(f"{API}/plants/p1/subscription", status=201, json={"subscriptionId": "1"})
         plant = {"id": "p1", "name": "Casa", "modules": [{"id": "m1", "name": "Cucina", "device": "chronothermostat"}]}
         mock.get(f"{API}/plants/p1/topology", json={"plant": plant})
+        thermostat = "chronothermostat/thermoregulation/addressLocation/plants/p1/modules/parameter/id/value/m1"
+        mock.get(f"{API}/{thermostat}", status=404)
         yield mock
 
 
@@ -114,7 +116,7 @@ def test_a_consent_is_told_with_its_metrics_and_without_its_secrets(
     (record,) = log.records
     assert (record["event"], record["outcome"], record["tokens_renewed"]) == ("keeper_ran", "healthy", True)
     assert record["SubscriptionsMissing"] == [0.0]
-    assert record["LegrandCallsToday"] == [4.0]
+    assert record["LegrandCallsToday"] == [5.0]
     assert "hunter2" not in log.text + json.dumps(report)
     assert "p1" not in log.text
 

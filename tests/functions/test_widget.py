@@ -105,7 +105,7 @@ def test_the_newest_reading_is_on_the_card_and_all_are_in_the_chart(app: ModuleT
     for minutes in range(0, 600, 20):
         says("m1", NOW - timedelta(minutes=minutes), "20.5" if minutes == 0 else "19.5")
     page = answer(app, asked())
-    for words in ("Salotto", "20.5 °C", "Heating since before", "Bagno", "Never reported", "every reading", ARN):
+    for words in ("Salotto", "20.5 °C", "Heating", "Bagno", "Never reported", "every reading", ARN):
         assert words in page
     assert "68.9 °F" in answer(app, asked(unit="F"))
 

@@ -160,6 +160,21 @@ def test_one_that_is_no_longer_listed_goes_when_it_is_missing_twice(home: World)
     assert asked(home) == []
 
 
+def test_of_a_plant_that_leaves_nothing_is_remembered(home: World) -> None:
+    plant = next(plant for plant in home.provider.world.plants.values() if len(plant.modules) > 1)
+    spoil(home, "topology", place=("plant", "modules", 0), missing=True, about=plant.id)
+    a_day_later(home)
+    assert plant.id in home.records.memory().absent_modules
+    home.provider.remove_plant(plant.id)
+    for _ in range(3):
+        home.later()
+        home.run()
+
+    memory = home.records.memory()
+    assert plant.id not in memory.absent_modules
+    assert not {plant.id} & (memory.ask_again | memory.absent_plants)
+
+
 def test_one_that_is_missing_once_stays(home: World) -> None:
     plant = next(plant for plant in home.provider.world.plants.values() if len(plant.modules) > 1)
     for _ in range(3):

@@ -46,3 +46,53 @@ def test_a_consent_given_again_is_asked_for_no_more_though_the_api_is_away(home:
     home.run()
     home.provider.faults.add(Fault("list", 500, times=2))
     assert reasons(home.consent()) == []
+
+
+# ---- an account without a plant, as it is where third-party access was not allowed in the app
+
+
+def without_plants(world: World) -> None:
+    for plant_id in world.plant_ids:
+        world.provider.remove_plant(plant_id)
+
+
+def test_an_account_without_a_plant_needs_a_person_until_there_is_one(world: World) -> None:
+    without_plants(world)
+    world.configure()
+
+    report = world.consent()
+
+    assert report.consent == "accepted"
+    assert reasons(report) == ["no_plant"]
+    assert "third-party access" in report.person[0].do
+    world.later()
+    assert reasons(world.run()) == ["no_plant"]
+
+    world.provider.add_plant("Casa", ["Cucina"])
+    world.later()
+    assert world.run().outcome == "healthy"
+
+
+@pytest.mark.parametrize("operation", ["list", "plants"])
+def test_it_stays_so_when_a_run_cannot_find_out(world: World, operation: str) -> None:
+    without_plants(world)
+    world.configure()
+    world.consent()
+    world.provider.faults.add(Fault(operation, 500, times=2))
+    world.later()
+    assert reasons(world.run()) == ["no_plant"]
+
+
+def test_a_list_of_plants_that_cannot_be_had_is_no_account_without_one(world: World) -> None:
+    world.configure()
+    world.provider.faults.add(Fault("plants", 500, times=2))
+    report = world.consent()
+    assert reasons(report) == []
+    assert report.outcome == "degraded"
+
+
+def test_plants_that_are_known_go_on_without_anybody(home: World) -> None:
+    home.provider.faults.add(Fault("plants", 200, body={"plants": []}, times=None))
+    for _ in range(3):
+        home.later()
+        assert reasons(home.run()) == []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from moto import mock_aws
 
-from labs.simulation.effects import BASE, Effects
+from labs.simulation.effects import BASE, Effects, Killed
 from sandbox.legrand.account.faults import Fault
 from smarther.domain.webhook import address
 from smarther.domain.webhook_rotation import GRACE, SETTLING
@@ -111,6 +111,31 @@ def test_a_rotation_refuses_no_push_and_stores_each_once(home: FlowingWorld) -> 
     assert flow.refused == []
     assert len(flow.sent) > 500
     assert sorted(flow.stored()) == sorted(flow.sent)
+
+
+def test_what_is_subscribed_at_the_new_address_stays_while_the_address_cannot_be_proven(home: FlowingWorld) -> None:
+    """A run that died between two plants left one at each address; both are answered, so neither is made anew."""
+    subscribed = 0
+
+    def die_at_the_second(name: str) -> None:
+        nonlocal subscribed
+        subscribed += name.startswith("POST api.example")
+        if subscribed == 2:
+            raise Killed
+
+    home.effects = Effects()
+    home.effects.meanwhile = die_at_the_second
+    with pytest.raises(Killed):
+        home.run(rotate_webhook=True)
+    home.effects = Effects()
+    before = {(entry.plant_id, entry.url) for entry in home.ours}
+    assert len({url for _, url in before}) == 2
+    home.receivers = []  # nobody is there to prove the address
+    home.push = lambda *_: (500, b"")  # type: ignore[method-assign]
+    home.later()
+    home.run()
+
+    assert {(entry.plant_id, entry.url) for entry in home.ours} == before
 
 
 def test_a_rotation_that_is_due_goes_its_way_over_several_runs_and_refuses_no_push(home: FlowingWorld) -> None:

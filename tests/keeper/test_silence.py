@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
+from moto import mock_aws
 
+from labs.simulation.effects import Effects, Killed
 from sandbox.legrand.account.faults import Fault
 from sandbox.legrand.pushes.wire import encoded, notification
+from smarther.keeper.mend_subscriptions import Subscriptions
+from smarther.keeper.silent_thermostats import FIRST_WORDS
+from tests.support.world import START, World
 
 if TYPE_CHECKING:
     from smarther.domain.keeper_report import Report
-    from tests.support.world import World
 
 DAY = timedelta(days=1)
+AT_CONSENT = START.isoformat().replace("+00:00", "Z")
 
 
 def speak(world: World, *module_ids: str) -> None:
@@ -29,19 +35,112 @@ def speak(world: World, *module_ids: str) -> None:
                 assert world.push(world.webhook_url, body, world.new_receiver())[0] == 200
 
 
-def readings(world: World, source: str) -> list[dict[str, Any]]:
+def readings(world: World, source: str, *, first: bool = False) -> list[dict[str, Any]]:
+    """Those of a source, without what was answered `first`, right after consent."""
     read = TypeDeserializer().deserialize
     found = world.dynamodb.scan(TableName="readings")["Items"]
     items = [{name: read(value) for name, value in item.items()} for item in found]
-    return [item for item in items if item.get("source") == source]
+    of_source = [item for item in items if item.get("source") == source]
+    return of_source if first else [item for item in of_source if item["received_at"] != AT_CONSENT]
+
+
+def asked(world: World) -> int:
+    return world.provider.calls.by_operation().get("status", 0)
 
 
 def polls(world: World) -> int:
-    return world.provider.calls.by_operation().get("status", 0)
+    """Questions since consent, after which each thermostat of the home was asked once."""
+    return asked(world) - 3
 
 
 def silent(report: Report) -> list[str]:
     return sorted(module.poll for module in report.silent)
+
+
+# ---- first words
+
+
+def test_right_after_consent_the_first_values_of_every_thermostat_are_there(home: World) -> None:
+    """A quiet room may push nothing for hours, and whoever has just consented wants to see it."""
+    stored = readings(home, "poll", first=True)
+
+    assert {item["module_id"] for item in stored} == set(home.records.directory().modules)
+    assert all("temperature_c" in item for item in stored)
+    assert asked(home) == 3
+
+
+def test_one_that_has_answered_first_is_not_asked_again_before_it_is_silent(home: World) -> None:
+    for _ in range(47):
+        home.later()
+        assert home.run().silent == ()
+    assert polls(home) == 0
+
+
+def test_a_thermostat_that_joins_is_asked_when_it_becomes_known(home: World) -> None:
+    speak(home)
+    home.provider.add_plant("Lago", ["Veranda", "Studio"])
+    home.later()
+
+    report = home.run()
+
+    assert len([action for action in report.actions if action.startswith("first_word ")]) == 2
+    assert polls(home) == 2
+
+
+def test_a_first_question_that_fails_in_passing_is_asked_again_by_the_next_run(world: World) -> None:
+    world.configure()
+    world.provider.faults.add(Fault("status", 500, times=6))
+    assert world.consent().outcome == "healthy", "nothing is lost by it"
+    assert readings(world, "poll", first=True) == []
+    world.later()
+
+    assert world.run().outcome == "healthy"
+    assert len(readings(world, "poll", first=True)) == 3
+
+
+def test_one_whose_gateway_is_offline_is_asked_once_and_then_as_one_that_is_silent(world: World) -> None:
+    world.configure()
+    world.provider.faults.add(Fault("status", 404, times=3))
+    assert world.consent().outcome == "healthy"
+    for _ in range(3):
+        world.later()
+        world.run()
+    assert asked(world) == 3
+    world.later(DAY)
+    assert silent(world.run()) == ["stored"] * 3
+
+
+def test_a_first_word_is_no_change_that_a_push_should_have_told(home: World) -> None:
+    """Else every quiet home would be subscribed anew within a day of its consent."""
+    before = ids(home)
+    home.later(DAY)
+
+    assert silent(home.run()) == ["stored"] * 3
+    assert ids(home) == before
+
+
+def test_first_words_stay_within_the_quota(world: World) -> None:
+    world.configure()
+    world.dynamodb.put_item(
+        TableName="readings",
+        Item={"pk": {"S": "QUOTA"}, "sk": {"S": f"{START:%Y-%m-%d}"}, "calls": {"N": "299"}},
+    )
+    world.consent()
+    assert asked(world) == 0
+
+
+def test_of_very_many_thermostats_only_so_many_are_asked_in_one_run() -> None:
+    with mock_aws():
+        world = World(plants=3, modules=FIRST_WORDS + 5)
+        world.configure()
+        assert world.consent().outcome == "healthy"
+        assert asked(world) == FIRST_WORDS
+        world.later()
+        world.run()
+        assert asked(world) == FIRST_WORDS + 5
+
+
+# ---- silence
 
 
 def test_a_thermostat_that_speaks_is_left_alone(home: World) -> None:
@@ -95,7 +194,9 @@ def test_a_poll_that_fails_in_passing_is_made_by_the_next_run(home: World, statu
     home.later(DAY)
     home.provider.faults.add(Fault("status", status, times=6))
 
-    assert silent(home.run()) == ["not_now"] * 3
+    report = home.run()
+    assert silent(report) == ["not_now"] * 3
+    assert report.troubles == (f"status: transient ({status})",)
     home.later()
     assert silent(home.run()) == ["stored"] * 3
 
@@ -203,6 +304,48 @@ def test_a_thermostat_with_nothing_new_to_say_is_just_quiet(home: World) -> None
 
     assert silent(home.run()) == ["stored"] * 3
     assert ids(home) == before
+
+
+def test_a_fault_of_ours_in_making_a_subscription_anew_is_told_as_one(
+    home: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speak(home)
+    live(home, DAY)
+    monkeypatch.setattr(Subscriptions, "remake", lambda *_: 1 / 0)
+
+    with pytest.raises(ExceptionGroup, match="faults of the recorder itself"):
+        home.run()
+
+    report = home.records.report()
+    assert report is not None
+    assert report.troubles == ("subscribe: a fault of the recorder itself (ZeroDivisionError)",)
+
+
+def test_a_run_that_dies_while_it_makes_a_subscription_anew_is_not_done_again_and_again(home: World) -> None:
+    """A subscription that gives nothing for another reason would be made anew by every run that dies there."""
+    speak(home)
+    for ghost in ids(home).values():
+        home.provider.subscriptions.make_ghost(ghost)
+    live(home, DAY)
+    home.effects = Effects()
+    deaths = 0
+
+    def die(name: str) -> None:
+        nonlocal deaths
+        if name.startswith("DELETE"):
+            deaths += 1
+            home.effects.dead = True
+            raise Killed
+
+    for _ in range(3):
+        home.effects = Effects()
+        home.effects.meanwhile = die
+        with suppress(Killed):
+            home.run()
+        home.effects = Effects()
+        home.later()
+
+    assert deaths == len(home.plant_ids)
 
 
 def test_a_subscription_that_cannot_be_made_anew_is_told_missing_and_mended(home: World) -> None:

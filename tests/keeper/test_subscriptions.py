@@ -223,6 +223,16 @@ def test_a_removal_that_fails_is_tried_by_the_next_run(home: World, status: int)
 # ---- plants
 
 
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_new_plant_is_known_though_its_thermostats_cannot_be_asked_for(home: World, status: int) -> None:
+    plant = home.provider.add_plant("Ufficio", ["Sala riunioni"])
+    home.provider.faults.add(Fault("topology", status, times=2))
+    home.later()
+    home.run()
+
+    assert home.records.directory().plants[plant.id].name == "Ufficio"
+
+
 def test_a_new_plant_is_found_and_named(home: World) -> None:
     plant = home.provider.add_plant("Ufficio", ["Sala riunioni"])
 

@@ -53,6 +53,12 @@ def test_consent_ends_with_every_plant_subscribed(home: World) -> None:
     assert report is not None
     assert (report.consent, report.outcome) == ("accepted", "healthy")
     assert [plant.subscription for plant in report.plants] == ["created", "created"]
+    assert report.actions == (
+        "webhook_secret_made",
+        "tokens_renewed",
+        "consent_accepted",
+        *(f"subscription_created {plant_id}" for plant_id in home.plant_ids),
+    )
     assert all(plant.name for plant in report.plants)
     assert sorted(entry.plant_id for entry in home.ours) == home.plant_ids
     assert len(home.records.directory().modules) == 3
@@ -66,6 +72,32 @@ def test_tokens_are_renewed_at_every_run_of_the_schedule_and_the_newest_is_in_us
         assert report.tokens.refreshed
         assert home.tokens()["refresh_token"] == home.provider.login.newest_refresh_token
     assert refreshes(home) == 4
+
+
+@pytest.mark.parametrize(("minutes", "renewed"), [(19, False), (20, True), (21, True)])
+def test_tokens_are_renewed_forty_minutes_before_their_end(home: World, minutes: int, *, renewed: bool) -> None:
+    home.later(timedelta(minutes=minutes))
+    report = home.run()
+
+    assert report.tokens is not None
+    assert (report.tokens.refreshed, "tokens_renewed" in report.actions) == (renewed, renewed)
+
+
+def test_a_run_that_has_lost_its_lease_does_not_use_up_a_consents_code(home: World) -> None:
+    """Its tokens would race with those of the run that holds the lease now, and the code is good once."""
+    home.effects = Effects()
+    stolen: list[bool] = []
+
+    def steal(name: str) -> None:
+        if name == "GetSecretValue" and not stolen:
+            stolen.append(home.records.take_lease("another", now=home.clock.now() + LIFE, life=LIFE))
+
+    home.effects.meanwhile = steal
+    before = refreshes(home)
+
+    assert home.run(consent={"code": home.code()}).outcome == "busy"
+    assert stolen == [True]
+    assert refreshes(home) == before
 
 
 def test_runs_in_quick_succession_renew_nothing(home: World) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from smarther.domain.keeper_report import Report
     from smarther.store.records import Records
 
-ALLOWED, BAD_CODE, DECLINED = "accepted", "refused", "You did not give your consent."
+ALLOWED, BAD_CODE, DECLINED = "accepted", "refused", "You did not give consent."
 
 
 class Keeper:

@@ -31,6 +31,7 @@ from smarther.store.table import Table
 from smarther.widget.answer import Widget
 from smarther_cli.archive import Archive
 from smarther_cli.commands.status import document, observe
+from smarther_cli.verdict import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,6 +147,7 @@ class Home:
             place=SimpleNamespace(stack="s"),
             stale_after_hours=STALE_AFTER // HOUR,
             keeper_minutes=30,
+            waiting=Waiting(),
         )
         (told,) = document(observe(deployment, now))["thermostats"]
         temperature = None if told["last"] is None else f"{told['last']['temperature_c']:.1f}"

@@ -218,8 +218,11 @@ PLANTED: dict[Callable[[pytest.MonkeyPatch], None], str] = {
     unusual_arrivals_are_not_noted: "silent that was heard",
 }
 
-SEEDS: dict[Callable[[pytest.MonkeyPatch], None], int] = {ages_go_by_the_monotonic_clock: 16}
-"""It takes a rotation, in a year in which nothing keeps the receiver warm."""
+SEEDS: dict[Callable[[pytest.MonkeyPatch], None], int] = {
+    ages_go_by_the_monotonic_clock: 16,
+    unusual_arrivals_are_not_noted: 16,
+}
+"""The first takes a rotation, in a year in which nothing keeps the receiver warm; the second a word that comes late."""
 
 
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)

@@ -22,6 +22,14 @@ def test_what_was_sent_and_stored_once_balances() -> None:
     assert (result.sent, result.distinct, result.repeated, result.stored) == (2, 2, 0, 2)
 
 
+def test_what_a_thermostat_answered_was_never_sent_and_is_nobodys_loss_or_gain() -> None:
+    answered = {**reading(""), "source": "poll"}
+    result = balance([entry("a")], [reading("a"), answered, answered])
+
+    assert result.even
+    assert result.stored == 1
+
+
 def test_a_notification_that_is_nowhere_is_missing() -> None:
     result = balance([entry("a"), entry("b")], [reading("a")])
 

@@ -245,7 +245,7 @@ def test_nothing_is_drawn_outside_and_the_columns_under_the_pointer_are_few(
 
 @pytest.mark.parametrize(("dark", "ink"), [(False, "#16191f"), (True, "#e9ebed")])
 def test_a_file_has_its_colours_in_it_because_image_programs_know_no_variables(*, dark: bool, ink: str) -> None:
-    file = chart_file(readings(at(0)), STYLE, name="var(--t)", dark=dark)
+    file = chart_file(readings(at(0)), STYLE, name="var(--t)", about=["of a test"], dark=dark)
     (rules,) = (part.text or "" for part in ET.fromstring(file).iter("{http://www.w3.org/2000/svg}style"))  # noqa: S314
     assert "var(" not in rules
     assert f".sm-heading{{fill:{ink};" in rules
@@ -254,8 +254,47 @@ def test_a_file_has_its_colours_in_it_because_image_programs_know_no_variables(*
 
 @pytest.mark.parametrize(("load", "words"), [(Load.HEATING, ["heating"]), (Load.COOLING, ["heating", "cooling"])])
 def test_a_file_says_what_its_marks_mean(load: Load, words: list[str]) -> None:
-    series = readings(at(0, load=load), at(12))
-    drawing = ET.fromstring(chart_file(series, STYLE, name="Salotto", dark=False))  # noqa: S314 - made here
+    series = readings(at(0, load=load, setpoint=Decimal(21)), at(12, setpoint=Decimal(21)))
+    heading = headed(series)
+    assert heading[:2] == ["Salotto", "Casa · today"]
+    assert heading[2 : 5 + len(words)] == ["temperature", "set point", *words, "humidity"]
+
+
+def headed(series: Series) -> list[str]:
+    """What stands above the drawing of a file, and then in it."""
+    drawing = ET.fromstring(chart_file(series, STYLE, name="Salotto", about=["Casa", "today"], dark=False))  # noqa: S314 - made here
     told = [text.text for text in drawing.iter() if text.text]
-    legend = told[told.index("Salotto") + 1 :]
-    assert legend[: 3 + len(words)] == ["temperature", "set point", *words, "humidity"]
+    return told[told.index("Salotto") :]
+
+
+def test_a_file_says_what_grey_means_where_there_is_some() -> None:
+    whole = readings(*map(at, range(24)))
+    assert "nothing recorded" not in headed(whole)
+    assert "nothing recorded" in headed(replace(whole, spans=whole.spans[1:]))
+
+
+def test_a_file_says_why_a_set_point_may_be_missing() -> None:
+    series = readings(at(0, setpoint=Decimal(21)), at(12, setpoint=Decimal(21)))
+    assert headed(series)[3] == "set point"
+    boosted = replace(series, spans=(replace(series.spans[0], setpoint=None), *series.spans[1:]))
+    assert headed(boosted)[3] == "set point (in boost none is told)"
+    without = replace(series, spans=tuple(replace(span, setpoint=None) for span in series.spans))
+    assert not [word for word in headed(without) if word.startswith("set point")]
+
+
+@pytest.mark.parametrize("width", [240, 400, 600, 900, 2400])
+def test_what_stands_above_a_drawing_fits_into_its_width(width: int) -> None:
+    series = readings(at(0, setpoint=Decimal(21), load=Load.COOLING), at(12))
+    about = ["Casa in città", "26 Nov 16:35 to 27 Nov 16:35 in Europe/Rome, 2026", "°C and % humidity", "every reading"]
+    file = chart_file(series, replace(STYLE, width=width), name="Salotto", about=about, dark=False)
+    drawing = ET.fromstring(file)  # noqa: S314 - made here
+    (heading,) = (part for part in drawing if part.tag.endswith("}g") and "transform" not in part.attrib)
+    texts = [part for part in heading if part.text]
+    above = float(drawing.get("height", "0")) - STYLE.height
+    said = " · ".join(part.text or "" for part in texts)
+    for words in (*about, "set point (in boost none is told)", "nothing recorded"):
+        assert words in said
+    for text in texts:
+        assert float(text.get("y", "0")) < above
+        if " to " not in (text.text or ""):  # which is wider than the narrowest drawing by itself
+            assert float(text.get("x", "0")) + 5.5 * len(text.text or "") <= width

@@ -65,5 +65,11 @@ def test_what_holds_no_credentials_is_told_without_being_quoted(text: str) -> No
     assert "hunter2" not in str(error.value)
 
 
+def test_all_that_is_missing_is_named() -> None:
+    lacking = {"client_secret": DOCUMENT["client_secret"]}
+    with pytest.raises(CredentialsError, match=r"^the credentials secret lacks client_id, subscription_key$"):
+        Credentials.from_secret(json.dumps(lacking), version="v1", written_at=WRITTEN)
+
+
 def test_nobody_sees_credentials_by_looking_at_them() -> None:
     assert "key" not in repr(read()).replace("subscription_key", "")

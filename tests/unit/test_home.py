@@ -36,6 +36,11 @@ def test_the_load_is_the_relay_s_state_and_its_function(
     assert load_of(load_state, function) is load
 
 
+def test_what_programs_read_of_the_relay_stays_as_it_is() -> None:
+    """`state` in the JSON of `status` and `history`."""
+    assert [each.value for each in Load] == ["heating", "cooling", "idle"]
+
+
 def test_it_heats_since_the_first_of_the_unbroken_run() -> None:
     stands = thermostat_state(said(Load.HEATING, Load.HEATING, Load.IDLE, Load.HEATING))
     assert stands is not None

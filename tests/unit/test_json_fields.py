@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -356,3 +357,7 @@ def test_a_note_tells_other_content_with_other_words() -> None:
 def test_every_value_of_a_document_can_be_kept() -> None:
     with pytest.raises(TypeError, match="object is in no document"):
         json_fields.kept({"a": object()})
+
+
+def test_what_is_left_out_is_noted_by_its_length_and_a_digest_of_it() -> None:
+    assert json_fields.note("x" * 5) == "left out: 7 bytes, SHA-256 " + hashlib.sha256(b'"xxxxx"').hexdigest()[:16]

@@ -23,7 +23,7 @@ from smarther.domain.webhook import AcceptedDigests
 from smarther.receiver import deadlines
 from smarther.receiver.authenticate import Authenticator
 from smarther.receiver.deadlines import Deadlines
-from smarther.receiver.receive import Receiver
+from smarther.receiver.receive import UNVERIFIED_IN_LOG, Receiver
 from smarther.store.table import TableUnavailableError
 from tests.support.mutated import mutated
 
@@ -204,6 +204,27 @@ def test_when_the_queue_is_away_too_it_is_kept_in_the_log_to_be_checked(clouds: 
     status, _, took = answer(clouds, known=False)
     assert (status, [kept.verified for kept in clouds.logged]) == (200, [False])
     assert took <= deadlines.ANSWER_SECONDS
+
+
+@pytest.mark.parametrize("secret", [SECRET, OTHER])
+def test_of_callers_whom_nobody_can_check_the_log_takes_so_much_and_no_more(clouds: Clouds, secret: str) -> None:
+    """A thousand calls a second of six megabytes each would else be written to it, at the owner's cost."""
+    clouds.looks, clouds.spills = HANGS, REFUSES
+    made = receiver(clouds, known=False)
+    bodies = [b"x" * UNVERIFIED_IN_LOG, b"x" * (UNVERIFIED_IN_LOG + 1), b"x" * 6_000_000]
+    answers = [made.answer(notification(secret=secret) | {"body": body.decode()}) for body in bodies]
+
+    assert [each["statusCode"] for each in answers] == [200, 404, 404]
+    assert answers[1]["body"] == answers[2]["body"] == json.dumps({"message": "Not Found"}, separators=(",", ":"))
+    assert [kept.body for kept in clouds.logged] == bodies[:1]
+    assert clouds.spilled == []
+
+
+def test_what_a_known_caller_brings_goes_to_the_log_whole_whatever_its_length(clouds: Clouds) -> None:
+    clouds.puts = clouds.spills = REFUSES
+    body = b"x" * (100 * UNVERIFIED_IN_LOG)
+    assert answer(clouds, notification() | {"body": body.decode()})[0] == 200
+    assert [kept.body for kept in clouds.logged] == [body]
 
 
 @pytest.mark.parametrize("secret", ["", "guess", SECRET[:-1], SECRET + "A"])

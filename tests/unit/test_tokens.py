@@ -141,3 +141,12 @@ def test_a_refresh_is_due_before_the_next_run_would_come_too_late() -> None:
 
 def test_nobody_sees_tokens_by_looking_at_them() -> None:
     assert "hunter2" not in repr(Tokens(access_token="hunter2", refresh_token="hunter2", expires_at=0))
+
+
+@pytest.mark.parametrize("end", ["Infinity", "-Infinity", "NaN", "1e999"])
+def test_an_end_that_is_no_instant_is_none(end: str) -> None:
+    secret = '{"access_token": "a", "refresh_token": "r", "expires_at": %s, "refresh_expires_at": %s}'
+
+    with pytest.raises(TokensError, match="lacks"):
+        Tokens.from_secret(secret % (end, 0))
+    assert Tokens.from_secret(secret % (0, end)).refresh_expires_at is None

@@ -41,6 +41,7 @@ def test_nothing_is_promoted_that_is_not_pending() -> None:
     [
         (timedelta(days=90), 90, True),
         (timedelta(days=90) - timedelta(seconds=1), 90, False),
+        (timedelta(days=1), 1, True),
         (timedelta(days=9999), 0, False),
     ],
 )

@@ -14,36 +14,20 @@ from smarther.domain import consent
 from smarther.domain.consent import ConsentProgress, NotGiven
 from smarther.domain.credentials import Credentials, CredentialsError
 from smarther.domain.keeper_report import Report
+from smarther.drawing import consent_page
 from smarther.store.records import Records
 from smarther_cli.call import Call, ended, this_call
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import Failure, Status
 from smarther_cli.show import screen
-from smarther_cli.show.report import show_person, show_plants, status_of
+from smarther_cli.show.report import show_plants, show_verdict
+from smarther_cli.verdict import judge
 
 POLL_SECONDS: Final = 2.0
 KEEPER_SECONDS: Final = 130.0
 """How long the keeper may take once the browser is back: its own limit is two minutes."""
 
-_NOT_ACCEPTED: Final = {
-    "refused": (
-        "Legrand refused the code that the browser came back with.",
-        "Run `smarther authorize` again. If it happens again, compare the client id and secret (`smarther configure`).",
-    ),
-    "unavailable": ("Legrand's login did not answer.", "Run `smarther authorize` again in a few minutes."),
-    "not_configured": (
-        "The keeper found no credentials to exchange the code with.",
-        "Run `smarther configure`, then `smarther authorize` again.",
-    ),
-}
-
-_NOT_GIVEN: Final = {
-    NotGiven.DECLINED: ("You did not give your consent.", "To give it after all, run `smarther authorize` again."),
-    NotGiven.FAILED: (
-        "Legrand sent the browser back with an error instead of your consent.",
-        "The page in the browser says more. Then run `smarther authorize` again.",
-    ),
-}
+_PAGES: Final = {NotGiven.DECLINED: consent_page.DECLINED, NotGiven.FAILED: consent_page.FAILED}
 
 
 def authorize(
@@ -92,7 +76,7 @@ class Wait:
         while monotonic() < end:
             found = self.records.consent(self.state)
             if found.not_given is not None:
-                raise Failure(*_NOT_GIVEN[found.not_given])
+                raise _as_the_page_says(_PAGES.get(found.not_given, consent_page.INCOMPLETE))
             if found.report is not None:
                 return found.report
             if found.progress is ConsentProgress.BACK and not back:
@@ -124,18 +108,20 @@ def _client_id(deployment: Deployment) -> str:
         raise Failure(f"The credentials cannot be used: {unreadable}.", "Run `smarther configure` again.") from None
 
 
+def _as_the_page_says(page: "Page") -> Failure:
+    """What the page tells to which the browser came back, in the same words."""
+    return Failure(f"{page.title}.", "\n".join([page.told, *page.steps]))
+
+
 def _tell(call: Call, report: Report) -> None:
-    if report.outcome == "busy":
-        raise Failure("Another run of the keeper was under way for too long.", "Run `smarther authorize` again.")
-    if report.consent in _NOT_ACCEPTED:
-        raise Failure(*_NOT_ACCEPTED[report.consent])
+    if report.outcome == "busy" or report.consent != "accepted":
+        raise _as_the_page_says(consent_page.page_for(report))
+    verdict = judge(report)
     if call.json:
         screen.show_json(report.model_dump(mode="json", exclude_none=True))
     else:
         screen.say("Consent is given; the tokens are kept.", style="green")
-        if not report.plants:
-            screen.say("No plant was found in this account.", style="yellow")
-        show_plants(report.plants)
-        show_person(report.person)
-    if status_of(report) is Status.PERSON_NEEDED:
-        raise ended(Status.PERSON_NEEDED)
+        show_plants(report.plants, left_out=report.left_out.get("plants", 0))
+        show_verdict(verdict)
+    if verdict.status is not Status.FINE:
+        raise ended(verdict.status)

@@ -8,11 +8,19 @@ from collections.abc import Mapping
 from typing import Annotated, Final
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
 from smarther.domain.credentials import Credentials, CredentialsError
+from smarther.domain.keeper_report import Report
+from smarther.domain.legrand_answers import Reason
+from smarther_cli.at_legrand import Known, known
 from smarther_cli.call import Call, this_call
-from smarther_cli.errors import WrongUse
+from smarther_cli.errors import Failure, WrongUse, explained
 from smarther_cli.show import screen
+from smarther_cli.show.report import read_report
+
+AUTHORIZE: Final = "smarther authorize"
+_CONSENT: Final = frozenset({Reason.CONSENT_MISSING, Reason.CONSENT_EXPIRED})
 
 VARIABLES: Final = {
     "client_id": "SMARTHER_CLIENT_ID",
@@ -25,7 +33,7 @@ _FORMS: Final = {
         re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE),
         "a client id looks like 01234567-89ab-cdef-0123-456789abcdef",
     ),
-    "client_secret": (re.compile(r"[^\r\n]+"), "a client secret is one line that is not empty"),
+    "client_secret": (re.compile(r"(?=.*\S)[^\r\n]+"), "a client secret is one line that is not empty"),
     "subscription_key": (
         re.compile(r"[0-9a-f]{32}", re.IGNORECASE),
         "a subscription key is 32 hexadecimal digits (the Primary key of your subscription)",
@@ -37,7 +45,10 @@ def configure(
     context: typer.Context,
     *,
     client_id: Annotated[
-        str | None, typer.Option(help="The client id; it is no secret. Without it you are asked.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="ID", help="The client id; it is no secret. Without it you are asked.", show_default=False
+        ),
     ] = None,
     from_stdin: Annotated[
         bool,
@@ -46,12 +57,18 @@ def configure(
             help='Read {"client_id": …, "client_secret": …, "subscription_key": …} as JSON from standard input.',
         ),
     ] = False,
+    unchecked: Annotated[
+        bool, typer.Option("--unchecked", help="Store them whatever Legrand says of them, and without asking.")
+    ] = False,
 ) -> None:
     """Store the credentials of your application at Legrand.
 
-    Asks for client id, client secret and subscription key. Nothing secret is shown, and nothing secret can be given
-    as an argument, where other users of the machine and your shell's history would see it. Scripts give JSON on
-    standard input, or the variables SMARTHER_CLIENT_ID, SMARTHER_CLIENT_SECRET and SMARTHER_SUBSCRIPTION_KEY.
+    Asks for client id, client secret and subscription key, and then Legrand, whether it knows them: what it refuses is
+    not stored. Afterwards the keeper is run, so that `smarther status` speaks of them.
+
+    Nothing secret is shown, and nothing secret can be given as an argument, where other users of the machine and your
+    shell's history would see it. Scripts give JSON on standard input, or the variables SMARTHER_CLIENT_ID,
+    SMARTHER_CLIENT_SECRET and SMARTHER_SUBSCRIPTION_KEY.
 
     Run it again to change a value, such as a client secret that was renewed after its year. What you do not give stays
     as it is.
@@ -62,11 +79,47 @@ def configure(
         _check(name, value)
     present = _present(call)
     values = _complete(given, present)
+    told = None if unchecked else _asked(call, values)
     today = call.at.date().isoformat()
     same_secret = values["client_secret"] == present.get("client_secret")
     recorded_at = present.get("recorded_at", today) if same_secret else today
     call.deployment.secrets.write(call.deployment.credentials_arn, json.dumps(values | {"recorded_at": recorded_at}))
-    _tell(call, recorded_at)
+    _tell(call, recorded_at, told, _keeper_run(call))
+
+
+def _asked(call: Call, values: Mapping[str, str]) -> Known:
+    """What Legrand says of them. Raises Failure when it refuses them."""
+    credentials = Credentials.from_secret(json.dumps(values), version="", written_at=call.at)
+    with screen.remarks().status("Asking Legrand"):
+        told = known(credentials, login_url=call.deployment.login_url, api_url=call.deployment.api_url)
+    refused = []
+    if told.application is False:
+        refused.append(
+            "says that this client secret has expired"
+            if told.reason is Reason.CLIENT_SECRET_EXPIRED
+            else "does not know this client id with this client secret"
+        )
+    if told.key is False:
+        refused.append("does not know this subscription key, or it is not active")
+    if refused:
+        raise Failure(
+            f"Legrand {', and '.join(refused)}. Nothing was stored.",
+            "Compare with your application and your subscription in Legrand's developer portal, then run"
+            " `smarther configure` again. To store them all the same: --unchecked.",
+        )
+    return told
+
+
+def _keeper_run(call: Call) -> Report | None:
+    """What the keeper says of a run with them; None when it could not be run now: it runs by itself before long."""
+    try:
+        with screen.remarks().status("The keeper is at work"):
+            report = read_report(call.deployment.invoke_keeper({}))
+    except (Failure, ClientError, BotoCoreError) as error:
+        told = error if isinstance(error, Failure) else explained(error, call.deployment.place)
+        screen.remark(f"The keeper could not be run now; it runs by itself within half an hour. ({told})")
+        return None
+    return None if report.outcome == "busy" else report
 
 
 def _given(client_id: str | None, *, from_stdin: bool) -> dict[str, str]:
@@ -148,17 +201,45 @@ def _check(name: str, value: str) -> None:
         raise WrongUse(f"{_WORDS[name]}: this is not its form; {words}.")
 
 
-def _tell(call: Call, recorded_at: str) -> None:
-    report = call.deployment.records.report()
-    consented = report is not None and report.tokens is not None
-    following = "smarther keeper run" if consented else "smarther authorize"
+def _tell(call: Call, recorded_at: str, told: Known | None, report: Report | None) -> None:
+    following = _following(call, report)
     redirect_uri = call.deployment.redirect_uri
     if call.json:
-        screen.show_json({"recorded_at": recorded_at, "redirect_uri": redirect_uri, "next": following})
+        known_at_legrand = {} if told is None else {"application": told.application, "subscription_key": told.key}
+        screen.show_json(
+            {
+                "recorded_at": recorded_at,
+                "redirect_uri": redirect_uri,
+                "next": following,
+                "known_at_legrand": known_at_legrand,
+            }
+        )
         return
-    screen.say("The credentials are stored.", style="green")
+    screen.say(f"The credentials are stored{_words_of(told)}.", style="green")
     screen.say("At Legrand, the redirect address of your application must be exactly this:")
     screen.say(f"  {redirect_uri}")
     screen.say(
-        f"Next: `{following}`" + (", to see that they work." if consented else ", to give your consent in the browser.")
+        f"Next: `{following}`"
+        + (", to give your consent in the browser." if following == AUTHORIZE else ", to see that all is well.")
     )
+
+
+def _words_of(told: Known | None) -> str:
+    if told is None:
+        return ""
+    silent = [
+        what
+        for what, said in (("the client id and secret", told.application), ("the subscription key", told.key))
+        if said is None
+    ]
+    if not silent:
+        return ", and Legrand knows them"
+    are = "are" if told.application is None else "is"
+    return f"; whether {' and '.join(silent)} {are} right, Legrand did not say just now"
+
+
+def _following(call: Call, report: Report | None) -> str:
+    """What is to be done next, by what the keeper has just said, or by what it said last."""
+    last = report or call.deployment.records.report()
+    asked = last is not None and any(each.reason in _CONSENT for each in last.person)
+    return AUTHORIZE if last is None or last.tokens is None or asked else "smarther status"

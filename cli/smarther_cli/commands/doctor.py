@@ -122,7 +122,7 @@ def _show_wrapped(head: Text, words: str) -> None:
     """Words behind a head, broken into lines that begin where the first does; a command is not broken."""
     console = screen.results()
     width = max(console.width - head.cell_len, _NARROWEST)
-    lines = wrap(screen.plain(words), width, break_long_words=False, break_on_hyphens=False) or [""]
+    lines = wrap(screen.plain(screen.advice(words)), width, break_long_words=False, break_on_hyphens=False) or [""]
     for number, line in enumerate(lines):
         console.print((head if number == 0 else Text(" " * head.cell_len)) + Text(line), soft_wrap=True)
 

@@ -11,13 +11,14 @@ import typer
 from smarther.domain.home import Thermostat
 from smarther_cli.archive import Archive, ArchivePage, Row, TimeRange
 from smarther_cli.call import this_call
+from smarther_cli.completion import complete_module, complete_plant
 from smarther_cli.errors import NotFound, WrongUse
 from smarther_cli.formats.lines import Format, finish, header, lines
 from smarther_cli.formats.unfinished import Cursor, Unfinished
 from smarther_cli.output import check_output
 from smarther_cli.show import screen
-from smarther_cli.show.times import time_range
-from smarther_cli.thermostats import chosen
+from smarther_cli.show.times import TIMES, time_range
+from smarther_cli.thermostats import MODULE_HELP, PLANT_HELP, chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +50,32 @@ def export(  # noqa: PLR0913 - each is an option that people type
     *,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The file; as without it: standard output.", show_default=False),
+        typer.Option("--output", "-o", metavar="FILE", help="The file [default: standard output].", show_default=False),
     ] = None,
     form: Annotated[
-        Format | None, typer.Option("--format", help="As without it: what the file's name ends in, or csv.")
+        Format | None,
+        typer.Option("--format", help="[default: what the file's name ends in, or csv]", show_default=False),
     ] = None,
     module: Annotated[
         list[str] | None,
-        typer.Option("--module", "-m", help="A thermostat by name or id, or how either begins; may be given again."),
+        typer.Option("--module", "-m", metavar="NAME", help=MODULE_HELP, autocompletion=complete_module),
+    ] = None,
+    plant: Annotated[
+        list[str] | None,
+        typer.Option("--plant", "-p", metavar="NAME", help=PLANT_HELP, autocompletion=complete_plant),
     ] = None,
     since: Annotated[
-        str | None, typer.Option(help="How far back: 7d, 2w, or a date or time; as without it: all.")
+        str | None, typer.Option(metavar="TIME", help=f"How far back: {TIMES} [default: all].", show_default=False)
     ] = None,
-    until: Annotated[str | None, typer.Option(help="Up to when; as without it: all.")] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Up to when [default: all].", show_default=False)
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
 ) -> None:
     """Write readings to a file, as CSV, as one JSON object a line, or as Parquet.
 
-    With --module they stand thermostat by thermostat in the order of time. Without it they stand in no particular
-    order, and those of thermostats that have left the account are there as well. Times are UTC.
+    With --module or --plant they stand thermostat by thermostat in the order of time. Without they stand in no
+    particular order, and those of thermostats that have left the account are there as well. Times are UTC.
 
     An export that was interrupted goes on where it stopped when you run it again in the same words.
     """
@@ -75,7 +83,7 @@ def export(  # noqa: PLR0913 - each is an option that people type
     thermostats = call.deployment.history.thermostats()
     readings = Readings(
         call.deployment.archive,
-        [one.module_id for one in chosen(module, thermostats)] if module else [],
+        [one.module_id for one in chosen(module or [], thermostats, plants=plant or [])] if module or plant else [],
         {one.module_id: one for one in thermostats},
     )
     asked = time_range(since, until, now=call.at)
@@ -124,10 +132,14 @@ def _to_file(readings: Readings, unfinished: Unfinished, form: Format) -> int:
         screen.remark(f"Going on behind the {unfinished.progress.count} readings that are there.")
     else:
         unfinished.write(header(form), count=0, cursor=Cursor())
-    with screen.remarks().status("Exporting") as spinner:
-        for rows, cursor in readings.pages(unfinished.progress.time_range, unfinished.progress.cursor):
-            unfinished.write(lines(rows, form), count=len(rows), cursor=cursor)
-            spinner.update(f"Exporting: {unfinished.progress.count} readings")
+    try:
+        with screen.remarks().status("Exporting") as spinner:
+            for rows, cursor in readings.pages(unfinished.progress.time_range, unfinished.progress.cursor):
+                unfinished.write(lines(rows, form), count=len(rows), cursor=cursor)
+                spinner.update(f"Exporting: {unfinished.progress.count} readings")
+    except KeyboardInterrupt:
+        screen.remark(f"Stopped behind {unfinished.progress.count} readings; the same command goes on from there.")
+        raise
     count = unfinished.progress.count
     if count:
         unfinished.finish(finish(form))

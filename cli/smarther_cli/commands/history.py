@@ -1,26 +1,34 @@
 """`smarther history`: what the thermostats said, or its hours and days."""
 
 import heapq
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
+from time import sleep
 from typing import Annotated, Any, Final
 
 import typer
+from rich.cells import cell_len
 
+from smarther.domain.arrival import LATE
 from smarther.domain.home import Thermostat, load_of
 from smarther.domain.statistics import HOUR, Statistics, hour_of
 from smarther.drawing.text import minutes_text, percent_text, temperature_text
 from smarther_cli.archive import Row, TimeRange
-from smarther_cli.call import this_call
+from smarther_cli.call import clock, this_call
+from smarther_cli.completion import complete_module, complete_plant
 from smarther_cli.deployment import Deployment
-from smarther_cli.errors import NotFound
+from smarther_cli.errors import NotFound, WrongUse
 from smarther_cli.show import screen
-from smarther_cli.show.times import local_text, period
-from smarther_cli.thermostats import chosen
+from smarther_cli.show.times import TIMES, local_text, period
+from smarther_cli.thermostats import MODULE_HELP, PLANT_HELP, chosen, several_plants
 
+FOLLOW_SECONDS: Final = 5.0
 DEFAULT_LIMIT: Final = 500
+MOST: Final = 1_000_000
+"""Lines that can be asked for; `export` writes any number."""
 
 
 class Every(StrEnum):
@@ -39,6 +47,22 @@ class Asked:
     since: datetime
     until: datetime
     limit: int
+    zone: tzinfo
+    fahrenheit: bool
+
+    @property
+    def several_plants(self) -> bool:
+        """Whether a thermostat's name alone may not say which it is."""
+        return several_plants(self.thermostats)
+
+    def names(self, one: Thermostat) -> tuple[str, ...]:
+        """What a thermostat is called in a table."""
+        return (one.name, one.plant_name) if self.several_plants else (one.name,)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What stands over these names."""
+        return ("Thermostat", "Plant") if self.several_plants else ("Thermostat",)
 
 
 def history(  # noqa: PLR0913 - each is an option that people type
@@ -46,27 +70,45 @@ def history(  # noqa: PLR0913 - each is an option that people type
     *,
     module: Annotated[
         list[str] | None,
-        typer.Option("--module", "-m", help="A thermostat by name or id, or how either begins; may be given again."),
+        typer.Option("--module", "-m", metavar="NAME", help=MODULE_HELP, autocompletion=complete_module),
     ] = None,
-    since: Annotated[str, typer.Option(help="How far back: 90m, 36h, 7d, 2w, or a date or time.")] = "24h",
-    until: Annotated[str | None, typer.Option(help="Up to when; as without it: now.", show_default=False)] = None,
+    plant: Annotated[
+        list[str] | None,
+        typer.Option("--plant", "-p", metavar="NAME", help=PLANT_HELP, autocompletion=complete_plant),
+    ] = None,
+    since: Annotated[str, typer.Option(metavar="TIME", help=f"How far back: {TIMES}.")] = "24h",
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Up to when [default: now].", show_default=False)
+    ] = None,
     every: Annotated[Every, typer.Option(help="Each reading, or the statistics of each hour or day.")] = Every.READING,
-    limit: Annotated[int, typer.Option(min=1, help="Show the newest so many.")] = DEFAULT_LIMIT,
+    fahrenheit: Annotated[bool, typer.Option("--fahrenheit", help="In °F instead of °C.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with what comes, a line each, until Ctrl-C.")
+    ] = False,
+    limit: Annotated[
+        int, typer.Option(min=1, max=MOST, metavar="N", help="Show at most this many, the newest.")
+    ] = DEFAULT_LIMIT,
 ) -> None:
     """Show what the thermostats said, in the order of time.
 
-    Times are this machine's local ones; with --json they are in UTC. Hours are hours of UTC, days are the home's; both
-    are there a few minutes after they are over.
+    Times are this machine's local ones; with --json they are in UTC, and temperatures in °C. Hours are hours of UTC,
+    days are the home's; both are there a few minutes after they are over.
     """
     call = this_call(context)
+    if follow and (until is not None or every is not Every.READING):
+        raise WrongUse("--follow shows each reading as it comes.", "Leave --until and --every out.")
     begin, end = period(since, until, now=call.at)
     asked = Asked(
-        thermostats=chosen(module or [], call.deployment.history.thermostats()),
+        thermostats=chosen(module or [], call.deployment.history.thermostats(), plants=plant or []),
         since=begin,
         until=end,
         limit=limit,
+        zone=call.deployment.zone,
+        fahrenheit=fahrenheit,
     )
-    if every is Every.READING:
+    if follow:
+        _follow(call.deployment, asked, as_json=call.json)
+    elif every is Every.READING:
         _readings(call.deployment, asked, as_json=call.json)
     else:
         _statistics(call.deployment, asked, every, as_json=call.json)
@@ -76,40 +118,88 @@ def history(  # noqa: PLR0913 - each is an option that people type
 
 
 def _readings(deployment: Deployment, asked: Asked, *, as_json: bool) -> None:
+    known = {one.module_id: one for one in asked.thermostats}
+    rows = _newest_shown(_newest(deployment, asked), asked)
+    screen.remark_left_out(deployment.archive.left_out)
+    if as_json:
+        screen.show_json([{**_named(known[row["module_id"]]), **row} for row in rows])
+        return
+    screen.show_table(
+        ("Time", *asked.columns, "Room", "Set to", "Humidity", "State", "Mode"),
+        [_cells(row, known[row["module_id"]], asked) for row in rows],
+        right=("Room", "Set to", "Humidity"),
+        fold=("Thermostat", "Plant", "Mode"),
+    )
+
+
+def _newest(deployment: Deployment, asked: Asked) -> list[Row]:
+    """The newest readings of them all, newest first, and one more than wanted where there are more."""
     time_range = TimeRange(since=asked.since, until=asked.until)
-    names = {one.module_id: one.name for one in asked.thermostats}
     newest = heapq.merge(
         *(deployment.archive.newest(one.module_id, time_range, limit=asked.limit + 1) for one in asked.thermostats),
         key=lambda row: datetime.fromisoformat(row["time"]),
         reverse=True,
     )
-    rows = _newest_shown(list(newest), asked)
-    screen.remark_left_out(deployment.archive.left_out)
-    if as_json:
-        screen.show_json([{"thermostat": names[row["module_id"]], **row} for row in rows])
-        return
-    screen.show_table(
-        ("Time", "Thermostat", "Room", "Set to", "Humidity", "State", "Mode"),
-        [_cells(row, names[row["module_id"]]) for row in rows],
-        right=("Room", "Set to", "Humidity"),
-        fold=("Thermostat", "Mode"),
-    )
+    return list(newest)
 
 
-def _cells(row: Row, name: str) -> tuple[str, ...]:
+def _follow(deployment: Deployment, asked: Asked, *, as_json: bool) -> None:
+    """Show readings as they come, each once; what comes later than `LATE` after its own time is not shown."""
+    known = {one.module_id: one for one in asked.thermostats}
+    width = max((cell_len(one.name) for one in asked.thermostats), default=0)
+    shown: set[tuple[str, ...]] = set()
+    while True:
+        for row in reversed(_newest(deployment, asked)[: asked.limit]):
+            key = (row["module_id"], row["time"], str(row.get("received_at")), str(row.get("event_id")))
+            if key in shown:
+                continue
+            shown.add(key)
+            one = known[row["module_id"]]
+            if as_json:
+                screen.show_json_line({**_named(one), **row})
+            else:
+                time, _, *rest = _cells(row, one, asked)
+                screen.say("  ".join([time, one.name + " " * (width - cell_len(one.name)), *rest]))
+        sys.stdout.flush()
+        sleep(FOLLOW_SECONDS)
+        now = clock()
+        asked = replace(asked, since=max(asked.since, now - LATE), until=now + LATE)
+
+
+def _named(one: Thermostat) -> dict[str, str]:
+    """Its names in JSON; the plant's only where there is one, as of a thermostat that was asked for by its id."""
+    return {"thermostat": one.name, **({"plant": one.plant_name} if one.plant_name else {})}
+
+
+def _cells(row: Row, one: Thermostat, asked: Asked) -> tuple[str, ...]:
     load = load_of(row.get("load_state"), row.get("function"))
     program = f" {row['program']}" if "program" in row else ""
-    until = f" until {row['activation_time']}" if row.get("activation_time") else ""
-    asked = " (asked)" if row.get("source") == "poll" else ""
+    until = f" until {_until(row, asked)}" if row.get("activation_time") else ""
+    answered = " (asked)" if row.get("source") == "poll" else ""
     return (
         local_text(datetime.fromisoformat(row["time"])),
-        name,
-        temperature_text(row.get("temperature_c"), fahrenheit=False),
-        temperature_text(row.get("setpoint_c"), fahrenheit=False),
+        *asked.names(one),
+        temperature_text(row.get("temperature_c"), fahrenheit=asked.fahrenheit),
+        temperature_text(row.get("setpoint_c"), fahrenheit=asked.fahrenheit),
         percent_text(row.get("humidity_percent")),
         "–" if load is None else load.value,
-        f"{row.get('mode', '–').lower()}{program}{until}{asked}",
+        f"{row.get('mode', '–').lower()}{program}{until}{answered}",
     )
+
+
+def _until(row: Row, asked: Asked) -> str:
+    """When a mode ends, on this machine's clock; without the day when it is the reading's own.
+
+    The thermostat says it on the home's clock, without a zone. What is no time is shown as it was sent.
+    """
+    said = str(row["activation_time"])
+    try:
+        ends = datetime.fromisoformat(said)
+    except ValueError:
+        return said
+    text = local_text(ends if ends.tzinfo else ends.replace(tzinfo=asked.zone), seconds=False)
+    day, _, time = text.partition(" ")
+    return time if local_text(datetime.fromisoformat(row["time"])).startswith(day) else text
 
 
 # ---- hours and days
@@ -128,18 +218,18 @@ def _statistics(deployment: Deployment, asked: Asked, every: Every, *, as_json: 
     screen.show_table(
         (
             every.value.capitalize(),
-            "Thermostat",
+            *asked.columns,
             "Mean",
             "Lowest",
             "Highest",
             "Humidity",
             "Set to",
             "Heating",
-            "Said",
+            "Readings",
         ),
-        [_summary(*each) for each in shown],
-        right=("Mean", "Lowest", "Highest", "Humidity", "Set to", "Heating", "Said"),
-        fold=("Thermostat",),
+        [_summary(*each, asked) for each in shown],
+        right=("Mean", "Lowest", "Highest", "Humidity", "Set to", "Heating", "Readings"),
+        fold=("Thermostat", "Plant"),
     )
 
 
@@ -158,16 +248,16 @@ def _days(deployment: Deployment, one: Thermostat, asked: Asked) -> Mapping[date
     )
 
 
-def _summary(begins: datetime | date, one: Thermostat, statistics: Statistics) -> tuple[str, ...]:
+def _summary(begins: datetime | date, one: Thermostat, statistics: Statistics, asked: Asked) -> tuple[str, ...]:
     temperature, humidity, setpoint = statistics.temperature, statistics.humidity, statistics.setpoint
     return (
         local_text(begins, seconds=False) if isinstance(begins, datetime) else begins.isoformat(),
-        one.name,
-        temperature_text(temperature.mean if temperature else None, fahrenheit=False),
-        temperature_text(temperature.minimum if temperature else None, fahrenheit=False),
-        temperature_text(temperature.maximum if temperature else None, fahrenheit=False),
+        *asked.names(one),
+        temperature_text(temperature.mean if temperature else None, fahrenheit=asked.fahrenheit),
+        temperature_text(temperature.minimum if temperature else None, fahrenheit=asked.fahrenheit),
+        temperature_text(temperature.maximum if temperature else None, fahrenheit=asked.fahrenheit),
         percent_text(humidity.mean if humidity else None),
-        temperature_text(setpoint.mean if setpoint else None, fahrenheit=False),
+        temperature_text(setpoint.mean if setpoint else None, fahrenheit=asked.fahrenheit),
         minutes_text(statistics.heating_minutes) if statistics.load_minutes else "–",
         str(statistics.count),
     )
@@ -182,8 +272,9 @@ def _document(begins: datetime | date, one: Thermostat, statistics: Statistics, 
         figures |= {name: getattr(statistics, name) for name in ("load_minutes", "heating_minutes", "cooling_minutes")}
     return {
         every.value: begins.isoformat(),
-        "thermostat": one.name,
+        **_named(one),
         "module_id": one.module_id,
+        "plant_id": one.plant_id,
         "count": statistics.count,
         **figures,
     }

@@ -2,18 +2,16 @@
 
 import typer
 
-from smarther_cli.call import Call, ended, this_call
+from smarther_cli.call import Call, OwnersCommand, ended, epilog, this_call
 from smarther_cli.errors import Failure, Status
 from smarther_cli.show import screen
-from smarther_cli.show.report import read_report, show_run, status_of
+from smarther_cli.show.report import read_report, show_run
+from smarther_cli.verdict import judge
 
 keeper = typer.Typer(no_args_is_help=True, help="The keeper, which keeps tokens and subscriptions alive by itself.")
 
 
-@keeper.command(
-    "run",
-    epilog="Example: smarther keeper run",
-)
+@keeper.command("run", cls=OwnersCommand, epilog=epilog("keeper run"))
 def run(context: typer.Context) -> None:
     """Run the keeper now, and show its report.
 
@@ -40,5 +38,5 @@ def _run(call: Call, event: dict[str, object], words: str) -> None:
         raise Failure("Another run of the keeper is under way.", "Try again in a minute or two.")
     else:
         show_run(report, call.at)
-    if (status := status_of(report)) is not Status.FINE:
+    if (status := judge(report).status) is not Status.FINE:
         raise ended(status)

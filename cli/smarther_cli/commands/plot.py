@@ -7,14 +7,15 @@ import typer
 
 from smarther.domain.series import share_of_items
 from smarther.drawing.chart import ChartStyle, chart_file
-from smarther.drawing.text import period_text
+from smarther.drawing.text import in_zone, period_text
 from smarther.widget.read_series import SeriesReader
 from smarther_cli.call import this_call
+from smarther_cli.completion import complete_module, complete_plant
 from smarther_cli.errors import Failure, NotFound, WrongUse
-from smarther_cli.output import check_output
+from smarther_cli.output import check_output, write_whole
 from smarther_cli.show import screen
-from smarther_cli.show.times import local_text, period
-from smarther_cli.thermostats import named
+from smarther_cli.show.times import TIMES, local_text, period
+from smarther_cli.thermostats import PLANT_HELP, chosen, named
 
 WIDTH: Final = 900
 HEIGHT: Final = 420
@@ -27,21 +28,36 @@ def plot(  # noqa: PLR0913 - each is an option that people type
     context: typer.Context,
     *,
     module: Annotated[
-        list[str], typer.Option("--module", "-m", help="The thermostat by name or id, or how either begins.")
+        list[str],
+        typer.Option(
+            "--module",
+            "-m",
+            metavar="NAME",
+            help="The thermostat by name or id, or how either begins.",
+            autocompletion=complete_module,
+        ),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file, whose name ends in .svg or .png.")],
-    since: Annotated[str, typer.Option(help="How far back: 36h, 7d, 2w, or a date or time.")] = "24h",
-    until: Annotated[str | None, typer.Option(help="Up to when; as without it: now.", show_default=False)] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The file, whose name ends in .svg or .png.")
+    ],
+    plant: Annotated[
+        list[str] | None,
+        typer.Option("--plant", "-p", metavar="NAME", help=PLANT_HELP, autocompletion=complete_plant),
+    ] = None,
+    since: Annotated[str, typer.Option(metavar="TIME", help=f"How far back: {TIMES}.")] = "24h",
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Up to when [default: now].", show_default=False)
+    ] = None,
     fahrenheit: Annotated[bool, typer.Option("--fahrenheit", help="In °F instead of °C.")] = False,
     dark: Annotated[bool, typer.Option("--dark", help="For a dark background.")] = False,
-    width: Annotated[int, typer.Option(min=240, max=2400, help="In pixels.")] = WIDTH,
-    height: Annotated[int, typer.Option(min=200, max=2000, help="In pixels.")] = HEIGHT,
+    width: Annotated[int, typer.Option(min=240, max=2400, metavar="N", help="In pixels.")] = WIDTH,
+    height: Annotated[int, typer.Option(min=200, max=2000, metavar="N", help="In pixels.")] = HEIGHT,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
 ) -> None:
     """Draw a thermostat's temperature, set point, heating and humidity into an SVG or PNG file.
 
-    A PNG has twice the pixels each way, so that it is sharp on every screen. Up to two days are drawn from every
-    reading, up to two months from hours, more from days. Times are the home's.
+    A PNG has twice the pixels each way, so that it is sharp on every screen; the heading comes on top of the height. Up
+    to two days are drawn from every reading, up to two months from hours, more from days. Times are the home's.
     """
     call = this_call(context)
     if output.suffix.lower() not in {".svg", ".png"}:
@@ -57,7 +73,8 @@ def plot(  # noqa: PLR0913 - each is an option that people type
     end = min(end, call.at)
     if len(module) > 1:
         raise WrongUse("A chart shows one thermostat.", "Ask for one chart after the other.")
-    thermostat = named(module[0], deployment.history.thermostats())
+    thermostats = chosen([], deployment.history.thermostats(), plants=plant or [])
+    thermostat = named(module[0], thermostats)
     reader = SeriesReader(deployment.history, home=deployment.zone)
     series = reader.read(thermostat.module_id, start, end, now=call.at, limit=share_of_items(1))
     if not series.spans:
@@ -66,13 +83,16 @@ def plot(  # noqa: PLR0913 - each is an option that people type
             "--since goes further back; `smarther status` says when each thermostat spoke last.",
         )
     style = ChartStyle(width=width, height=height, zone=deployment.zone, fahrenheit=fahrenheit)
-    svg = chart_file(series, style, name=thermostat.name, dark=dark)
-    output.write_bytes(png(svg) if output.suffix.lower() == ".png" else svg.encode())
+    shown = f"{period_text(series.start, series.end, zone=deployment.zone)} in {deployment.zone.key}"
+    year = f", {in_zone(series.end, deployment.zone).year}"
+    units = f"°{'F' if fahrenheit else 'C'} and % humidity"
+    about = [*filter(None, [thermostat.plant_name]), f"{shown}{year}", units, series.grain.value]
+    svg = chart_file(series, style, name=thermostat.name, about=about, dark=dark)
+    write_whole(output, png(svg) if output.suffix.lower() == ".png" else svg.encode())
     if call.json:
         screen.show_json({"file": str(output), "drawn_from": series.grain.value})
     else:
-        shown = period_text(series.start, series.end, zone=deployment.zone)
-        screen.say(f"{output} shows {thermostat.name}, {shown} in {deployment.zone.key} ({series.grain}).")
+        screen.say(f"{output} shows {thermostat.name}, {shown} ({series.grain}).")
 
 
 def png(svg: str) -> bytes:

@@ -9,22 +9,25 @@ from typing import Annotated, Any, Final
 import typer
 
 from smarther_cli.archive import Archive, Quarantined
-from smarther_cli.call import this_call
+from smarther_cli.call import OwnersCommand, epilog, this_call
 from smarther_cli.errors import Failure, NotFound, WrongUse
 from smarther_cli.show import screen
 from smarther_cli.show.times import local_text
+from smarther_cli.verdict import bodies
 
-quarantine = typer.Typer(no_args_is_help=True, help="Notifications that could not be read; nothing of them is lost.")
+quarantine = typer.Typer(no_args_is_help=True, help="Notifications that could not be read, kept whole.")
 
 SHOWN_DIGITS: Final = 12
+MOST: Final = 1_000_000
+"""Bodies that can be asked for."""
 _PREFIX: Final = re.compile(r"[0-9a-f]{4,64}", re.IGNORECASE)
 
 
-@quarantine.command("list", epilog="Example: smarther quarantine list --limit 10")
+@quarantine.command("list", cls=OwnersCommand, epilog=epilog("quarantine list --limit 10"))
 def list_bodies(
     context: typer.Context,
     *,
-    limit: Annotated[int, typer.Option(min=1, help="Show the newest so many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, metavar="N", help="Show at most this many, the newest.")] = 50,
 ) -> None:
     """List the bodies in quarantine, newest first."""
     call = this_call(context)
@@ -54,7 +57,7 @@ def list_bodies(
         screen.remark(f"These are the newest {len(newest)} of {len(bodies)}; --limit shows more.", style="yellow")
 
 
-@quarantine.command("show", epilog="Example: smarther quarantine show 3f9ac21b07de")
+@quarantine.command("show", cls=OwnersCommand, epilog=epilog("quarantine show 3f9ac21b07de"))
 def show(
     context: typer.Context,
     identifier: Annotated[str, typer.Argument(metavar="ID", help="The id as `list` shows it, or how it begins.")],
@@ -84,6 +87,36 @@ def show(
         )
         screen.say()
         screen.say(body.decode(errors="replace"))
+
+
+@quarantine.command("delete", cls=OwnersCommand, epilog=epilog("quarantine delete 3f9ac21b07de"))
+def delete(
+    context: typer.Context,
+    identifiers: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids as `list` shows them.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete bodies for good: those that no version will ever be able to read.
+
+    What is deleted is nowhere else. `smarther quarantine show ID --raw` writes one to a file before, and `smarther
+    redrive` takes up what can be read by now.
+    """
+    call = this_call(context)
+    archive = call.deployment.archive
+    found = {each.digest: each for each in (_one(archive, identifier) for identifier in identifiers)}
+    if not yes:
+        if not screen.can_ask():
+            raise WrongUse("There is no terminal to ask at whether they may go for good.", "Say --yes.")
+        for each in found.values():
+            screen.remark(f"{each.digest[:SHOWN_DIGITS]}  {each.reason}")
+        if not typer.confirm(f"Delete {bodies(len(found))} for good?", err=True):
+            raise Failure("Nothing was deleted.")
+    for each in found.values():
+        archive.forget_body(each)
+    if call.json:
+        screen.show_json({"deleted": list(found)})
+    else:
+        screen.say(f"{bodies(len(found))} deleted.", style="green")
 
 
 def _one(archive: Archive, identifier: str) -> Quarantined:

@@ -10,9 +10,11 @@ from smarther.domain.rollup_window import DEEP
 from smarther_cli.call import Call, ended, this_call
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import Status
-from smarther_cli.replay import Replay, Tally, Waiting, in_dead_letters, in_log, in_quarantine
+from smarther_cli.replay import Replay, Tally, in_dead_letters, in_log, in_quarantine
+from smarther_cli.replay import Waiting as Notification
 from smarther_cli.show import screen
-from smarther_cli.show.times import instant
+from smarther_cli.show.times import TIMES, instant
+from smarther_cli.verdict import Waiting, bodies, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,13 +40,18 @@ def redrive(
     *,
     origin: Annotated[
         list[Origin] | None,
-        typer.Option("--from", help="Only what waits there; may be given again.", show_default=False),
+        typer.Option(
+            "--from",
+            metavar="PLACE",
+            help="Only what waits in quarantine, dead-letters or log; repeatable.",
+            show_default=False,
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what waits, and whether it can be read now.")
     ] = False,
     log_since: Annotated[
-        str | None, typer.Option(help="Read the log only from here on: 36h, 7d, or a date or time.", show_default=False)
+        str | None, typer.Option(metavar="TIME", help=f"Read the log only from here on: {TIMES}.", show_default=False)
     ] = None,
 ) -> None:
     """Take into the table what waits outside it, once the cause is mended.
@@ -52,17 +59,27 @@ def redrive(
     Three places are gone through: the quarantine, whose bodies a newer version may be able to read; the dead-letter
     queue, in which notifications end that could not be stored for hours; and the receiver's log, which keeps those that
     nothing else took. Each keeps the time of its arrival. Doing it again changes nothing; what cannot be stored stays
-    where it is.
+    where it is, and the exit status is 1.
     """
     call = this_call(context)
     since = None if log_since is None else instant(log_since, now=call.at)
     tallies = {each: _gone_through(call.deployment, each, since, dry_run=dry_run) for each in origin or tuple(Origin)}
+    unreadable = sum(tally.unreadable for tally in tallies.values())
+    failed = sum(tally.failed for tally in tallies.values())
+    verdict = judge(None, waiting=Waiting(quarantine=unreadable, dead_letters=failed))
     if call.json:
-        screen.show_json({"dry_run": dry_run, **{each.value: _document(tally) for each, tally in tallies.items()}})
+        told = {each.value: _document(tally) for each, tally in tallies.items()}
+        screen.show_json({"dry_run": dry_run, "verdict": verdict.document(), **told})
     else:
         _show(call, tallies, dry_run=dry_run)
-    if any(tally.failed for tally in tallies.values()):
-        raise ended(Status.FAILED)
+        if unreadable:
+            screen.remark(
+                f"{bodies(unreadable)} {'cannot' if dry_run else 'could not'} be read, and"
+                f" {'stays' if unreadable == 1 else 'stay'} in quarantine: `smarther quarantine list`.",
+                style="yellow",
+            )
+    if verdict.status is not Status.FINE:
+        raise ended(verdict.status)
 
 
 def _gone_through(deployment: Deployment, origin: Origin, since: datetime | None, *, dry_run: bool) -> Tally:
@@ -75,7 +92,7 @@ def _gone_through(deployment: Deployment, origin: Origin, since: datetime | None
     return tally
 
 
-def _waiting(deployment: Deployment, origin: Origin, since: datetime | None) -> "Iterator[Waiting]":
+def _waiting(deployment: Deployment, origin: Origin, since: datetime | None) -> "Iterator[Notification]":
     match origin:
         case Origin.QUARANTINE:
             return in_quarantine(deployment.archive)
@@ -100,7 +117,7 @@ def _show(call: Call, tallies: dict[Origin, Tally], *, dry_run: bool) -> None:
     if oldest is not None and call.at - oldest > DEEP - timedelta(days=1):
         screen.remark(
             "Some of these readings are older than what the rollup looks at by itself. For their statistics:"
-            f" smarther rollup --from {oldest:%Y-%m-%d}"
+            f" `smarther rollup --from {oldest:%Y-%m-%d}`"
         )
 
 

@@ -9,16 +9,18 @@ from smarther.domain.rollup_window import RollupRequestError, asked_for
 from smarther_cli.call import this_call
 from smarther_cli.errors import Failure, WrongUse
 from smarther_cli.show import screen
+from smarther_cli.show.times import bound
 
 
 def rollup(
     context: typer.Context,
     *,
     since: Annotated[
-        str, typer.Option("--from", help="The first day, such as 2026-01-01, or an instant with its zone.")
+        str, typer.Option("--from", metavar="DAY", help="The first day: 2026-01-01, 2026-01, yesterday, 7d; or a time.")
     ],
     until: Annotated[
-        str | None, typer.Option("--to", help="The last day, included; as without it: up to now.", show_default=False)
+        str | None,
+        typer.Option("--to", metavar="DAY", help="The last day, included [default: up to now].", show_default=False),
     ] = None,
 ) -> None:
     """Make hourly and daily statistics anew.
@@ -28,11 +30,15 @@ def rollup(
     written.
     """
     call = this_call(context)
-    event = {"from": since, **({} if until is None else {"to": until})}
+    zone = call.deployment.zone
+    first = bound(since, now=call.at, zone=zone)
+    event = {"from": first, **({} if until is None else {"to": bound(until, now=call.at, zone=zone, last=True)})}
     try:
-        asked_for(event, now=call.at, zone=call.deployment.zone)
+        asked_for(event, now=call.at, zone=zone)
     except RollupRequestError as senseless:
-        raise WrongUse(f"This range makes no sense: {senseless}.") from senseless
+        raise WrongUse(
+            f"This period makes no sense: {senseless}.", "--from lies before --to, and before now."
+        ) from None
     hours = days = 0
     failed: set[str] = set()
     with screen.remarks().status("Making statistics") as spinner:
@@ -48,7 +54,7 @@ def rollup(
             event["from"] = reached
             spinner.update(f"Making statistics: {reached[:10]}")
     if call.json:
-        done = {"from": since, "to": answer["to"], "hours_written": hours, "days_written": days}
+        done = {"from": first, "to": answer["to"], "hours_written": hours, "days_written": days}
         screen.show_json({**done, "failed": sorted(failed)})
     else:
         screen.say(f"{hours} hours and {days} days were written anew.", style="green")

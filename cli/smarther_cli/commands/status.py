@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
@@ -11,7 +11,6 @@ from rich.text import Text
 from smarther.domain.home import Load, Snapshot, Thermostat
 from smarther.domain.keeper_report import PersonNeeded, Report
 from smarther.domain.latest import Latest, silent_since
-from smarther.domain.legrand_answers import Reason
 from smarther.domain.reading import instant_text
 from smarther.drawing.text import ago_text, clock_error_text, temperature_text
 from smarther.store.latest_reader import LatestReader
@@ -19,8 +18,21 @@ from smarther_cli.call import ended, this_call
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import Status
 from smarther_cli.show import screen
-from smarther_cli.show.report import age_text, calls_text, outcome_text, show_person, show_plants, tokens_text
+from smarther_cli.show.report import (
+    age_text,
+    calls_text,
+    client_secret_text,
+    outcome_text,
+    show_plants,
+    show_verdict,
+    tokens_text,
+    verdict_text,
+    waiting_facts,
+)
 from smarther_cli.show.unread import Unread, unread_lately
+from smarther_cli.standing import is_configured, needed_first, person_since
+from smarther_cli.thermostats import several_plants
+from smarther_cli.verdict import Verdict, Waiting, judge
 
 _MISSED_RUNS = 3  # of the keeper in a row: no longer a passing fault of the scheduler
 
@@ -38,27 +50,38 @@ class Condition:
     thermostats: tuple[tuple[Thermostat, Latest | None], ...]
     stale_after: timedelta
     unread: Mapping[str, Sequence[Unread]]
+    waiting: Waiting
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether all is well."""
+        silent = [one.name for one, found in self.thermostats if self.is_silent(one, found)]
+        return judge(self.report, person=self.person, silent=silent, waiting=self.waiting)
 
     def is_silent(self, one: Thermostat, found: Latest | None) -> bool:
         """Whether a thermostat has been silent for too long."""
         return silent_since(found, known_since=one.known_since, now=self.at, limit=self.stale_after) is not None
 
 
-def status(context: typer.Context) -> None:
+def status(
+    context: typer.Context,
+    *,
+    fahrenheit: Annotated[bool, typer.Option("--fahrenheit", help="In °F instead of °C.")] = False,
+) -> None:
     """Show whether all is well, and what to do if it is not.
 
     Tokens and how long they last, each plant's subscription, each thermostat's last word, what of its newest readings
-    could not be read, the calls that Legrand was asked today. The exit status is 3 when a person is needed; the reason
-    and the command that helps are printed.
+    could not be read, what waits outside the table, the calls that Legrand was asked today. The exit status is 3 when a
+    person is needed and 1 when anything else is not as it should be; the reasons and what helps are printed.
     """
     call = this_call(context)
     condition = observe(call.deployment, call.at)
     if call.json:
         screen.show_json(document(condition))
     else:
-        _show(condition)
-    if condition.person:
-        raise ended(Status.PERSON_NEEDED)
+        _show(condition, fahrenheit=fahrenheit)
+    if (left_with := condition.verdict.status) is not Status.FINE:
+        raise ended(left_with)
 
 
 def observe(deployment: Deployment, now: datetime) -> Condition:
@@ -78,35 +101,35 @@ def observe(deployment: Deployment, now: datetime) -> Condition:
         thermostats=tuple((one, reader.words(one.module_id, unusual, now=now).latest) for one in thermostats),
         stale_after=stale_after,
         unread={one.module_id: unread_lately(deployment.archive, one.module_id) for one in thermostats},
+        waiting=deployment.waiting,
     )
 
 
 def _person(deployment: Deployment, report: Report | None, now: datetime) -> tuple[PersonNeeded, ...]:
     """Why a person is needed: as the last run said, or because there was none for too long."""
     if report is None:
-        configured = deployment.secrets.read(deployment.credentials_arn) is not None
-        reason = Reason.CONSENT_MISSING if configured else Reason.CREDENTIALS_MISSING
-        return (PersonNeeded(reason=reason.value, do=reason.remedy),)
+        return (needed_first(configured=is_configured(deployment)),)
+    person = person_since(deployment, report)
     if now - datetime.fromisoformat(report.at) <= _MISSED_RUNS * timedelta(minutes=deployment.keeper_minutes):
-        return report.person
+        return person
     silent = PersonNeeded(
         reason="keeper_silent",
         do="The keeper has not finished a run for too long. Run `smarther keeper run` and look at what it says.",
     )
-    return (silent, *report.person)
+    return (silent, *person)
 
 
-def _show(condition: Condition) -> None:
-    report = condition.report
-    facts: dict[str, str | Text] = {"stack": condition.stack}
+def _show(condition: Condition, *, fahrenheit: bool) -> None:
+    report, verdict = condition.report, condition.verdict
+    facts: dict[str, str | Text] = {"stack": condition.stack, "verdict": verdict_text(verdict)}
     if report is None:
         facts["keeper"] = "has not run yet"
     else:
         facts["keeper"] = outcome_text(report.outcome) + Text(f", {age_text(report, condition.at)}")
-        facts["tokens"] = tokens_text(report.tokens, condition.at)
+        facts["tokens"] = tokens_text(report, condition.at)
         facts["calls today"] = calls_text(report, condition.calls)
         if report.client_secret_ends_on:
-            facts["client secret"] = f"good until about {report.client_secret_ends_on}"
+            facts["client secret"] = client_secret_text(report)
         if report.troubles:
             facts["troubles"] = "\n".join(screen.plain(trouble) for trouble in report.troubles)
     if unread := [
@@ -117,24 +140,23 @@ def _show(condition: Condition) -> None:
         facts["not read"] = Text("\n".join(unread), style="yellow")
     if wrong := _wrong_clocks(condition):
         facts["clocks"] = Text("\n".join(wrong), style="yellow")
+    facts |= waiting_facts(condition.waiting)
     facts["dashboard"] = condition.dashboard
     screen.show_facts(facts)
     if report is not None and report.plants:
         screen.say()
-        show_plants(report.plants)
+        show_plants(report.plants, left_out=report.left_out.get("plants", 0))
     if condition.thermostats:
         screen.say()
-        _show_thermostats(condition)
-    if condition.person:
-        screen.say()
-        show_person(condition.person)
+        _show_thermostats(condition, fahrenheit=fahrenheit)
+    show_verdict(verdict)
 
 
-def _show_thermostats(condition: Condition) -> None:
-    several = len({one.plant_id for one, _ in condition.thermostats}) > 1
+def _show_thermostats(condition: Condition, *, fahrenheit: bool) -> None:
+    several = several_plants(one for one, _ in condition.thermostats)
     columns = ("Thermostat", *(("Plant",) if several else ()), "Room", "Set to", "Humidity", "State", "Said")
     rows = [
-        (one.name, *((one.plant_name,) if several else ()), *_cells(one, found, condition))
+        (one.name, *((one.plant_name,) if several else ()), *_cells(one, found, condition, fahrenheit=fahrenheit))
         for one, found in condition.thermostats
     ]
     screen.show_table(columns, rows, right=("Room", "Set to", "Humidity"), fold=("Thermostat", "Plant"))
@@ -150,15 +172,15 @@ def _wrong_clocks(condition: Condition) -> list[str]:
     ]
 
 
-def _cells(one: Thermostat, found: Latest | None, condition: Condition) -> tuple[str | Text, ...]:
+def _cells(one: Thermostat, found: Latest | None, condition: Condition, *, fahrenheit: bool) -> tuple[str | Text, ...]:
     if found is None:
         return ("", "", "", "", Text("never", style="yellow"))
     silent = condition.is_silent(one, found)
     heard = ago_text(found.heard.received_at if silent else found.at, condition.at)
     last = found.word.snapshot
     return (
-        "–" if last.temperature is None else temperature_text(last.temperature, fahrenheit=False),
-        "–" if last.setpoint is None else temperature_text(last.setpoint, fahrenheit=False),
+        "–" if last.temperature is None else temperature_text(last.temperature, fahrenheit=fahrenheit),
+        "–" if last.setpoint is None else temperature_text(last.setpoint, fahrenheit=fahrenheit),
         "–" if last.humidity is None else f"{last.humidity:.0f} %",
         {Load.HEATING: "heating", Load.COOLING: "cooling", Load.IDLE: "idle", None: "–"}[last.load],
         Text(f"{heard} (silent)", style="yellow") if silent else heard,
@@ -173,14 +195,17 @@ def document(condition: Condition) -> dict[str, Any]:
         "at": condition.at.isoformat(),
         "stack": condition.stack,
         "dashboard": condition.dashboard,
+        "verdict": condition.verdict.document(),
         "person": [each.model_dump() for each in condition.person],
         "keeper": None if report is None else {"at": said["at"], "outcome": said["outcome"]},
         "troubles": said.get("troubles", []),
         "tokens": said.get("tokens"),
         "client_secret_ends_on": said.get("client_secret_ends_on"),
         "plants": said.get("plants", []),
+        "left_out": said.get("left_out", {}),
         "calls_today": condition.calls,
         "calls_paused_until": said.get("paused_until"),
+        "waiting": {"quarantine": condition.waiting.quarantine, "dead_letters": condition.waiting.dead_letters},
         "thermostats": [
             {
                 "module_id": one.module_id,

@@ -8,12 +8,15 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from smarther.domain.legrand_answers import Reason
-from smarther_cli.doctor.finding import bad, good, look, not_told, wanting
+from smarther_cli.doctor.finding import bad, good, look, not_told, soon_wanting, wanting
+from smarther_cli.standing import needed_first
+from smarther_cli.verdict import Waiting, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from smarther.domain.keeper_probe import Handshake
+    from smarther.domain.keeper_report import Report
     from smarther_cli.doctor import facts
     from smarther_cli.doctor.finding import Finding
 
@@ -256,35 +259,46 @@ def _duration(span: timedelta) -> str:
 def credentials(standing: facts.LastReport) -> Finding:
     """Whether credentials and consent are given and good, as the keeper last found them."""
     if standing.report is None:
-        first = Reason.CONSENT_MISSING if standing.configured else Reason.CREDENTIALS_MISSING
-        return wanting(first.value.replace("_", " "), first.remedy)
+        first = needed_first(configured=standing.configured)
+        return wanting(first.reason.replace("_", " "), first.do)
     person = standing.report.person
     if person:
         told = ", ".join(each.reason.replace("_", " ") for each in person)
         remedies = " ".join(each.do for each in person)
         if all(each.reason == Reason.CLIENT_SECRET_BIRTHDAY for each in person):
-            return look(told, remedies)
+            return soon_wanting(told, remedies)
         return wanting(told, remedies)
-    if standing.report.outcome == "degraded":
-        return look(
-            "; ".join(standing.report.troubles) or "not everything worked in the keeper's last run",
-            "The next run tries again; `smarther status` says how it went.",
-        )
-    return good("given, and Legrand took them")
+    return _judged(standing.report, {"trouble", "busy"}) or good("given, and Legrand took them")
 
 
 def subscriptions(standing: facts.LastReport) -> Finding:
     """Whether every plant is subscribed at Legrand."""
-    plants = () if standing.report is None else standing.report.plants
-    if not plants:
+    report = standing.report
+    if report is None:
         return not_told("no plant is known yet")
-    missing = [each.name or each.plant_id for each in plants if each.subscription == "missing"]
-    unknown = [each.name or each.plant_id for each in plants if each.subscription == "unknown"]
-    if missing:
-        return bad(f"not subscribed: {', '.join(missing)}", _RUNBOOK.format("subscription-missing"))
-    if unknown:
-        return look(f"not known of {', '.join(unknown)}", _RUNBOOK.format("subscription-missing"))
-    return good(f"all plants are subscribed ({len(plants)})")
+    faults = _judged(report, {"no_plant", "not_subscribed", "subscription_unknown"})
+    if faults is not None:
+        return bad(faults.says, f"{faults.do} {_RUNBOOK.format('subscription-missing')}")
+    if not report.plants:
+        return not_told("no plant is known yet")
+    return good(f"all plants are subscribed ({len(report.plants)})")
+
+
+def thermostats(standing: facts.LastReport) -> Finding:
+    """Whether every thermostat has been heard lately, as the keeper last found them."""
+    report = standing.report
+    if report is None or report.thermostats_silent is None or not report.plants:
+        return not_told("nobody has listened yet")
+    return _judged(report, {"silent"}) or good("none is silent")
+
+
+def _judged(report: Report, reasons: Collection[str]) -> Finding | None:
+    """What the one rule of whether all is well finds of these sorts; None where it finds nothing."""
+    found = [matter for matter in judge(report).matters if matter.reason in reasons]
+    if not found:
+        return None
+    says = "; ".join([*(matter.says for matter in found), *(report.troubles if "trouble" in reasons else ())])
+    return bad(says, " ".join(dict.fromkeys(matter.do for matter in found)))
 
 
 # ---- what is kept
@@ -335,6 +349,12 @@ def given_up(queue: facts.Queue) -> Finding:
             "Mend the cause, then `smarther redrive`. " + _RUNBOOK.format("spill-given-up"),
         )
     return good("no notification was given up")
+
+
+def quarantine(count: int) -> Finding:
+    """Whether bodies are kept that nobody could read."""
+    found = judge(None, waiting=Waiting(quarantine=count)).matters
+    return bad(found[0].says, found[0].do) if found else good("every body could be read")
 
 
 def failed_runs(queue: facts.Queue) -> Finding:

@@ -51,6 +51,11 @@ def wanting(says: str, do: str) -> Finding:
     return Finding(mark=Mark.BAD, says=says, do=do, status=Status.PERSON_NEEDED)
 
 
+def soon_wanting(says: str, do: str) -> Finding:
+    """Nothing fails because of it, but the owner is needed, and nobody else can do it."""
+    return Finding(mark=Mark.LOOK, says=says, do=do, status=Status.PERSON_NEEDED)
+
+
 def not_told(says: str, do: str = "") -> Finding:
     """There is nothing to judge: not yet, or never in this cloud. Neither good nor a fault."""
     return Finding(mark=Mark.NOT_TOLD, says=says, do=do)

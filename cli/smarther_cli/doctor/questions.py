@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from smarther.domain.keeper_probe import Probe
 from smarther_cli.doctor import facts
 from smarther_cli.errors import GONE, Failure
+from smarther_cli.standing import is_configured, person_since
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -134,12 +135,12 @@ class Questions:
         return self._last_run(None if state is None else self._at - state.ran_at, _HOUR)
 
     def standing(self) -> facts.LastReport:
-        """What the keeper last reported."""
+        """What the keeper last reported, and what was done since."""
         report = self._deployment.records.report()
-        if report is not None:
-            return facts.LastReport(report=report)
-        configured = self._deployment.secrets.read(self._deployment.credentials_arn) is not None
-        return facts.LastReport(report=None, configured=configured)
+        if report is None:
+            return facts.LastReport(report=None, configured=is_configured(self._deployment))
+        person = person_since(self._deployment, report)
+        return facts.LastReport(report=report.model_copy(update={"person": person}))
 
     # ---- what is kept
 
@@ -167,6 +168,10 @@ class Questions:
     def given_up(self) -> facts.Queue:
         """The spill queue's dead letters."""
         return self._queue(self._deployment.resource("SpillDeadLetterQueue"))
+
+    def quarantined(self) -> int:
+        """How many bodies nobody could read."""
+        return self._deployment.archive.quarantine_size()
 
     def failed_runs(self) -> facts.Queue:
         """Scheduled runs that failed every time, or could not be started."""

@@ -9,18 +9,21 @@ from pydantic import ValidationError
 from rich.text import Text
 
 from smarther.domain.keeper_report import Report
+from smarther.domain.legrand_answers import Reason
 from smarther.drawing.text import ago_text, clock_error_text
-from smarther_cli.errors import Failure, Status
+from smarther_cli.errors import Failure
 from smarther_cli.show import screen
 from smarther_cli.show.times import ahead_text
+from smarther_cli.verdict import Word, bodies, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from smarther.domain.keeper_report import PersonNeeded, PlantState, TokenState
+    from smarther.domain.keeper_report import PlantState
+    from smarther_cli.verdict import Verdict, Waiting
 
 _OUTCOMES: Final = {
-    "healthy": ("all is well", "green"),
+    "healthy": ("everything worked", "green"),
     "degraded": ("not everything worked; the next run tries again", "yellow"),
     "needs_person": ("a person is needed", "bold red"),
     "busy": ("another run is under way", "yellow"),
@@ -32,12 +35,7 @@ _SUBSCRIPTIONS: Final = {
     "missing": ("not subscribed", "bold red"),
     "unknown": ("not known", "yellow"),
 }
-_STATUSES: Final = {
-    "healthy": Status.FINE,
-    "degraded": Status.FAILED,
-    "busy": Status.FAILED,
-    "needs_person": Status.PERSON_NEEDED,
-}
+_VERDICTS: Final = {Word.WELL: "green", Word.NOT_WELL: "yellow", Word.PERSON_NEEDED: "bold red"}
 
 
 def read_report(payload: bytes) -> Report:
@@ -50,41 +48,75 @@ def read_report(payload: bytes) -> Report:
         ) from None
 
 
-def status_of(report: Report) -> Status:
-    """The exit status that says what the report says."""
-    return Status.PERSON_NEEDED if report.person else _STATUSES[report.outcome]
-
-
 def outcome_text(outcome: str) -> Text:
     """The outcome in words."""
     return Text(*_OUTCOMES[outcome])
 
 
-def show_person(person: Iterable[PersonNeeded]) -> None:
-    """What a person is to do; nothing when nobody is needed."""
-    for each in person:
+def verdict_text(verdict: Verdict) -> Text:
+    """Whether all is well, in one line."""
+    return Text(screen.plain(verdict.text()), style=_VERDICTS[verdict.word])
+
+
+def show_verdict(verdict: Verdict) -> None:
+    """What a person is to do, and what helps against everything else; nothing when all is well."""
+    if verdict.word is not Word.WELL:
+        screen.say()
+    for each in verdict.person:
         screen.say(f"A person is needed: {each.reason.replace('_', ' ')}", style="bold red")
         screen.say(f"  {each.do}")
+    for do in dict.fromkeys(matter.do for matter in verdict.matters):
+        for matter in verdict.matters:
+            if matter.do == do:
+                screen.say(matter.says, style="yellow")
+        screen.say(f"  {do}")
 
 
-def show_plants(plants: Iterable[PlantState]) -> None:
-    """Each plant and how it is subscribed; nothing when there are none."""
+def waiting_facts(waiting: Waiting) -> Mapping[str, str | Text]:
+    """What waits outside the table, a line for each place; nothing where nothing does."""
+    facts = {}
+    if waiting.quarantine:
+        facts["quarantine"] = Text(
+            screen.advice(f"{bodies(waiting.quarantine)} (`smarther quarantine list`)"), style="yellow"
+        )
+    if waiting.dead_letters:
+        facts["dead letters"] = Text(screen.advice(f"{waiting.dead_letters} (`smarther redrive`)"), style="yellow")
+    return facts
+
+
+def show_plants(plants: Iterable[PlantState], *, left_out: int = 0) -> None:
+    """Each plant and how it is subscribed, and how many are left out; nothing when there are none."""
     rows = [
         (each.name or each.plant_id, Text(*_SUBSCRIPTIONS[each.subscription]), each.plant_id if each.name else "")
         for each in plants
     ]
     if rows:
         screen.show_table(("Plant", "Subscription", "Id"), rows, fold=("Plant",))
+    if left_out:
+        screen.say(f"and {left_out:,} more plants")
 
 
-def tokens_text(tokens: TokenState | None, now: datetime) -> str:
-    """How long the tokens last."""
+def tokens_text(report: Report, now: datetime) -> str:
+    """How long the tokens last, by their own word; not where Legrand has said that they are no longer good."""
+    tokens = report.tokens
+    if any(each.reason == Reason.CONSENT_EXPIRED for each in report.person):
+        return "no longer good: the consent has ended"
     if tokens is None:
         return "none yet"
     access = f"access {ahead_text(_instant(tokens.expires_at), now)}"
     if tokens.refresh_expires_at is None:
         return access
     return f"{access}, renewal {ahead_text(_instant(tokens.refresh_expires_at), now)}"
+
+
+def client_secret_text(report: Report) -> str:
+    """How long the client secret lasts, counted from when it was recorded; not where Legrand has said otherwise."""
+    reasons = {each.reason for each in report.person}
+    if Reason.CLIENT_SECRET_EXPIRED in reasons:
+        return "expired"
+    if Reason.CREDENTIALS_REFUSED in reasons:
+        return "refused"
+    return f"good until about {report.client_secret_ends_on}"
 
 
 def calls_text(report: Report, calls: int | None) -> str:
@@ -95,9 +127,11 @@ def calls_text(report: Report, calls: int | None) -> str:
 
 def show_run(report: Report, now: datetime) -> None:
     """One run: its outcome, what it did, what is in the way."""
+    verdict = judge(report)
     facts: dict[str, str | Text] = {
+        "verdict": verdict_text(verdict),
         "outcome": outcome_text(report.outcome),
-        "tokens": tokens_text(report.tokens, now) + (" (renewed)" if report.tokens and report.tokens.refreshed else ""),
+        "tokens": tokens_text(report, now) + (" (renewed)" if report.tokens and report.tokens.refreshed else ""),
         "calls today": calls_text(report, report.calls_today),
     }
     if report.webhook is not None:
@@ -117,10 +151,10 @@ def show_run(report: Report, now: datetime) -> None:
         ahead = datetime.fromisoformat(clock.told) - datetime.fromisoformat(clock.at)
         facts[f"clock: {screen.plain(clock.name or clock.module_id)}"] = f"wrong, {clock_error_text(ahead)}"
     screen.show_facts(facts)
-    if report.plants or report.person:
+    if report.plants:
         screen.say()
-    show_plants(report.plants)
-    show_person(report.person)
+    show_plants(report.plants, left_out=report.left_out.get("plants", 0))
+    show_verdict(verdict)
 
 
 def age_text(report: Report, now: datetime) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import unicodedata
+from contextvars import ContextVar
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -23,10 +25,25 @@ from smarther_cli.show.decimals import json_number
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+_COMMAND = re.compile(r"`smarther (?!--sandbox)")
+_DEPLOY = "`make deploy`"
+_in_sandbox = ContextVar("in_sandbox", default=False)
 _NO_SCREEN = 1000  # characters; lines are as long as they need to be
 _GAP = 2  # between columns
-_NARROWEST = 9  # a column of names or reasons, when the screen is narrow
+_LONG_WORD = 20  # one that is longer may be broken
 _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format (such as right-to-left overrides), separators of lines
+
+
+def speak_of_sandbox(*, is_one: bool) -> None:
+    """From now on, commands that are advised are those for the sandbox, or those for AWS."""
+    _in_sandbox.set(is_one)
+
+
+def advice(text: str) -> str:
+    """The text with the commands in it as they have to be typed here."""
+    if not _in_sandbox.get():
+        return text
+    return _COMMAND.sub("`smarther --sandbox ", text).replace(_DEPLOY, "`make sandbox FRESH=1`")
 
 
 def results() -> Console:
@@ -55,17 +72,17 @@ def plain(text: str, *, lines: bool = False) -> str:
 
 def say(text: str = "", *, style: str = "") -> None:
     """One line of a result; long ones are not broken, so that addresses and commands can be copied."""
-    results().print(Text(plain(text, lines=True), style=style), soft_wrap=True)
+    results().print(Text(plain(advice(text), lines=True), style=style), soft_wrap=True)
 
 
 def remark(text: str = "", *, style: str = "") -> None:
     """One line beside the result."""
-    remarks().print(Text(plain(text, lines=True), style=style), soft_wrap=True)
+    remarks().print(Text(plain(advice(text), lines=True), style=style), soft_wrap=True)
 
 
 def paragraph(text: str, *, style: str = "") -> None:
     """Words to read, beside the result, broken into lines between words."""
-    remarks().print(Text(plain(text, lines=True), style=style))
+    remarks().print(Text(plain(advice(text), lines=True), style=style))
 
 
 def remark_left_out(count: int) -> None:
@@ -76,8 +93,19 @@ def remark_left_out(count: int) -> None:
 
 
 def show_json(document: object) -> None:
-    """The result as JSON, for programs."""
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=json_number) + "\n")
+    """The result as JSON, for programs; what a terminal would obey stands in JSON's own escapes."""
+    text = json.dumps(document, indent=2, ensure_ascii=False, default=json_number)
+    sys.stdout.write("".join(_escaped(letter) for letter in text) + "\n")
+
+
+def _escaped(letter: str) -> str:
+    """A letter of a JSON text; outside its strings there is none but line breaks that nobody sees."""
+    return json.dumps(letter)[1:-1] if letter != "\n" and unicodedata.category(letter) in _UNSEEN else letter
+
+
+def show_json_line(document: object) -> None:
+    """One of many results as a line of JSON, for programs that read them as they come."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, default=json_number) + "\n")
 
 
 def show_table(
@@ -87,27 +115,66 @@ def show_table(
     right: Sequence[str] = (),
     fold: Sequence[str] = (),
 ) -> None:
-    """Rows under column names; the columns named in `right` hold numbers, those in `fold` may take several lines."""
+    """Rows under column names; the columns named in `right` hold numbers, those in `fold` may take several lines.
+
+    They are folded between words. On a screen that is too narrow even so, each row stands as lines of its own.
+    """
     texts = [[cell if isinstance(cell, Text) else Text(plain(cell)) for cell in row] for row in rows]
-    widths = [
-        max([cell_len(column), *(row[index].cell_len for row in texts)]) + _GAP for index, column in enumerate(columns)
-    ]
     console = results()
-    missing = max(0, sum(widths) - _GAP - console.width)
+    widths = _widths(columns, texts, fold, console.width)
+    if sum(widths) + _GAP * (len(columns) - 1) > console.width:
+        _show_as_lines(columns, texts, right, console.width)
+        return
     table = Table(box=None, padding=(0, _GAP, 0, 0), header_style="bold", pad_edge=False)
     for column, width in zip(columns, widths, strict=True):
-        narrowed = width - _GAP - (missing // len(fold) + 1 if missing and column in fold else 0)
-        table.add_column(
-            column,
-            justify="right" if column in right else "left",
-            overflow="fold",
-            width=max(narrowed, min(width - _GAP, _NARROWEST), cell_len(column)),
-        )
+        table.add_column(column, justify="right" if column in right else "left", overflow="fold", width=width)
     for row in texts:
         table.add_row(*row)
-    # What is wider than the screen all the same is the terminal's to break: nothing is left out or cut off.
-    console.width = _NO_SCREEN
     console.print(table)
+
+
+def _widths(columns: Sequence[str], rows: Sequence[Sequence[Text]], fold: Sequence[str], room: int) -> list[int]:
+    """How wide each column is: as its content; where there is no room for that, those to fold as their longest word."""
+    whole = [
+        max([cell_len(column), *(row[index].cell_len for row in rows)], default=0)
+        for index, column in enumerate(columns)
+    ]
+    words = [
+        max([cell_len(column), *(min(_longest_word(row[index]), _LONG_WORD) for row in rows)], default=0)
+        for index, column in enumerate(columns)
+    ]
+    missing = sum(whole) + _GAP * (len(columns) - 1) - room
+    for index in sorted(range(len(columns)), key=lambda index: words[index] - whole[index]):
+        if missing > 0 and columns[index] in fold:
+            given = min(missing, whole[index] - words[index])
+            whole[index] -= given
+            missing -= given
+    return whole
+
+
+def _longest_word(text: Text) -> int:
+    return max((cell_len(word) for word in text.plain.split()), default=0)
+
+
+def _show_as_lines(columns: Sequence[str], rows: Sequence[Sequence[Text]], right: Sequence[str], room: int) -> None:
+    """Each row as a line of what it is about, which stands before the first number, and lines of the rest by name."""
+    first = next((index for index, column in enumerate(columns) if column in right), 1)
+    for row in rows:
+        head = Text("  ").join(cell for cell in row[:first] if cell.plain)
+        parts = [
+            Text.assemble((f"{column} ", "dim"), cell)
+            for column, cell in zip(columns[first:], row[first:], strict=True)
+            if cell.plain
+        ]
+        results().print(head, soft_wrap=True)
+        line = Text()
+        for part in parts:
+            if line.plain and _GAP + line.cell_len + _GAP + part.cell_len > room:
+                results().print(Text(" " * _GAP) + line, soft_wrap=True)
+                line = Text()
+            line = Text(" " * _GAP).join([line, part]) if line.plain else part
+        if line.plain:
+            results().print(Text(" " * _GAP) + line, soft_wrap=True)
 
 
 def show_facts(facts: Mapping[str, str | Text]) -> None:

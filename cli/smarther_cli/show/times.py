@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from calendar import monthrange
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
 
 from smarther.drawing.text import in_zone, time_text
 from smarther_cli.archive import TimeRange
 from smarther_cli.errors import WrongUse
 
-_BACK: Final = re.compile(r"(\d{1,6})\s*(m|min|h|d|w)", re.IGNORECASE)
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+_BACK: Final = re.compile(r"([0-9]{1,6}) ?(m|min|h|d|w)", re.IGNORECASE)
+_MONTHS_BACK: Final = re.compile(r"([0-9]{1,4}) ?(mo|y)", re.IGNORECASE)
+_MONTH: Final = re.compile(r"([0-9]{4})-([0-9]{2})")
+_YEAR: Final = re.compile(r"[0-9]{4}")
 _UNITS: Final = {
     "m": timedelta(minutes=1),
     "min": timedelta(minutes=1),
@@ -18,6 +25,14 @@ _UNITS: Final = {
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
+_MONTHS_OF_A_YEAR: Final = 12
+_DAYS_AGO: Final = {"today": 0, "yesterday": 1}
+TIMES: Final = "90m, 36h, 7d, 2w, 3mo, 1y, yesterday, or a date or time"
+"""For the help of options."""
+_EXAMPLES: Final = (
+    "Write 90m, 36h, 7d, 2w, 3mo or 1y (back from now), today, yesterday, or a year, month, date or time such as 2026,"
+    " 2026-01, 2026-01-31 or 2026-01-31T18:00."
+)
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
 _EDGE: Final = timedelta(days=30)
@@ -55,18 +70,61 @@ def _in_order(start: datetime, end: datetime) -> tuple[datetime, datetime]:
 def instant(text: str, *, now: datetime) -> datetime:
     """The instant that `90m`, `36h`, `7d`, `2w` (back from now) or an ISO date or time means; without a zone, local.
 
-    One at the calendar's very ends is taken for one a month from them. Raises WrongUse for anything else.
+    `3mo` and `1y` count back in the calendar; `today`, `yesterday`, a year, a month and a date are their beginning. One
+    at the calendar's very ends is taken for one a month from them. Raises WrongUse for anything else.
     """
     try:
         if back := _BACK.fullmatch(text.strip()):
             return _counted_back(now, int(back[1]) * _UNITS[back[2].lower()])
-        found = in_zone(datetime.fromisoformat(text.strip()), UTC)
-    except ValueError as unreadable:
-        raise WrongUse(
-            f"{text!r} is no time that can be understood.",
-            "Write 90m, 36h, 7d or 2w (back from now), or a date or time such as 2026-01-31 or 2026-01-31T18:00.",
-        ) from unreadable
+        found = in_zone(_written(text.strip(), today=in_zone(now, None), whole_days=False), UTC)
+    except ValueError:
+        raise _no_time(text) from None
     return min(max(found if found.tzinfo else found.replace(tzinfo=UTC), _FIRST), _LAST)
+
+
+def bound(text: str, *, now: datetime, zone: tzinfo, last: bool = False) -> str:
+    """What the rollup is to be asked for: a day, as such, or an instant with its zone. Days are the zone's.
+
+    Of a month or year it is the first day or the `last`. Raises WrongUse for what is no time.
+    """
+    told = text.strip()
+    try:
+        if not (_BACK.fullmatch(told) or "T" in told or " " in told):
+            day = _written(told, today=in_zone(now, zone), whole_days=last)
+            if day.tzinfo is None and day == datetime.combine(day, time()):
+                return day.date().isoformat()
+    except ValueError:
+        raise _no_time(text) from None
+    return instant(text, now=now).isoformat()
+
+
+def _written(text: str, *, today: datetime, whole_days: bool) -> datetime:
+    """What stands there, without a zone where none does; of a month or year its last day if these are to be whole."""
+    midnight = datetime.combine(today.date(), time())
+    if (ago := _DAYS_AGO.get(text.lower())) is not None:
+        return midnight - timedelta(days=ago)
+    if back := _MONTHS_BACK.fullmatch(text):
+        return _months_back(today, int(back[1]) * (_MONTHS_OF_A_YEAR if back[2].lower() == "y" else 1))
+    if month := _MONTH.fullmatch(text):
+        year, number = int(month[1]), int(month[2])
+        first = datetime(year, number, 1)  # noqa: DTZ001 - whose zone is not written
+        return first.replace(day=monthrange(year, number)[1]) if whole_days else first
+    if _YEAR.fullmatch(text):
+        return datetime(int(text), *((12, 31) if whole_days else (1, 1)))  # noqa: DTZ001 - as above
+    return datetime.fromisoformat(text)
+
+
+def _months_back(today: datetime, months: int) -> datetime:
+    """The same time by the clock on the same day of an earlier month, or on its last day where it has no such day."""
+    year, month = divmod(today.year * _MONTHS_OF_A_YEAR + today.month - 1 - months, _MONTHS_OF_A_YEAR)
+    if year < _FIRST.year:
+        return _FIRST
+    day = min(today.day, monthrange(year, month + 1)[1])
+    return today.replace(year=year, month=month + 1, day=day, tzinfo=None)
+
+
+def _no_time(text: str) -> WrongUse:
+    return WrongUse(f"{text!r} is no time that can be understood.", _EXAMPLES)
 
 
 def _counted_back(now: datetime, length: timedelta) -> datetime:

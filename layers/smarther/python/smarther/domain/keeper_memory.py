@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,6 +21,10 @@ class RefusedGrant(BaseModel):
     at: datetime
 
 
+MOST_POLLED: Final = 500
+"""Thermostats of which it is remembered when they were polled, those of last: more than a day has calls for."""
+
+
 class Memory(BaseModel):
     """Everything remembered. Each part is empty until there is something to remember."""
 
@@ -35,8 +40,8 @@ class Memory(BaseModel):
     """Plants whose last topology could not be had, or lacked something: the next run asks for it again."""
     asked_through: str = ""
     """The plant that was asked for its topology last: where time or calls do not suffice for all, the next is first."""
-    polled: dict[str, str] = {}
-    """For each module the last reading that was heard of it, by its sort key, when it was polled."""
+    listened_through: str = ""
+    """The plant whose thermostats were listened to last where time or calls did not suffice for all; else empty."""
     polled_at: dict[str, datetime] = {}
     """For each module when it was last polled."""
     changed_unheard: dict[str, datetime] = {}
@@ -45,3 +50,10 @@ class Memory(BaseModel):
     """For each plant when its subscription was last made anew because it gave no push."""
     reasons: tuple[Reason, ...] = ()
     """Why Legrand needed a person when a run last knew. One that does not get so far has no better news."""
+
+    def kept(self) -> Memory:
+        """The memory as an item of the table can hold it. Who is forgotten is polled again sooner, and nothing else."""
+        if len(self.polled_at) <= MOST_POLLED:
+            return self
+        last = sorted(self.polled_at, key=lambda each: self.polled_at[each])[-MOST_POLLED:]
+        return self.model_copy(update={"polled_at": {key: self.polled_at[key] for key in last}})

@@ -11,9 +11,14 @@ from smarther.domain.credentials import NOTICE
 from smarther.domain.legrand_answers import Reason
 
 type SubscriptionState = Literal["healthy", "created", "remade", "missing", "unknown"]
+_NOT_SUBSCRIBED: Final[frozenset[SubscriptionState]] = frozenset({"missing", "unknown"})
+
 type ConsentOutcome = Literal["accepted", "refused", "unavailable", "not_configured"]
 type WebhookState = Literal["steady", "settling", "rotated"]
 type Poll = Literal["stored", "no_news", "failed", "not_now", "before"]
+
+MOST_KEPT: Final = 200
+"""Entries of each list that a stored report holds: an item has 400 KB, and a name takes up to 400 bytes."""
 
 CONSENT_NOTICE: Final = timedelta(days=7)
 """So long before its end a consent is to be given anew. One in use renews itself and never comes so near."""
@@ -81,8 +86,29 @@ class Report(_Part):
     actions: tuple[str, ...] = ()
     silent: tuple[SilentModule, ...] = ()
     clocks: tuple[ModuleClock, ...] = ()
+    unheard: int = 0
+    """How many thermostats the run had no time to listen to; the next one begins with them."""
+    left_out: dict[str, int] = {}
+    """Of a stored report: how many entries of which list it does not hold, because they are too many."""
     webhook: WebhookState | None = None
     client_secret_ends_on: str | None = None
+
+    def kept(self) -> Report:
+        """The report as an item of the table can hold it, however many plants and thermostats there are.
+
+        Of a long list it holds the first entries, of plants those first that are not well, and how many it leaves out.
+        """
+        plants = sorted(self.plants, key=lambda plant: plant.subscription not in _NOT_SUBSCRIBED)
+        lists: dict[str, tuple[object, ...]] = {
+            "plants": tuple(plants),
+            "silent": self.silent,
+            "clocks": self.clocks,
+            "actions": self.actions,
+        }
+        long = {name: entries for name, entries in lists.items() if len(entries) > MOST_KEPT}
+        cut: dict[str, object] = {name: entries[:MOST_KEPT] for name, entries in long.items()}
+        left_out = {name: len(entries) - MOST_KEPT for name, entries in long.items()}
+        return self.model_copy(update=cut | {"left_out": left_out})
 
     @property
     def reasons_now(self) -> int:
@@ -92,12 +118,12 @@ class Report(_Part):
     @property
     def subscriptions_missing(self) -> int:
         """How many wanted plants are not known to be subscribed: it is missing, or nobody could look."""
-        return sum(plant.subscription in {"missing", "unknown"} for plant in self.plants)
+        return sum(plant.subscription in _NOT_SUBSCRIBED for plant in self.plants)
 
     @property
     def thermostats_silent(self) -> int | None:
-        """How many thermostats are silent; None when the run did not get as far as to listen."""
-        if not self.silent and any(plant.subscription == "unknown" for plant in self.plants):
+        """How many thermostats are silent; None when none is and the run did not get as far as to listen to all."""
+        if not self.silent and (self.unheard or any(plant.subscription == "unknown" for plant in self.plants)):
             return None
         return len(self.silent)
 

@@ -53,6 +53,7 @@ class Reason(StrEnum):
     ACCESS_REFUSED = "access_refused"
     APP_PASSWORD_EXPIRED = "app_password_expired"  # noqa: S105 - a reason's name, not a secret
     APP_TERMS = "app_terms"
+    NO_PLANT = "no_plant"
 
     @property
     def remedy(self) -> str:
@@ -91,6 +92,11 @@ _REMEDIES: Final[Mapping[Reason, str]] = {
         "Legrand's Thermostat app wants its terms accepted again. Open the app and accept them; nothing needs to be"
         " done here."
     ),
+    Reason.NO_PLANT: (
+        "Legrand lists no home in your account, so nothing is recorded. In the Thermostat app allow third-party access"
+        " for your home, then run `smarther keeper run`. If it was allowed already, you may have logged in with another"
+        " account than the app's: run `smarther authorize` again."
+    ),
 }
 
 
@@ -110,7 +116,7 @@ class ProviderAnswer:
 UNREACHABLE: Final = ProviderAnswer(Kind.TRANSIENT)
 """No answer at all: no connection, a time-out, an answer that breaks off."""
 
-_API: Final[Mapping[int, Kind]] = {
+_API: Final[Mapping[int, Kind]] = {  # besides _API_REASONS: what has a reason needs a person
     400: Kind.BUG,
     401: Kind.UNAUTHORISED,
     403: Kind.FORBIDDEN,
@@ -119,8 +125,6 @@ _API: Final[Mapping[int, Kind]] = {
     409: Kind.CONFLICT,
     429: Kind.TRANSIENT,
     430: Kind.BUG,
-    469: Kind.PERSON,
-    470: Kind.PERSON,
     486: Kind.TRANSIENT,
 }
 _LOGIN: Final[Mapping[int, Kind]] = {
@@ -140,7 +144,7 @@ _LOGIN_ERRORS: Final[Mapping[str, Reason]] = {
 LOGIN_REASONS: Final = frozenset({*_LOGIN_ERRORS.values(), Reason.CLIENT_SECRET_EXPIRED})
 """What only the login can tell: over as soon as it gives tokens."""
 
-LEGRAND_REASONS: Final = LOGIN_REASONS | {*_API_REASONS.values(), Reason.ACCESS_REFUSED}
+LEGRAND_REASONS: Final = LOGIN_REASONS | {*_API_REASONS.values(), Reason.ACCESS_REFUSED, Reason.NO_PLANT}
 """What only Legrand can tell, at either door."""
 
 _SECRET_EXPIRED: Final = "AADB2C90085"  # noqa: S105 - the provider's code; its text speaks of an internal error

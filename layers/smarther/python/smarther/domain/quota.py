@@ -6,7 +6,7 @@ The vendor's Starter Kit allows 500 calls a day; calls of the login and incoming
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
 from smarther.domain.legrand_answers import Kind
@@ -27,11 +27,11 @@ _FORBIDDEN_PAUSE: Final = timedelta(minutes=10)
 """After a 403 that is not the quota's."""
 
 
-class Need(StrEnum):
+class Need(Enum):
     """How much hangs on a call."""
 
-    REQUIRED = "required"
-    OPTIONAL = "optional"
+    REQUIRED = auto()
+    OPTIONAL = auto()
 
     @property
     def limit(self) -> int:

@@ -56,7 +56,7 @@ def secret_digest(secret: str) -> str:
 
 def address(base_url: str, secret: str) -> str:
     """The full address that is subscribed: `<base_url>/notifications/<secret>`."""
-    return f"{base_url.rstrip('/')}{_PATH}{secret}"
+    return f"{base_url.removesuffix('/')}{_PATH}{secret}"
 
 
 def is_ours(url: str, base_url: str) -> bool:

@@ -66,8 +66,8 @@ _VARIABLE = re.compile(r"var\(--(\w+)\)")
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34, 12, 8, 20
 _GAP = 6  # between the panels
-_HEADING = 48  # above the drawing of a file
-_LEGEND = 400  # pixels; no legend in a file that is narrower
+_NAME, _LINE, _BELOW = 26, 18, 6  # above the drawing of a file: the name, each line below it, what is free below them
+_LETTER, _ENTRY, _DOT = 6, 35, " · "  # a letter's width; of an entry of the legend what is not its word
 _NARROWEST_GAP = 2  # pixels; a shorter silence is not worth a mark
 _TIME_LABEL, _VALUE_LABEL = 58, 22  # pixels that a label needs beside and above the next
 _HOVER_COLUMN = 7  # pixels; a finger does not meet less
@@ -165,41 +165,81 @@ def chart(series: Series, style: ChartStyle, *, name: str) -> Markup:
     )
 
 
-def chart_file(series: Series, style: ChartStyle, *, name: str, dark: bool) -> str:
-    """The same drawing as the text of an SVG file, with the name above it and what its lines mean.
+def chart_file(series: Series, style: ChartStyle, *, name: str, about: Sequence[str], dark: bool) -> str:
+    """The same drawing as the text of an SVG file, with the name above it, what it is `about`, and what its marks mean.
 
     The theme's colours stand in the rules themselves: what shows a file is seldom a browser, and knows no variables.
     """
     theme = _DARK if dark else _LIGHT
+    heading, height = _heading(series, style, about)
     return element(
         "svg",
         element("style", Markup(_VARIABLE.sub(lambda found: _COLOURS[found[1]][theme], _RULES))),
         element("rect", width="100%", height="100%", fill=_COLOURS["card"][theme]),
         element("text", name, x=_LEFT, y=20, class_="sm-heading"),
-        element("g", *_legend(series), class_="sm-chart") if style.width >= _LEGEND else None,
-        element("g", chart(series, style, name=name), transform=f"translate(0 {_HEADING})"),
+        element("g", *heading, class_="sm-chart"),
+        element("g", chart(series, style, name=name), transform=f"translate(0 {height})"),
         xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {style.width} {style.height + _HEADING}",
+        viewBox=f"0 0 {style.width} {style.height + height}",
         width=style.width,
-        height=style.height + _HEADING,
+        height=style.height + height,
         class_="sm-dark" if dark else "sm-light",
     )
 
 
-def _legend(series: Series) -> Iterator[Markup]:
-    """What the marks of a file mean, in one line."""
-    cooled = any(span.cooling for span in series.spans)
-    words = {"sm-t": "temperature", "sm-s": "set point", "sm-heat": "heating", "sm-cool": "cooling", "sm-h": "humidity"}
-    x = _LEFT
-    for class_, word in words.items():
-        if class_ == "sm-cool" and not cooled:
-            continue
-        if class_ in {"sm-heat", "sm-cool"}:
-            yield element("rect", x=x, y=32, width=16, height=8, class_=class_)
-        else:
-            yield element("path", d=f"M{x} 36h16", class_=class_)
-        yield element("text", word, x=x + 21, y=40)
-        x += 35 + 6 * len(word)
+def _heading(series: Series, style: ChartStyle, about: Sequence[str]) -> tuple[list[Markup], int]:
+    """What stands below the name, in as many lines as the width takes, and the height of it all."""
+    room = style.width - _LEFT - _RIGHT
+    y = _NAME
+    marks: list[Markup] = []
+    for line in _lines_of(about, room, lambda part: _LETTER * (len(part) + len(_DOT))):
+        marks.append(element("text", _DOT.join(line), x=_LEFT, y=y + 12))
+        y += _LINE
+    for row in _lines_of(list(_legend(series, style)), room, lambda entry: _ENTRY + _LETTER * len(entry[1])):
+        x = _LEFT
+        for class_, word in row:
+            if class_ in {"sm-heat", "sm-cool", "sm-gap"}:
+                marks.append(element("rect", x=x, y=y + 4, width=16, height=8, class_=class_))
+            else:
+                marks.append(element("path", d=f"M{x} {y + 8}h16", class_=class_))
+            marks.append(element("text", word, x=x + 21, y=y + 12))
+            x += _ENTRY + _LETTER * len(word)
+        y += _LINE
+    return marks, y + _BELOW
+
+
+def _lines_of[Part](parts: Sequence[Part], room: int, width: Callable[[Part], int]) -> list[list[Part]]:
+    """The parts in their order, as many in a line as fit."""
+    lines: list[list[Part]] = []
+    left = 0
+    for part in parts:
+        if not lines or width(part) > left:
+            lines.append([])
+            left = room
+        lines[-1].append(part)
+        left -= width(part)
+    return lines
+
+
+def _legend(series: Series, style: ChartStyle) -> Iterator[tuple[str, str]]:
+    """The marks that are in a file with what they mean, and why a line may be missing."""
+    yield "sm-t", "temperature"
+    if set_points := _set_points(series):
+        yield "sm-s", set_points
+    yield "sm-heat", "heating"
+    if any(span.cooling for span in series.spans):
+        yield "sm-cool", "cooling"
+    yield "sm-h", "humidity"
+    if any(_gaps(series, _frame(series, style))):
+        yield "sm-gap", "nothing recorded"
+
+
+def _set_points(series: Series) -> str:
+    """The legend of the set points' line; why it is interrupted, where it is, and nothing where there is none."""
+    told = {span.setpoint is not None for span in series.spans if span.temperature is not None}
+    if True not in told:
+        return ""
+    return "set point (in boost none is told)" if False in told else "set point"
 
 
 def summary_text(series: Series, *, fahrenheit: bool, name: str | None = None, short: bool = False) -> str:

@@ -14,6 +14,8 @@ from html import escape
 from string import Template
 from typing import TYPE_CHECKING, Final
 
+from smarther.domain.legrand_answers import Reason
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -151,7 +153,7 @@ def _accepted(report: Report) -> ConsentPage:
         title="Consent accepted",
         told="Your consent is kept safe. Not all is in place yet; what is missing is tried again every half hour."
         if report.plants
-        else "Your consent is kept safe, but Legrand lists no home in your account yet.",
+        else "Your consent is kept safe, but nothing is recorded yet: no home of yours is known.",
         plants=report.plants,
         steps=(*demands, "Look with `smarther status` in half an hour."),
     )
@@ -163,7 +165,7 @@ def _not_configured(report: Report) -> ConsentPage:
         mark=Sign.STOP,
         title="The recorder cannot log in at Legrand",
         told="Your consent was given, but what identifies your application at Legrand is missing, expired or wrong.",
-        steps=(*(person.do for person in report.person), _AGAIN),
+        steps=(*(person.do for person in report.person if person.reason != Reason.CONSENT_MISSING), _AGAIN),
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from smarther.domain.home import Load
 from smarther.domain.latest import silent_since
+from smarther.domain.names import printable
 from smarther.domain.reading import instant_text
 from smarther.drawing.chart import CHART_STYLE, ChartStyle, chart, summary_text
 from smarther.drawing.html import Markup, element, join
@@ -363,7 +364,8 @@ def _doing(state: ThermostatState, view: View) -> Markup:
     if load is None:
         text = "Load not sent"
     else:
-        text = f"{words[load]} since {'before ' if state.load_since_before else ''}{view.clock(state.load_since)}"
+        # When a run began that reaches back beyond what was looked at, nobody knows here.
+        text = words[load] + ("" if state.load_since_before else f" since {view.clock(state.load_since)}")
     return element(
         "p",
         element("span", text, class_=f"sm-pill sm-{load or 'unknown'}"),
@@ -378,7 +380,7 @@ def _mode_text(last: Snapshot, view: View) -> str | None:
     if last.mode == "AUTOMATIC" and last.program is not None:
         return f"Program {last.program}"
     until = "" if last.activation_time is None else f" until {_until_text(last.activation_time, view)}"
-    return last.mode.capitalize() + until
+    return printable(last.mode.capitalize() + until)
 
 
 def _until_text(activation_time: str, view: View) -> str:

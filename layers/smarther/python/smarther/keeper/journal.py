@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 _ENDS_THE_RUN = (RecordsError, SecretsError, TableUnavailableError, HistoryUnavailableError, LeaseLost)
 """AWS itself fails, or another run is at work: this one is simply done again."""
 
+_KEEP_ALIVE = frozenset({"list", "subscribe", "unsubscribe"})
+_USED_UP = "no more calls to Legrand today: what is left waits for the next day"
+
 _GOOD = frozenset({"healthy", "created", "remade"})
 
 
@@ -48,6 +51,7 @@ class Journal:
     names: dict[str, str | None] = field(default_factory=dict)
     silent: list[SilentModule] = field(default_factory=list)
     clocks: list[ModuleClock] = field(default_factory=list)
+    unheard: int = 0
     tokens: TokenState | None = None
     consent: ConsentOutcome | None = None
     webhook: WebhookState | None = None
@@ -67,6 +71,8 @@ class Journal:
             self.person_needed(error.answer.reason)
         elif error.answer.kind is not Kind.QUOTA or error.answer.status is not None:
             self.trouble(str(error))
+        elif error.call in _KEEP_ALIVE:  # what is optional, a name or a poll, waits and is no trouble
+            self.trouble(_USED_UP)
 
     @contextmanager
     def apart(self, what: str) -> Iterator[None]:
@@ -111,6 +117,7 @@ class Journal:
             actions=tuple(self.actions),
             silent=tuple(self.silent),
             clocks=tuple(self.clocks),
+            unheard=self.unheard,
             webhook=self.webhook,
             client_secret_ends_on=None if credentials is None else credentials.client_secret_ends_on.isoformat(),
         )

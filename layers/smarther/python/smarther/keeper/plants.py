@@ -28,10 +28,14 @@ NAMES_LAST: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class PlantsToRecord:
-    """The plants to record by id, with the names heard in this run; and those missed for the first time."""
+    """The plants to record by id, with the names heard in this run; and those missed for the first time.
+
+    `told` is whether Legrand was asked for them and said, be it that there are none.
+    """
 
     names: dict[str, str | None]
     absent: frozenset[str]
+    told: bool = True
 
 
 class Plants:
@@ -61,7 +65,7 @@ class Plants:
         listed, whole = self._listed(api)
         if not listed:
             going_on = self.directory.plants.keys() | self._of_ours(subscribed)
-            return PlantsToRecord({plant_id: self._name(plant_id) for plant_id in going_on}, absent_before)
+            return PlantsToRecord({plant_id: self._name(plant_id) for plant_id in going_on}, absent_before, told=whole)
         known = frozenset(self.directory.plants)
         decided = let_go(known, listed, absent_before=absent_before, whole=whole)
         spared = {plant_id: self._name(plant_id) for plant_id in known - listed.keys() - decided.gone}
@@ -94,7 +98,7 @@ class Plants:
                     again.remove(plant_id)
         if due:
             self._dependencies.records.directory_refreshed(now)
-        self._respell(now, due=due)
+        self._respell(api, now, due=due)
         return memory.model_copy(update={"ask_again": frozenset(again), "absent_modules": self._absent_modules})
 
     def _listed(self, api: Api) -> tuple[dict[str, str | None], bool]:
@@ -203,12 +207,14 @@ class Plants:
         listed = {key: each for key, each in self.directory.listed.items() if key != gone}
         self.directory = replace(self.directory, listed=listed)
 
-    def _respell(self, now: datetime, *, due: bool) -> None:
+    def _respell(self, api: Api, now: datetime, *, due: bool) -> None:
         """Have thermostats spelled as they speak, where that differs in case from what their plant lists.
 
         Looked at whenever all names are asked for, and in every run of a thermostat's first day.
         """
         for module in list(self.directory.listed.values()):
+            if api.wire.is_over:
+                return  # looked at again tomorrow
             if due or module.known_since is None or now - module.known_since < NAMES_LAST:
                 spoken_as = self._dependencies.records.spoken_as(module.module_id) or module.module_id
                 if spoken_as != module.module_id:

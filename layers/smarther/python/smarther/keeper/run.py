@@ -196,6 +196,8 @@ class _Tending:
         self._journal.listed = True
         api = self._access.api
         to_record = self._plants.wanted(api, listed, self._access.memory.absent_plants)
+        if not to_record.names and (to_record.told or Reason.NO_PLANT in self._access.memory.reasons):
+            self._journal.person_needed(Reason.NO_PLANT)
         self._access.memory = self._access.memory.model_copy(update={"absent_plants": to_record.absent})
         self._webhook.forget(listed)
         self._webhook.introduce(deadline)

@@ -1,20 +1,26 @@
-"""Silent thermostats: asked now and then, their answers kept, and a subscription that only seems alive made anew."""
+"""Silent thermostats: asked now and then, their answers kept, and a subscription that only seems alive made anew.
+
+One that has never said anything is asked as soon as it is known: a quiet room may say nothing for hours.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from smarther.domain.directory import same_id
 from smarther.domain.keeper_report import ModuleClock, SilentModule
 from smarther.domain.latest import is_news, said, silent_since
 from smarther.domain.legrand_answers import Kind
 from smarther.domain.notification import parse
+from smarther.domain.quota import Need
 from smarther.domain.reading import instant_text
 from smarther.legrand.client import LegrandError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from smarther.domain.keeper_memory import Memory
@@ -26,36 +32,50 @@ if TYPE_CHECKING:
     from smarther.store.records import Module
 
 
+FIRST_WORDS: Final = 20
+"""So many thermostats that never spoke are asked in one run: whoever has just consented waits for it."""
+
+LISTENING: Final = timedelta(seconds=10)
+"""So long after a run's last call to Legrand thermostats are still listened to, which asks the table alone: a cloud
+that is slow must not hide who is silent. What is then left of the function's time is the report's."""
+
+
 class Silence:
     """The thermostats of the wanted plants, listened to."""
 
     def __init__(self, dependencies: Dependencies, journal: Journal, memory: Memory) -> None:
         self._dependencies = dependencies
         self._journal = journal
+        self._first_words = 0
         self.memory = memory
 
     def listen(self, api: Api, modules: list[Module]) -> list[str]:
         """Ask each thermostat that has been silent for too long, and again when it has been for as long once more.
 
+        One that never spoke is asked at once, and then as one that is silent. Where a run's time or the day's calls do
+        not suffice for all of them, each plant has its turn.
+
         The plants to subscribe anew: all of whose thermostats are silent or have only answered, one of which has
         changed without a push, and whose subscription was not made anew before in this silence.
         """
         now = self._dependencies.clock()
-        found = self._latest(modules, now)
+        self._forget_gone(modules)
         by_plant: dict[str, list[Module]] = defaultdict(list)
         for module in modules:
             by_plant[module.plant_id].append(module)
-            self._look_at_clock(module, found[module.module_id])
-        self._forget_ended(found, by_plant)
-        deaf = []
-        for plant_id, of_plant in sorted(by_plant.items()):
-            unheard = [
-                self._listen_to(api, module, found[module.module_id], now) or _only_answered(found[module.module_id])
-                for module in of_plant
-            ]
-            if all(unheard) and plant_id in self.memory.changed_unheard and plant_id not in self.memory.remade:
+        through, unheard, deaf = self.memory.listened_through, len(modules), []
+        unusual = self._dependencies.latest.unusual()
+        for plant_id in sorted(by_plant, key=lambda each: (each <= through, each)):
+            if self._dependencies.clock() >= api.wire.deadline + LISTENING:
+                break
+            of_plant = by_plant[plant_id]
+            if self._is_deaf(api, plant_id, of_plant, unusual, now):
                 deaf.append(plant_id)
-        return deaf
+            unheard -= len(of_plant)
+            if api.takes(Need.OPTIONAL) or api.wire.is_over:
+                through = plant_id
+        self._note_turn(through, unheard=unheard, served=not unheard and api.takes(Need.OPTIONAL))
+        return sorted(deaf)
 
     def note_remade(self, plant_id: str) -> None:
         """Remember that a plant was subscribed anew, before it is."""
@@ -68,10 +88,26 @@ class Silence:
         remade = {key: at for key, at in self.memory.remade.items() if key != plant_id}
         self.memory = self.memory.model_copy(update={"remade": remade})
 
-    def _latest(self, modules: list[Module], now: datetime) -> dict[str, Latest | None]:
+    def _is_deaf(
+        self, api: Api, plant_id: str, modules: list[Module], unusual: Mapping[str, Sequence[str]], now: datetime
+    ) -> bool:
+        """Listen to a plant's thermostats; whether it is to be subscribed anew."""
         reader = self._dependencies.latest
-        unusual = reader.unusual()
-        return {module.module_id: reader.words(module.module_id, unusual, now=now).latest for module in modules}
+        found = {each.module_id: reader.words(each.module_id, unusual, now=now).latest for each in modules}
+        self._forget_ended(plant_id, list(found.values()))
+        unheard = []
+        for module in modules:
+            self._look_at_clock(module, found[module.module_id])
+            silent = self._listen_to(api, module, found[module.module_id], now)
+            unheard.append(silent or _only_answered(found[module.module_id]))
+        return all(unheard) and plant_id in self.memory.changed_unheard and plant_id not in self.memory.remade
+
+    def _note_turn(self, through: str, *, unheard: int, served: bool) -> None:
+        """Remember with whom the next run begins, and tell of those for whom there was no time."""
+        self.memory = self.memory.model_copy(update={"listened_through": "" if served else through})
+        self._journal.unheard = unheard
+        if unheard:
+            self._journal.trouble(f"silence: no time to listen to {unheard} thermostats")
 
     def _look_at_clock(self, module: Module, found: Latest | None) -> None:
         """Tell of a clock that is wrong. It rings no alarm: what the thermostat says is kept and shown all the same."""
@@ -87,32 +123,32 @@ class Silence:
             )
         )
 
-    def _forget_ended(self, found: dict[str, Latest | None], by_plant: dict[str, list[Module]]) -> None:
-        """A push ends a silence: what was done about it may be done again in the next."""
+    def _forget_gone(self, modules: list[Module]) -> None:
+        """Who is no longer in the directory was never polled."""
+        known = {module.module_id for module in modules}
+        polled_at = {key: at for key, at in self.memory.polled_at.items() if key in known}
+        self.memory = self.memory.model_copy(update={"polled_at": polled_at})
+
+    def _forget_ended(self, plant_id: str, found: list[Latest | None]) -> None:
+        """A push ends a plant's silence: what was done about it may be done again in the next."""
 
         def lasting(since: dict[str, datetime]) -> dict[str, datetime]:
-            return {
-                plant_id: at
-                for plant_id, at in since.items()
-                if not any(_pushed_after(found[module.module_id], at) for module in by_plant.get(plant_id, []))
-            }
+            at = since.get(plant_id)
+            if at is None or not any(_pushed_after(each, at) for each in found):
+                return since
+            return {key: each for key, each in since.items() if key != plant_id}
 
-        polled = {key: sort_key for key, sort_key in self.memory.polled.items() if key in found}
-        polled_at = {key: at for key, at in self.memory.polled_at.items() if key in polled}
-        self.memory = self.memory.model_copy(
-            update={
-                "polled": polled,
-                "polled_at": polled_at,
-                "changed_unheard": lasting(self.memory.changed_unheard),
-                "remade": lasting(self.memory.remade),
-            }
-        )
+        changed_unheard, remade = lasting(self.memory.changed_unheard), lasting(self.memory.remade)
+        self.memory = self.memory.model_copy(update={"changed_unheard": changed_unheard, "remade": remade})
 
     def _listen_to(self, api: Api, module: Module, found: Latest | None, now: datetime) -> bool:
         """Whether a thermostat is silent; if so it is asked, unless it was lately."""
         limit = self._dependencies.settings.stale_after
         since = silent_since(found, known_since=module.known_since, now=now, limit=limit)
         if since is None:
+            if found is None and self._first_words < FIRST_WORDS and module.module_id not in self.memory.polled_at:
+                self._first_words += 1
+                self._poll(api, module, found, first=True)
             return False
         poll = self._poll(api, module, found)
         self._journal.silent.append(
@@ -126,28 +162,29 @@ class Silence:
         )
         return True
 
-    def _poll(self, api: Api, module: Module, found: Latest | None) -> Poll:
-        key = "" if found is None else found.heard.key
-        if self.memory.polled.get(module.module_id) == key and not self._is_worth_asking_again(module):
+    def _poll(self, api: Api, module: Module, found: Latest | None, *, first: bool = False) -> Poll:
+        if not self._is_worth_asking(module):
             return "before"
         try:
             body = api.status(module.plant_id, module.module_id)
         except LegrandError as error:
             if error.answer.kind is not Kind.NOT_FOUND:  # a gateway that is offline explains the silence
-                self._journal.failed(error)
+                if not first or error.answer.reason is not None:  # nothing is lost by a first word that comes later
+                    self._journal.failed(error)
                 return "not_now"
             body = b""
-        polled = {**self.memory.polled, module.module_id: key}
         polled_at = {**self.memory.polled_at, module.module_id: self._dependencies.clock()}
-        self.memory = self.memory.model_copy(update={"polled": polled, "polled_at": polled_at})
+        self.memory = self.memory.model_copy(update={"polled_at": polled_at})
         poll: Poll = "failed"
         if body:
             with self._journal.apart("status"):  # an answer that cannot be kept is one thermostat's
-                poll = self._keep_news(module, body, found)
+                poll = self._keep_news(module, body, found, first=first)
         return poll
 
-    def _is_worth_asking_again(self, module: Module) -> bool:
+    def _is_worth_asking(self, module: Module) -> bool:
         """A silence that outlasts its first question by as long again may have something to say by now.
+
+        One that began after the question is as old as that at least, so when it was asked is all there is to remember.
 
         Else a subscription that only seems alive would stay so, where nothing had changed yet when it was asked, or
         where the gateway was offline.
@@ -155,8 +192,11 @@ class Silence:
         asked_at = self.memory.polled_at.get(module.module_id)
         return asked_at is None or self._dependencies.clock() - asked_at >= self._dependencies.settings.stale_after
 
-    def _keep_news(self, module: Module, body: bytes, found: Latest | None) -> Poll:
-        """Store what a thermostat answered, if that says more than its latest word."""
+    def _keep_news(self, module: Module, body: bytes, found: Latest | None, *, first: bool) -> Poll:
+        """Store what a thermostat answered, if that says more than its latest word.
+
+        What it says `first`, before it could have pushed anything, is no change that a push should have told.
+        """
         now = self._dependencies.clock()
         news = [
             replace(reading, module_id=module.module_id)
@@ -164,11 +204,11 @@ class Silence:
             if same_id(reading.module_id, module.module_id) and is_news(reading.time, found, now=now)
         ]
         stored = [self._dependencies.table.put_reading(reading, received_at=now, source="poll") for reading in news]
-        if any(found is None or said(reading) != found.word.said for reading in news):
+        if not first and any(found is None or said(reading) != found.word.said for reading in news):
             changed = {module.plant_id: now, **self.memory.changed_unheard}
             self.memory = self.memory.model_copy(update={"changed_unheard": changed})
         if any(stored):
-            self._journal.actions.append(f"gap_filled {module.module_id}")
+            self._journal.actions.append(f"{'first_word' if first else 'gap_filled'} {module.module_id}")
         return "stored" if any(stored) else "no_news"
 
 

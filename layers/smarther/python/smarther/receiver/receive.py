@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
     type Answer = dict[str, Any]
 
+UNVERIFIED_IN_LOG = 65_536
+"""Bytes of a body that the log takes from a caller whom nobody can check; forty notifications have as many. A flood of
+strangers is paid for by what it leaves behind, and of all places the log is the dearest."""
+
 
 @dataclass(slots=True)
 class Container:
@@ -77,8 +81,7 @@ class Receiver:
             case Verdict.UNKNOWN if webhook.has_secret_form(secret):
                 return self._receive_unverified(_body(event), presented, deadlines)
             case _:
-                telemetry.log("notification_refused")
-                return _answer(404, {"message": "Not Found"})
+                return _refusal()
 
     def warm_up(self) -> bool:
         """Open the connection to the table and learn the accepted digests before the first event; False if that fails.
@@ -129,6 +132,8 @@ class Receiver:
         """Refusing a genuine caller would lose what it brought; so it is kept, and checked before it is stored."""
         spilled = Spilled(body=body, received_at=self.now(), presented=presented, verified=False)
         kept = self._keep(spilled, "Unverified", deadlines)
+        if kept == "no":
+            return _refusal(kept=kept)
         telemetry.measure(
             "notification_unverified",
             {Metric.NOTIFICATIONS_SPILLED: 1},
@@ -138,7 +143,7 @@ class Receiver:
         return _answer(200, {"deferred": 1})
 
     def _keep(self, spilled: Spilled, reason: str, deadlines: Deadlines) -> str:
-        """Keep a notification outside the table; tells where."""
+        """Keep a notification outside the table; tells where, or "no" where a stranger may have brought too much."""
         spill = self.spill
         if spill is not None:
             try:
@@ -147,6 +152,8 @@ class Receiver:
                 reason = f"{reason}, then {str(error) or type(error).__name__}"
             else:
                 return "spill"
+        if not spilled.verified and len(spilled.body) > UNVERIFIED_IN_LOG:
+            return "no"
         telemetry.keep_in_log(spilled, reason=reason)
         return "log"
 
@@ -201,6 +208,12 @@ def _body(event: Mapping[str, Any]) -> bytes:
         return base64.b64decode(raw, validate=True)
     except binascii.Error:
         return raw
+
+
+def _refusal(**keys: str) -> Answer:
+    """What an unknown path is answered with."""
+    telemetry.log("notification_refused", **keys)
+    return _answer(404, {"message": "Not Found"})
 
 
 def _answer(status: int, content: dict[str, Any]) -> Answer:

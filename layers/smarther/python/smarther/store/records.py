@@ -147,7 +147,7 @@ class Records:
             consent_id,
             "SET report = :report",
             "attribute_exists(pk)",
-            {":report": report.model_dump_json(exclude_none=True)},
+            {":report": report.kept().model_dump_json(exclude_none=True)},
         )
 
     def consent(self, state: str) -> ConsentState:
@@ -360,7 +360,7 @@ class Records:
 
     def remember(self, memory: Memory) -> None:
         """Keep it for the next run."""
-        self._put({**keys.MEMORY, "memory": memory.model_dump_json(exclude_none=True)})
+        self._put({**keys.MEMORY, "memory": memory.kept().model_dump_json(exclude_none=True)})
 
     def report(self) -> Report | None:
         """The last run's report; None before the first run."""
@@ -369,7 +369,7 @@ class Records:
 
     def keep_report(self, report: Report) -> None:
         """Write the report of this run over that of the last."""
-        self._put({**keys.REPORT, **report.model_dump(mode="json", exclude_none=True)})
+        self._put({**keys.REPORT, **report.kept().model_dump(mode="json", exclude_none=True)})
 
     # ---- DynamoDB's form
 

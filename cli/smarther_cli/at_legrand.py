@@ -1,0 +1,72 @@
+"""Whether Legrand knows an application: asked before its credentials are stored, from this machine.
+
+Two calls, neither of which changes anything. The login is given a code that nobody was ever given: it says no in any
+case, but of an application that it knows it says no to the code (RFC 6749, section 5.2). The API is called without a
+token: its gateway, Azure API Management, looks at the subscription key first, and says so in words of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import sleep
+from typing import TYPE_CHECKING, Final
+
+import requests
+
+from smarther.domain.legrand_answers import Door, Kind, Reason
+from smarther.legrand.client import LegrandError, Login, Transport, open_session
+
+if TYPE_CHECKING:
+    from smarther.domain.credentials import Credentials
+
+_NOBODYS_CODE: Final = "smarther-configure-asks-whether-this-application-is-known"
+_KEY_WORDS: Final = b"subscription key"
+_PATIENCE: Final = timedelta(seconds=30)
+_API_SECONDS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What Legrand says of an application: whether it knows it, and its key; None where it did not say.
+
+    `reason` is why not, where it does not.
+    """
+
+    application: bool | None
+    key: bool | None
+    reason: Reason | None = None
+
+
+def known(credentials: Credentials, *, login_url: str, api_url: str) -> Known:
+    """Ask. Whatever goes wrong on the way is no answer."""
+    wire = Transport(open_session(), _now, sleep, _now() + _PATIENCE)
+    application, reason = _application(Login(wire, login_url, credentials))
+    return Known(application, _key(wire, api_url, credentials.subscription_key), reason)
+
+
+def _application(login: Login) -> tuple[bool | None, Reason | None]:
+    try:
+        login.exchange(_NOBODYS_CODE)
+    except LegrandError as error:
+        reason = error.outcome.reason
+        if reason in {Reason.CREDENTIALS_REFUSED, Reason.CLIENT_SECRET_EXPIRED}:
+            return False, reason
+        return (True if reason is Reason.CONSENT_EXPIRED else None), None
+    return True, None
+
+
+def _key(wire: Transport, api_url: str, key: str) -> bool | None:
+    headers = {"Ocp-Apim-Subscription-Key": key, "Accept": "application/json"}
+    request = requests.Request("GET", f"{api_url.rstrip('/')}/plants", headers=headers)
+    try:
+        outcome, answer = wire.send("plants", Door.API, request, _API_SECONDS)
+    except LegrandError:
+        return None
+    if outcome.kind is Kind.UNAUTHORISED:
+        return _KEY_WORDS not in answer.body.lower()
+    return True if outcome.kind is Kind.QUOTA else None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,39 @@
+"""What the shell offers behind `--module` and `--plant`: names, asked of the stack when Tab is pressed."""
+
+from collections.abc import Iterable, Sequence
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from smarther.domain.home import Thermostat
+from smarther_cli.deployment import Deployment, place_of
+from smarther_cli.errors import ADAPTER_ERRORS, Failure
+
+
+def complete_module(context: typer.Context, incomplete: str) -> list[str]:
+    """The names of thermostats that begin so."""
+    return _beginning(incomplete, (one.name for one in _directory(context)))
+
+
+def complete_plant(context: typer.Context, incomplete: str) -> list[str]:
+    """The names of plants that begin so."""
+    return _beginning(incomplete, (one.plant_name for one in _directory(context)))
+
+
+def _beginning(incomplete: str, names: Iterable[str]) -> list[str]:
+    return [name for name in dict.fromkeys(names) if name.startswith(incomplete)]
+
+
+def _directory(context: typer.Context) -> Sequence[Thermostat]:
+    """What the stack knows; nothing where it cannot be asked, since a shell that completes has no place for words."""
+    said = context.find_root().params
+    try:
+        place = place_of(
+            stack=said.get("stack"),
+            profile=said.get("profile"),
+            region=said.get("region"),
+            sandbox=bool(said.get("sandbox")),
+        )
+        return Deployment(place).history.thermostats()
+    except (Failure, ClientError, BotoCoreError, OSError, *ADAPTER_ERRORS):
+        return ()

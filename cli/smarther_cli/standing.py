@@ -1,0 +1,54 @@
+"""What a person is needed for, as the keeper's last run said, and as what was done since has changed it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from smarther.domain.keeper_report import PersonNeeded
+from smarther.domain.legrand_answers import Reason
+
+if TYPE_CHECKING:
+    from smarther.domain.keeper_report import Report
+    from smarther_cli.deployment import Deployment
+
+_OF_CREDENTIALS: Final = frozenset(
+    {
+        Reason.CREDENTIALS_MISSING,
+        Reason.CREDENTIALS_REFUSED,
+        Reason.CLIENT_SECRET_EXPIRED,
+        Reason.CLIENT_SECRET_BIRTHDAY,
+        Reason.ACCESS_REFUSED,
+    }
+)
+"""What may be over as soon as other credentials are stored."""
+
+
+def is_configured(deployment: Deployment) -> bool:
+    """Whether credentials were ever stored."""
+    return deployment.secrets.read(deployment.credentials_arn) is not None
+
+
+def needed_first(*, configured: bool) -> PersonNeeded:
+    """What a new stack waits for."""
+    reason = Reason.CONSENT_MISSING if configured else Reason.CREDENTIALS_MISSING
+    return PersonNeeded(reason=reason.value, do=reason.remedy)
+
+
+def person_since(deployment: Deployment, report: Report) -> tuple[PersonNeeded, ...]:
+    """Why a person is needed, as a report says; but of credentials that were stored since, it can say nothing.
+
+    The secret is read only where it matters.
+    """
+    of_credentials = [each for each in report.person if each.reason in _OF_CREDENTIALS]
+    if not of_credentials:
+        return report.person
+    version = deployment.secrets.read(deployment.credentials_arn)
+    if version is None or version.created_at <= datetime.fromisoformat(report.at):
+        return report.person
+    changed = PersonNeeded(
+        reason="credentials_changed",
+        do="Credentials were stored after the keeper's last run, so that nobody knows yet whether they are right."
+        " `smarther keeper run` says so at once.",
+    )
+    return (changed, *(each for each in report.person if each not in of_credentials))

@@ -1,0 +1,175 @@
+"""Whether all is well: the one rule from what is known to a word, its reasons, and the exit status.
+
+What is known is the keeper's report, how long thermostats have been silent, and what waits outside the table. Whoever
+knows less, as one run of the keeper does, judges by that. A person goes before everything else, because most else is
+over once that person has acted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from smarther_cli.errors import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from smarther.domain.keeper_report import PersonNeeded, Report
+
+_KEEPER_TRIES: Final = "The keeper tries again by itself, within half an hour; `smarther keeper run` does so now."
+_BY_THEMSELVES: Final = "`smarther history` shows what they said last. Have they power, and their gateway a network?"
+
+
+class Word(StrEnum):
+    """How it is, in a word for programs."""
+
+    WELL = "well"
+    NOT_WELL = "not_well"
+    PERSON_NEEDED = "person_needed"
+
+    @property
+    def status(self) -> Status:
+        """The exit status that says the same."""
+        return _STATUSES[self]
+
+    @property
+    def words(self) -> str:
+        """The same for people."""
+        return _WORDS[self]
+
+
+_STATUSES: Final = {
+    Word.WELL: Status.FINE,
+    Word.NOT_WELL: Status.FAILED,
+    Word.PERSON_NEEDED: Status.PERSON_NEEDED,
+}
+_WORDS: Final = {
+    Word.WELL: "all is well",
+    Word.NOT_WELL: "not all is well",
+    Word.PERSON_NEEDED: "a person is needed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Something that is not as it should be: a name for programs, what is so, and what helps."""
+
+    reason: str
+    says: str
+    do: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What waits outside the table: bodies that nobody could read, notifications that could not be stored for hours."""
+
+    quarantine: int = 0
+    dead_letters: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What needs a person, and everything else that is not as it should be."""
+
+    person: tuple[PersonNeeded, ...] = ()
+    matters: tuple[Matter, ...] = ()
+
+    @property
+    def word(self) -> Word:
+        """How it is."""
+        if self.person:
+            return Word.PERSON_NEEDED
+        return Word.NOT_WELL if self.matters else Word.WELL
+
+    @property
+    def status(self) -> Status:
+        """The exit status that says so."""
+        return self.word.status
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it is not well, by names for programs."""
+        return (*(each.reason for each in self.person), *(each.reason for each in self.matters))
+
+    def text(self) -> str:
+        """In one line, for people."""
+        told = [*(each.reason.replace("_", " ") for each in self.person), *(each.says for each in self.matters)]
+        return self.word.words + (f": {'; '.join(told)}" if told else "")
+
+    def document(self) -> dict[str, Any]:
+        """For programs."""
+        return {"word": self.word.value, "reasons": list(self.reasons)}
+
+
+def judge(
+    report: Report | None,
+    *,
+    person: Iterable[PersonNeeded] | None = None,
+    silent: Iterable[str] | None = None,
+    waiting: Waiting | None = None,
+) -> Verdict:
+    """The verdict on what is known.
+
+    `person` and `silent`, the names of silent thermostats, are the report's own unless somebody has looked since.
+    """
+    if report is not None:
+        person = report.person if person is None else person
+        silent = (each.name or each.module_id for each in report.silent) if silent is None else silent
+    return Verdict(
+        person=tuple(person or ()),
+        matters=(*_of_the_report(report), *_of_thermostats(tuple(silent or ())), *_of_what_waits(waiting or Waiting())),
+    )
+
+
+def _of_the_report(report: Report | None) -> Sequence[Matter]:
+    if report is None:
+        return ()
+    if report.outcome == "busy":
+        return (Matter("busy", "another run of the keeper was under way", "Try again in a minute or two."),)
+    found = [
+        Matter(reason, f"{words} {', '.join(names)}", _KEEPER_TRIES)
+        for standing, reason, words in (
+            ("missing", "not_subscribed", "not subscribed:"),
+            ("unknown", "subscription_unknown", "whether it is subscribed is not known of"),
+        )
+        if (names := [each.name or each.plant_id for each in report.plants if each.subscription == standing])
+    ]
+    if report.tokens is not None and not report.plants and not report.person:
+        found.append(Matter("no_plant", "no plant is known yet, so nothing is recorded", _KEEPER_TRIES))
+    if report.troubles or report.paused_until is not None or (report.outcome == "degraded" and not found):
+        found.append(Matter("trouble", "not everything worked in the keeper's last run", _KEEPER_TRIES))
+    return found
+
+
+def _of_thermostats(silent: Sequence[str]) -> Sequence[Matter]:
+    return (Matter("silent", f"silent: {', '.join(silent)}", _BY_THEMSELVES),) if silent else ()
+
+
+def _of_what_waits(waiting: Waiting) -> Sequence[Matter]:
+    found = []
+    if waiting.quarantine:
+        found.append(
+            Matter(
+                "quarantine",
+                f"{bodies(waiting.quarantine)} in quarantine",
+                "`smarther quarantine list` shows them, `smarther redrive` takes up what can be read by now, and"
+                " `smarther quarantine delete` is for what never will be.",
+            )
+        )
+    if waiting.dead_letters:
+        many = waiting.dead_letters > 1
+        found.append(
+            Matter(
+                "dead_letters",
+                f"{waiting.dead_letters} notification{'s' if many else ''} that could not be stored",
+                "Once the cause is mended, `smarther redrive` stores what waits.",
+            )
+        )
+    return found
+
+
+def bodies(count: int) -> str:
+    """So many bodies."""
+    return "1 body" if count == 1 else f"{count} bodies"

@@ -1,0 +1,65 @@
+"""What can be tried next in a sandbox: lines to copy, each of which works as it stands."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import Console
+
+    from sandbox.running.state import State
+
+type Hint = tuple[str, str]
+"""What it shows, and the line."""
+
+SMARTHER: Final = ".venv/bin/smarther --sandbox"
+
+LIVED: Final[tuple[Hint, ...]] = (
+    ("what the owner sees", f"{SMARTHER} status"),
+    ("what the thermostats said", f"{SMARTHER} history --since 3h"),
+    ("a picture of a day", f"{SMARTHER} plot --module soggiorno --output soggiorno.svg --overwrite"),
+    ("the dashboard, in your browser", "make preview"),
+)
+"""Where a home has lived."""
+
+
+END: Final[Hint] = ("end it", "make sandbox-stop")
+
+
+def untouched() -> tuple[Hint, ...]:
+    """In a sandbox in which the owner has still to do everything."""
+    configure = f"{line('.venv/bin/python -m sandbox credentials')} | {line(f'{SMARTHER} configure --stdin')}"
+    return (
+        ("store what Legrand would have given to the owner", configure),
+        ("give consent: press Allow in the browser", f"{SMARTHER} authorize"),
+        ("what the owner sees then", f"{SMARTHER} status"),
+        ("or begin anew with all that done, and two days lived", "make sandbox FRESH=1 LIVED=1"),
+        END,
+    )
+
+
+def of_aws(state: State) -> Hint:
+    """For whoever has the AWS CLI."""
+    cloud = state.cloud
+    settings = (
+        f"AWS_ENDPOINT_URL={cloud.endpoint_url} AWS_DEFAULT_REGION={cloud.region}"
+        f" AWS_ACCESS_KEY_ID={cloud.access_key_id} AWS_SECRET_ACCESS_KEY={cloud.secret_access_key}"
+    )
+    table = state.stack.outputs["TableName"]
+    return ("with any AWS tool", f"{settings} aws dynamodb scan --table-name {table} --max-items 3")
+
+
+def line(command: str) -> str:
+    """The command for this sandbox, which may not be the usual one."""
+    folder = os.environ.get("SANDBOX_FOLDER")
+    return f"SANDBOX_FOLDER={folder} {command}" if folder and not command.startswith("AWS_") else command
+
+
+def show(console: Console, hints: Iterable[Hint]) -> None:
+    """Each with what it shows above it; a line is not broken, so that it can be copied."""
+    for what, command in hints:
+        console.print(f"  # {what}", style="dim", markup=False)
+        console.print(f"  {command if ' | ' in command else line(command)}", markup=False, soft_wrap=True)

@@ -1,0 +1,153 @@
+"""An account of many plants: what a run has no time or no calls for is told, and everybody has a turn."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from labs.simulation.effects import BASE, Effects
+from sandbox.legrand.account.faults import Fault
+from smarther.domain import quota
+from smarther.domain.quota import HARD_LIMIT
+from smarther.domain.webhook import is_ours
+from smarther.keeper.lease import WORKING_TIME
+from smarther.keeper.silent_thermostats import LISTENING
+from tests.support.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
+    from smarther.domain.keeper_report import Report
+
+TWO_HOURS = timedelta(hours=2)
+DAY = timedelta(days=1)
+
+
+def account(plants: int, modules: int, **environment: Any) -> World:
+    """A configured account of so many plants and thermostats, which has consented."""
+    world = World(plants=plants, modules=modules, in_memory=True, **environment)
+    world.configure()
+    world.consent()
+    return world
+
+
+def live(world: World, days: int) -> list[Report]:
+    """Runs of some days, a run in two hours."""
+    reports = []
+    for _ in range(days * 12):
+        world.later(TWO_HOURS)
+        reports.append(world.run())
+    return reports
+
+
+def each_takes(world: World, seconds: float, *names: str) -> Callable[[], None]:
+    """Have each effect whose name begins so take so long; the gate is as new. Returns how to end that."""
+    world.effects = Effects()
+    effects = world.effects
+
+    def wait(name: str) -> None:
+        if name.startswith(names):
+            world.clock.advance(timedelta(seconds=seconds))
+
+    effects.meanwhile = wait
+
+    def end() -> None:
+        effects.meanwhile = None
+
+    return end
+
+
+def test_more_plants_than_a_day_has_calls_for_are_subscribed_and_named_over_some_days() -> None:
+    world = account(700, 700)
+    first = world.records.report()
+    assert first is not None
+    assert any("no more calls to Legrand today" in trouble for trouble in first.troubles)
+    assert first.subscriptions_missing >= 200
+
+    live(world, 6)
+
+    ours = [each.plant_id for each in world.provider.subscriptions.all() if is_ours(each.url, BASE)]
+    assert sorted(ours) == world.plant_ids
+    assert {module.plant_id for module in world.records.directory().modules.values()} == set(world.plant_ids)
+
+
+def test_what_the_day_has_no_calls_for_is_not_asked_for_again_and_again() -> None:
+    world = World(plants=700, modules=700, in_memory=True)
+    world.configure()
+    world.effects = Effects()
+    world.consent()
+
+    calls = sum(name.startswith(("GET api", "POST api", "DELETE api")) for name in world.effects.names)
+    assert calls == HARD_LIMIT
+    assert world.effects.names.count("update_item") <= calls + 3, "one refusal for each need, and no more"
+
+
+def test_a_call_for_which_there_is_no_time_is_not_counted() -> None:
+    world = account(30, 30)
+    world.later(DAY)
+    each_takes(world, 20.0, "GET api", "POST api")
+    world.run()
+
+    assert world.records.calls_today(world.clock.now()) == world.provider.quota.calls_today < 30
+
+
+def test_every_thermostat_is_listened_to_in_its_turn_where_a_run_has_not_the_time_for_all() -> None:
+    world = account(40, 120)
+    world.later(TWO_HOURS)
+    world.run()
+    world.later(DAY)
+    seconds = WORKING_TIME.total_seconds() / 60
+    heard: set[str] = set()
+    for _ in range(7):  # the first has time for the day's look at spellings, and no more
+        end = each_takes(world, seconds, "query")
+        report = world.run()
+        end()
+        assert report.unheard
+        assert any("no time to listen" in trouble for trouble in report.troubles)
+        assert report.thermostats_silent == (len(report.silent) or None)
+        heard |= {each.module_id for each in report.silent}
+        world.later()
+
+    assert heard == set(world.records.directory().modules)
+
+
+def test_every_silent_thermostat_is_asked_in_its_turn_where_the_day_has_not_the_calls_for_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = account(40, 120, STALE_AFTER_HOURS="2")
+    world.later(TWO_HOURS)
+    world.run()
+    monkeypatch.setattr(quota, "OPTIONAL_LIMIT", 100)
+    world.provider.faults.add(Fault("status", 404, times=10_000))  # gateways that are offline: their silence goes on
+    asked: set[str] = set()
+    for _ in range(6):
+        world.effects = Effects()
+        live(world, 1)
+        asked |= {name.rpartition("/")[2] for name in world.effects.names if "/modules/parameter/id/value/" in name}
+
+    assert asked == set(world.records.directory().modules)
+
+
+def test_a_run_that_heard_nothing_bad_but_not_all_does_not_say_that_nobody_is_silent() -> None:
+    world = account(3, 9)
+    world.later(DAY)
+    world.run()
+    world.later()
+    each_takes(world, LISTENING.total_seconds(), "GET api.example", "query")
+    world.clock.advance(DAY / 2)
+    report = world.run()
+
+    assert 0 < report.unheard < 9
+    assert report.thermostats_silent is None
+
+
+def test_a_cloud_that_takes_all_of_a_runs_time_does_not_hide_who_is_silent() -> None:
+    world = account(3, 9)
+    world.later(DAY)
+    each_takes(world, WORKING_TIME.total_seconds(), "GET api.example /plants")
+    report = world.run()
+
+    assert report.unheard == 0
+    assert report.thermostats_silent == 9
