@@ -11,11 +11,10 @@ from typing import Final
 
 from rich.console import Console
 
-from sandbox import hints, lived
-from sandbox.running import lifecycle, local_invoke, places, processes
+from sandbox.running import lifecycle, lived, local_invoke, owner, places, processes
 from sandbox.running.processes import SandboxError
 from sandbox.running.state import State
-from sandbox.shows import demo, owner
+from sandbox.shows import demo, hints
 
 TWO_DAYS: Final = timedelta(days=2)
 

@@ -40,32 +40,32 @@ class Known:
 
 def known(credentials: Credentials, *, login_url: str, api_url: str) -> Known:
     """Ask. Whatever goes wrong on the way is no answer."""
-    wire = Transport(open_session(), _now, sleep, _now() + _PATIENCE)
-    application, reason = _application(Login(wire, login_url, credentials))
-    return Known(application, _key(wire, api_url, credentials.subscription_key), reason)
+    transport = Transport(open_session(), _now, sleep, _now() + _PATIENCE)
+    application, reason = _application(Login(transport, login_url, credentials))
+    return Known(application, _key(transport, api_url, credentials.subscription_key), reason)
 
 
 def _application(login: Login) -> tuple[bool | None, Reason | None]:
     try:
         login.exchange(_NOBODYS_CODE)
     except LegrandError as error:
-        reason = error.outcome.reason
+        reason = error.answer.reason
         if reason in {Reason.CREDENTIALS_REFUSED, Reason.CLIENT_SECRET_EXPIRED}:
             return False, reason
         return (True if reason is Reason.CONSENT_EXPIRED else None), None
     return True, None
 
 
-def _key(wire: Transport, api_url: str, key: str) -> bool | None:
+def _key(transport: Transport, api_url: str, key: str) -> bool | None:
     headers = {"Ocp-Apim-Subscription-Key": key, "Accept": "application/json"}
     request = requests.Request("GET", f"{api_url.rstrip('/')}/plants", headers=headers)
     try:
-        outcome, answer = wire.send("plants", Door.API, request, _API_SECONDS)
+        answer, raw = transport.send("plants", Door.API, request, _API_SECONDS)
     except LegrandError:
         return None
-    if outcome.kind is Kind.UNAUTHORISED:
-        return _KEY_WORDS not in answer.body.lower()
-    return True if outcome.kind is Kind.QUOTA else None
+    if answer.kind is Kind.UNAUTHORISED:
+        return _KEY_WORDS not in raw.body.lower()
+    return True if answer.kind is Kind.QUOTA else None
 
 
 def _now() -> datetime:

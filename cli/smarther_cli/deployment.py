@@ -25,7 +25,7 @@ from smarther_cli import answers
 from smarther_cli.archive import Archive
 from smarther_cli.errors import Failure, WrongUse
 from smarther_cli.place import DEFAULT_STACK, Place
-from smarther_cli.verdict import Waiting
+from smarther_cli.verdict import Backlog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -187,14 +187,14 @@ class Deployment:
         return self._output("SpillDeadLetterQueueUrl")
 
     @property
-    def waiting(self) -> Waiting:
+    def waiting(self) -> Backlog:
         """What waits outside the table now; dead letters that somebody has in hand among it."""
         names: list[QueueAttributeNameType] = [
             "ApproximateNumberOfMessages",
             "ApproximateNumberOfMessagesNotVisible",
         ]
         told = self.sqs.get_queue_attributes(QueueUrl=self.dead_letters_url, AttributeNames=names)["Attributes"]
-        return Waiting(quarantine=self.archive.quarantine_size(), dead_letters=sum(int(told[name]) for name in names))
+        return Backlog(quarantine=self.archive.quarantine_size(), dead_letters=sum(int(told[name]) for name in names))
 
     @property
     def receivers_log(self) -> str:

@@ -22,7 +22,7 @@ _KEEPER_TRIES: Final = "The keeper tries again by itself, within half an hour; `
 _BY_THEMSELVES: Final = "`smarther history` shows what they said last. Have they power, and their gateway a network?"
 
 
-class Word(StrEnum):
+class Health(StrEnum):
     """How it is, in a word for programs."""
 
     WELL = "well"
@@ -41,14 +41,14 @@ class Word(StrEnum):
 
 
 _STATUSES: Final = {
-    Word.WELL: Status.FINE,
-    Word.NOT_WELL: Status.FAILED,
-    Word.PERSON_NEEDED: Status.PERSON_NEEDED,
+    Health.WELL: Status.FINE,
+    Health.NOT_WELL: Status.FAILED,
+    Health.PERSON_NEEDED: Status.PERSON_NEEDED,
 }
 _WORDS: Final = {
-    Word.WELL: "all is well",
-    Word.NOT_WELL: "not all is well",
-    Word.PERSON_NEEDED: "a person is needed",
+    Health.WELL: "all is well",
+    Health.NOT_WELL: "not all is well",
+    Health.PERSON_NEEDED: "a person is needed",
 }
 
 
@@ -62,7 +62,7 @@ class Matter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class Backlog:
     """What waits outside the table: bodies that nobody could read, notifications that could not be stored for hours."""
 
     quarantine: int = 0
@@ -77,11 +77,11 @@ class Verdict:
     matters: tuple[Matter, ...] = ()
 
     @property
-    def word(self) -> Word:
+    def word(self) -> Health:
         """How it is."""
         if self.person:
-            return Word.PERSON_NEEDED
-        return Word.NOT_WELL if self.matters else Word.WELL
+            return Health.PERSON_NEEDED
+        return Health.NOT_WELL if self.matters else Health.WELL
 
     @property
     def status(self) -> Status:
@@ -108,7 +108,7 @@ def judge(
     *,
     person: Iterable[PersonNeeded] | None = None,
     silent: Iterable[str] | None = None,
-    waiting: Waiting | None = None,
+    waiting: Backlog | None = None,
 ) -> Verdict:
     """The verdict on what is known.
 
@@ -119,7 +119,7 @@ def judge(
         silent = (each.name or each.module_id for each in report.silent) if silent is None else silent
     return Verdict(
         person=tuple(person or ()),
-        matters=(*_of_the_report(report), *_of_thermostats(tuple(silent or ())), *_of_what_waits(waiting or Waiting())),
+        matters=(*_of_the_report(report), *_of_thermostats(tuple(silent or ())), *_of_what_waits(waiting or Backlog())),
     )
 
 
@@ -147,7 +147,7 @@ def _of_thermostats(silent: Sequence[str]) -> Sequence[Matter]:
     return (Matter("silent", f"silent: {', '.join(silent)}", _BY_THEMSELVES),) if silent else ()
 
 
-def _of_what_waits(waiting: Waiting) -> Sequence[Matter]:
+def _of_what_waits(waiting: Backlog) -> Sequence[Matter]:
     found = []
     if waiting.quarantine:
         found.append(

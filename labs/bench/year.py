@@ -93,7 +93,7 @@ def main() -> int:
     wanted = parser.parse_args()
     from sandbox.running import lifecycle  # noqa: PLC0415 - it reads SANDBOX_FOLDER when imported
 
-    state = lifecycle.up(report=_say)
+    state = lifecycle.up(report=_say, emulator="labs.bench.found_by_keys")
     try:
         now = datetime.now(UTC)
         count = lay_down(state, days=wanted.days, until=now)

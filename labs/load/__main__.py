@@ -15,10 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from labs.load.verdict import Verdict, judge, shown
 from sandbox.legrand import Settings, serve_in_thread
-from sandbox.lived import settle
-from sandbox.running import lifecycle
+from sandbox.running import lifecycle, owner
+from sandbox.running.lived import settle
 from sandbox.running.processes import SandboxError
-from sandbox.shows import owner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

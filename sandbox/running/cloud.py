@@ -56,11 +56,11 @@ class Cloud:
         }
 
 
-def start() -> Cloud:
+def start(emulator: str = "sandbox.emulator") -> Cloud:
     """Start the local cloud on a free port and return once it is ready.
 
     It gets an environment of its own: a Lambda worker inherits what the cloud's process has, so the user's variables
-    must not reach it. Every file it writes lies under `.sandbox/`.
+    must not reach it. Every file it writes lies under `.sandbox/`. `emulator` is the module that its interpreter runs.
     """
     port = processes.free_port()
     cloud = Cloud(f"http://127.0.0.1:{port}")
@@ -68,7 +68,7 @@ def start() -> Cloud:
     temporary.mkdir(parents=True, exist_ok=True)
     processes.start(
         "cloud",
-        [str(places.CLOUD_ENVIRONMENT / "bin" / "python"), "-m", "sandbox.running.emulator"],
+        [str(places.CLOUD_ENVIRONMENT / "bin" / "python"), "-m", emulator],
         {
             "PATH": f"{places.CLOUD_ENVIRONMENT / 'bin'}:{os.defpath}",
             "HOME": str(temporary),

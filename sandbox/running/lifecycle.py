@@ -7,9 +7,8 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from sandbox.running import cloud, local_invoke, places, processes, stack
+from sandbox.running import cloud, local_invoke, owner, places, processes, stack
 from sandbox.running.state import State
-from sandbox.shows import owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,19 +21,20 @@ def up(
     legrand_url: str | None = None,
     parameters: Mapping[str, str] | None = None,
     project: Path = places.PROJECT,
+    emulator: str = "sandbox.emulator",
 ) -> State:
     """Start the local cloud and Legrand's stand-in, deploy the stack, and return when all of it answers.
 
     A sandbox that runs already is ended first, so that one call always gives a fresh one. With `legrand_url` that
     address is used for Legrand's login and API, and no stand-in is started; `parameters` are those of the template that
-    are not to have their defaults; `project` is the folder of another release, if not this one is to be deployed. The
-    keeper is run once, so that the webhook has its secret. Raises SandboxError, after ending what it started, when
-    anything fails.
+    are not to have their defaults; `project` is the folder of another release, if not this one is to be deployed;
+    `emulator` is the module that plays AWS. The keeper is run once, so that the webhook has its secret. Raises
+    SandboxError, after ending what it started, when anything fails.
     """
     down()
     try:
         report("starting the local cloud")
-        running_cloud = cloud.start()
+        running_cloud = cloud.start(emulator)
         own_stand_in = legrand_url is None
         if legrand_url is None:
             report("starting the stand-in for Legrand's cloud")

@@ -10,8 +10,8 @@ from boto3.dynamodb.types import TypeDeserializer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from sandbox import hints, lived
-from sandbox.running import lifecycle, processes
+from sandbox.running import lifecycle, lived, processes
+from sandbox.shows import hints
 from sandbox.shows.balance import balance
 
 if TYPE_CHECKING:

@@ -22,8 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from sandbox import lived
-from sandbox.running import lifecycle, places, processes, stack
+from sandbox.running import lifecycle, lived, places, processes, stack
 from sandbox.running.processes import SandboxError
 from sandbox.running.state import State
 

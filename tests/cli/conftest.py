@@ -7,6 +7,7 @@ import os
 import webbrowser
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -26,6 +27,7 @@ from sandbox.legrand.http.login_desk import LoginDesk
 from sandbox.legrand.provider.gateway import Gateway, Request
 from smarther.domain.keeper_report import PersonNeeded, PlantState, Report, TokenState
 from smarther.domain.legrand_answers import Reason
+from smarther.domain.reading import Reading
 from smarther.store.records import Module, Plant, Records
 from smarther.store.table import Table
 from smarther_cli import at_legrand
@@ -274,3 +276,21 @@ def report(now: datetime = NOW, **changes: Any) -> Report:
         "calls_today": 12,
     }
     return Report(**(values | changes))
+
+
+SPOKE = Reading(
+    plant_id="plant-1",
+    module_id="module-1",
+    time=NOW - timedelta(minutes=12),
+    function="HEATING",
+    mode="AUTOMATIC",
+    load_state="ACTIVE",
+    temperature_c=Decimal("20.5"),
+    humidity_percent=Decimal("48.2"),
+    setpoint_c=Decimal(21),
+    program=Decimal(3),
+)
+
+
+def said(home: Home, reading: Reading, *, arrived: datetime | None = None) -> None:
+    home.table.put_reading(reading, received_at=arrived or reading.time, source="push")

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from smarther.store.table import attribute
 from smarther_cli.app import app
 from smarther_cli.deployment import Deployment
-from smarther_cli.verdict import Waiting
+from smarther_cli.verdict import Backlog
 from tests.support.memory_table import MemoryTable
 from tests.support.odd_home import NOW, ODD, OTHERS, odd_homes
 
@@ -78,7 +78,7 @@ def stack() -> Iterator[Stack]:
             self.place = place
 
         dynamodb = property(lambda _: stack.table)
-        waiting = Waiting()
+        waiting = Backlog()
         _described = ({"TableName": "table", "DashboardUrl": "https://aws"}, PARAMETERS)
 
         def invoke_rollup(self, event: Any) -> bytes:

@@ -14,8 +14,7 @@ import pytest
 
 from smarther.domain.notification import Reject
 from smarther_cli.app import app
-from tests.cli.conftest import NOW, STACK, report
-from tests.cli.test_status import SPOKE
+from tests.cli.conftest import NOW, SPOKE, STACK, report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

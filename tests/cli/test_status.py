@@ -15,27 +15,9 @@ from smarther.domain.keeper_report import PersonNeeded, PlantState
 from smarther.domain.legrand_answers import Reason
 from smarther.domain.notification import Reject
 from smarther.domain.quota import Need
-from smarther.domain.reading import Reading
 from smarther.store.records import Module
 from smarther_cli.show.unread import READINGS
-from tests.cli.conftest import NOW, Home, Run, report
-
-SPOKE = Reading(
-    plant_id="plant-1",
-    module_id="module-1",
-    time=NOW - timedelta(minutes=12),
-    function="HEATING",
-    mode="AUTOMATIC",
-    load_state="ACTIVE",
-    temperature_c=Decimal("20.5"),
-    humidity_percent=Decimal("48.2"),
-    setpoint_c=Decimal(21),
-    program=Decimal(3),
-)
-
-
-def said(home: Home, reading: Reading, *, arrived: datetime | None = None) -> None:
-    home.table.put_reading(reading, received_at=arrived or reading.time, source="push")
+from tests.cli.conftest import NOW, SPOKE, Home, Run, report, said
 
 
 def test_all_is_well(home: Home, run: Run) -> None:

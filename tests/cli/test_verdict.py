@@ -15,7 +15,7 @@ from smarther_cli.doctor.examination import CHECKS
 from smarther_cli.doctor.facts import LastReport
 from smarther_cli.doctor.finding import worst
 from smarther_cli.errors import Status
-from smarther_cli.verdict import Waiting, Word, judge
+from smarther_cli.verdict import Backlog, Health, judge
 from tests.cli.conftest import NOW, Home, Run, report
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def test_the_doctor_goes_by_the_rule_too(told: Report, status: Status) -> None:
     assert worst(found) in ({status} if status is not Status.PERSON_NEEDED else {status, Status.FAILED})
 
 
-@pytest.mark.parametrize("waiting", [Waiting(quarantine=1), Waiting(quarantine=6), Waiting(dead_letters=1)])
-def test_what_waits_outside_the_table_is_not_well(waiting: Waiting) -> None:
+@pytest.mark.parametrize("waiting", [Backlog(quarantine=1), Backlog(quarantine=6), Backlog(dead_letters=1)])
+def test_what_waits_outside_the_table_is_not_well(waiting: Backlog) -> None:
     assert judge(report(), waiting=waiting).status is Status.FAILED
     assert judge(None, waiting=waiting).status is Status.FAILED
 
@@ -112,15 +112,15 @@ REPORTS = st.builds(
 
 @given(told=REPORTS, quarantine=st.integers(0, 2), dead_letters=st.integers(0, 2))
 def test_nothing_that_is_not_as_it_should_be_is_called_well(told: Report, quarantine: int, dead_letters: int) -> None:
-    verdict = judge(told, waiting=Waiting(quarantine=quarantine, dead_letters=dead_letters))
+    verdict = judge(told, waiting=Backlog(quarantine=quarantine, dead_letters=dead_letters))
 
     recorded = bool(told.plants) and all(each.subscription in {"healthy", "created", "remade"} for each in told.plants)
     faultless = told.outcome in {"healthy", "needs_person"} and not (told.person or told.troubles or told.silent)
-    if verdict.word is Word.WELL:
+    if verdict.word is Health.WELL:
         assert faultless
         assert recorded or told.tokens is None
         assert not quarantine + dead_letters
-    assert (verdict.word is Word.PERSON_NEEDED) == bool(told.person)
+    assert (verdict.word is Health.PERSON_NEEDED) == bool(told.person)
     assert len(verdict.reasons) == len(verdict.person) + len(verdict.matters)
     assert all(each.do and each.says for each in verdict.matters)
     assert "\n" not in verdict.text()

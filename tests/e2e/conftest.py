@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from sandbox.running import lifecycle, places, stack
-from sandbox.shows import owner
+from sandbox.running import lifecycle, owner, places, stack
 from smarther.store.table import plain
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.legrand.account.oddities import KNOWN
-from sandbox.lived import settle
+from sandbox.running.lived import settle
 from sandbox.shows.balance import balance
 
 if TYPE_CHECKING:

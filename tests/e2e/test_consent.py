@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from sandbox.shows import owner
+from sandbox.running import owner
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Home

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from typer.testing import CliRunner
 
-from sandbox.shows import owner
+from sandbox.running import owner
 from smarther_cli.app import app
 from tests.support.envelopes import envelope, status
 

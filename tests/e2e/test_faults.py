@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from sandbox.lived import settle
+from sandbox.running.lived import settle
 from smarther import telemetry
 from smarther.domain.spilled import Spilled
 from tests.support.envelopes import envelope, status

@@ -20,8 +20,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from sandbox.running import access
-from sandbox.shows import owner
+from sandbox.running import access, owner
 from smarther.drawing.consent_page import DECLINED, FAILED, HEADERS, INCOMPLETE, NOT_VALID, html
 from smarther.receiver.authenticate import REFRESH
 from tests.support.api_description import operations

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from sandbox.running import processes
+from sandbox.running import owner, processes
 from sandbox.running.processes import SandboxError
-from sandbox.shows import owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

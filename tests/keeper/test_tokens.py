@@ -53,11 +53,13 @@ def test_consent_ends_with_every_plant_subscribed(home: World) -> None:
     assert report is not None
     assert (report.consent, report.outcome) == ("accepted", "healthy")
     assert [plant.subscription for plant in report.plants] == ["created", "created"]
+    thermostats = [each.id for plant in home.plant_ids for each in home.provider.world.plants[plant].modules]
     assert report.actions == (
         "webhook_secret_made",
         "tokens_renewed",
         "consent_accepted",
         *(f"subscription_created {plant_id}" for plant_id in home.plant_ids),
+        *(f"first_word {module_id}" for module_id in thermostats),
     )
     assert all(plant.name for plant in report.plants)
     assert sorted(entry.plant_id for entry in home.ours) == home.plant_ids

@@ -31,7 +31,7 @@ from smarther.store.table import Table
 from smarther.widget.answer import Widget
 from smarther_cli.archive import Archive
 from smarther_cli.commands.status import document, observe
-from smarther_cli.verdict import Waiting
+from smarther_cli.verdict import Backlog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,7 +118,8 @@ class Home:
             latest=LatestReader(history, stale_after=STALE_AFTER),
             clock=lambda: now,
         )
-        nobody: Any = SimpleNamespace(status=lambda *_: b"")
+        in_time = SimpleNamespace(deadline=now + HOUR, is_over=False)
+        nobody: Any = SimpleNamespace(status=lambda *_: b"", takes=lambda _: True, transport=in_time)
         journal = Journal()
         Silence(dependencies, journal, Memory()).listen(nobody, [self.module])
         since = journal.silent[0].since if journal.silent else None
@@ -147,7 +148,7 @@ class Home:
             place=SimpleNamespace(stack="s"),
             stale_after_hours=STALE_AFTER // HOUR,
             keeper_minutes=30,
-            waiting=Waiting(),
+            waiting=Backlog(),
         )
         (told,) = document(observe(deployment, now))["thermostats"]
         temperature = None if told["last"] is None else f"{told['last']['temperature_c']:.1f}"

@@ -13,12 +13,12 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from sandbox import __main__ as command_line
-from sandbox import hints
 from sandbox.running import lifecycle, places, processes
 from sandbox.running.cloud import Cloud
 from sandbox.running.processes import SandboxError
 from sandbox.running.stack import Stack
 from sandbox.running.state import State
+from sandbox.shows import hints
 from smarther_cli.app import app
 
 if TYPE_CHECKING:

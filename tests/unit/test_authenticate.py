@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from smarther import telemetry
 from smarther.domain.webhook import AcceptedDigests, secret_digest
 from smarther.domain.webhook_rotation import SETTLING
-from smarther.receiver.authenticate import REFRESH, RETRY, Authenticator, Verdict
+from smarther.receiver.authenticate import REFRESH, RETRY, Acceptance, Authenticator
 from smarther.store.table import TableUnavailableError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 OURS, NEXT, STRANGE = secret_digest("ours"), secret_digest("next"), secret_digest("strange")
 SECOND = timedelta(seconds=1)
-ACCEPTED, REFUSED, UNKNOWN = Verdict.ACCEPTED, Verdict.REFUSED, Verdict.UNKNOWN
+ACCEPTED, REFUSED, UNKNOWN = Acceptance.ACCEPTED, Acceptance.REFUSED, Acceptance.UNKNOWN
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +63,7 @@ class Scene:
         table: Any = self.keeper
         self.authenticator = Authenticator(table, lambda: self.now)
 
-    def asks(self, presented: str, in_time: Callable[[Callable[[], None]], None] = at_once) -> tuple[Verdict, int]:
+    def asks(self, presented: str, in_time: Callable[[Callable[[], None]], None] = at_once) -> tuple[Acceptance, int]:
         """What a caller gets, and how many times the table was read for it."""
         before = self.keeper.reads
         return self.authenticator.authenticate(presented, in_time), self.keeper.reads - before

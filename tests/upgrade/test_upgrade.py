@@ -17,9 +17,8 @@ import httpx
 import pytest
 
 from labs import release
-from sandbox.lived import settle
-from sandbox.running import lifecycle, places, stack
-from sandbox.shows import owner
+from sandbox.running import lifecycle, owner, places, stack
+from sandbox.running.lived import settle
 from tests.e2e.conftest import Home
 from tests.support.envelopes import envelope, status
 from tests.support.sandboxes import sandbox_of_its_own

@@ -108,7 +108,7 @@ def _client_id(deployment: Deployment) -> str:
         raise Failure(f"The credentials cannot be used: {unreadable}.", "Run `smarther configure` again.") from None
 
 
-def _as_the_page_says(page: "Page") -> Failure:
+def _as_the_page_says(page: consent_page.ConsentPage) -> Failure:
     """What the page tells to which the browser came back, in the same words."""
     return Failure(f"{page.title}.", "\n".join([page.told, *page.steps]))
 

@@ -14,7 +14,7 @@ from smarther_cli.replay import Replay, Tally, in_dead_letters, in_log, in_quara
 from smarther_cli.replay import Waiting as Notification
 from smarther_cli.show import screen
 from smarther_cli.show.times import TIMES, instant
-from smarther_cli.verdict import Waiting, bodies, judge
+from smarther_cli.verdict import Backlog, bodies, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,7 @@ def redrive(
     tallies = {each: _gone_through(call.deployment, each, since, dry_run=dry_run) for each in origin or tuple(Origin)}
     unreadable = sum(tally.unreadable for tally in tallies.values())
     failed = sum(tally.failed for tally in tallies.values())
-    verdict = judge(None, waiting=Waiting(quarantine=unreadable, dead_letters=failed))
+    verdict = judge(None, waiting=Backlog(quarantine=unreadable, dead_letters=failed))
     if call.json:
         told = {each.value: _document(tally) for each, tally in tallies.items()}
         screen.show_json({"dry_run": dry_run, "verdict": verdict.document(), **told})

@@ -32,7 +32,7 @@ from smarther_cli.show.report import (
 from smarther_cli.show.unread import Unread, unread_lately
 from smarther_cli.standing import is_configured, needed_first, person_since
 from smarther_cli.thermostats import several_plants
-from smarther_cli.verdict import Verdict, Waiting, judge
+from smarther_cli.verdict import Backlog, Verdict, judge
 
 _MISSED_RUNS = 3  # of the keeper in a row: no longer a passing fault of the scheduler
 
@@ -50,7 +50,7 @@ class Condition:
     thermostats: tuple[tuple[Thermostat, Latest | None], ...]
     stale_after: timedelta
     unread: Mapping[str, Sequence[Unread]]
-    waiting: Waiting
+    waiting: Backlog
 
     @property
     def verdict(self) -> Verdict:

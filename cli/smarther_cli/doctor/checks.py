@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from smarther.domain.legrand_answers import Reason
 from smarther_cli.doctor.finding import bad, good, look, not_told, soon_wanting, wanting
 from smarther_cli.standing import needed_first
-from smarther_cli.verdict import Waiting, judge
+from smarther_cli.verdict import Backlog, judge
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -353,7 +353,7 @@ def given_up(queue: facts.Queue) -> Finding:
 
 def quarantine(count: int) -> Finding:
     """Whether bodies are kept that nobody could read."""
-    found = judge(None, waiting=Waiting(quarantine=count)).matters
+    found = judge(None, waiting=Backlog(quarantine=count)).matters
     return bad(found[0].says, found[0].do) if found else good("every body could be read")
 
 

@@ -14,13 +14,13 @@ from smarther.drawing.text import ago_text, clock_error_text
 from smarther_cli.errors import Failure
 from smarther_cli.show import screen
 from smarther_cli.show.times import ahead_text
-from smarther_cli.verdict import Word, bodies, judge
+from smarther_cli.verdict import Health, bodies, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from smarther.domain.keeper_report import PlantState
-    from smarther_cli.verdict import Verdict, Waiting
+    from smarther_cli.verdict import Backlog, Verdict
 
 _OUTCOMES: Final = {
     "healthy": ("everything worked", "green"),
@@ -35,7 +35,7 @@ _SUBSCRIPTIONS: Final = {
     "missing": ("not subscribed", "bold red"),
     "unknown": ("not known", "yellow"),
 }
-_VERDICTS: Final = {Word.WELL: "green", Word.NOT_WELL: "yellow", Word.PERSON_NEEDED: "bold red"}
+_VERDICTS: Final = {Health.WELL: "green", Health.NOT_WELL: "yellow", Health.PERSON_NEEDED: "bold red"}
 
 
 def read_report(payload: bytes) -> Report:
@@ -60,7 +60,7 @@ def verdict_text(verdict: Verdict) -> Text:
 
 def show_verdict(verdict: Verdict) -> None:
     """What a person is to do, and what helps against everything else; nothing when all is well."""
-    if verdict.word is not Word.WELL:
+    if verdict.word is not Health.WELL:
         screen.say()
     for each in verdict.person:
         screen.say(f"A person is needed: {each.reason.replace('_', ' ')}", style="bold red")
@@ -72,7 +72,7 @@ def show_verdict(verdict: Verdict) -> None:
         screen.say(f"  {do}")
 
 
-def waiting_facts(waiting: Waiting) -> Mapping[str, str | Text]:
+def waiting_facts(waiting: Backlog) -> Mapping[str, str | Text]:
     """What waits outside the table, a line for each place; nothing where nothing does."""
     facts = {}
     if waiting.quarantine:

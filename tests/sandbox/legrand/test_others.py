@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from sandbox.legrand import serve_in_thread
-from sandbox.legrand.others import HOME_ASSISTANT, WEBHOOK_PATH
+from sandbox.legrand.provider.others import HOME_ASSISTANT, WEBHOOK_PATH
 from tests.sandbox.legrand.account import ENDPOINT, Account
 
 

@@ -213,7 +213,7 @@ class Plants:
         Looked at whenever all names are asked for, and in every run of a thermostat's first day.
         """
         for module in list(self.directory.listed.values()):
-            if api.wire.is_over:
+            if api.transport.is_over:
                 return  # looked at again tomorrow
             if due or module.known_since is None or now - module.known_since < NAMES_LAST:
                 spoken_as = self._dependencies.records.spoken_as(module.module_id) or module.module_id

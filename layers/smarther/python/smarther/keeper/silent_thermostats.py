@@ -66,13 +66,13 @@ class Silence:
         through, unheard, deaf = self.memory.listened_through, len(modules), []
         unusual = self._dependencies.latest.unusual()
         for plant_id in sorted(by_plant, key=lambda each: (each <= through, each)):
-            if self._dependencies.clock() >= api.wire.deadline + LISTENING:
+            if self._dependencies.clock() >= api.transport.deadline + LISTENING:
                 break
             of_plant = by_plant[plant_id]
             if self._is_deaf(api, plant_id, of_plant, unusual, now):
                 deaf.append(plant_id)
             unheard -= len(of_plant)
-            if api.takes(Need.OPTIONAL) or api.wire.is_over:
+            if api.takes(Need.OPTIONAL) or api.transport.is_over:
                 through = plant_id
         self._note_turn(through, unheard=unheard, served=not unheard and api.takes(Need.OPTIONAL))
         return sorted(deaf)

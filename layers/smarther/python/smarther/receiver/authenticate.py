@@ -30,7 +30,7 @@ RETRY = timedelta(seconds=5)
 """After a look that failed nobody waits for another one this long."""
 
 
-class Verdict(Enum):
+class Acceptance(Enum):
     """Whether a caller is genuine; UNKNOWN where the table could not tell."""
 
     ACCEPTED = "accepted"
@@ -51,14 +51,14 @@ class Authenticator:
         self._read_at: datetime | None = None
         self._failed_at: datetime | None = None
 
-    def authenticate(self, presented: str, in_time: Callable[[Callable[[], None]], None]) -> Verdict:
+    def authenticate(self, presented: str, in_time: Callable[[Callable[[], None]], None]) -> Acceptance:
         """Judge the digest (SHA-256, hex) of a presented secret; never raises.
 
         Reads the table where memory is not enough and a look is worth its time. `in_time` runs that read under the
         event's deadline, and may raise whatever ends it.
         """
         verdict = self._from_memory(presented)
-        if verdict is Verdict.UNKNOWN and not self._is_recent(self._failed_at, RETRY):
+        if verdict is Acceptance.UNKNOWN and not self._is_recent(self._failed_at, RETRY):
             self.look(in_time)
             verdict = self._from_memory(presented)
         return verdict
@@ -83,10 +83,10 @@ class Authenticator:
         if digests.known():
             self._digests, self._read_at, self._failed_at = digests, self._now(), None
 
-    def _from_memory(self, presented: str) -> Verdict:
+    def _from_memory(self, presented: str) -> Acceptance:
         if self._digests is not None and self._digests.accept(presented):
-            return Verdict.ACCEPTED
-        return Verdict.REFUSED if self._is_recent(self._read_at, REFRESH) else Verdict.UNKNOWN
+            return Acceptance.ACCEPTED
+        return Acceptance.REFUSED if self._is_recent(self._read_at, REFRESH) else Acceptance.UNKNOWN
 
     def _is_recent(self, since: datetime | None, limit: timedelta) -> bool:
         return since is not None and timedelta(0) <= self._now() - since < limit

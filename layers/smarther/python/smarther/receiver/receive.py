@@ -21,7 +21,7 @@ from smarther import telemetry
 from smarther.domain import webhook
 from smarther.domain.notification import Notification, parse
 from smarther.domain.spilled import Spilled
-from smarther.receiver.authenticate import Verdict
+from smarther.receiver.authenticate import Acceptance
 from smarther.receiver.deadlines import Deadlines
 from smarther.receiver.record import Recorded, record
 from smarther.telemetry import Metric
@@ -76,9 +76,9 @@ class Receiver:
         secret = _secret(event)
         presented = webhook.secret_digest(secret)
         match self.authenticator.authenticate(presented, deadlines.for_table):
-            case Verdict.ACCEPTED:
+            case Acceptance.ACCEPTED:
                 return self._receive(_body(event), presented, deadlines)
-            case Verdict.UNKNOWN if webhook.has_secret_form(secret):
+            case Acceptance.UNKNOWN if webhook.has_secret_form(secret):
                 return self._receive_unverified(_body(event), presented, deadlines)
             case _:
                 return _refusal()

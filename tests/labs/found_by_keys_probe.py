@@ -1,6 +1,7 @@
 """Questions to the local cloud's DynamoDB, asked inside its own environment; the answers go to standard output as JSON.
 
-`python -m tests.sandbox.emulator_probe`, by the local cloud's interpreter; tests/sandbox/test_emulator.py reads it.
+`python -m tests.labs.found_by_keys_probe`, by the local cloud's interpreter; tests/labs/test_found_by_keys.py
+reads it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ministack.services import dynamodb
 
-from sandbox.running import emulator
+from labs.bench import found_by_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +82,7 @@ def differences(seed: int, count: int) -> dict[str, Any]:
                 operation = "Scan" if chance < 0.5 else "Query"
                 request = _request(dice, operation, starts)
                 ours = ask(operation, request)
-                theirs = emulator._query if operation == "Query" else emulator._scan
+                theirs = found_by_keys._query if operation == "Query" else found_by_keys._scan
                 status, _, body = theirs(request)
                 if ours != (status, json.loads(body)):
                     found.append([operation, request, ours, json.loads(body)])
@@ -161,7 +162,7 @@ def _calls(operation: str, request: Mapping[str, Any]) -> int:
 def main() -> None:
     """Answer all questions."""
     logging.disable(logging.CRITICAL)
-    emulator.install()
+    found_by_keys.install()
     sys.stdout.write(json.dumps({**differences(seed=1, count=1500), "small": steps(50), "large": steps(2000)}))
 
 

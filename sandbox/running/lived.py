@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from sandbox.running import stack
+from sandbox.running import owner, stack
 from sandbox.running.processes import SandboxError
-from sandbox.shows import owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from ministack.core import iam_evaluator
 
-from sandbox.running import leading_keys
+from sandbox.emulator import leading_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,23 +5,21 @@ condition anew for each: three seconds for a page where a thermostat has a year 
 no more items than the page can hold, and does the rest as ever: what it refuses, which items match, where the page
 ends, what of them is sent. What is asked in another form it answers without us.
 
-`python -m sandbox.running.emulator`, by the local cloud's own interpreter.
+Only the year of a million readings needs this (`make year`): `python -m labs.bench.found_by_keys`, by the local cloud's
+own interpreter.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
-from ministack.app import main as serve
 from ministack.services import dynamodb
 
-from sandbox.running import access_record, leading_keys, table_settings
+from sandbox.emulator.__main__ import main as serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -42,14 +40,14 @@ _HIGHEST: Final = "\U0010ffff" * 256
 """No sort key is behind it: they are at most 1,024 bytes long."""
 
 # What is not MiniStack's to offer is looked for at the start, so that a version without it does not start.
-_query: Final = dynamodb._query  # noqa: SLF001
-_scan: Final = dynamodb._scan  # noqa: SLF001
-_table_name: Final = dynamodb._normalize_table_name  # noqa: SLF001
-_tables: Final = dynamodb._tables  # noqa: SLF001
-_paginate: Final = dynamodb._paginate_evaluated_items  # noqa: SLF001
-_item_bytes: Final = dynamodb._item_size_bytes  # noqa: SLF001
-_evaluate: Final = dynamodb._evaluate_condition  # noqa: SLF001
-_project: Final = dynamodb._apply_projection  # noqa: SLF001
+_query: Final = dynamodb._query
+_scan: Final = dynamodb._scan
+_table_name: Final = dynamodb._normalize_table_name
+_tables: Final = dynamodb._tables
+_paginate: Final = dynamodb._paginate_evaluated_items
+_item_bytes: Final = dynamodb._item_size_bytes
+_evaluate: Final = dynamodb._evaluate_condition
+_project: Final = dynamodb._apply_projection
 
 
 class Partition(dict[str, "Item"]):
@@ -87,19 +85,14 @@ class Partition(dict[str, "Item"]):
 
 
 def main() -> None:
-    """Serve: both operations find by keys, tables get all their settings, what IAM allows goes by keys, too, and is
-    recorded."""
+    """The sandbox's local cloud, with both operations finding by keys."""
     install()
-    leading_keys.install()
-    table_settings.install()
-    with Path(os.environ["ACCESS_RECORD"]).open("w", buffering=1) as record:
-        access_record.install(record)
-        serve()
+    serve()
 
 
 def install() -> None:
     """Put both operations in the place of MiniStack's own."""
-    dynamodb._query, dynamodb._scan = query, scan  # noqa: SLF001
+    dynamodb._query, dynamodb._scan = query, scan
 
 
 def query(request: Request) -> Answer:

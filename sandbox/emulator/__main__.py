@@ -1,0 +1,27 @@
+"""`python -m sandbox.emulator`, by the local cloud's own interpreter: MiniStack with AWS's rules put right.
+
+Tables get all the settings of their template, IAM knows the partition keys of a request, and what it decided is
+written to the file that `ACCESS_RECORD` names.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ministack.app import main as serve
+
+from sandbox.emulator import access_record, leading_keys, table_settings
+
+
+def main() -> None:
+    """Put the rules in and serve, until the process is ended."""
+    leading_keys.install()
+    table_settings.install()
+    with Path(os.environ["ACCESS_RECORD"]).open("w", buffering=1) as record:
+        access_record.install(record)
+        serve()
+
+
+if __name__ == "__main__":
+    main()
