@@ -42,6 +42,11 @@ def history(*words: str) -> list[dict[str, Any]]:
     return said
 
 
+def pushed(rows: list[dict[str, Any]]) -> list[tuple[str, float]]:
+    """What came by itself, wherever the thermostat was then."""
+    return [(row["time"], row["temperature_c"]) for row in rows if row["source"] == "push"]
+
+
 def hear_of_names(home: Home) -> None:
     """Names are asked for once a day, and whenever consent is given."""
     assert owner.give_consent(home.state).is_success
@@ -62,11 +67,9 @@ def test_a_thermostat_that_moved_is_found_by_name_and_by_id(home: Home) -> None:
         reports = [home.run_keeper() for _ in range(2)]
 
         assert {said["module_id"] for said in before} == {thermostat}
-        assert [said["source"] for said in before].count("push") == 1
+        assert len(pushed(before)) == 1
         # Its answer to a question of the keeper's may have come to that since.
-        assert [said for said in history("--module", "faro 1") if said["source"] == "push"] == [
-            said for said in before if said["source"] == "push"
-        ]
+        assert pushed(history("--module", "faro 1")) == pushed(before)
         assert history("--module", thermostat.upper()) == history("--module", "faro 1")
         listed = [item for item in home.items() if item["pk"] == "DIRECTORY" and item.get("module_id") == thermostat]
         assert [(item["plant_id"], item["name"]) for item in listed] == [(pier["id"], "Faro 1")]
