@@ -100,32 +100,41 @@ def test_a_poll_that_fails_in_passing_is_made_by_the_next_run(home: World, statu
     assert silent(home.run()) == ["stored"] * 3
 
 
-@pytest.mark.parametrize("body", ["<html>", {}, {"chronothermostats": []}, {"chronothermostats": [{"mode": "OFF"}]}])
-def test_an_answer_that_cannot_be_read_is_no_news(home: World, body: Any) -> None:
+ANOTHER = {"plant": {"id": "elsewhere", "module": {"id": "another"}}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<html>",
+        {},
+        {"chronothermostats": []},
+        {"chronothermostats": [{"mode": "OFF"}]},
+        {"chronothermostats": [{"sender": ANOTHER, "time": "2026-01-15T06:30:00Z"}]},
+    ],
+)
+def test_an_answer_that_says_nothing_of_the_thermostat_is_none_and_the_next_run_asks_again(
+    home: World, body: Any
+) -> None:
     home.later(DAY)
     home.provider.faults.add(Fault("status", 200, body=body, times=3))
 
-    assert silent(home.run()) == ["no_news"] * 3
+    report = home.run()
+
+    assert silent(report) == ["not_now"] * 3
+    assert report.troubles == ("status: transient",)
     assert readings(home, "poll") == []
-
-
-def test_an_answer_for_another_thermostat_is_not_stored(home: World) -> None:
-    home.later(DAY)
-    sender = {"plant": {"id": "elsewhere", "module": {"id": "another"}}}
-    status = {"sender": sender, "time": home.clock.now().isoformat()}
-    home.provider.faults.add(Fault("status", 200, body={"chronothermostats": [status]}, times=3))
-
-    assert silent(home.run()) == ["no_news"] * 3
-    assert readings(home, "poll") == []
+    home.later()
+    assert silent(home.run()) == ["stored"] * 3
 
 
 def test_an_answer_that_is_older_than_what_is_known_is_no_news(home: World) -> None:
     speak(home)
     home.later(DAY)
-    module = next(iter(home.records.directory().modules.values()))
-    sender = {"plant": {"id": module.plant_id, "module": {"id": module.module_id}}}
-    status = {"sender": sender, "time": (home.clock.now() - 2 * DAY).isoformat()}
-    home.provider.faults.add(Fault("status", 200, body={"chronothermostats": [status]}, times=3))
+    for module in home.records.directory().modules.values():
+        sender = {"plant": {"id": module.plant_id, "module": {"id": module.module_id}}}
+        status = {"sender": sender, "time": (home.clock.now() - 2 * DAY).isoformat()}
+        home.provider.faults.add(Fault("status", 200, {"chronothermostats": [status]}, about=module.module_id))
 
     assert silent(home.run()) == ["no_news"] * 3
 
