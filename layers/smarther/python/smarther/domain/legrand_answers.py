@@ -144,8 +144,8 @@ _LOOKED_AT_IN_TURN: Final = (
     (frozenset({Reason.CREDENTIALS_REFUSED, Reason.CLIENT_SECRET_EXPIRED}), frozenset({Reason.CONSENT_EXPIRED})),
     (frozenset({Reason.ACCESS_REFUSED}), frozenset(_API_REASONS.values())),
 )
-"""What each door looks at before it does anything: the login at the client and then the grant (RFC 6749, section 6, has
-it authenticate the client first), the API at the access token and then the owner's account."""
+"""What each door looks at before it does anything: the login at the client and then the grant (in this order RFC 6749
+has it, in section 6), the API at the access token and then the owner's account."""
 
 LEGRAND_REASONS: Final = LOGIN_REASONS | {*_API_REASONS.values(), Reason.ACCESS_REFUSED}
 """What only Legrand can tell, at either door."""
