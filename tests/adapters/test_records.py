@@ -275,6 +275,7 @@ def test_memory_comes_back_as_it_was(records: Records) -> None:
         ask_again=frozenset({"p1"}),
         polled_at={"m1": NOW},
         remade={"p1": NOW},
+        replaced={"p1": frozenset({"s1"})},
     )
 
     records.remember(memory)
