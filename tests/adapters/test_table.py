@@ -15,8 +15,12 @@ from smarther.aws.service_call import ServiceFailedError
 from smarther.domain.notification import Reject
 from smarther.domain.reading import Reading
 from smarther.domain.webhook import AcceptedDigests
+from smarther.store.digests import Digests
+from smarther.store.items import attribute, plain
 from smarther.store.keys import sort_key
-from smarther.store.table import ItemRefusedError, Table, TableUnavailableError, attribute, plain, stored
+from smarther.store.quarantine import Quarantine
+from smarther.store.readings import Readings, stored
+from smarther.store.table import ItemRefusedError, Table, TableUnavailableError
 from tests.support import deployed
 
 if TYPE_CHECKING:
@@ -47,7 +51,7 @@ def read(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_reading_is_in_the_table_as_it_was(table: Table, dynamodb: DynamoDBClient) -> None:
-    assert table.put_reading(READING, received_at=ARRIVAL, source="push")
+    assert Readings(table).store(READING, received_at=ARRIVAL, source="push")
     (item,) = deployed.items(dynamodb, "MODULE#M")
     assert read(item) == stored(READING, received_at=ARRIVAL, source="push", retention_days=None)
 
@@ -61,56 +65,60 @@ def test_what_is_written_is_read_as_it_was() -> None:
     assert plain(attribute(READING.extra)) == READING.extra
 
 
-def test_an_attribute_that_we_never_write_is_not_guessed_at() -> None:
+def test_sets_that_we_never_write_are_read_as_lists() -> None:
+    assert plain({"L": [{"SS": ["a", "b"]}, {"NS": ["1.50"]}, {"B": "eA=="}]}) == [["a", "b"], [Decimal("1.5")], "eA=="]
+
+
+def test_an_attribute_that_dynamodb_does_not_have_is_not_guessed_at() -> None:
     with pytest.raises(TypeError):
-        plain({"SS": ["a"]})
+        plain({"T": "2026"})  # type: ignore[typeddict-unknown-key] # as meant
 
 
 def test_a_rehearsed_write_is_made_and_stores_nothing_new_or_known(table: Table, dynamodb: DynamoDBClient) -> None:
     rehearsing = table.rehearsing()
-    assert not rehearsing.put_reading(READING, received_at=ARRIVAL, source="push")
-    assert not rehearsing.put_quarantined(b"{", REJECTS, received_at=ARRIVAL)
+    assert not Readings(rehearsing).store(READING, received_at=ARRIVAL, source="push")
+    assert not Quarantine(rehearsing).keep(b"{", REJECTS, received_at=ARRIVAL)
     assert deployed.items(dynamodb, "") == []
-    table.put_reading(READING, received_at=ARRIVAL, source="push")
+    Readings(table).store(READING, received_at=ARRIVAL, source="push")
     before = deployed.items(dynamodb, "")
     later = ARRIVAL + timedelta(days=1)
-    assert not rehearsing.put_reading(READING, received_at=later, source="push")
+    assert not Readings(rehearsing).store(READING, received_at=later, source="push")
     assert deployed.items(dynamodb, "") == before
 
 
 def test_a_rehearsed_write_of_what_can_never_be_stored_says_so(table: Table) -> None:
     with pytest.raises(ItemRefusedError):
-        table.rehearsing().put_reading(replace(READING, module_id="M" * 3000), received_at=ARRIVAL, source="push")
+        Readings(table.rehearsing()).store(replace(READING, module_id="M" * 3000), received_at=ARRIVAL, source="push")
 
 
 def test_a_duplicate_changes_nothing(table: Table, dynamodb: DynamoDBClient) -> None:
-    table.put_reading(READING, received_at=ARRIVAL, source="push")
+    Readings(table).store(READING, received_at=ARRIVAL, source="push")
     before = deployed.items(dynamodb, "MODULE#M")
     again = replace(READING, event_id="another")
-    assert not table.put_reading(again, received_at=ARRIVAL + timedelta(days=1), source="poll")
+    assert not Readings(table).store(again, received_at=ARRIVAL + timedelta(days=1), source="poll")
     assert deployed.items(dynamodb, "MODULE#M") == before
 
 
 def test_readings_of_the_same_second_are_all_kept(table: Table, dynamodb: DynamoDBClient) -> None:
     others = [replace(READING, mode=mode) for mode in ("AUTOMATIC", "MANUAL", "BOOST")]
-    assert all(table.put_reading(reading, received_at=ARRIVAL, source="push") for reading in others)
+    assert all(Readings(table).store(reading, received_at=ARRIVAL, source="push") for reading in others)
     assert len(deployed.items(dynamodb, "MODULE#M")) == 3
 
 
 def test_with_a_retention_readings_expire(dynamodb: DynamoDBClient) -> None:
-    Table(dynamodb, deployed.TABLE, retention_days=30).put_reading(READING, received_at=ARRIVAL, source="push")
+    Readings(Table(dynamodb, deployed.TABLE), retention_days=30).store(READING, received_at=ARRIVAL, source="push")
     (item,) = deployed.items(dynamodb, "MODULE#M")
     assert item["expires_at"] == {"N": str(int(ARRIVAL.timestamp()) + 30 * 86_400)}
 
 
 def test_an_item_that_no_table_takes_is_refused(table: Table) -> None:
     with pytest.raises(ItemRefusedError, match="ValidationException"):
-        table.put_reading(replace(READING, extra={"a": "x" * 500_000}), received_at=ARRIVAL, source="push")
+        Readings(table).store(replace(READING, extra={"a": "x" * 500_000}), received_at=ARRIVAL, source="push")
 
 
 def test_a_body_is_quarantined_verbatim_with_all_reasons(table: Table, dynamodb: DynamoDBClient) -> None:
     body = '[{"é": "\n'.encode()
-    assert table.put_quarantined(body, REJECTS, received_at=ARRIVAL)
+    assert Quarantine(table).keep(body, REJECTS, received_at=ARRIVAL)
     digest = hashlib.sha256(body).hexdigest()
     (item,) = deployed.items(dynamodb, "QUARANTINE")
     assert read(item) == {
@@ -127,15 +135,15 @@ def test_a_body_is_quarantined_verbatim_with_all_reasons(table: Table, dynamodb:
 
 
 def test_the_same_body_again_changes_nothing(table: Table, dynamodb: DynamoDBClient) -> None:
-    table.put_quarantined(b"x", REJECTS, received_at=ARRIVAL)
+    Quarantine(table).keep(b"x", REJECTS, received_at=ARRIVAL)
     before = deployed.items(dynamodb, "QUARANTINE")
-    assert not table.put_quarantined(b"x", REJECTS[:1], received_at=ARRIVAL + timedelta(days=1))
+    assert not Quarantine(table).keep(b"x", REJECTS[:1], received_at=ARRIVAL + timedelta(days=1))
     assert deployed.items(dynamodb, "QUARANTINE") == before
 
 
 @pytest.mark.parametrize("body", [b"", "é€😀".encode() * 200_000, b"\xff" * 700_000, b"x" * 1_048_576])
 def test_any_body_can_be_put_together_again(table: Table, dynamodb: DynamoDBClient, body: bytes) -> None:
-    table.put_quarantined(body, REJECTS, received_at=ARRIVAL)
+    Quarantine(table).keep(body, REJECTS, received_at=ARRIVAL)
     parts = [read(item) for item in deployed.items(dynamodb, "QUARANTINE")]
     assert [part["part"] for part in parts] == list(range(1, int(parts[0]["parts"]) + 1))
     text = "".join(part["body"] for part in parts)
@@ -143,7 +151,7 @@ def test_any_body_can_be_put_together_again(table: Table, dynamodb: DynamoDBClie
 
 
 def test_very_many_reasons_are_cut(table: Table, dynamodb: DynamoDBClient) -> None:
-    table.put_quarantined(b"x", REJECTS * 5_000, received_at=ARRIVAL)
+    Quarantine(table).keep(b"x", REJECTS * 5_000, received_at=ARRIVAL)
     (item,) = deployed.items(dynamodb, "QUARANTINE")
     assert len(item["reason"]["S"]) == 1_000
     assert item["rejected"] == {"N": "10000"}
@@ -151,10 +159,10 @@ def test_very_many_reasons_are_cut(table: Table, dynamodb: DynamoDBClient) -> No
 
 def test_an_interrupted_quarantine_is_completed(table: Table, dynamodb: DynamoDBClient) -> None:
     body = b"x" * 200_000
-    table.put_quarantined(body, REJECTS, received_at=ARRIVAL)
+    Quarantine(table).keep(body, REJECTS, received_at=ARRIVAL)
     complete = deployed.items(dynamodb, "QUARANTINE")
     dynamodb.delete_item(TableName=deployed.TABLE, Key={name: complete[-1][name] for name in ("pk", "sk")})
-    assert table.put_quarantined(body, REJECTS, received_at=ARRIVAL)
+    assert Quarantine(table).keep(body, REJECTS, received_at=ARRIVAL)
     assert deployed.items(dynamodb, "QUARANTINE") == complete
 
 
@@ -166,11 +174,11 @@ def test_the_accepted_digests_are_those_in_the_table(
 ) -> None:
     item = {"pk": "WEBHOOK", "sk": "DIGESTS", **known}
     dynamodb.put_item(TableName=deployed.TABLE, Item={name: {"S": value} for name, value in item.items()})
-    assert table.accepted_digests() == AcceptedDigests(**known)
+    assert Digests(table).accepted() == AcceptedDigests(**known)
 
 
 def test_before_the_keepers_first_run_there_are_none(table: Table) -> None:
-    assert table.accepted_digests() == AcceptedDigests()
+    assert Digests(table).accepted() == AcceptedDigests()
 
 
 # ---- where a reading's own time is far from its arrival
@@ -186,7 +194,7 @@ def notes(dynamodb: DynamoDBClient) -> dict[str, str]:
 
 @pytest.mark.parametrize("time", [ARRIVAL, ARRIVAL - 2 * SECOND, ARRIVAL - 18 * HOUR, ARRIVAL + 10 * SECOND])
 def test_an_ordinary_reading_is_one_write(table: Table, dynamodb: DynamoDBClient, time: datetime) -> None:
-    table.put_reading(replace(READING, time=time), received_at=ARRIVAL, source="push")
+    Readings(table).store(replace(READING, time=time), received_at=ARRIVAL, source="push")
     assert len(deployed.items(dynamodb, "")) == 1
 
 
@@ -198,7 +206,7 @@ def test_an_unusual_arrival_is_noted_beside_the_reading(
     table: Table, dynamodb: DynamoDBClient, time: datetime, kind: str
 ) -> None:
     reading = replace(READING, time=time)
-    assert table.put_reading(reading, received_at=ARRIVAL, source="push")
+    assert Readings(table).store(reading, received_at=ARRIVAL, source="push")
     assert notes(dynamodb) == {f"{kind}#M": f"2026-01-14T06:30:06.000000Z {sort_key(reading)}"}
     (item,) = deployed.items(dynamodb, "MODULE#M")
     assert read(item) == stored(reading, received_at=ARRIVAL, source="push", retention_days=None)
@@ -208,7 +216,7 @@ def test_the_last_arrival_is_noted_in_whatever_order_they_are_stored(table: Tabl
     """The spill queue gives back in no order what it kept."""
     readings = [replace(READING, time=IN_2041 + minutes * 60 * SECOND) for minutes in (3, 1, 2)]
     for reading, after in zip(readings, (HOUR, 3 * HOUR, 2 * HOUR), strict=True):
-        table.put_reading(reading, received_at=ARRIVAL + after, source="push")
+        Readings(table).store(reading, received_at=ARRIVAL + after, source="push")
     assert notes(dynamodb) == {"misdated#M": f"2026-01-14T09:30:06.000000Z {sort_key(readings[1])}"}
 
 
@@ -216,9 +224,9 @@ def test_the_last_arrival_is_noted_in_whatever_order_they_are_stored(table: Tabl
 @pytest.mark.parametrize("again", [SECOND, DAY, 30 * DAY])
 def test_a_redelivery_changes_no_note(table: Table, dynamodb: DynamoDBClient, time: datetime, again: timedelta) -> None:
     reading = replace(READING, time=time)
-    table.put_reading(reading, received_at=ARRIVAL, source="push")
+    Readings(table).store(reading, received_at=ARRIVAL, source="push")
     before = deployed.items(dynamodb, "")
-    assert not table.put_reading(reading, received_at=ARRIVAL + again, source="push")
+    assert not Readings(table).store(reading, received_at=ARRIVAL + again, source="push")
     assert deployed.items(dynamodb, "") == before
 
 
@@ -245,17 +253,17 @@ def test_what_fails_between_reading_and_note_is_whole_when_it_is_done_again(
     """The receiver spills such a notification, and the redriver stores it with the time of its arrival."""
     reading, failing = replace(READING, time=IN_2041), Table(Once(dynamodb, 1), deployed.TABLE)  # type: ignore[arg-type] # plays the client
     with pytest.raises(TableUnavailableError):
-        failing.put_reading(reading, received_at=ARRIVAL, source="push")
+        Readings(failing).store(reading, received_at=ARRIVAL, source="push")
     assert notes(dynamodb) == {}
     with pytest.raises(TableUnavailableError):
-        Table(Once(dynamodb, 2), deployed.TABLE).put_reading(reading, received_at=ARRIVAL, source="push")  # type: ignore[arg-type] # as above
-    assert not table.put_reading(reading, received_at=ARRIVAL, source="push")
+        Readings(Table(Once(dynamodb, 2), deployed.TABLE)).store(reading, received_at=ARRIVAL, source="push")  # type: ignore[arg-type] # as above
+    assert not Readings(table).store(reading, received_at=ARRIVAL, source="push")
     assert notes(dynamodb) == {"misdated#M": f"2026-01-14T06:30:06.000000Z {sort_key(reading)}"}
 
 
 def test_a_note_expires_with_its_reading(dynamodb: DynamoDBClient) -> None:
-    table = Table(dynamodb, deployed.TABLE, retention_days=30)
-    table.put_reading(replace(READING, time=IN_2041), received_at=ARRIVAL, source="push")
+    readings = Readings(Table(dynamodb, deployed.TABLE), retention_days=30)
+    readings.store(replace(READING, time=IN_2041), received_at=ARRIVAL, source="push")
     assert {item["expires_at"]["N"] for item in deployed.items(dynamodb, "")} == {
         str(int(ARRIVAL.timestamp()) + 30 * 86_400)
     }
@@ -263,7 +271,7 @@ def test_a_note_expires_with_its_reading(dynamodb: DynamoDBClient) -> None:
 
 def test_a_rehearsal_notes_nothing(table: Table, dynamodb: DynamoDBClient) -> None:
     reading = replace(READING, time=IN_2041)
-    table.put_reading(reading, received_at=ARRIVAL, source="push")
+    Readings(table).store(reading, received_at=ARRIVAL, source="push")
     dynamodb.delete_item(TableName=deployed.TABLE, Key={"pk": {"S": "ARRIVALS"}, "sk": {"S": "misdated#M"}})
-    assert not table.rehearsing().put_reading(reading, received_at=ARRIVAL, source="push")
+    assert not Readings(table.rehearsing()).store(reading, received_at=ARRIVAL, source="push")
     assert notes(dynamodb) == {}

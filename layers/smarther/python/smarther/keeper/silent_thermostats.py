@@ -18,6 +18,9 @@ from smarther.domain.notification import parse
 from smarther.domain.quota import Need
 from smarther.domain.reading import instant_text
 from smarther.legrand.client import LegrandError
+from smarther.store.history import LatestReader
+from smarther.store.keeper_items import KeeperNotes
+from smarther.store.readings import Readings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     from smarther.keeper.dependencies import Dependencies
     from smarther.keeper.journal import Journal
     from smarther.legrand.client import Api
-    from smarther.store.records import Module
+    from smarther.store.listings import Module
 
 
 FIRST_WORDS: Final = 20
@@ -45,6 +48,8 @@ class Silence:
 
     def __init__(self, dependencies: Dependencies, journal: Journal, memory: Memory) -> None:
         self._dependencies = dependencies
+        self._latest = LatestReader(dependencies.table, stale_after=dependencies.settings.stale_after)
+        self._readings = Readings(dependencies.table, retention_days=dependencies.settings.retention)
         self._journal = journal
         self._first_words = 0
         self.memory = memory
@@ -64,7 +69,7 @@ class Silence:
         for module in modules:
             by_plant[module.plant_id].append(module)
         through, unheard, deaf = self.memory.listened_through, len(modules), []
-        unusual = self._dependencies.latest.unusual()
+        unusual = self._latest.unusual()
         for plant_id in sorted(by_plant, key=lambda each: (each <= through, each)):
             if self._dependencies.clock() >= api.transport.deadline + LISTENING:
                 break
@@ -81,7 +86,7 @@ class Silence:
         """Remember that a plant was subscribed anew, before it is."""
         remade = {**self.memory.remade, plant_id: self._dependencies.clock()}
         self.memory = self.memory.model_copy(update={"remade": remade})
-        self._dependencies.records.remember(self.memory)
+        KeeperNotes(self._dependencies.table).remember(self.memory)
 
     def forget_remade(self, plant_id: str) -> None:
         """It was not, after all: the next run tries again."""
@@ -92,8 +97,7 @@ class Silence:
         self, api: Api, plant_id: str, modules: list[Module], unusual: Mapping[str, Sequence[str]], now: datetime
     ) -> bool:
         """Listen to a plant's thermostats; whether it is to be subscribed anew."""
-        reader = self._dependencies.latest
-        found = {each.module_id: reader.words(each.module_id, unusual, now=now).latest for each in modules}
+        found = {each.module_id: self._latest.words(each.module_id, unusual, now=now).latest for each in modules}
         self._forget_ended(plant_id, list(found.values()))
         unheard = []
         for module in modules:
@@ -203,7 +207,7 @@ class Silence:
             for reading in parse(body).readings
             if same_id(reading.module_id, module.module_id) and is_news(reading.time, found, now=now)
         ]
-        stored = [self._dependencies.table.put_reading(reading, received_at=now, source="poll") for reading in news]
+        stored = [self._readings.store(reading, received_at=now, source="poll") for reading in news]
         if not first and any(found is None or said(reading) != found.word.said for reading in news):
             changed = {module.plant_id: now, **self.memory.changed_unheard}
             self.memory = self.memory.model_copy(update={"changed_unheard": changed})
