@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
-from unittest.mock import Mock
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
 
-from smarther.domain.home import Load, Snapshot, Thermostat
+from smarther.domain.home import Load, Snapshot
 from smarther.domain.latest import said
 from smarther.domain.reading import Reading
-from smarther.domain.rollup_window import RollupState
-from smarther.domain.series import shown_of
 from smarther.domain.statistics import HOUR, Measure, Statistics
 from smarther.store.history import History
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.keys import sort_key
-from smarther.store.listings import Listings
 from smarther.store.readings import Readings, stored
-from smarther.store.table import Table, TableUnavailableError
+from smarther.store.table import Table
 from tests.support import deployed
-from tests.support.memory_table import MemoryTable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,7 +28,6 @@ if TYPE_CHECKING:
 TABLE = deployed.TABLE
 START = datetime(2026, 1, 10, tzinfo=UTC)
 FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-
 READING = Reading(
     plant_id="plant",
     module_id="module",
@@ -87,57 +80,6 @@ def every_five_minutes(count: int) -> list[Reading]:
     return [
         replace(READING, time=START + timedelta(minutes=5 * n), temperature_c=Decimal(n) / 10) for n in range(count)
     ]
-
-
-def test_the_directory_lists_thermostats_by_plant_and_name(table: Table, plain: PlainTable) -> None:
-    plain.put_item(Item={"pk": "DIRECTORY", "sk": "PLANT#p1", "plant_id": "p1", "name": "Mare"})
-    plain.put_item(Item={"pk": "DIRECTORY", "sk": "REFRESHED", "at": "2026-01-10T00:00:00Z"})
-    for plant, module, name in (("p1", "m1", "salotto"), ("p1", "m2", "Bagno"), ("p2", "m3", "")):
-        item = {"pk": "DIRECTORY", "sk": f"MODULE#{plant}#{module}", "plant_id": plant, "module_id": module}
-        item |= {"known_since": "2026-01-10T00:00:00Z"} if module == "m1" else {}
-        plain.put_item(Item=item | ({"name": name} if name else {}))
-    assert Listings(table).thermostats() == [
-        Thermostat("m2", "Bagno", "p1", "Mare"),
-        Thermostat("m1", "salotto", "p1", "Mare", known_since=START),
-        Thermostat("m3", "m3", "p2", "p2"),
-    ]
-
-
-def test_a_thermostat_that_two_plants_list_is_one_where_it_was_met_last(table: Table, plain: PlainTable) -> None:
-    """Plants in any order, ids in any case; an earlier version left such a thermostat listed twice."""
-    for plant, module, known_since in (("p1", "m1", "2026-01-10T00:00:00.5Z"), ("p2", "M1", "2026-01-10T00:00:00Z")):
-        item = {"plant_id": plant, "module_id": module, "name": plant, "known_since": known_since}
-        plain.put_item(Item={"pk": "DIRECTORY", "sk": f"MODULE#{plant}#{module}", **item})
-    plain.put_item(Item={"pk": "DIRECTORY", "sk": "MODULE#p3#m1", "plant_id": "p3", "module_id": "m1"})
-
-    met = datetime(2026, 1, 10, microsecond=500_000, tzinfo=UTC)
-    assert Listings(table).thermostats() == [Thermostat("m1", "p1", "p1", "p1", known_since=met)]
-
-
-def test_the_directory_is_read_whole_however_many_there_are() -> None:
-    plants, modules = [f"p{number:04}" for number in range(1000)], [f"m{number:04}" for number in range(5000)]
-    of_plants = [
-        {"sk": {"S": f"PLANT#{plant}"}, "plant_id": {"S": plant}, "name": {"S": f"at {plant}"}} for plant in plants
-    ]
-    of_modules = [
-        {"sk": {"S": f"MODULE#{plant}#{module}"}, "plant_id": {"S": plant}, "module_id": {"S": module}}
-        for plant, module in zip(plants * 5, modules, strict=True)
-    ]
-    table: Any = MemoryTable.of({"pk": {"S": "DIRECTORY"}, **item} for item in of_plants + of_modules)
-    found = Listings(Table(table, TABLE)).thermostats()
-
-    assert sorted(one.module_id for one in found) == modules
-    assert {one.plant_name for one in found} == {f"at {plant}" for plant in plants}
-
-
-def test_names_in_the_directory_are_read_as_they_can_be_shown(table: Table, plain: PlainTable) -> None:
-    plain.put_item(Item={"pk": "DIRECTORY", "sk": "PLANT#p1", "plant_id": "p1", "name": "Ma\u202ere"})
-    for module, name in (("m1", "sa\x00la\u2028due\ufffe"), ("m2", "\x1b \t")):
-        item = {"plant_id": "p1", "module_id": module, "name": name}
-        plain.put_item(Item={"pk": "DIRECTORY", "sk": f"MODULE#p1#{module}", **item})
-
-    shown = [(one.name, one.plant_name) for one in Listings(table).thermostats()]
-    assert shown == [("m2", "Mare"), ("sala due", "Mare")]
 
 
 def test_the_newest_comes_first_and_whole(table: Table, plain: PlainTable) -> None:
@@ -238,96 +180,6 @@ def test_pages_are_followed(table: Table, plain: PlainTable) -> None:
     put(plain, *(replace(reading, extra=heavy) for reading in every_five_minutes(24)))
     assert len(History(table).snapshots("module", start=START, end=START + 2 * HOUR)) == 24
     assert len(History(table).words("module", limit=20)) == 20
-
-
-def test_statistics_come_back_as_they_were_made(table: Table, plain: PlainTable) -> None:
-    hours = {START + number * HOUR: replace(WARM, count=number) for number in range(60)}
-    day = date(2026, 1, 10)
-    HoursAndDays(table).store("module", hours, {day: WARM, date(2026, 1, 11): Statistics(count=0)})
-    assert HoursAndDays(table).hours("module", start=START, end=START + 48 * HOUR) == dict(list(hours.items())[:48])
-    assert set(HoursAndDays(table).hours("module", start=START, end=START + 48 * HOUR, limit=2)) == set(
-        list(hours)[46:48]
-    )
-    assert HoursAndDays(table).days("module", first=day, last=day) == {day: WARM}
-    assert len(HoursAndDays(table).days("module", first=day, last=date(2026, 2, 1))) == 2
-    item = plain.get_item(Key={"pk": "MODULE#module", "sk": "HOUR#2026-01-10T05Z"})["Item"]
-    assert item["heating_minutes"] == Decimal("12.5")
-    assert "expires_at" not in item
-    assert not {"time", "received_at"} & set(item), "only readings have these"
-    assert plain.get_item(Key={"pk": "MODULE#module", "sk": "DAY#2026-01-10"})["Item"]["temperature_min"] == Decimal(
-        "19.5"
-    )
-
-
-def test_a_chart_gets_what_it_shows_of_them(table: Table) -> None:
-    cooled = replace(
-        WARM, temperature=None, humidity=WARM.temperature, setpoint=WARM.temperature, cooling_minutes=Decimal(7)
-    )
-    unknown = replace(WARM, load_minutes=Decimal(0), heating_minutes=Decimal(0))
-    hours = {START: WARM, START + HOUR: cooled, START + 2 * HOUR: unknown}
-    HoursAndDays(table).store("module", hours, {START.date(): cooled})
-    shown = HoursAndDays(table).shown_hours("module", start=START, end=START + 3 * HOUR)
-    assert shown == {hour: shown_of(made) for hour, made in hours.items()}
-    assert HoursAndDays(table).shown_days("module", first=START.date(), last=START.date()) == {
-        START.date(): shown_of(cooled)
-    }
-    assert set(HoursAndDays(table).shown_hours("module", start=START, end=START + 3 * HOUR, limit=1)) == {
-        START + 2 * HOUR
-    }
-
-
-def test_an_empty_stretch_reads_nothing(table: Table) -> None:
-    assert HoursAndDays(table).hours("module", start=START, end=START) == {}
-    assert HoursAndDays(table).days("module", first=date(2026, 1, 2), last=date(2026, 1, 1)) == {}
-
-
-def test_the_rollup_s_state_is_remembered(table: Table) -> None:
-    assert HoursAndDays(table).rollup_state() is None
-    state = RollupState(ran_at=START, complete_through=START + HOUR)
-    HoursAndDays(table).store_rollup_state(state)
-    assert HoursAndDays(table).rollup_state() == state
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        ClientError({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "Query"),
-        EndpointConnectionError(endpoint_url="http://127.0.0.1:1"),
-    ],
-)
-def test_a_table_out_of_reach_is_a_fault_of_ours(fault: Exception) -> None:
-    client = Mock()
-    client.query.side_effect = client.batch_write_item.side_effect = fault
-    table = Table(client, TABLE)
-    with pytest.raises(TableUnavailableError):
-        Listings(table).thermostats()
-    with pytest.raises(TableUnavailableError):
-        History(table).words("module", limit=1)
-    with pytest.raises(TableUnavailableError):
-        HoursAndDays(table).store("module", {START: WARM}, {})
-
-
-def test_what_the_table_hands_back_is_sent_once_more(table: Table, dynamodb: DynamoDBClient) -> None:
-    write = dynamodb.batch_write_item
-    calls: list[int] = []
-
-    def half(RequestItems: dict[str, list[Any]]) -> Any:  # noqa: N803 - boto3's name
-        calls.append(len(RequestItems[TABLE]))
-        kept = RequestItems[TABLE][len(RequestItems[TABLE]) // 2 :] if len(calls) == 1 else []
-        answer = write(RequestItems={TABLE: [each for each in RequestItems[TABLE] if each not in kept]})
-        return {**answer, "UnprocessedItems": {TABLE: kept} if kept else {}}
-
-    dynamodb.batch_write_item = half  # type: ignore[method-assign, assignment]  # the table's refusal cannot be had otherwise
-    HoursAndDays(table).store("module", {START + number * HOUR: WARM for number in range(10)}, {})
-    assert calls == [10, 5]
-    assert len(HoursAndDays(table).hours("module", start=START, end=START + 10 * HOUR)) == 10
-
-
-def test_what_the_table_keeps_handing_back_is_not_passed_over() -> None:
-    client = Mock()
-    client.batch_write_item.side_effect = lambda RequestItems: {"UnprocessedItems": RequestItems}  # noqa: N803 - boto3's name
-    with pytest.raises(TableUnavailableError):
-        HoursAndDays(Table(client, TABLE)).store("module", {START: WARM}, {})
 
 
 def test_a_blank_end_that_an_older_version_stored_is_none(table: Table, dynamodb: DynamoDBClient) -> None:

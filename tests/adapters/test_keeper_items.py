@@ -7,9 +7,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from botocore.exceptions import ConnectTimeoutError
 
 from smarther.domain import consent
 from smarther.domain.consent import STATE_LIFE, ConsentProgress, NotGiven, state_from
@@ -17,20 +15,11 @@ from smarther.domain.keeper_memory import MOST_POLLED, Memory, RefusedGrant
 from smarther.domain.keeper_report import ModuleClock, PlantState, Report, SilentModule, TokenState
 from smarther.domain.legrand_answers import Reason
 from smarther.domain.quota import HARD_LIMIT, OPTIONAL_LIMIT, Need
-from smarther.domain.reading import Reading
-from smarther.domain.webhook import AcceptedDigests
-from smarther.store.digests import Digests
-from smarther.store.history import History
 from smarther.store.keeper_items import CallCount, Consents, ConsentState, KeeperNotes, Leases
-from smarther.store.listings import Listings, Module, Plant
-from smarther.store.readings import Readings
-from smarther.store.table import Table, TableUnavailableError
+from smarther.store.table import Table
 from tests.support import deployed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
     from mypy_boto3_dynamodb import DynamoDBClient
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
@@ -48,7 +37,11 @@ def items(dynamodb: DynamoDBClient) -> list[dict[str, Any]]:
     return found
 
 
-# ---- consent
+def take(table: Table, owner: str, at: datetime = NOW) -> bool:
+    return Leases(table).take(owner, now=at, life=2 * MINUTE)
+
+
+ID, NAME = "00000000-0000-4000-8000-{:012}", "{:04} " + "🔥" * 95
 
 
 def test_a_state_is_good_once(table: Table) -> None:
@@ -100,13 +93,6 @@ def test_the_table_holds_no_state(table: Table, dynamodb: DynamoDBClient) -> Non
     assert items(dynamodb)[0]["expires_at"] == {"N": str(int((NOW + STATE_LIFE).timestamp()))}
 
 
-# ---- the lease
-
-
-def take(table: Table, owner: str, at: datetime = NOW) -> bool:
-    return Leases(table).take(owner, now=at, life=2 * MINUTE)
-
-
 def test_one_run_holds_the_lease(table: Table) -> None:
     assert take(table, "a")
     assert not take(table, "b")
@@ -126,24 +112,6 @@ def test_a_lease_is_given_back_only_by_its_owner(table: Table) -> None:
     assert not take(table, "b")
     Leases(table).release("a")
     assert take(table, "b")
-
-
-# ---- digests
-
-
-def test_what_is_published_replaces_what_was(table: Table, dynamodb: DynamoDBClient) -> None:
-    assert Digests(table).published() is None
-    Digests(table).publish(AcceptedDigests(current="c", pending="p"), NOW)
-    Digests(table).publish(AcceptedDigests(current="p", previous="c"), NOW + MINUTE)
-
-    published = Digests(table).published()
-    assert published is not None
-    assert published.digests == AcceptedDigests(current="p", previous="c")
-    assert published.at == NOW + MINUTE
-    assert Digests(Table(dynamodb, deployed.TABLE)).accepted() == published.digests
-
-
-# ---- the quota
 
 
 def test_calls_are_counted_by_utc_day(table: Table) -> None:
@@ -197,76 +165,6 @@ def test_the_days_of_the_quota_go_by_themselves(table: Table, dynamodb: DynamoDB
     assert int(items(dynamodb)[0]["expires_at"]["N"]) > NOW.timestamp()
 
 
-# ---- the directory
-
-
-def test_the_directory_comes_back_as_it_was_written(table: Table) -> None:
-    casa, module = Plant("p1", "Casa"), Module("p1", "m1", "Sala", "chronothermostat", NOW)
-    nameless = Module("p2", "m2", None, None)
-    Listings(table).keep_plant(casa)
-    Listings(table).keep_plant(Plant("p2", None))
-    Listings(table).keep_module(module)
-    Listings(table).keep_module(nameless)
-    Listings(table).refreshed(NOW)
-
-    directory = Listings(table).directory()
-
-    assert directory.plants == {"p1": casa, "p2": Plant("p2", None)}
-    assert directory.modules == {"m1": module, "m2": nameless}
-    assert directory.refreshed_at == NOW
-
-
-def test_a_thermostat_that_two_plants_list_is_one_where_it_was_met_last(table: Table) -> None:
-    before, now = Module("p2", "m1", "Sala", None, NOW - MINUTE), Module("p1", "M1", "Salotto", None, NOW)
-    for listing in (now, before):
-        Listings(table).keep_module(listing)
-
-    assert Listings(table).directory().listed == {("p2", "m1"): before, ("p1", "M1"): now}
-    assert Listings(table).directory().modules == {"M1": now}
-    assert Listings(table).directory().of_plant("p2") == {"m1": before}
-    Listings(table).forget_module(now)
-    assert Listings(table).directory().modules == {"m1": before}
-
-
-def test_a_name_that_an_earlier_version_stored_as_it_came_is_read_as_it_can_be_shown(
-    table: Table, dynamodb: DynamoDBClient
-) -> None:
-    for key, name in (("PLANT#p1", "a\u202eb"), ("MODULE#p1#m1", "a\x00b\u2028c"), ("MODULE#p1#m2", "\x1b")):
-        item = {"pk": "DIRECTORY", "sk": key, "plant_id": "p1", "name": name}
-        item |= {"module_id": key.rpartition("#")[2]} if key.startswith("MODULE") else {}
-        dynamodb.put_item(TableName=deployed.TABLE, Item={name: {"S": value} for name, value in item.items()})
-
-    directory = Listings(table).directory()
-
-    assert directory.plants["p1"].name == "ab"
-    assert {key: module.name for key, module in directory.modules.items()} == {"m1": "ab c", "m2": None}
-
-
-@pytest.mark.parametrize("listed", ["abc-1", "ABC-1"])
-@pytest.mark.parametrize("spoken", ["abc-1", "ABC-1"])
-def test_a_thermostat_is_found_under_the_spelling_with_which_it_speaks(
-    table: Table, dynamodb: DynamoDBClient, listed: str, spoken: str
-) -> None:
-    assert History(table).spoken_as(listed) is None
-    reading = Reading(plant_id="p1", module_id=spoken, time=NOW)
-    Readings(Table(dynamodb, deployed.TABLE)).store(reading, received_at=NOW, source="push")
-
-    assert History(table).spoken_as(listed) == spoken
-
-
-def test_what_is_forgotten_is_gone_and_an_empty_directory_is_one(table: Table) -> None:
-    Listings(table).keep_plant(Plant("p1", "Casa"))
-    Listings(table).keep_module(Module("p1", "m1", "Sala", None))
-    Listings(table).forget_module(Module("p1", "m1", "Sala", None))
-    Listings(table).forget_plant("p1")
-
-    directory = Listings(table).directory()
-    assert (directory.plants, directory.modules, directory.refreshed_at) == ({}, {}, None)
-
-
-# ---- memory and report
-
-
 def test_memory_comes_back_as_it_was(table: Table) -> None:
     assert KeeperNotes(table).memory() == Memory()
     memory = Memory(
@@ -301,35 +199,6 @@ def test_the_report_comes_back_as_it_was(table: Table) -> None:
     assert KeeperNotes(table).report() == report
 
 
-# ---- failures
-
-
-def test_failures_of_the_vendor_stop_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    client = boto3.client("dynamodb")
-    client.meta.events.register("before-send", _refuse)
-    table = Table(client, deployed.TABLE)
-    works: list[Callable[[], object]] = [
-        lambda: Consents(table).begin(STATE, NOW),
-        lambda: Consents(table).use(STATE, NOW),
-        lambda: take(table, "a"),
-        lambda: Leases(table).release("a"),
-        Digests(table).published,
-        lambda: CallCount(table).count(Need.REQUIRED, NOW),
-        lambda: CallCount(table).pause(now=NOW, until=NOW + MINUTE, quota=True),
-        Listings(table).directory,
-        lambda: Listings(table).forget_plant("p1"),
-        KeeperNotes(table).memory,
-    ]
-
-    for work in works:
-        with pytest.raises(TableUnavailableError, match="ConnectTimeoutError"):
-            work()
-
-
-def _refuse(**_: Any) -> None:
-    raise ConnectTimeoutError(endpoint_url="https://dynamodb")
-
-
 def test_of_many_who_reach_for_the_lease_one_gets_it(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each conditional write is atomic, as DynamoDB promises and moto's threads do not hold."""
     put, one_at_a_time = table._client.put_item, Lock()
@@ -343,12 +212,6 @@ def test_of_many_who_reach_for_the_lease_one_gets_it(table: Table, monkeypatch: 
         taken = list(pool.map(lambda number: take(table, f"owner {number}"), range(8)))
 
     assert taken.count(True) == 1
-
-
-# ---- an account of a thousand plants that falls silent
-
-
-ID, NAME = "00000000-0000-4000-8000-{:012}", "{:04} " + "🔥" * 95
 
 
 def test_the_report_of_any_account_is_kept_with_what_matters_first(table: Table) -> None:
