@@ -6,6 +6,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from smarther.domain.home import Thermostat
+from smarther.store.listings import Listings
 from smarther_cli.deployment import Deployment, place_of
 from smarther_cli.errors import ADAPTER_ERRORS, Failure
 
@@ -34,6 +35,6 @@ def _directory(context: typer.Context) -> Sequence[Thermostat]:
             region=said.get("region"),
             sandbox=bool(said.get("sandbox")),
         )
-        return Deployment(place).history.thermostats()
+        return Listings(Deployment(place).table).thermostats()
     except (Failure, ClientError, BotoCoreError, OSError, *ADAPTER_ERRORS):
         return ()

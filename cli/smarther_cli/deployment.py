@@ -18,11 +18,9 @@ from botocore.config import Config
 
 from smarther.aws.botocore_client import reading_fast
 from smarther.aws.secrets_manager import Secrets
-from smarther.store.history import History
-from smarther.store.records import Records
+from smarther.store.quarantine import Quarantine
 from smarther.store.table import Table
 from smarther_cli import answers
-from smarther_cli.archive import Archive
 from smarther_cli.errors import Failure, WrongUse
 from smarther_cli.place import DEFAULT_STACK, Place
 from smarther_cli.verdict import Backlog
@@ -144,30 +142,19 @@ class Deployment:
         return reading_fast(self._client("dynamodb", _PATIENT))
 
     @cached_property
-    def history(self) -> History:
-        """What the thermostats said."""
-        return History(self.dynamodb, self.table_name)
-
-    @cached_property
-    def archive(self) -> Archive:
-        """Whole readings and quarantined bodies."""
-        return Archive(self.dynamodb, self.table_name)
-
-    @cached_property
-    def records(self) -> Records:
-        """What the keeper keeps in the table."""
-        return Records(self.dynamodb, self.table_name)
+    def table(self) -> Table:
+        """The one table, for the parts of the store."""
+        return Table(self.dynamodb, self.table_name)
 
     @cached_property
     def secrets(self) -> Secrets:
         """The secrets."""
         return Secrets(self._client("secretsmanager", _PATIENT), sleep=time.sleep)
 
-    @cached_property
-    def table(self) -> Table:
-        """The table, to write notifications into as the receiver does."""
-        retention_days = int(self._parameter("RetentionDays")) or None
-        return Table(self.dynamodb, self.table_name, retention_days=retention_days)
+    @property
+    def retention_days(self) -> int | None:
+        """Days after which a reading expires; None where it never does."""
+        return int(self._parameter("RetentionDays")) or None
 
     @cached_property
     def sqs(self) -> SQSClient:
@@ -194,7 +181,7 @@ class Deployment:
             "ApproximateNumberOfMessagesNotVisible",
         ]
         told = self.sqs.get_queue_attributes(QueueUrl=self.dead_letters_url, AttributeNames=names)["Attributes"]
-        return Backlog(quarantine=self.archive.quarantine_size(), dead_letters=sum(int(told[name]) for name in names))
+        return Backlog(quarantine=Quarantine(self.table).size(), dead_letters=sum(int(told[name]) for name in names))
 
     @property
     def receivers_log(self) -> str:

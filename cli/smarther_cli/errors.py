@@ -29,8 +29,7 @@ from botocore.exceptions import (
 )
 
 from smarther.aws.secrets_manager import SecretsError
-from smarther.store.history import HistoryUnavailableError
-from smarther.store.records import RecordsError
+from smarther.store.table import StoreError
 
 if TYPE_CHECKING:
     from smarther_cli.place import Place
@@ -75,8 +74,8 @@ class NotFound(Failure):
 AwsError = ClientError | BotoCoreError
 """What boto3 raises, whatever the service."""
 
-ADAPTER_ERRORS: Final = (SecretsError, RecordsError, HistoryUnavailableError)
-"""What the package's adapters raise; the vendor's own error is the cause of each."""
+ADAPTER_ERRORS: Final = (SecretsError, StoreError)
+"""What the package's adapters raise; the vendor's own error is a cause of each."""
 
 _CREDENTIALS: Final = (
     NoCredentialsError,
@@ -128,12 +127,20 @@ _LOG_IN: Final = (
 
 def explained(error: Exception, place: Place) -> Failure:
     """What boto3, or an adapter because of it, raised, as the owner is to read it."""
-    cause = error.__cause__ if isinstance(error, ADAPTER_ERRORS) else error
+    cause = vendors(error)
     if isinstance(cause, ClientError):
         return _refused(cause, place)
     if isinstance(cause, BotoCoreError):
         return _not_reached(cause, place)
     return Failure(str(error))
+
+
+def vendors(error: Exception) -> BaseException | None:
+    """What boto3 raised, be it the error itself or behind it; None where it was not boto3."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, AwsError):
+        cause = cause.__cause__
+    return cause
 
 
 def denied_action(error: ClientError) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from smarther.domain.notification import parse
 from smarther.domain.spilled import MalformedError, Spilled
-from smarther.receiver.record import Recorded, record
+from smarther.receiver.record import Recorded
 from smarther.store.table import TableUnavailableError
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from smarther.domain.webhook import AcceptedDigests
-    from smarther.store.table import Table
-    from smarther_cli.archive import Archive
+    from smarther.receiver.record import Recorder
+    from smarther.store.digests import Digests
+    from smarther.store.quarantine import Quarantine
 
 RECOVERABLE: Final = "notification_recoverable"
 """What the receiver's records of notifications are called that nothing else took."""
@@ -73,8 +74,9 @@ class Tally:
 class Replay:
     """Takes notifications into the table; of a `rehearsal` nothing is written and nothing forgotten."""
 
-    def __init__(self, table: Table, *, rehearsal: bool) -> None:
-        self._table = table
+    def __init__(self, recorder: Recorder, digests: Digests, *, rehearsal: bool) -> None:
+        self._recorder = recorder
+        self._digests = digests
         self._rehearsal = rehearsal
         self._accepted: AcceptedDigests | None = None
 
@@ -86,20 +88,22 @@ class Replay:
             _failed(tally, "it is not in the form that the recorder writes")
             return
         try:
-            if self._is_strangers(notification):
-                tally.refused += 1
-                self._settle(waiting, tally)
-            else:
-                self._store(notification, waiting, tally)
+            strangers = self._is_strangers(notification)
         except TableUnavailableError as error:
             _failed(tally, str(error))
+            return
+        if strangers:
+            tally.refused += 1
+            self._settle(waiting, tally)
+        else:
+            self._store(notification, waiting, tally)
 
     def _is_strangers(self, notification: Spilled) -> bool:
         """Whether a caller whom the receiver could not check has turned out to be none of ours."""
         if notification.verified:
             return False
         if self._accepted is None:
-            self._accepted = self._table.accepted_digests()
+            self._accepted = self._digests.accepted()
         if not self._accepted.known():
             raise TableUnavailableError("nobody can be checked before the keeper's first run")
         return not self._accepted.accept(notification.presented)
@@ -109,7 +113,7 @@ class Replay:
         if self._rehearsal:
             recorded = Recorded(quarantined=len(parsed.rejects))
         else:
-            recorded = record(parsed, notification.body, table=self._table, received_at=notification.received_at)
+            recorded = self._recorder.record(parsed, notification.body, received_at=notification.received_at)
         tally.stored += recorded.stored
         tally.duplicates += recorded.duplicates
         if recorded.stored:
@@ -135,11 +139,11 @@ def _failed(tally: Tally, why: str) -> None:
 # ---- the three places
 
 
-def in_quarantine(archive: Archive) -> Iterator[Waiting]:
+def in_quarantine(quarantine: Quarantine) -> Iterator[Waiting]:
     """Every body in quarantine, one at a time. What of it was read when it arrived is stored already."""
-    for found in archive.quarantined():
+    for found in quarantine.bodies():
         try:
-            body = archive.body(found.digest)
+            body = quarantine.body(found.digest)
         except ValueError:
             yield Waiting(None)
             continue
@@ -147,7 +151,7 @@ def in_quarantine(archive: Archive) -> Iterator[Waiting]:
         yield Waiting(
             Spilled(body=body, received_at=received_at, presented="", verified=True),
             quarantined=True,
-            forget=partial(archive.forget_body, found),
+            forget=partial(quarantine.forget, found),
         )
 
 

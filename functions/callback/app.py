@@ -12,13 +12,14 @@ from smarther.aws.timeouts import Timeouts
 from smarther.keeper.callback import Callback
 from smarther.keeper.function import TIMEOUTS, KeeperFunction
 from smarther.keeper.settings import CallbackSettings
-from smarther.store.records import Records
+from smarther.store.keeper_items import Consents
+from smarther.store.table import Table
 
 settings = CallbackSettings.from_environment()
 session = botocore.session.get_session()
 timeouts = Timeouts(connect_seconds=1.0, read_seconds=1.0, attempts=2)  # the keeper needs the rest of the time
 callback = Callback(
-    records=Records(create_client(session, "dynamodb", timeouts), settings.table_name),
+    consents=Consents(Table(create_client(session, "dynamodb", timeouts), settings.table_name)),
     keeper=KeeperFunction(create_client(session, "lambda", TIMEOUTS), settings.keeper_function),
     now=lambda: datetime.now(UTC),
 )

@@ -17,9 +17,6 @@ from smarther.keeper.dependencies import Dependencies
 from smarther.keeper.run import Keeper, RunRequest
 from smarther.keeper.settings import KeeperSettings
 from smarther.legrand.client import open_session
-from smarther.store.history import History
-from smarther.store.latest_reader import LatestReader
-from smarther.store.records import Records
 from smarther.store.table import Table
 from smarther.telemetry import Metric
 
@@ -30,14 +27,11 @@ if TYPE_CHECKING:
 settings = KeeperSettings.from_environment()
 timeouts = Timeouts(connect_seconds=3.0, read_seconds=10.0, attempts=4)
 session = botocore.session.get_session()
-dynamodb = create_client(session, "dynamodb", timeouts)
 keeper = Keeper(
     Dependencies(
         settings=settings,
         secrets=Secrets(create_client(session, "secretsmanager", timeouts), sleep=time.sleep),
-        records=Records(dynamodb, settings.table_name),
-        table=Table(dynamodb, settings.table_name, retention_days=settings.retention),
-        latest=LatestReader(History(dynamodb, settings.table_name), stale_after=settings.stale_after),
+        table=Table(create_client(session, "dynamodb", timeouts), settings.table_name),
         session=open_session(),
         clock=lambda: datetime.now(UTC),
         sleep=time.sleep,

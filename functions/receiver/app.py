@@ -12,7 +12,9 @@ from smarther.aws.tiny_client import client
 from smarther.receiver import deadlines
 from smarther.receiver.authenticate import Authenticator
 from smarther.receiver.receive import Receiver
+from smarther.receiver.record import Recorder
 from smarther.receiver.settings import ReceiverSettings
+from smarther.store.digests import Digests
 from smarther.store.table import Table
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 settings = ReceiverSettings.from_environment(os.environ)
 timeouts = Timeouts(connect_seconds=deadlines.CONNECT_TIMEOUT_SECONDS, read_seconds=deadlines.READ_TIMEOUT_SECONDS)
-table = Table(client("dynamodb", timeouts, os.environ), settings.table_name, retention_days=settings.retention_days)
+table = Table(client("dynamodb", timeouts, os.environ), settings.table_name)
 queue_url = settings.spill_queue_url
 
 
@@ -30,9 +32,9 @@ def now() -> datetime:
 
 
 receiver = Receiver(
-    table=table,
+    recorder=Recorder.of(table, retention_days=settings.retention_days),
     spill=SpillQueue(client("sqs", timeouts, os.environ), queue_url) if queue_url else None,
-    authenticator=Authenticator(table, now),
+    authenticator=Authenticator(Digests(table), now),
     now=now,
 )
 

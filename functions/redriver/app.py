@@ -9,8 +9,10 @@ import botocore.session
 
 from smarther.aws.botocore_client import create_client
 from smarther.aws.timeouts import Timeouts
+from smarther.receiver.record import Recorder
 from smarther.receiver.redrive import Redriver
 from smarther.receiver.settings import RedriverSettings
+from smarther.store.digests import Digests
 from smarther.store.table import Table
 
 if TYPE_CHECKING:
@@ -19,12 +21,8 @@ if TYPE_CHECKING:
 settings = RedriverSettings.from_environment(os.environ)
 # Nobody waits for it, and what it cannot store stays in the queue.
 timeouts = Timeouts(connect_seconds=1.0, read_seconds=3.0, attempts=3)
-table = Table(
-    create_client(botocore.session.get_session(), "dynamodb", timeouts),
-    settings.table_name,
-    retention_days=settings.retention_days,
-)
-redriver = Redriver(table)
+table = Table(create_client(botocore.session.get_session(), "dynamodb", timeouts), settings.table_name)
+redriver = Redriver(Recorder.of(table, retention_days=settings.retention_days), Digests(table))
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from smarther.aws.timeouts import Timeouts
 from smarther.domain.rollup_window import RollupState, asked_for, due, owed, still_whole
 from smarther.rollup.roll_up import Rollup, StatisticsMissingError
 from smarther.rollup.settings import RollupSettings
-from smarther.store.history import History
+from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.table import Table
 from smarther.telemetry import log, warn
 
 if TYPE_CHECKING:
@@ -36,12 +37,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     Lambda's own second and third try among them, try those again. Raises `RollupRequestError` for a senseless range.
     """
     now = datetime.now(UTC)
-    history = History(client, settings.table_name)
+    table = Table(client, settings.table_name)
+    statistics = HoursAndDays(table)
     asked = asked_for(event, now=now, zone=settings.timezone)
-    state = None if asked else history.rollup_state()
+    state = None if asked else statistics.rollup_state()
     stretch = asked or due(state, now=now, zone=settings.timezone)
     report = Rollup(
-        history,
+        table,
         zone=settings.timezone,
         now=now,
         out_of_time=lambda: context.get_remaining_time_in_millis() < TIME_TO_STOP_MS,
@@ -53,7 +55,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         },
     )
     if asked is None:
-        history.store_rollup_state(
+        statistics.store_rollup_state(
             RollupState(ran_at=now, complete_through=report.complete_through, behind=report.behind)
         )
     for fault, count in report.faults.items():

@@ -12,7 +12,7 @@ from smarther.aws.botocore_client import reading_fast
 from smarther.aws.timeouts import Timeouts
 from smarther.drawing.home_page import unanswered_page
 from smarther.receiver import deadlines
-from smarther.store.history import History, HistoryUnavailableError
+from smarther.store.table import Table, TableUnavailableError
 from smarther.telemetry import log, warn
 from smarther.widget.answer import Widget
 from smarther.widget.settings import WidgetSettings
@@ -30,17 +30,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> str | dict[str, st
 
     While the table does not answer the page says so, before the function's own time is over.
     """
-    history = History(client, settings.table_name)
-    widget = Widget(history, home=settings.timezone, stale_after=settings.stale_after)
+    table = Table(client, settings.table_name)
+    widget = Widget(table, home=settings.timezone, stale_after=settings.stale_after)
     now, endpoint = datetime.now(UTC), context.invoked_function_arn
     try:
         page: str | dict[str, str] = deadlines.within(
             deadlines.DRAW_SECONDS, lambda: widget.answer(event, now=now, endpoint=endpoint)
         )
-    except (HistoryUnavailableError, TimeoutError) as failure:
-        warn("home_not_drawn", failure=type(failure).__name__, items_read=history.items_read)
+    except (TableUnavailableError, TimeoutError) as failure:
+        warn("home_not_drawn", failure=type(failure).__name__, items_read=table.items_read)
         return unanswered_page()
     for fault, count in widget.faults.items():
         warn("card_failed", error=fault.error, place=fault.place, count=count)
-    log("home_drawn", items_read=history.items_read, items_left_out=history.items_left_out)
+    log("home_drawn", items_read=table.items_read, items_left_out=table.items_left_out)
     return page

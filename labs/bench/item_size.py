@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from labs.bench import places
 from smarther.domain.notification import parse
-from smarther.store.table import stored
+from smarther.store.readings import stored
 
 if TYPE_CHECKING:
     from smarther.domain.reading import Reading

@@ -24,7 +24,8 @@ from sandbox.legrand.pushes import wire
 from smarther.domain.notification import parse
 from smarther.domain.rollup_window import RollupState, due
 from smarther.rollup.roll_up import Rollup
-from smarther.store.history import History
+from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.readings import Readings
 from smarther.store.table import Table
 
 if TYPE_CHECKING:
@@ -78,16 +79,17 @@ def _live(world: World, table: Table, to: datetime) -> int:
         for reading in parse(
             wire.encoded(wire.notification(snapshot, "6f1c2a34-5b7d-4e8f-9a01-b2c3d4e5f601", []))
         ).readings:
-            table.put_reading(reading, received_at=snapshot.at, source="push")
+            Readings(table).store(reading, received_at=snapshot.at, source="push")
     return len(said)
 
 
 def _roll_up(counted: _Counted, now: datetime, *, first: bool = False) -> None:
-    history = History(counted, _TABLE)  # type: ignore[arg-type] # the client, counting
-    state = None if first else history.rollup_state()
-    rollup = Rollup(history, zone=ZONE, now=now, out_of_time=lambda: False)
+    table = Table(counted, _TABLE)  # type: ignore[arg-type] # the client, counting
+    statistics = HoursAndDays(table)
+    state = None if first else statistics.rollup_state()
+    rollup = Rollup(table, zone=ZONE, now=now, out_of_time=lambda: False)
     report = rollup.run(due(state, now=now, zone=ZONE), owed={})
-    history.store_rollup_state(RollupState(ran_at=now, complete_through=report.complete_through))
+    statistics.store_rollup_state(RollupState(ran_at=now, complete_through=report.complete_through))
 
 
 class _Counted:

@@ -35,9 +35,10 @@ from smarther.domain.home import Load, Snapshot
 from smarther.domain.reading import Reading
 from smarther.domain.series import ITEM_BOUND
 from smarther.domain.statistics import HOUR, daily, hour_of, hourly
-from smarther.store.history import WRITES_AT_ONCE, History
-from smarther.store.records import Module, Plant, Records
-from smarther.store.table import stored
+from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.listings import Listings, Module, Plant
+from smarther.store.readings import stored
+from smarther.store.table import WRITES_AT_ONCE, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -122,16 +123,17 @@ def main() -> int:
 def lay_down(state: State, *, days: int, until: datetime) -> int:
     """Put directory, readings and statistics of all thermostats into the table; returns how many readings."""
     client, name = state.cloud.client("dynamodb"), state.stack.outputs["TableName"]
-    records, history = Records(client, name), History(client, name)
+    store = Table(client, name)
+    directory, statistics = Listings(store), HoursAndDays(store)
     times = [until - number * EVERY for number in range(days * DAY // EVERY, -1, -1)]
     snapshots = [_snapshot(each) for each in times]
     start = hour_of(times[0])
     hours = hourly(snapshots, start=start, end=hour_of(until) + HOUR, until=until)
-    records.keep_plant(Plant("year", "Casa"))
+    directory.keep_plant(Plant("year", "Casa"))
     for number in range(THERMOSTATS):
         module = Module("year", _module(number), f"Room {number + 1:02}", "chronothermostat")
-        records.keep_module(module)
-        history.store_statistics(module.module_id, hours, daily(hours, ROME))
+        directory.keep_module(module)
+        statistics.store(module.module_id, hours, daily(hours, ROME))
         _put(client, name, (_item(module, each) for each in snapshots))
         _say(f"{(number + 1) * len(times):,} readings are in the table")
     return THERMOSTATS * len(times)

@@ -18,9 +18,9 @@ from smarther.domain import spilled
 from smarther.domain.names import printable
 from smarther.domain.spilled import Spilled
 from smarther.domain.webhook import address
-from smarther.store.history import History
-from smarther.store.latest_reader import LatestReader
-from smarther.store.records import Records
+from smarther.store.history import LatestReader
+from smarther.store.listings import Listings
+from smarther.store.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -160,7 +160,7 @@ def _balance_latest(year: Year) -> None:
     made: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
     for item in year.dynamodb.partitions("MODULE#"):
         made[item["module_id"]["S"]][item["sk"]["S"]] = _made(year, item)
-    reader = LatestReader(History(year.dynamodb, TABLE), stale_after=year.settings.stale_after)  # type: ignore[arg-type] # plays the client
+    reader = LatestReader(Table(year.dynamodb, TABLE), stale_after=year.settings.stale_after)  # type: ignore[arg-type] # plays the client
     unusual = reader.unusual()
     for _, module_id in year.home.outlines:
         found = reader.words(module_id, unusual, now=year.clock.now()).latest
@@ -233,7 +233,7 @@ def _check_deployment(year: Year) -> None:
 def _check_directory(year: Year) -> None:
     """Each thermostat is listed once, where it hangs, under the name it has, as far as that can be shown."""
     client: Any = Hand(year.dynamodb, lambda _, work: work())
-    directory = Records(client, TABLE).directory()
+    directory = Listings(Table(client, TABLE)).directory()
     plants = year.home.plants.values()
     named = {plant.id: printable(plant.name) or None for plant in plants}
     if {plant.plant_id: plant.name for plant in directory.plants.values()} != named:

@@ -135,11 +135,6 @@ class DynamoDB:
     partition when the last of its readings arrived.
     """
 
-    class exceptions:  # noqa: N801 - as botocore's clients have it
-        """The errors that adapters tell apart."""
-
-        ConditionalCheckFailedException = ConditionalCheckFailedException
-
     def __init__(self) -> None:
         self._items: dict[str, dict[str, Item]] = {}
         self._order: dict[str, list[str]] = {}
@@ -184,7 +179,7 @@ class DynamoDB:
         self._drop(key)
         return {}
 
-    def update_item(  # noqa: PLR0913 - the operation's own parameters
+    def update_item(
         self,
         *,
         TableName: str,
@@ -192,7 +187,6 @@ class DynamoDB:
         UpdateExpression: str,
         ExpressionAttributeValues: Mapping[str, Any],
         ConditionExpression: str | None = None,
-        ReturnValues: str = "NONE",
     ) -> dict[str, Any]:
         """Change one item, or make it."""
         key = _key(Key)
@@ -201,11 +195,7 @@ class DynamoDB:
         after = dict(Key) if before is None else dict(before)
         _known(_UPDATES, UpdateExpression)(after, ExpressionAttributeValues)
         self._store(key, after)
-        if ReturnValues == "NONE":
-            return {}
-        if ReturnValues != "UPDATED_NEW":
-            raise UnknownError(ReturnValues)
-        return {"Attributes": {name: after[name] for name in ("calls", "expires_at")}}
+        return {}
 
     def query(  # noqa: PLR0913 - the operation's own parameters
         self,
@@ -224,13 +214,9 @@ class DynamoDB:
         values = {name: value["S"] for name, value in ExpressionAttributeValues.items()}
         partition = values.get(":partition", "")
         keys = self._order.get(partition, [])
-        match KeyConditionExpression:
-            case "pk = :partition":
-                first, last = 0, len(keys)
-            case "pk = :partition AND sk BETWEEN :first AND :last":
-                first, last = bisect_left(keys, values[":first"]), bisect_right(keys, values[":last"])
-            case _:
-                raise UnknownError(KeyConditionExpression)
+        if KeyConditionExpression != "pk = :partition AND sk BETWEEN :first AND :last":
+            raise UnknownError(KeyConditionExpression)
+        first, last = bisect_left(keys, values[":first"]), bisect_right(keys, values[":last"])
         if ExclusiveStartKey is not None:
             start = ExclusiveStartKey["sk"]["S"]
             first, last = (bisect_right(keys, start), last) if ScanIndexForward else (first, bisect_left(keys, start))
@@ -551,18 +537,3 @@ class Hand:
             return self._gate(operation, lambda: work(**parameters))
 
         return call
-
-    def get_paginator(self, operation: str) -> Pages:
-        """Pages of an operation."""
-        return Pages(getattr(self, operation))
-
-
-@dataclass(frozen=True, slots=True)
-class Pages:
-    """All pages of an answer: one."""
-
-    operation: Callable[..., dict[str, Any]]
-
-    def paginate(self, **parameters: Any) -> Iterator[dict[str, Any]]:
-        """The pages."""
-        yield self.operation(**parameters)

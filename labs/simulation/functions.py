@@ -23,11 +23,10 @@ from smarther.keeper.run import Keeper, RunRequest
 from smarther.receiver import deadlines
 from smarther.receiver.authenticate import Authenticator
 from smarther.receiver.receive import Receiver
+from smarther.receiver.record import Recorder
 from smarther.receiver.redrive import Redriver
-from smarther.store.history import History, HistoryUnavailableError
-from smarther.store.latest_reader import LatestReader
-from smarther.store.records import Records, RecordsError
-from smarther.store.table import ItemRefusedError, Table, TableUnavailableError
+from smarther.store.digests import Digests
+from smarther.store.table import StoreError, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 TABLE = "readings"
 OUR_HOST, LOGIN_HOST = urlsplit(BASE).hostname, urlsplit(LOGIN).hostname
 KEEPER_TIMEOUT = timedelta(seconds=120)
-FUNCTION_ERRORS = (SecretsError, RecordsError, HistoryUnavailableError, TableUnavailableError, ItemRefusedError)
+FUNCTION_ERRORS = (SecretsError, StoreError)
 """With these a run of the keeper may end when AWS fails, and with no others."""
 
 
@@ -127,9 +126,9 @@ class ReceiverContainer:
         table = Table(Hand(year.dynamodb, self._gate.to("table")), TABLE)  # type: ignore[arg-type] # plays the client
         spill = SpillQueue(Hand(year.sqs, self._gate.to("queue")), "spill")  # type: ignore[arg-type] # plays the client
         self._receiver = Receiver(
-            table=table,
+            recorder=Recorder.of(table),
             spill=spill,
-            authenticator=Authenticator(table, clock.now),
+            authenticator=Authenticator(Digests(table), clock.now),
             now=clock.now,
             deadlines=lambda: deadlines.Deadlines(clock.monotonic, clock.within),
         )
@@ -164,7 +163,7 @@ class RedriverContainer:
         self._clock = ContainerClock(year.clock.now, year.clock_dice)
         self._gate = Gate(year.weather, self._clock.spend, 3.0)
         table = Table(Hand(year.dynamodb, self._gate.to("table")), TABLE)  # type: ignore[arg-type] # plays the client
-        self._redriver = Redriver(table, self._clock.monotonic)
+        self._redriver = Redriver(Recorder.of(table), Digests(table), self._clock.monotonic)
 
     def invoke(self, messages: list[Message], kill_at: tuple[int, str] | None) -> set[int]:
         """The numbers of the messages that the queue may forget."""
@@ -195,9 +194,7 @@ class KeeperContainer:
             Dependencies(
                 settings=year.settings,
                 secrets=Secrets(secrets, sleep=self._spend),
-                records=Records(dynamodb, TABLE),
                 table=Table(dynamodb, TABLE),
-                latest=LatestReader(History(dynamodb, TABLE), stale_after=year.settings.stale_after),
                 session=session,
                 clock=self._clock.now,
                 sleep=self._spend,

@@ -44,7 +44,8 @@ from smarther.domain.quota import HARD_LIMIT
 from smarther.domain.webhook import address, is_ours
 from smarther.keeper.settings import KeeperSettings
 from smarther.receiver import deadlines
-from smarther.store.records import Records
+from smarther.store.keeper_items import KeeperNotes
+from smarther.store.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -506,8 +507,8 @@ class Year:
 
     def _look_at_ghost(self, ghost: Ghost) -> None:
         """The keeper has one remedy for each silence. A ghost that came after it waits for the owner, as documented."""
-        records = Records(self.dynamodb, TABLE)  # type: ignore[arg-type] # plays the client
-        remade = records.memory().remade.get(ghost.plant_id)
+        table = Table(self.dynamodb, TABLE)  # type: ignore[arg-type] # plays the client
+        remade = KeeperNotes(table).memory().remade.get(ghost.plant_id)
         if remade is None or remade > ghost.since:
             self.chronicle.wrong("a ghost subscription is left to haunt")
             return

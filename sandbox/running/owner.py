@@ -13,7 +13,8 @@ import httpx
 from sandbox import legrand
 from sandbox.running.processes import SandboxError
 from smarther.domain import consent
-from smarther.store.records import Records
+from smarther.store.keeper_items import Consents
+from smarther.store.table import Table
 
 if TYPE_CHECKING:
     from sandbox.running.state import State
@@ -47,8 +48,8 @@ def put_credentials(state: State) -> None:
 def consent_address(state: State) -> str:
     """A fresh address at which the owner can give consent, with its one-time state waiting in the table."""
     one_time = consent.state_from(os.urandom(consent.STATE_BYTES))
-    records = Records(state.cloud.client("dynamodb"), state.stack.outputs["TableName"])
-    records.begin_consent(one_time, datetime.now(UTC))
+    table = Table(state.cloud.client("dynamodb"), state.stack.outputs["TableName"])
+    Consents(table).begin(one_time, datetime.now(UTC))
     return consent.authorisation_address(
         state.legrand_url,
         client_id=legrand.CLIENT_ID,

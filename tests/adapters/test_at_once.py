@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from smarther.domain.notification import parse
-from smarther.receiver.record import Recorded, record
+from smarther.receiver.record import Recorded, Recorder
 from smarther.store.table import Table
 from tests.support import deployed
 
@@ -47,11 +47,11 @@ class AtOnce:
 def deliver(client: DynamoDBClient, bodies: list[bytes]) -> list[Recorded]:
     """What becomes of each body, when each has a container of its own."""
     client_of_all: Any = AtOnce(client, len(bodies))
-    table = Table(client_of_all, deployed.TABLE)
+    recorder = Recorder.of(Table(client_of_all, deployed.TABLE))
 
     def container(number: int) -> Recorded:
         arrival = ARRIVAL + timedelta(milliseconds=number)
-        return record(parse(bodies[number]), bodies[number], table=table, received_at=arrival)
+        return recorder.record(parse(bodies[number]), bodies[number], received_at=arrival)
 
     with ThreadPoolExecutor(len(bodies)) as containers:
         return list(containers.map(container, range(len(bodies))))

@@ -16,6 +16,9 @@ from smarther.domain.notification import Reject
 from smarther.domain.reading import Reading
 from smarther.domain.spilled import Spilled
 from smarther.domain.webhook import AcceptedDigests
+from smarther.store.digests import Digests
+from smarther.store.quarantine import Quarantine
+from smarther.store.readings import Readings
 from smarther.store.table import ItemRefusedError, Table, TableUnavailableError
 from tests.support import faulty_service as faults
 from tests.support.faulty_service import Answer, Behaviour, FaultyService
@@ -65,16 +68,16 @@ def connect(request: pytest.FixtureRequest, timeouts: Timeouts) -> Iterator[Conn
         client.close()
 
 
-def put_reading(connect: Connect) -> bool:
-    return table(connect).put_reading(READING, received_at=ARRIVAL, source="push")
+def store_reading(connect: Connect) -> bool:
+    return Readings(table(connect)).store(READING, received_at=ARRIVAL, source="push")
 
 
-def put_quarantined(connect: Connect) -> bool:
-    return table(connect).put_quarantined(b"SECRETIVE", [Reject("body", "body is not JSON")], received_at=ARRIVAL)
+def keep_body(connect: Connect) -> bool:
+    return Quarantine(table(connect)).keep(b"SECRETIVE", [Reject("body", "body is not JSON")], received_at=ARRIVAL)
 
 
 def accepted_digests(connect: Connect) -> AcceptedDigests:
-    return table(connect).accepted_digests()
+    return Digests(table(connect)).accepted()
 
 
 def spill(connect: Connect) -> None:
@@ -85,7 +88,7 @@ def table(connect: Connect) -> Table:
     return Table(connect("dynamodb"), "readings")
 
 
-OPERATIONS = [put_reading, put_quarantined, accepted_digests, spill]
+OPERATIONS = [store_reading, keep_body, accepted_digests, spill]
 UNAVAILABLE = (TableUnavailableError, SpillUnavailableError)
 
 
@@ -153,7 +156,7 @@ def test_a_service_that_keeps_hanging_up_is_a_failure(
     assert len(service.requests) == 2
 
 
-@pytest.mark.parametrize("operation", [put_reading, put_quarantined])
+@pytest.mark.parametrize("operation", [store_reading, keep_body])
 def test_what_is_there_already_is_no_failure(
     service: FaultyService, connect: Connect, operation: Callable[[Connect], bool]
 ) -> None:
@@ -161,7 +164,7 @@ def test_what_is_there_already_is_no_failure(
     assert operation(connect) is False
 
 
-@pytest.mark.parametrize("operation", [put_reading, put_quarantined])
+@pytest.mark.parametrize("operation", [store_reading, keep_body])
 def test_an_item_that_can_never_be_stored_is_told_from_a_service_that_fails(
     service: FaultyService, connect: Connect, operation: Callable[[Connect], bool]
 ) -> None:
@@ -174,7 +177,7 @@ def test_more_patience_asks_again(service: FaultyService) -> None:
     service.script = [faults.BROKEN]
     timeouts = Timeouts(connect_seconds=30, read_seconds=30, attempts=2)
     patient = Table(botocore_client.create_client(botocore.session.get_session(), "dynamodb", timeouts), "readings")
-    assert patient.put_reading(READING, received_at=ARRIVAL, source="push")
+    assert Readings(patient).store(READING, received_at=ARRIVAL, source="push")
     assert len(service.requests) == 2
 
 

@@ -11,15 +11,15 @@ import pytest
 
 from smarther.domain.reading import Reading
 from smarther.domain.series import LOOKED_THROUGH
-from smarther.store.history import History
-from smarther.store.latest_reader import LatestReader
+from smarther.store.history import LatestReader
+from smarther.store.readings import Readings
 from smarther.store.table import Table
 from tests.support import deployed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from smarther.store.latest_reader import Words
+    from smarther.store.history import Words
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -38,7 +38,7 @@ class Home:
     def says(self, time: datetime, received_at: datetime | None = None, *, source: Any = "push") -> None:
         """A word, which arrives at once unless something else is said."""
         arrival = time + SECOND if received_at is None else received_at
-        self._table.put_reading(replace(READING, time=time), received_at=arrival, source=source)
+        Readings(self._table).store(replace(READING, time=time), received_at=arrival, source=source)
 
     def query(self, **parameters: Any) -> Any:
         """The one call that reads."""
@@ -47,12 +47,12 @@ class Home:
 
     def words(self, now: datetime = NOW, newest: int = 1) -> Words:
         """The words of the thermostat."""
-        history = History(self, deployed.TABLE)  # type: ignore[arg-type] # the one call that it makes
-        reader = LatestReader(history, stale_after=DAY)
+        table = Table(self, deployed.TABLE)  # type: ignore[arg-type] # the one call that it makes
+        reader = LatestReader(table, stale_after=DAY)
         unusual = reader.unusual()
         self.queries = 0
         words = reader.words("m", unusual, now=now, newest=newest)
-        self.items = history.items_read
+        self.items = table.items_read
         return words
 
 

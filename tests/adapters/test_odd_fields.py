@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smarther.domain.notification import parse
-from smarther.receiver.record import record
+from smarther.receiver.record import Recorder
 from smarther.store.history import History
-from smarther.store.table import Table, stored
-from smarther_cli.archive import Archive, TimeRange
+from smarther.store.readings import stored
+from smarther.store.rows import Rows, TimeRange
+from smarther.store.table import Table
 from smarther_cli.formats.lines import COLUMNS, Format, lines
 from tests.support import deployed
 from tests.support.mutated import ENVELOPE, STATUS, changed
@@ -30,8 +31,8 @@ ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, tzinfo=UTC)
 def held_by_every_reader(dynamodb: DynamoDBClient, *module_ids: str) -> list[dict[str, Any]]:
     """All readings as rows of an export, once everybody who reads the table has read these thermostats."""
     for module_id in module_ids:
-        assert History(dynamodb, deployed.TABLE).words(module_id, limit=40)
-    rows = [row for page in Archive(dynamodb, deployed.TABLE).pages(TimeRange()) for row in page.rows]
+        assert History(Table(dynamodb, deployed.TABLE)).words(module_id, limit=40)
+    rows = [row for page in Rows(Table(dynamodb, deployed.TABLE)).pages(TimeRange()) for row in page.rows]
     assert lines(rows, Format.JSONL).count(b"\n") == len(rows)
     assert lines(rows, Format.PARQUET)
     table = list(csv.reader(io.StringIO(lines(rows, Format.CSV).decode())))
@@ -54,7 +55,7 @@ def test_a_notification_with_one_odd_thing_is_stored_once_and_held_by_every_read
     read = parse(body)
     table = Table(dynamodb, deployed.TABLE)
 
-    first, second = (record(read, body, table=table, received_at=ARRIVAL) for _ in range(2))
+    first, second = (Recorder.of(table).record(read, body, received_at=ARRIVAL) for _ in range(2))
 
     assert (first.failed, first.stored, first.quarantined) == (0, len(read.readings), len(read.rejects))
     assert (second.failed, second.stored, second.duplicates) == (0, 0, len(read.readings))
@@ -77,7 +78,7 @@ def test_whatever_stands_for_a_number_is_held_by_every_reader(dynamodb: DynamoDB
         for number, text in enumerate(ODD)
     ]
 
-    stored_once = [record(parse(body), body, table=table, received_at=ARRIVAL).stored for body in bodies]
+    stored_once = [Recorder.of(table).record(parse(body), body, received_at=ARRIVAL).stored for body in bodies]
 
     assert stored_once == [1] * len(bodies)
     modules = [reading.module_id for body in bodies for reading in parse(body).readings]

@@ -1,40 +1,45 @@
-"""Readings, quarantined bodies and accepted digests in the table that the template deploys."""
+"""The table's calls: what fails is a failure of the store's, and nothing is passed over."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
-from smarther.aws.service_call import ServiceFailedError
-from smarther.domain.notification import Reject
-from smarther.domain.reading import Reading
-from smarther.domain.webhook import AcceptedDigests
-from smarther.store.keys import sort_key
-from smarther.store.table import ItemRefusedError, Table, TableUnavailableError, attribute, plain, stored
+from smarther.domain.consent import state_from
+from smarther.domain.quota import Need
+from smarther.domain.statistics import HOUR, Measure, Statistics
+from smarther.store.digests import Digests
+from smarther.store.history import History
+from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.keeper_items import CallCount, Consents, KeeperNotes, Leases
+from smarther.store.listings import Listings
+from smarther.store.quarantine import Quarantine, Quarantined
+from smarther.store.rows import Rows, TimeRange
+from smarther.store.table import Table, TableUnavailableError
 from tests.support import deployed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mypy_boto3_dynamodb import DynamoDBClient
 
-ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, tzinfo=UTC)
-READING = Reading(
-    plant_id="P",
-    module_id="M",
-    time=datetime(2026, 1, 14, 6, 30, 4, tzinfo=UTC),
-    mode="AUTOMATIC",
-    temperature_c=Decimal("18.7"),
-    setpoint_c=Decimal(20),
-    humidity_percent=Decimal("1E+125"),
-    online=False,
-    extra={"a": [None, True, "x", Decimal("0.5"), {"b": {}}]},
+NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+STATE = state_from(bytes(32))
+TABLE = deployed.TABLE
+START = datetime(2026, 1, 10, tzinfo=UTC)
+WARM = Statistics(
+    count=3,
+    temperature=Measure(Decimal("20.1234"), Decimal("19.5"), Decimal(21), Decimal(60)),
+    load_minutes=Decimal(60),
+    heating_minutes=Decimal("12.5"),
 )
-REJECTS = [Reject("[0]", "element holds no thermostat status"), Reject("[1]", "element has the wrong type")]
 
 
 @pytest.fixture
@@ -42,228 +47,76 @@ def table(dynamodb: DynamoDBClient) -> Table:
     return Table(dynamodb, deployed.TABLE)
 
 
-def read(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: plain(value) for name, value in item.items()}
+def take(table: Table, owner: str, at: datetime = NOW) -> bool:
+    return Leases(table).take(owner, now=at, life=2 * MINUTE)
 
 
-def test_a_reading_is_in_the_table_as_it_was(table: Table, dynamodb: DynamoDBClient) -> None:
-    assert table.put_reading(READING, received_at=ARRIVAL, source="push")
-    (item,) = deployed.items(dynamodb, "MODULE#M")
-    assert read(item) == stored(READING, received_at=ARRIVAL, source="push", retention_days=None)
+def _refuse(**_: Any) -> None:
+    raise ConnectTimeoutError(endpoint_url="https://dynamodb")
 
 
-@pytest.mark.parametrize("number", ["1" + "0" * 50, "-" + "9" * 38 + "0" * 88, "0." + "0" * 129 + "1", "-0.5", "20"])
-def test_a_number_that_dynamodb_writes_in_full_is_read(number: str) -> None:
-    assert plain({"M": {"x": {"L": [{"N": number}]}}}) == {"x": [Decimal(number)]}
+def test_failures_of_the_vendor_stop_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = boto3.client("dynamodb")
+    client.meta.events.register("before-send", _refuse)
+    table = Table(client, deployed.TABLE)
+    works: list[Callable[[], object]] = [
+        lambda: Consents(table).begin(STATE, NOW),
+        lambda: Consents(table).use(STATE, NOW),
+        lambda: take(table, "a"),
+        lambda: Leases(table).release("a"),
+        Digests(table).published,
+        lambda: CallCount(table).count(Need.REQUIRED, NOW),
+        lambda: CallCount(table).pause(now=NOW, until=NOW + MINUTE, quota=True),
+        Listings(table).directory,
+        lambda: Listings(table).forget_plant("p1"),
+        KeeperNotes(table).memory,
+        lambda: list(Quarantine(table).bodies()),
+        lambda: Quarantine(table).forget(Quarantined("0f", "odd", "", 1, 1)),
+        lambda: list(Rows(table).pages(TimeRange())),
+    ]
 
-
-def test_what_is_written_is_read_as_it_was() -> None:
-    assert plain(attribute(READING.extra)) == READING.extra
-
-
-def test_an_attribute_that_we_never_write_is_not_guessed_at() -> None:
-    with pytest.raises(TypeError):
-        plain({"SS": ["a"]})
-
-
-def test_a_rehearsed_write_is_made_and_stores_nothing_new_or_known(table: Table, dynamodb: DynamoDBClient) -> None:
-    rehearsing = table.rehearsing()
-    assert not rehearsing.put_reading(READING, received_at=ARRIVAL, source="push")
-    assert not rehearsing.put_quarantined(b"{", REJECTS, received_at=ARRIVAL)
-    assert deployed.items(dynamodb, "") == []
-    table.put_reading(READING, received_at=ARRIVAL, source="push")
-    before = deployed.items(dynamodb, "")
-    later = ARRIVAL + timedelta(days=1)
-    assert not rehearsing.put_reading(READING, received_at=later, source="push")
-    assert deployed.items(dynamodb, "") == before
-
-
-def test_a_rehearsed_write_of_what_can_never_be_stored_says_so(table: Table) -> None:
-    with pytest.raises(ItemRefusedError):
-        table.rehearsing().put_reading(replace(READING, module_id="M" * 3000), received_at=ARRIVAL, source="push")
-
-
-def test_a_duplicate_changes_nothing(table: Table, dynamodb: DynamoDBClient) -> None:
-    table.put_reading(READING, received_at=ARRIVAL, source="push")
-    before = deployed.items(dynamodb, "MODULE#M")
-    again = replace(READING, event_id="another")
-    assert not table.put_reading(again, received_at=ARRIVAL + timedelta(days=1), source="poll")
-    assert deployed.items(dynamodb, "MODULE#M") == before
-
-
-def test_readings_of_the_same_second_are_all_kept(table: Table, dynamodb: DynamoDBClient) -> None:
-    others = [replace(READING, mode=mode) for mode in ("AUTOMATIC", "MANUAL", "BOOST")]
-    assert all(table.put_reading(reading, received_at=ARRIVAL, source="push") for reading in others)
-    assert len(deployed.items(dynamodb, "MODULE#M")) == 3
-
-
-def test_with_a_retention_readings_expire(dynamodb: DynamoDBClient) -> None:
-    Table(dynamodb, deployed.TABLE, retention_days=30).put_reading(READING, received_at=ARRIVAL, source="push")
-    (item,) = deployed.items(dynamodb, "MODULE#M")
-    assert item["expires_at"] == {"N": str(int(ARRIVAL.timestamp()) + 30 * 86_400)}
-
-
-def test_an_item_that_no_table_takes_is_refused(table: Table) -> None:
-    with pytest.raises(ItemRefusedError, match="ValidationException"):
-        table.put_reading(replace(READING, extra={"a": "x" * 500_000}), received_at=ARRIVAL, source="push")
-
-
-def test_a_body_is_quarantined_verbatim_with_all_reasons(table: Table, dynamodb: DynamoDBClient) -> None:
-    body = '[{"é": "\n'.encode()
-    assert table.put_quarantined(body, REJECTS, received_at=ARRIVAL)
-    digest = hashlib.sha256(body).hexdigest()
-    (item,) = deployed.items(dynamodb, "QUARANTINE")
-    assert read(item) == {
-        "pk": f"QUARANTINE#{digest[0]}",
-        "sk": f"BODY#{digest}#001",
-        "reason": "[0]: element holds no thermostat status; [1]: element has the wrong type",
-        "rejected": 2,
-        "body": body.decode(),
-        "encoding": "text",
-        "part": 1,
-        "parts": 1,
-        "received_at": "2026-01-14T06:30:06Z",
-    }
-
-
-def test_the_same_body_again_changes_nothing(table: Table, dynamodb: DynamoDBClient) -> None:
-    table.put_quarantined(b"x", REJECTS, received_at=ARRIVAL)
-    before = deployed.items(dynamodb, "QUARANTINE")
-    assert not table.put_quarantined(b"x", REJECTS[:1], received_at=ARRIVAL + timedelta(days=1))
-    assert deployed.items(dynamodb, "QUARANTINE") == before
-
-
-@pytest.mark.parametrize("body", [b"", "é€😀".encode() * 200_000, b"\xff" * 700_000, b"x" * 1_048_576])
-def test_any_body_can_be_put_together_again(table: Table, dynamodb: DynamoDBClient, body: bytes) -> None:
-    table.put_quarantined(body, REJECTS, received_at=ARRIVAL)
-    parts = [read(item) for item in deployed.items(dynamodb, "QUARANTINE")]
-    assert [part["part"] for part in parts] == list(range(1, int(parts[0]["parts"]) + 1))
-    text = "".join(part["body"] for part in parts)
-    assert (base64.b64decode(text) if parts[0]["encoding"] == "base64" else text.encode()) == body
-
-
-def test_very_many_reasons_are_cut(table: Table, dynamodb: DynamoDBClient) -> None:
-    table.put_quarantined(b"x", REJECTS * 5_000, received_at=ARRIVAL)
-    (item,) = deployed.items(dynamodb, "QUARANTINE")
-    assert len(item["reason"]["S"]) == 1_000
-    assert item["rejected"] == {"N": "10000"}
-
-
-def test_an_interrupted_quarantine_is_completed(table: Table, dynamodb: DynamoDBClient) -> None:
-    body = b"x" * 200_000
-    table.put_quarantined(body, REJECTS, received_at=ARRIVAL)
-    complete = deployed.items(dynamodb, "QUARANTINE")
-    dynamodb.delete_item(TableName=deployed.TABLE, Key={name: complete[-1][name] for name in ("pk", "sk")})
-    assert table.put_quarantined(body, REJECTS, received_at=ARRIVAL)
-    assert deployed.items(dynamodb, "QUARANTINE") == complete
+    for work in works:
+        with pytest.raises(TableUnavailableError, match="ConnectTimeoutError"):
+            work()
 
 
 @pytest.mark.parametrize(
-    "known", [{}, {"current": "c"}, {"current": "c", "pending": "p"}, {"current": "c", "previous": "v"}]
+    "fault",
+    [
+        ClientError({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "Query"),
+        EndpointConnectionError(endpoint_url="http://127.0.0.1:1"),
+    ],
 )
-def test_the_accepted_digests_are_those_in_the_table(
-    table: Table, dynamodb: DynamoDBClient, known: dict[str, str]
-) -> None:
-    item = {"pk": "WEBHOOK", "sk": "DIGESTS", **known}
-    dynamodb.put_item(TableName=deployed.TABLE, Item={name: {"S": value} for name, value in item.items()})
-    assert table.accepted_digests() == AcceptedDigests(**known)
-
-
-def test_before_the_keepers_first_run_there_are_none(table: Table) -> None:
-    assert table.accepted_digests() == AcceptedDigests()
-
-
-# ---- where a reading's own time is far from its arrival
-
-SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
-IN_2041 = datetime(2041, 5, 21, 8, tzinfo=UTC)
-
-
-def notes(dynamodb: DynamoDBClient) -> dict[str, str]:
-    """The notes of arrivals."""
-    return {item["sk"]["S"]: item["arrival"]["S"] for item in deployed.items(dynamodb, "ARRIVALS")}
-
-
-@pytest.mark.parametrize("time", [ARRIVAL, ARRIVAL - 2 * SECOND, ARRIVAL - 18 * HOUR, ARRIVAL + 10 * SECOND])
-def test_an_ordinary_reading_is_one_write(table: Table, dynamodb: DynamoDBClient, time: datetime) -> None:
-    table.put_reading(replace(READING, time=time), received_at=ARRIVAL, source="push")
-    assert len(deployed.items(dynamodb, "")) == 1
-
-
-@pytest.mark.parametrize(
-    ("time", "kind"),
-    [(ARRIVAL - 2 * DAY, "late"), (ARRIVAL - 8 * DAY, "misdated"), (IN_2041, "misdated"), (ARRIVAL + HOUR, "misdated")],
-)
-def test_an_unusual_arrival_is_noted_beside_the_reading(
-    table: Table, dynamodb: DynamoDBClient, time: datetime, kind: str
-) -> None:
-    reading = replace(READING, time=time)
-    assert table.put_reading(reading, received_at=ARRIVAL, source="push")
-    assert notes(dynamodb) == {f"{kind}#M": f"2026-01-14T06:30:06.000000Z {sort_key(reading)}"}
-    (item,) = deployed.items(dynamodb, "MODULE#M")
-    assert read(item) == stored(reading, received_at=ARRIVAL, source="push", retention_days=None)
-
-
-def test_the_last_arrival_is_noted_in_whatever_order_they_are_stored(table: Table, dynamodb: DynamoDBClient) -> None:
-    """The spill queue gives back in no order what it kept."""
-    readings = [replace(READING, time=IN_2041 + minutes * 60 * SECOND) for minutes in (3, 1, 2)]
-    for reading, after in zip(readings, (HOUR, 3 * HOUR, 2 * HOUR), strict=True):
-        table.put_reading(reading, received_at=ARRIVAL + after, source="push")
-    assert notes(dynamodb) == {"misdated#M": f"2026-01-14T09:30:06.000000Z {sort_key(readings[1])}"}
-
-
-@pytest.mark.parametrize("time", [ARRIVAL, ARRIVAL - 30 * HOUR, ARRIVAL - 2 * DAY, IN_2041])
-@pytest.mark.parametrize("again", [SECOND, DAY, 30 * DAY])
-def test_a_redelivery_changes_no_note(table: Table, dynamodb: DynamoDBClient, time: datetime, again: timedelta) -> None:
-    reading = replace(READING, time=time)
-    table.put_reading(reading, received_at=ARRIVAL, source="push")
-    before = deployed.items(dynamodb, "")
-    assert not table.put_reading(reading, received_at=ARRIVAL + again, source="push")
-    assert deployed.items(dynamodb, "") == before
-
-
-class Once:
-    """A table whose every call fails once it was made so many times."""
-
-    def __init__(self, client: DynamoDBClient, calls: int) -> None:
-        self._client = client
-        self._left = calls
-
-    def __getattr__(self, operation: str) -> Any:
-        def call(**parameters: Any) -> Any:
-            if not self._left:
-                raise ServiceFailedError("InternalServerError")
-            self._left -= 1
-            return getattr(self._client, operation)(**parameters)
-
-        return call
-
-
-def test_what_fails_between_reading_and_note_is_whole_when_it_is_done_again(
-    table: Table, dynamodb: DynamoDBClient
-) -> None:
-    """The receiver spills such a notification, and the redriver stores it with the time of its arrival."""
-    reading, failing = replace(READING, time=IN_2041), Table(Once(dynamodb, 1), deployed.TABLE)  # type: ignore[arg-type] # plays the client
+def test_a_table_out_of_reach_is_a_fault_of_ours(fault: Exception) -> None:
+    client = Mock()
+    client.query.side_effect = client.batch_write_item.side_effect = fault
+    table = Table(client, TABLE)
     with pytest.raises(TableUnavailableError):
-        failing.put_reading(reading, received_at=ARRIVAL, source="push")
-    assert notes(dynamodb) == {}
+        Listings(table).thermostats()
     with pytest.raises(TableUnavailableError):
-        Table(Once(dynamodb, 2), deployed.TABLE).put_reading(reading, received_at=ARRIVAL, source="push")  # type: ignore[arg-type] # as above
-    assert not table.put_reading(reading, received_at=ARRIVAL, source="push")
-    assert notes(dynamodb) == {"misdated#M": f"2026-01-14T06:30:06.000000Z {sort_key(reading)}"}
+        History(table).words("module", limit=1)
+    with pytest.raises(TableUnavailableError):
+        HoursAndDays(table).store("module", {START: WARM}, {})
 
 
-def test_a_note_expires_with_its_reading(dynamodb: DynamoDBClient) -> None:
-    table = Table(dynamodb, deployed.TABLE, retention_days=30)
-    table.put_reading(replace(READING, time=IN_2041), received_at=ARRIVAL, source="push")
-    assert {item["expires_at"]["N"] for item in deployed.items(dynamodb, "")} == {
-        str(int(ARRIVAL.timestamp()) + 30 * 86_400)
-    }
+def test_what_the_table_hands_back_is_sent_once_more(table: Table, dynamodb: DynamoDBClient) -> None:
+    write = dynamodb.batch_write_item
+    calls: list[int] = []
+
+    def half(RequestItems: dict[str, list[Any]]) -> Any:  # noqa: N803 - boto3's name
+        calls.append(len(RequestItems[TABLE]))
+        kept = RequestItems[TABLE][len(RequestItems[TABLE]) // 2 :] if len(calls) == 1 else []
+        answer = write(RequestItems={TABLE: [each for each in RequestItems[TABLE] if each not in kept]})
+        return {**answer, "UnprocessedItems": {TABLE: kept} if kept else {}}
+
+    dynamodb.batch_write_item = half  # type: ignore[method-assign, assignment]  # the table's refusal cannot be had otherwise
+    HoursAndDays(table).store("module", {START + number * HOUR: WARM for number in range(10)}, {})
+    assert calls == [10, 5]
+    assert len(HoursAndDays(table).hours("module", start=START, end=START + 10 * HOUR)) == 10
 
 
-def test_a_rehearsal_notes_nothing(table: Table, dynamodb: DynamoDBClient) -> None:
-    reading = replace(READING, time=IN_2041)
-    table.put_reading(reading, received_at=ARRIVAL, source="push")
-    dynamodb.delete_item(TableName=deployed.TABLE, Key={"pk": {"S": "ARRIVALS"}, "sk": {"S": "misdated#M"}})
-    assert not table.rehearsing().put_reading(reading, received_at=ARRIVAL, source="push")
-    assert notes(dynamodb) == {}
+def test_what_the_table_keeps_handing_back_is_not_passed_over() -> None:
+    client = Mock()
+    client.batch_write_item.side_effect = lambda RequestItems: {"UnprocessedItems": RequestItems}  # noqa: N803 - boto3's name
+    with pytest.raises(TableUnavailableError):
+        HoursAndDays(Table(client, TABLE)).store("module", {START: WARM}, {})

@@ -48,7 +48,7 @@ class States:
     def __init__(self, *, good: bool) -> None:
         self._good = good
 
-    def use_consent(self, state: str, now: datetime, *, not_given: NotGiven | None = None) -> bool:
+    def use(self, state: str, now: datetime, *, not_given: NotGiven | None = None) -> bool:
         return self._good
 
 
@@ -64,7 +64,7 @@ class Keeper:
 
 def answered(query: dict[str, str], *, report: Report = SUCCESS, good_state: bool = True) -> dict[str, Any]:
     callback = Callback(
-        records=States(good=good_state),  # type: ignore[arg-type] # all that it asks of the table
+        consents=States(good=good_state),  # type: ignore[arg-type] # all that it asks of the table
         keeper=Keeper(report),  # type: ignore[arg-type] # all that it asks of the keeper
         now=lambda: datetime.now(UTC),
     )

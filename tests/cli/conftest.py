@@ -28,7 +28,8 @@ from sandbox.legrand.provider.gateway import Gateway, Request
 from smarther.domain.keeper_report import PersonNeeded, PlantState, Report, TokenState
 from smarther.domain.legrand_answers import Reason
 from smarther.domain.reading import Reading
-from smarther.store.records import Module, Plant, Records
+from smarther.store.listings import Listings, Module, Plant
+from smarther.store.readings import Readings
 from smarther.store.table import Table
 from smarther_cli import at_legrand
 from smarther_cli.app import app
@@ -67,10 +68,6 @@ class Home:
     credentials_arn: str
 
     @property
-    def records(self) -> Records:
-        return Records(self.dynamodb, self.table_name)
-
-    @property
     def table(self) -> Table:
         return Table(self.dynamodb, self.table_name)
 
@@ -91,8 +88,8 @@ class Home:
 
     def thermostat(self, module_id: str, name: str, *, plant_id: str = "plant-1", plant: str = "Home") -> None:
         """Have a thermostat in the directory."""
-        self.records.keep_plant(Plant(plant_id, plant))
-        self.records.keep_module(Module(plant_id, module_id, name, "chronothermostat"))
+        Listings(self.table).keep_plant(Plant(plant_id, plant))
+        Listings(self.table).keep_module(Module(plant_id, module_id, name, "chronothermostat"))
 
     def keeper_answers(self, report: Report | Callable[[Any], Any]) -> None:
         """Have the keeper answer with a report, or with whatever a function of the event gives."""
@@ -293,4 +290,4 @@ SPOKE = Reading(
 
 
 def said(home: Home, reading: Reading, *, arrived: datetime | None = None) -> None:
-    home.table.put_reading(reading, received_at=arrived or reading.time, source="push")
+    Readings(home.table).store(reading, received_at=arrived or reading.time, source="push")

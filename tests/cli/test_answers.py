@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smarther.store.keeper_items import KeeperNotes
 from smarther_cli import answers
 from smarther_cli.answers import Answers, parsed, text_of
 from smarther_cli.deployment import Deployment, place_of
@@ -125,7 +126,7 @@ def test_the_sandbox_has_nothing_to_do_with_it() -> None:
 
 def test_a_command_finds_the_stack_of_the_last_deploy(home: Home, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     home.cloud.stacks["mine"] = home.cloud.stacks.pop(STACK)
-    home.records.keep_report(report())
+    KeeperNotes(home.table).keep_report(report())
     answers.write(Answers(stack="mine", region=REGION))
     monkeypatch.delenv("AWS_DEFAULT_REGION")
 
@@ -138,7 +139,7 @@ def test_a_command_finds_the_stack_of_the_last_deploy(home: Home, run: Run, monk
 def test_a_region_may_be_set_in_the_environment(
     home: Home, run: Run, variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home.records.keep_report(report())
+    KeeperNotes(home.table).keep_report(report())
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     monkeypatch.setenv(variable, REGION)
 

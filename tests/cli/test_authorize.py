@@ -15,6 +15,7 @@ from smarther.domain.consent import ConsentProgress, NotGiven, state_digest
 from smarther.domain.keeper_report import PersonNeeded, PlantState
 from smarther.domain.legrand_answers import Reason
 from smarther.drawing import consent_page
+from smarther.store.keeper_items import Consents, KeeperNotes
 from smarther_cli.commands import authorize
 from tests.cli.conftest import CLIENT_ID, CLIENT_SECRET, NOW, SUBSCRIPTION_KEY, Home, Run, report
 
@@ -63,14 +64,14 @@ def state_of(address: str) -> str:
 
 def comes_back(home: Home, opened: list[str], not_given: NotGiven | None = None) -> None:
     """The browser comes back: the callback uses the state up."""
-    assert home.records.use_consent(state_of(opened[0]), NOW, not_given=not_given)
+    assert Consents(home.table).use(state_of(opened[0]), NOW, not_given=not_given)
 
 
 def settled(home: Home, opened: list[str], **told: Any) -> Callable[[], None]:
     """What the keeper does at the end of the run that was given this consent."""
 
     def settle() -> None:
-        home.records.settle_consent(state_digest(state_of(opened[0])), report(**told))
+        Consents(home.table).settle(state_digest(state_of(opened[0])), report(**told))
 
     return settle
 
@@ -112,8 +113,8 @@ def test_each_time_has_a_state_of_its_own_that_waits(home: Home, run: Run, opene
 
     first, second = map(state_of, opened)
     assert first != second
-    assert home.records.consent(first).progress is ConsentProgress.WAITING
-    assert home.records.consent("another state").progress is ConsentProgress.UNKNOWN
+    assert Consents(home.table).of(first).progress is ConsentProgress.WAITING
+    assert Consents(home.table).of("another state").progress is ConsentProgress.UNKNOWN
 
 
 def test_without_a_browser_the_address_is_only_printed(
@@ -147,7 +148,7 @@ def test_a_browser_that_does_not_open_is_no_obstacle(
 @pytest.mark.usefixtures("in_long_steps")
 def test_a_report_of_before_is_not_taken_for_this_consent(home: Home, run: Run, opened: list[str], time: Time) -> None:
     home.configured()
-    home.records.keep_report(report(NOW - timedelta(minutes=5), consent="accepted"))
+    KeeperNotes(home.table).keep_report(report(NOW - timedelta(minutes=5), consent="accepted"))
 
     result = run("authorize")
 
@@ -159,10 +160,10 @@ def test_what_other_runs_report_meanwhile_says_nothing_of_this_consent(
     home: Home, run: Run, opened: list[str], time: Time
 ) -> None:
     home.configured()
-    time.at(4, lambda: home.records.keep_report(report()))
-    time.at(8, lambda: home.records.keep_report(report(consent="refused")))
+    time.at(4, lambda: KeeperNotes(home.table).keep_report(report()))
+    time.at(8, lambda: KeeperNotes(home.table).keep_report(report(consent="refused")))
     time.at(20, settled(home, opened, consent="accepted"))
-    time.at(20, lambda: home.records.keep_report(report()))
+    time.at(20, lambda: KeeperNotes(home.table).keep_report(report()))
 
     assert run("authorize").exit_code == 0
     assert time.now == 20

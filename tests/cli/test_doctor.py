@@ -18,6 +18,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from smarther.domain.keeper_probe import Handshake, Probe
 from smarther.domain.notification import Reject
 from smarther.domain.rollup_window import RollupState
+from smarther.store.keeper_items import KeeperNotes
+from smarther.store.quarantine import Quarantine
 from smarther_cli.doctor import ring
 from smarther_cli.doctor.examination import CHECKS
 from tests.cli.conftest import NOW, REGION, STACK, Home, report
@@ -144,7 +146,7 @@ def stack(home: Home, calls: Calls) -> Deployed:
     }
     home.keeper_answers(lambda _: made.probe.model_dump(mode="json", exclude_none=True))
     home.cloud.layer = ARM64
-    home.records.keep_report(report())
+    KeeperNotes(home.table).keep_report(report())
     _make_functions(made)
     _make_what_runs_and_is_kept(made)
     _make_what_tells(made)
@@ -331,7 +333,7 @@ def _alarm(stack: Deployed, **changes: Any) -> None:
 
 
 def _ran(stack: Deployed, **ago: float) -> None:
-    stack.home.records.keep_report(report(NOW - timedelta(**ago)))
+    KeeperNotes(stack.home.table).keep_report(report(NOW - timedelta(**ago)))
 
 
 def _throttle(stack: Deployed, route: dict[str, Any]) -> None:
@@ -556,7 +558,7 @@ FAULTS: list[Fault] = [
     ),
     (
         "a body that nobody could read",
-        lambda s: s.home.table.put_quarantined(b"odd", [Reject("body", "odd")], received_at=NOW),
+        lambda s: Quarantine(s.home.table).keep(b"odd", [Reject("body", "odd")], received_at=NOW),
         {"quarantine": "bad"},
         "1 body in quarantine",
     ),
@@ -631,7 +633,7 @@ def test_the_tenth_version_is_newer_than_the_ninth(stack: Deployed, run: Run, ca
 
 def test_a_new_stack_waits_for_its_owner(stack: Deployed, run: Run) -> None:
     stack.home.dynamodb.delete_item(TableName=stack.home.table_name, Key={"pk": {"S": "KEEPER"}, "sk": {"S": "REPORT"}})
-    assert stack.home.records.report() is None
+    assert KeeperNotes(stack.home.table).report() is None
 
     found = told(run, status=1)
 
@@ -896,7 +898,7 @@ def test_names_of_plants_are_plain_text(stack: Deployed, run: Run) -> None:
     known = report()
     (plant,) = known.plants
     named = plant.model_copy(update={"name": "[red]\x1b[2JHome", "subscription": "missing"})
-    stack.home.records.keep_report(known.model_copy(update={"plants": (named,)}))
+    KeeperNotes(stack.home.table).keep_report(known.model_copy(update={"plants": (named,)}))
 
     assert "[red]�[2JHome" in run("doctor").stdout
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from smarther.store.history import History
+from smarther.store.keeper_items import KeeperNotes
 from smarther.widget.answer import Widget
 from tests.cli.conftest import NOW, SPOKE, Home, Run, report, said
 
@@ -65,7 +65,7 @@ def odd_home(home: Home, words: str) -> None:
         key = {"pk": {"S": "DIRECTORY"}, "sk": {"S": sk}, "plant_id": {"S": "plant-1"}}
         home.dynamodb.put_item(TableName=home.table_name, Item={**key, "name": {"S": words}, **item})
     said(home, spoke(words))
-    home.records.keep_report(report(NOW, troubles=(words,), actions=(words,)))
+    KeeperNotes(home.table).keep_report(report(NOW, troubles=(words,), actions=(words,)))
 
 
 def spoke(words: str) -> Reading:
@@ -131,8 +131,7 @@ def test_a_spreadsheet_is_given_no_formula(run: Run, words: str, tmp_path: Path)
 def test_a_drawing_and_a_page_hold_it_as_text(home: Home, run: Run, tmp_path: Path) -> None:
     file = tmp_path / "room.svg"
     assert run("plot", "--module", "module-1", "--output", str(file)).exit_code == 0
-    history = History(home.dynamodb, home.table_name)
-    widget = Widget(history, home=ZoneInfo("Europe/Rome"), stale_after=SPOKE.time - datetime(2020, 1, 1, tzinfo=UTC))
+    widget = Widget(home.table, home=ZoneInfo("Europe/Rome"), stale_after=SPOKE.time - datetime(2020, 1, 1, tzinfo=UTC))
     page = widget.answer({"widgetContext": {"width": 800}}, now=NOW, endpoint="arn:aws:lambda:x")
 
     drawn = {each.tag.rpartition("}")[2] for each in ET.parse(file).iter()}  # noqa: S314 - our own drawing

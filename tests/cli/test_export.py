@@ -18,8 +18,9 @@ from pyarrow.csv import read_csv
 from pyarrow.parquet import read_table
 
 from smarther.domain.reading import Reading
-from smarther.store.table import stored
-from smarther_cli.archive import Archive
+from smarther.store.quarantine import Quarantine
+from smarther.store.readings import Readings, stored
+from smarther.store.rows import RowPage, Rows, TimeRange
 from smarther_cli.formats import parquet
 from smarther_cli.formats.lines import COLUMNS
 from tests.cli.conftest import NOW
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from smarther_cli import archive
     from tests.cli.conftest import Home, Run
 
 FULL = Reading(
@@ -69,18 +69,18 @@ def thermostats(home: Home) -> None:
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three items a page."""
-    whole = Archive.pages
+    whole = Rows.pages
 
-    def pages(self: Archive, time_range: archive.TimeRange, **options: Any) -> Iterator[archive.ArchivePage]:
+    def pages(self: Rows, time_range: TimeRange, **options: Any) -> Iterator[RowPage]:
         return whole(self, time_range, **(options | {"page_size": 3}))
 
-    monkeypatch.setattr(Archive, "pages", pages)
+    monkeypatch.setattr(Rows, "pages", pages)
 
 
 def said(home: Home, module_id: str = "module-1", *, count: int = 1) -> None:
     for index in range(count):
         reading = replace(FULL, module_id=module_id, time=NOW + timedelta(minutes=index))
-        home.table.put_reading(reading, received_at=NOW, source="push")
+        Readings(home.table).store(reading, received_at=NOW, source="push")
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -140,7 +140,7 @@ def test_nothing_else_that_was_said_is_a_formula_either_and_numbers_stay_numbers
     home: Home, run: Run, tmp_path: Path, begin: str
 ) -> None:
     reading = replace(FULL, activation_time=f"{begin}1", temperature_c=Decimal("-2.5"))
-    home.table.put_reading(reading, received_at=NOW, source="push")
+    Readings(home.table).store(reading, received_at=NOW, source="push")
     run("export", "-o", str(tmp_path / "all.csv"))
     (row,) = read(tmp_path / "all.csv")
     assert (row["activation_time"], row["temperature_c"]) == (f"'{begin}1", "-2.5")
@@ -171,7 +171,9 @@ def test_jsonl_by_the_files_name(home: Home, run: Run, tmp_path: Path) -> None:
 
 def test_parquet_has_typed_columns(home: Home, run: Run, tmp_path: Path) -> None:
     said(home)
-    home.table.put_reading(Reading(plant_id="plant-1", module_id="module-2", time=NOW), received_at=NOW, source="poll")
+    Readings(home.table).store(
+        Reading(plant_id="plant-1", module_id="module-2", time=NOW), received_at=NOW, source="poll"
+    )
 
     result = run("export", "--output", str(tmp_path / "all.parquet"))
 
@@ -264,7 +266,7 @@ def test_all_of_all_pages_and_of_those_that_the_directory_forgot(home: Home, run
 
 def test_only_readings_are_exported(home: Home, run: Run, tmp_path: Path) -> None:
     said(home)
-    home.table.put_quarantined(b"odd", [], received_at=NOW)
+    Quarantine(home.table).keep(b"odd", [], received_at=NOW)
     home.dynamodb.put_item(
         TableName=home.table_name, Item={"pk": {"S": "MODULE#module-1"}, "sk": {"S": "HOUR#2026-01-31T12Z"}}
     )
@@ -376,16 +378,16 @@ def interrupted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Pages of three; the machine is switched off before the page with the number in this list, once."""
     at: list[int] = []
     numbers = itertools.count()
-    whole = Archive.pages
+    whole = Rows.pages
 
-    def pages(self: Archive, time_range: archive.TimeRange, **options: Any) -> Iterator[archive.ArchivePage]:
+    def pages(self: Rows, time_range: TimeRange, **options: Any) -> Iterator[RowPage]:
         for page in whole(self, time_range, **(options | {"page_size": 3})):
             if at == [next(numbers)]:
                 at.clear()
                 raise Interruption
             yield page
 
-    monkeypatch.setattr(Archive, "pages", pages)
+    monkeypatch.setattr(Rows, "pages", pages)
     return at
 
 
@@ -417,15 +419,15 @@ def test_ctrl_c_leaves_a_word_of_how_it_goes_on(
     home: Home, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_pages: None
 ) -> None:
     said(home, count=8)
-    whole, pages = Archive.pages, iter(range(2))
+    whole, pages = Rows.pages, iter(range(2))
 
-    def until_ctrl_c(self: Archive, time_range: archive.TimeRange, **options: Any) -> Iterator[archive.ArchivePage]:
+    def until_ctrl_c(self: Rows, time_range: TimeRange, **options: Any) -> Iterator[RowPage]:
         for page in whole(self, time_range, **options):
             if next(pages, None) is None:
                 raise KeyboardInterrupt
             yield page
 
-    monkeypatch.setattr(Archive, "pages", until_ctrl_c)
+    monkeypatch.setattr(Rows, "pages", until_ctrl_c)
 
     result = run("export", "-o", str(tmp_path / "all.csv"))
 
@@ -470,7 +472,7 @@ def test_a_relative_since_means_what_it_meant_at_the_beginning(
 ) -> None:
     for minutes in range(8):
         reading = replace(FULL, time=NOW - timedelta(minutes=minutes))
-        home.table.put_reading(reading, received_at=NOW, source="push")
+        Readings(home.table).store(reading, received_at=NOW, source="push")
     interrupted.append(1)
     run("export", "-o", str(tmp_path / "all.jsonl"), "--since", "4m")
     note = json.loads((tmp_path / "all.jsonl.resume").read_text())

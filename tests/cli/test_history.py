@@ -14,7 +14,8 @@ import pytest
 
 from smarther.domain.reading import Reading
 from smarther.domain.statistics import Measure, Statistics, hour_of
-from smarther.store.history import History
+from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.readings import Readings
 from smarther_cli.commands import history
 from tests.cli.conftest import NOW
 
@@ -48,7 +49,7 @@ def thermostats(home: Home) -> None:
 
 def said(home: Home, module_id: str = KITCHEN, *, ago: timedelta, temperature: str = "20.5") -> None:
     reading = replace(READING, module_id=module_id, time=NOW - ago, temperature_c=Decimal(temperature))
-    home.table.put_reading(reading, received_at=NOW, source="push")
+    Readings(home.table).store(reading, received_at=NOW, source="push")
 
 
 def temperatures(run: Run, *arguments: str) -> list[float]:
@@ -78,7 +79,7 @@ def test_a_reading_is_shown_in_words(home: Home, run: Run) -> None:
 
 def test_a_blank_end_of_a_version_before_is_no_end(home: Home, run: Run) -> None:
     """Version 0.1.0 stored `"activationTime": ""` as it came; this one stores nothing."""
-    home.table.put_reading(replace(READING, activation_time=""), received_at=NOW, source="push")
+    Readings(home.table).store(replace(READING, activation_time=""), received_at=NOW, source="push")
     result = run("history")
     assert "manual" in result.output
     assert "until" not in result.output
@@ -100,7 +101,7 @@ def test_a_mode_ends_on_this_machines_clock(
     monkeypatch.setenv("TZ", "Europe/Rome")
     time.tzset()
     try:
-        home.table.put_reading(replace(READING, activation_time=said_of_it), received_at=NOW, source="push")
+        Readings(home.table).store(replace(READING, activation_time=said_of_it), received_at=NOW, source="push")
         assert shown_as in run("history").stdout
     finally:
         monkeypatch.undo()
@@ -230,7 +231,7 @@ def test_json_holds_all_that_was_said(home: Home, run: Run) -> None:
 
 def test_what_was_not_said_is_no_obstacle(home: Home, run: Run) -> None:
     bare = Reading(plant_id="plant-1", module_id=KITCHEN, time=READING.time)
-    home.table.put_reading(bare, received_at=NOW, source="poll")
+    Readings(home.table).store(bare, received_at=NOW, source="poll")
 
     assert "–" in run("history").stdout
     assert "(asked)" in run("history").stdout
@@ -381,7 +382,7 @@ HOUR = Statistics(
 def test_hours(home: Home, run: Run) -> None:
     this_hour = hour_of(NOW)
     earlier = this_hour - timedelta(hours=1)
-    History(home.dynamodb, home.table_name).store_statistics(
+    HoursAndDays(home.table).store(
         KITCHEN, {this_hour: HOUR, earlier: replace(HOUR, count=7), this_hour - timedelta(days=3): HOUR}, {}
     )
 
@@ -399,7 +400,7 @@ def test_days_are_the_homes(home: Home, run: Run) -> None:
     home.stack.parameters["Timezone"] = "Pacific/Kiritimati"  # fourteen hours ahead: tomorrow, most of the time
     today = (NOW + timedelta(hours=14)).date()
     statistics = {today: HOUR, today - timedelta(days=1): HOUR, today - timedelta(days=9): HOUR}
-    History(home.dynamodb, home.table_name).store_statistics(KITCHEN, {}, statistics)
+    HoursAndDays(home.table).store(KITCHEN, {}, statistics)
 
     told = json.loads(run("history", "--every", "day", "--since", "2d", "--json").stdout)
 
@@ -426,8 +427,8 @@ def test_the_hour_that_the_clocks_show_twice_says_which_it_is(home: Home, run: R
     first = datetime(2025, 10, 25, 23, tzinfo=UTC)  # 01:00 in Rome
     hours = [first + timedelta(hours=number) for number in range(4)]
     for hour in hours:
-        home.table.put_reading(replace(READING, time=hour), received_at=NOW, source="push")
-    History(home.dynamodb, home.table_name).store_statistics(KITCHEN, dict.fromkeys(hours, HOUR), {})
+        Readings(home.table).store(replace(READING, time=hour), received_at=NOW, source="push")
+    HoursAndDays(home.table).store(KITCHEN, dict.fromkeys(hours, HOUR), {})
 
     shown = run("history", "--every", every, "--since", "2025-10-25T22:00Z", "--until", "2025-10-26T02:59Z").stdout
 
@@ -453,7 +454,7 @@ def test_the_hour_that_the_clocks_show_twice_says_which_it_is(home: Home, run: R
 def test_any_date_is_a_date(home: Home, run: Run, every: str, since: str, until: str | None, status: int) -> None:  # noqa: PLR0913, PLR0917 - fixtures and cases
     said(home, ago=timedelta(hours=3))
     this_hour = hour_of(NOW)
-    History(home.dynamodb, home.table_name).store_statistics(KITCHEN, {this_hour: HOUR}, {this_hour.date(): HOUR})
+    HoursAndDays(home.table).store(KITCHEN, {this_hour: HOUR}, {this_hour.date(): HOUR})
 
     result = run("history", "--every", every, f"--since={since}", *([f"--until={until}"] if until else []))
 

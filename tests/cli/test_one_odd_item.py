@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pyarrow.parquet import read_table
 from typer.testing import CliRunner
 
-from smarther.store.table import attribute
+from smarther.store.items import attribute
 from smarther_cli.app import app
 from smarther_cli.deployment import Deployment
 from smarther_cli.verdict import Backlog

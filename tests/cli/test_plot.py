@@ -15,7 +15,8 @@ import resvg_py
 
 from smarther.domain.reading import Reading
 from smarther.domain.statistics import Measure, Statistics, hour_of
-from smarther.store.history import History
+from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.readings import Readings
 from tests.cli.conftest import NOW
 
 if TYPE_CHECKING:
@@ -35,10 +36,10 @@ def kitchen(home: Home) -> None:
         load_state="ACTIVE",
         temperature_c=Decimal("20.5"),
     )
-    home.table.put_reading(reading, received_at=NOW, source="push")
+    Readings(home.table).store(reading, received_at=NOW, source="push")
     known = Measure(Decimal(15), Decimal(15), Decimal(15), Decimal(60))
     hours = {hour_of(NOW - timedelta(days=6)): Statistics(count=1, temperature=known)}
-    History(home.dynamodb, home.table_name).store_statistics("module-1", hours, {})
+    HoursAndDays(home.table).store("module-1", hours, {})
 
 
 def texts(path: Path) -> str:
@@ -148,7 +149,7 @@ def test_the_first_day_of_a_home_is_drawn_from_what_was_said_so_far(
             time=NOW - timedelta(minutes=minutes),
             temperature_c=Decimal("19.5"),
         )
-        home.table.put_reading(reading, received_at=NOW, source="push")
+        Readings(home.table).store(reading, received_at=NOW, source="push")
 
     result = run("plot", "-m", "new", "-o", str(tmp_path / "new.svg"), "--since", since)
 

@@ -11,20 +11,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from smarther.domain.notification import Reject
-from smarther_cli.archive import Archive
+from smarther.store.quarantine import Quarantine
+from smarther.store.table import Table
 from smarther_cli.replay import in_quarantine
 from smarther_cli.show import screen
 from tests.cli.conftest import NOW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.cli.conftest import Home, Run
 
 
 def kept(home: Home, body: bytes, *, reason: str = "not JSON", minutes: int = 0) -> str:
     """Put a body into quarantine; returns its id."""
-    home.table.put_quarantined(
+    Quarantine(home.table).keep(
         body, [Reject("body", reason), Reject("[1]", reason)], received_at=NOW + timedelta(minutes=minutes)
     )
     return hashlib.sha256(body).hexdigest()
@@ -143,18 +142,16 @@ class Crowded:
         self._bodies = bodies
         self.pages = 0
 
-    def get_paginator(self, operation: str) -> Crowded:
-        assert operation == "query"
-        return self
-
-    def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
-        partition = request["ExpressionAttributeValues"][":partition"]["S"].removeprefix("QUARANTINE#")
-        one_body = ":one" not in request["ExpressionAttributeValues"]
+    def query(self, **request: Any) -> dict[str, Any]:
+        values = request["ExpressionAttributeValues"]
+        partition = values[":partition"]["S"].removeprefix("QUARANTINE#")
+        one_body = ":part" not in values
         numbers = range(int(partition, 16), self._bodies, 16)[: 1 if one_body else None]
-        for first in range(0, len(numbers), 700):
-            self.pages += 1
-            page = numbers[first : first + 700]
-            yield {"Items": [self._item(f"{partition}{number:063x}", number) for number in page]}
+        first = int(request.get("ExclusiveStartKey", {"from": {"N": "0"}})["from"]["N"])
+        self.pages += 1
+        page, left = numbers[first : first + 700], len(numbers) > first + 700
+        more = {"LastEvaluatedKey": {"from": {"N": str(first + 700)}}} if left else {}
+        return {"Items": [self._item(f"{partition}{number:063x}", number) for number in page], **more}
 
     def _item(self, digest: str, number: int) -> dict[str, Any]:
         received_at = (NOW + timedelta(seconds=number)).isoformat()
@@ -164,13 +161,13 @@ class Crowded:
 
 def test_of_a_hundred_thousand_bodies_one_page_is_held_at_a_time() -> None:
     table: Any = Crowded(100_000)
-    archive = Archive(table, "table")
+    quarantine = Quarantine(Table(table, "table"))
 
-    assert len(list(islice(archive.quarantined(), 10))) == 10
+    assert len(list(islice(quarantine.bodies(), 10))) == 10
     assert table.pages == 1
-    assert sum(1 for _ in archive.quarantined()) == 100_000
+    assert sum(1 for _ in quarantine.bodies()) == 100_000
     read = table.pages
-    assert len(list(islice(in_quarantine(archive), 10))) == 10
+    assert len(list(islice(in_quarantine(quarantine), 10))) == 10
     assert table.pages == read + 1 + 10, "a page of what is there, and each body that is taken"
 
 

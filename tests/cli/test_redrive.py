@@ -16,6 +16,8 @@ from smarther.domain import notification, webhook
 from smarther.domain.notification import Notification, Reject, parse
 from smarther.domain.spilled import Spilled
 from smarther.domain.webhook import AcceptedDigests
+from smarther.store.digests import Digests
+from smarther.store.quarantine import Quarantine
 from smarther_cli import replay
 from tests.cli.conftest import NOW, STACK
 
@@ -139,7 +141,7 @@ def test_a_body_that_can_be_read_now_is_stored_and_leaves_the_quarantine(
     home: Home, run: Run, odd: dict[str, Any]
 ) -> None:
     reasons = [Reject("", "an older version could not read it")]
-    home.table.put_quarantined(body(1, **odd), reasons, received_at=ARRIVED)
+    Quarantine(home.table).keep(body(1, **odd), reasons, received_at=ARRIVED)
 
     found = told(run)["quarantine"]
 
@@ -150,7 +152,7 @@ def test_a_body_that_can_be_read_now_is_stored_and_leaves_the_quarantine(
 
 def test_what_event_grid_said_of_the_subscription_need_not_stay(home: Home, run: Run) -> None:
     said = b'[{"eventType":"Microsoft.EventGrid.SubscriptionDeletedEvent","data":{}}]'
-    home.table.put_quarantined(said, [Reject("[0]", "an older version did not know it")], received_at=ARRIVED)
+    Quarantine(home.table).keep(said, [Reject("[0]", "an older version did not know it")], received_at=ARRIVED)
 
     assert told(run)["quarantine"]["done"] == 1
     assert (times(home), in_quarantine(run)) == ([], 0)
@@ -158,7 +160,7 @@ def test_what_event_grid_said_of_the_subscription_need_not_stay(home: Home, run:
 
 def test_the_time_of_arrival_is_kept(home: Home, run: Run) -> None:
     home.stack.parameters["RetentionDays"] = "10"
-    home.table.put_quarantined(body(1), [], received_at=ARRIVED)
+    Quarantine(home.table).keep(body(1), [], received_at=ARRIVED)
 
     told(run)
 
@@ -168,7 +170,7 @@ def test_the_time_of_arrival_is_kept(home: Home, run: Run) -> None:
 
 
 def test_a_body_of_several_parts_leaves_nothing_behind(home: Home, run: Run) -> None:
-    home.table.put_quarantined(body(1, unknown=["x" * 200] * 100) + b" " * 700_000, [], received_at=ARRIVED)
+    Quarantine(home.table).keep(body(1, unknown=["x" * 200] * 100) + b" " * 700_000, [], received_at=ARRIVED)
 
     assert told(run)["quarantine"]["done"] == 1
     items = home.dynamodb.scan(TableName=home.table_name)["Items"]
@@ -176,7 +178,7 @@ def test_a_body_of_several_parts_leaves_nothing_behind(home: Home, run: Run) -> 
 
 
 def test_a_body_that_still_cannot_be_read_stays(home: Home, run: Run) -> None:
-    home.table.put_quarantined(b"odd", [Reject("body", "odd")], received_at=ARRIVED)
+    Quarantine(home.table).keep(b"odd", [Reject("body", "odd")], received_at=ARRIVED)
 
     found = told(run, status=1)
 
@@ -188,7 +190,7 @@ def test_a_body_that_still_cannot_be_read_stays(home: Home, run: Run) -> None:
 
 def test_a_body_that_can_be_read_in_part_stays_and_the_part_is_stored(home: Home, run: Run) -> None:
     half = json.dumps([*json.loads(body(1)), {"odd": True}]).encode()
-    home.table.put_quarantined(half, [Reject("[1]", "odd")], received_at=ARRIVED)
+    Quarantine(home.table).keep(half, [Reject("[1]", "odd")], received_at=ARRIVED)
 
     assert told(run, status=1)["quarantine"]["readings_new"] == 1
     assert told(run, status=1)["quarantine"]["readings_known"] == 1
@@ -267,7 +269,7 @@ def test_an_interruption_leaves_what_was_not_stored_where_it_was(
 
 
 def test_who_could_not_be_checked_on_arrival_is_checked_now(home: Home, run: Run, dead_letters: DeadLetters) -> None:
-    home.records.publish(AcceptedDigests(current=webhook.secret_digest("ours")), NOW)
+    Digests(home.table).publish(AcceptedDigests(current=webhook.secret_digest("ours")), NOW)
     dead_letters.put(waiting(body(1), verified=False, presented=webhook.secret_digest("ours")).message())
     dead_letters.put(waiting(body(2), verified=False, presented=webhook.secret_digest("a stranger's")).message())
 
@@ -337,8 +339,8 @@ def test_the_log_may_be_read_from_a_time_on(run: Run, log: Log) -> None:
 
 
 def test_a_rehearsal_tells_and_changes_nothing(home: Home, run: Run, log: Log, dead_letters: DeadLetters) -> None:
-    home.table.put_quarantined(body(1), [], received_at=ARRIVED)
-    home.table.put_quarantined(b"odd", [], received_at=ARRIVED)
+    Quarantine(home.table).keep(body(1), [], received_at=ARRIVED)
+    Quarantine(home.table).keep(b"odd", [], received_at=ARRIVED)
     dead_letters.put(waiting(body(2)).message())
     log.put(*recovery_records(waiting(body(3))))
 
@@ -356,7 +358,7 @@ def test_a_rehearsal_tells_and_changes_nothing(home: Home, run: Run, log: Log, d
 
 
 def test_only_the_places_that_are_named(home: Home, run: Run, dead_letters: DeadLetters) -> None:
-    home.table.put_quarantined(body(1), [], received_at=ARRIVED)
+    Quarantine(home.table).keep(body(1), [], received_at=ARRIVED)
     dead_letters.put(waiting(body(2)).message())
 
     found = told(run, "--from", "quarantine")
@@ -366,13 +368,13 @@ def test_only_the_places_that_are_named(home: Home, run: Run, dead_letters: Dead
 
 
 def test_old_readings_ask_for_their_statistics(home: Home, run: Run) -> None:
-    home.table.put_quarantined(body(1, time="2025-12-24T18:00:00Z"), [], received_at=ARRIVED)
-    home.table.put_quarantined(body(2), [], received_at=ARRIVED)
+    Quarantine(home.table).keep(body(1, time="2025-12-24T18:00:00Z"), [], received_at=ARRIVED)
+    Quarantine(home.table).keep(body(2), [], received_at=ARRIVED)
 
     assert "smarther rollup --from 2025-12-24" in run("redrive").stderr
 
 
 def test_recent_readings_ask_for_nothing(home: Home, run: Run) -> None:
-    home.table.put_quarantined(body(2), [], received_at=ARRIVED)
+    Quarantine(home.table).keep(body(2), [], received_at=ARRIVED)
 
     assert "smarther rollup" not in run("redrive").stderr

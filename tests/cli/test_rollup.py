@@ -55,7 +55,7 @@ def test_a_range_that_makes_no_sense_is_refused(home: Home, run: Run, words: tup
 
 def test_a_rollup_that_fails_is_told_with_its_log(home: Home, run: Run) -> None:
     home.cloud.functions[f"{STACK}-rollup"] = lambda _: DONE
-    home.cloud.function_errors[f"{STACK}-rollup"] = "HistoryUnavailableError"
+    home.cloud.function_errors[f"{STACK}-rollup"] = "TableUnavailableError"
 
     result = run("rollup", "--from", "2026-01-01")
 

@@ -10,6 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from smarther.domain.notification import Reject
+from smarther.store.keeper_items import KeeperNotes
+from smarther.store.quarantine import Quarantine
 from smarther_cli.app import app
 from smarther_cli.call import shared_first
 from tests.cli.conftest import NOW, REGION, STACK, Home, Run, report
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 def test_shared_options_may_stand_anywhere(home: Home, run: Run) -> None:
     home.cloud.stacks["other"] = home.cloud.stacks.pop(STACK)
-    home.records.keep_report(report())
+    KeeperNotes(home.table).keep_report(report())
 
     for arguments in (
         ("--stack", "other", "--json", "status"),
@@ -44,7 +46,7 @@ def test_an_option_without_its_value_is_told(run: Run) -> None:
 
 def test_the_stack_may_come_from_the_environment(home: Home, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     home.cloud.stacks["mine"] = home.cloud.stacks.pop(STACK)
-    home.records.keep_report(report())
+    KeeperNotes(home.table).keep_report(report())
     monkeypatch.setenv("SMARTHER_STACK", "mine")
 
     assert json.loads(run("status", "--json").stdout)["stack"] == "mine"
@@ -54,7 +56,7 @@ def test_the_sandbox_is_found_by_its_state_file(
     home: Home, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.cloud.stacks["smarther-sandbox"] = home.cloud.stacks.pop(STACK)
-    home.records.keep_report(report())
+    KeeperNotes(home.table).keep_report(report())
     sandbox_state(tmp_path, home.cloud.url)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_CLOUDFORMATION"):
         monkeypatch.delenv(name)
@@ -212,7 +214,7 @@ def test_what_is_advised_in_the_sandbox_works_there(
 ) -> None:
     """Whoever types it as it stands does not end in AWS."""
     home.cloud.stacks["smarther-sandbox"] = home.cloud.stacks.pop(STACK)
-    home.table.put_quarantined(b"odd", [Reject("body", "odd")], received_at=NOW)
+    Quarantine(home.table).keep(b"odd", [Reject("body", "odd")], received_at=NOW)
     sandbox_state(tmp_path, home.cloud.url)
 
     told = " ".join(run("--sandbox", *command).output.split())

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from smarther.domain.notification import Reject
+from smarther.store.keeper_items import KeeperNotes
+from smarther.store.quarantine import Quarantine
+from smarther.store.readings import Readings
 from smarther_cli.app import app
 from tests.cli.conftest import NOW, SPOKE, STACK, report
 
@@ -101,14 +104,14 @@ NAMES: Final = ("", " ", "nobody", "k*", "%", "'", "\\", "\x1b[2J", "\udcff", "x
 def filled(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """A home in which there is something of everything, and a folder to slip in."""
     home.configured()
-    home.records.keep_report(report())
+    KeeperNotes(home.table).keep_report(report())
     home.keeper_answers(report())
     home.cloud.functions[f"{STACK}-rollup"] = lambda _: {"hours_written": 0, "days_written": 0, "to": "x"}
     home.thermostat("module-1", "Kitchen")
     home.thermostat("module-2", "Kitchenette")
-    home.table.put_reading(SPOKE, received_at=NOW, source="push")
-    home.table.put_reading(replace(SPOKE, time=NOW - timedelta(hours=2)), received_at=NOW, source="push")
-    home.table.put_quarantined(b"odd", [Reject("body", "odd")], received_at=NOW)
+    Readings(home.table).store(SPOKE, received_at=NOW, source="push")
+    Readings(home.table).store(replace(SPOKE, time=NOW - timedelta(hours=2)), received_at=NOW, source="push")
+    Quarantine(home.table).keep(b"odd", [Reject("body", "odd")], received_at=NOW)
     folder = tmp_path / "hand"
     (folder / "folder").mkdir(parents=True)
     for name in ("file", "there.csv", "there.svg"):

@@ -15,17 +15,19 @@ from smarther.domain.keeper_report import PersonNeeded, PlantState
 from smarther.domain.legrand_answers import Reason
 from smarther.domain.notification import Reject
 from smarther.domain.quota import Need
-from smarther.store.records import Module
+from smarther.store.keeper_items import CallCount, KeeperNotes
+from smarther.store.listings import Listings, Module
+from smarther.store.quarantine import Quarantine
 from smarther_cli.show.unread import READINGS
 from tests.cli.conftest import NOW, SPOKE, Home, Run, report, said
 
 
 def test_all_is_well(home: Home, run: Run) -> None:
-    home.records.keep_report(report(NOW, client_secret_ends_on="2027-01-31"))
+    KeeperNotes(home.table).keep_report(report(NOW, client_secret_ends_on="2027-01-31"))
     home.thermostat("module-1", "Kitchen")
     said(home, replace(SPOKE, time=NOW - timedelta(hours=2), temperature_c=Decimal(10)))
     said(home, SPOKE)
-    home.records.count_call(Need.REQUIRED, NOW)
+    CallCount(home.table).count(Need.REQUIRED, NOW)
 
     result = run("status")
 
@@ -48,7 +50,7 @@ def test_all_is_well(home: Home, run: Run) -> None:
 
 
 def test_all_is_well_as_json(home: Home, run: Run) -> None:
-    home.records.keep_report(report(NOW))
+    KeeperNotes(home.table).keep_report(report(NOW))
     home.thermostat("module-1", "Kitchen")
     home.thermostat("module-2", "Attic")
     said(home, SPOKE)
@@ -75,7 +77,7 @@ def test_all_is_well_as_json(home: Home, run: Run) -> None:
 
 def test_plants_that_a_report_cannot_hold_are_counted(home: Home, run: Run) -> None:
     plants = tuple(PlantState(plant_id=f"plant-{n:04}", subscription="healthy") for n in range(1000))
-    home.records.keep_report(report(NOW, plants=plants))
+    KeeperNotes(home.table).keep_report(report(NOW, plants=plants))
 
     shown = run("status").stdout
     listed = shown.count("plant-")
@@ -86,7 +88,7 @@ def test_plants_that_a_report_cannot_hold_are_counted(home: Home, run: Run) -> N
 
 def test_a_needed_person_is_told_what_to_do(home: Home, run: Run) -> None:
     needed = PersonNeeded(reason=Reason.CLIENT_SECRET_EXPIRED.value, do=Reason.CLIENT_SECRET_EXPIRED.remedy)
-    home.records.keep_report(report(NOW, outcome="needs_person", person=(needed,)))
+    KeeperNotes(home.table).keep_report(report(NOW, outcome="needs_person", person=(needed,)))
 
     result = run("status")
 
@@ -115,7 +117,7 @@ def test_a_configured_stack_needs_consent_next(home: Home, run: Run) -> None:
 
 @pytest.mark.parametrize(("minutes", "status"), [(89, 0), (91, 3)])
 def test_a_keeper_that_missed_three_runs_needs_a_person(home: Home, run: Run, minutes: int, status: int) -> None:
-    home.records.keep_report(report(NOW - timedelta(minutes=minutes)))
+    KeeperNotes(home.table).keep_report(report(NOW - timedelta(minutes=minutes)))
 
     result = run("status")
 
@@ -124,7 +126,7 @@ def test_a_keeper_that_missed_three_runs_needs_a_person(home: Home, run: Run, mi
 
 
 def test_silence_stands_out(home: Home, run: Run) -> None:
-    home.records.keep_report(report(NOW))
+    KeeperNotes(home.table).keep_report(report(NOW))
     home.thermostat("module-1", "Kitchen")
     home.thermostat("module-2", "Attic")
     said(home, replace(SPOKE, time=NOW - timedelta(hours=25)))
@@ -139,9 +141,9 @@ ODD: Any = {"humidity_percent": {"value": "--", "unit": "%"}, "setpoint_c": {"va
 
 
 def test_what_could_not_be_read_lately_is_told_with_its_thermostat(home: Home, run: Run) -> None:
-    home.records.keep_report(report(NOW))
+    KeeperNotes(home.table).keep_report(report(NOW))
     home.thermostat("module-1", "Kitchen")
-    home.records.keep_module(Module("plant-1", "module-2", "Attic", "chronothermostat", NOW))
+    Listings(home.table).keep_module(Module("plant-1", "module-2", "Attic", "chronothermostat", NOW))
     for minutes, unread in enumerate([{}, ODD, {"humidity_percent": "\x1b[31mwet"}, ODD]):
         said(home, replace(SPOKE, time=NOW - timedelta(minutes=minutes), unread=unread))
 
@@ -160,7 +162,7 @@ def test_what_could_not_be_read_lately_is_told_with_its_thermostat(home: Home, r
 
 
 def test_what_could_not_be_read_long_ago_is_not_told(home: Home, run: Run) -> None:
-    home.records.keep_report(report(NOW))
+    KeeperNotes(home.table).keep_report(report(NOW))
     home.thermostat("module-1", "Kitchen")
     said(home, replace(SPOKE, time=NOW - timedelta(hours=1), unread=ODD))
     for seconds in range(READINGS):
@@ -172,7 +174,7 @@ def test_what_could_not_be_read_long_ago_is_not_told(home: Home, run: Run) -> No
     "sent", ["\x1b[31m", "[bold]x[/bold]", "\u202e", "x" * 5_000, {"a": [None, Decimal("1E+125")]}]
 )
 def test_what_was_sent_is_shown_harmlessly_and_in_one_line(home: Home, run: Run, sent: Any) -> None:
-    home.records.keep_report(report(NOW))
+    KeeperNotes(home.table).keep_report(report(NOW))
     home.thermostat("module-1", "Kitchen")
     said(home, replace(SPOKE, unread={"mode": sent}))
     (line,) = [line for line in run("status").stdout.splitlines() if "mode in 1" in line]
@@ -181,7 +183,7 @@ def test_what_was_sent_is_shown_harmlessly_and_in_one_line(home: Home, run: Run,
 
 
 def test_silence_is_by_arrival_and_a_late_word_is_one(home: Home, run: Run) -> None:
-    home.records.keep_report(report(NOW))
+    KeeperNotes(home.table).keep_report(report(NOW))
     home.thermostat("module-1", "Kitchen")
     said(home, replace(SPOKE, time=NOW - timedelta(hours=25)), arrived=NOW - timedelta(minutes=1))
 
@@ -190,8 +192,10 @@ def test_silence_is_by_arrival_and_a_late_word_is_one(home: Home, run: Run) -> N
 
 
 def test_one_that_was_met_lately_and_has_not_spoken_yet_is_not_silent(home: Home, run: Run) -> None:
-    home.records.keep_report(report(NOW))
-    home.records.keep_module(Module("plant-1", "module-1", "Kitchen", "chronothermostat", NOW - timedelta(hours=1)))
+    KeeperNotes(home.table).keep_report(report(NOW))
+    Listings(home.table).keep_module(
+        Module("plant-1", "module-1", "Kitchen", "chronothermostat", NOW - timedelta(hours=1))
+    )
 
     assert "never" in run("status").stdout
     assert json.loads(run("status", "--json").stdout)["thermostats"][0]["silent"] is False
@@ -208,7 +212,7 @@ def test_one_that_was_met_lately_and_has_not_spoken_yet_is_not_silent(home: Home
 def test_a_wrong_clock_is_told_with_the_thermostat_s_name_and_needs_nobody(
     home: Home, run: Run, told: datetime, words: str
 ) -> None:
-    home.records.keep_report(report(NOW))
+    KeeperNotes(home.table).keep_report(report(NOW))
     home.thermostat("module-1", "Kitchen")
     said(home, replace(SPOKE, time=told), arrived=NOW - timedelta(minutes=12))
 
@@ -226,7 +230,7 @@ def test_a_wrong_clock_is_told_with_the_thermostat_s_name_and_needs_nobody(
 
 
 def test_plants_are_named_when_there_are_several(home: Home, run: Run) -> None:
-    home.records.keep_report(report(NOW))
+    KeeperNotes(home.table).keep_report(report(NOW))
     home.thermostat("module-1", "Kitchen", plant_id="plant-1", plant="Via Roma")
     home.thermostat("module-2", "Kitchen", plant_id="plant-2", plant="Seaside")
     said(home, replace(SPOKE, temperature_c=None, humidity_percent=None, setpoint_c=None, load_state=None))
@@ -238,14 +242,14 @@ def test_plants_are_named_when_there_are_several(home: Home, run: Run) -> None:
 
 
 def test_names_are_plain_text(home: Home, run: Run) -> None:
-    home.records.keep_report(report(NOW))
+    KeeperNotes(home.table).keep_report(report(NOW))
     home.thermostat("module-1", "[red]\x1b[2J\u202eKitchen[/red]:smile:")
 
     assert "[red][2JKitchen[/red]:smile:" in run("status").stdout.replace("�", "")
 
 
 def test_troubles_are_shown(home: Home, run: Run) -> None:
-    home.records.keep_report(report(NOW, outcome="degraded", troubles=("topology: 500",)))
+    KeeperNotes(home.table).keep_report(report(NOW, outcome="degraded", troubles=("topology: 500",)))
 
     result = run("status")
 
@@ -260,10 +264,10 @@ def test_troubles_are_shown(home: Home, run: Run) -> None:
 def test_a_stack_that_is_not_well_is_seen_in_the_status_with_what_helps(home: Home, run: Run) -> None:
     """What a daily job goes by: silence is good news."""
     plants = (PlantState(plant_id="plant-1", name="Home", subscription="missing"),)
-    home.records.keep_report(report(NOW, outcome="degraded", plants=plants))
+    KeeperNotes(home.table).keep_report(report(NOW, outcome="degraded", plants=plants))
     home.thermostat("module-1", "Kitchen")
     said(home, replace(SPOKE, time=NOW - timedelta(hours=30)))
-    home.table.put_quarantined(b"odd", [Reject("body", "odd")], received_at=NOW)
+    Quarantine(home.table).keep(b"odd", [Reject("body", "odd")], received_at=NOW)
     boto3.client("sqs").send_message(QueueUrl=home.stack.outputs["SpillDeadLetterQueueUrl"], MessageBody="x")
 
     result = run("status")
@@ -286,7 +290,7 @@ def test_a_stack_that_is_not_well_is_seen_in_the_status_with_what_helps(home: Ho
 
 
 def test_a_stack_that_knows_no_plant_is_not_well(home: Home, run: Run) -> None:
-    home.records.keep_report(report(NOW, plants=()))
+    KeeperNotes(home.table).keep_report(report(NOW, plants=()))
 
     result = run("status")
 
@@ -297,7 +301,7 @@ def test_a_stack_that_knows_no_plant_is_not_well(home: Home, run: Run) -> None:
 @pytest.mark.parametrize("reason", [Reason.CREDENTIALS_MISSING, Reason.CREDENTIALS_REFUSED, Reason.ACCESS_REFUSED])
 def test_who_has_configured_since_is_not_told_to_configure_again(home: Home, run: Run, reason: Reason) -> None:
     needed = PersonNeeded(reason=reason.value, do=reason.remedy)
-    home.records.keep_report(report(NOW, outcome="needs_person", person=(needed,)))
+    KeeperNotes(home.table).keep_report(report(NOW, outcome="needs_person", person=(needed,)))
     assert json.loads(run("status", "--json").stdout)["verdict"]["reasons"] == [reason.value]
 
     home.configured()  # at this machine's time, which is later
@@ -313,7 +317,7 @@ def test_credentials_from_before_the_report_change_nothing_of_it(home: Home, run
     home.configured()
     needed = PersonNeeded(reason=Reason.CREDENTIALS_REFUSED.value, do=Reason.CREDENTIALS_REFUSED.remedy)
     later = datetime.now(UTC) + timedelta(minutes=1)
-    home.records.keep_report(report(later, outcome="needs_person", person=(needed,)))
+    KeeperNotes(home.table).keep_report(report(later, outcome="needs_person", person=(needed,)))
 
     assert json.loads(run("status", "--json").stdout)["verdict"]["reasons"] == ["credentials_refused"]
 
@@ -331,7 +335,7 @@ def test_what_legrand_said_goes_before_what_tokens_and_secrets_promised(
 ) -> None:
     needed = PersonNeeded(reason=reason.value, do=reason.remedy)
     told = report(NOW, outcome="needs_person", person=(needed,), client_secret_ends_on="2027-01-31")
-    home.records.keep_report(told)
+    KeeperNotes(home.table).keep_report(told)
     home.keeper_answers(told)
 
     assert line in run("status").stdout
@@ -340,7 +344,7 @@ def test_what_legrand_said_goes_before_what_tokens_and_secrets_promised(
 
 
 def test_fahrenheit(home: Home, run: Run) -> None:
-    home.records.keep_report(report(NOW))
+    KeeperNotes(home.table).keep_report(report(NOW))
     home.thermostat("module-1", "Kitchen")
     said(home, SPOKE)
 

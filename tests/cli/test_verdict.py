@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from smarther.domain.keeper_report import PersonNeeded, PlantState, Report, SilentModule, TokenState
 from smarther.domain.legrand_answers import Reason
+from smarther.store.keeper_items import KeeperNotes
 from smarther_cli.commands import authorize
 from smarther_cli.doctor.examination import CHECKS
 from smarther_cli.doctor.facts import LastReport
@@ -62,7 +63,7 @@ def test_each_command_leaves_with_the_status_of_the_rule(
     consented = told.model_copy(update={"consent": "accepted"})
     monkeypatch.setattr(authorize.Wait, "for_report", lambda *_: consented)
     home.configured()
-    home.records.keep_report(told)
+    KeeperNotes(home.table).keep_report(told)
     home.keeper_answers(told)
     # Whom the report calls silent is in the directory; by the table that thermostat never spoke.
     for module in told.silent:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from sandbox.running import lifecycle, owner, places, stack
-from smarther.store.table import plain
+from smarther.store.items import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -63,7 +63,7 @@ class Stack:
         app.callback.keeper._client = self.keeper
 
     def begin(self, state: str = STATE, at: datetime | None = None) -> None:
-        self.app.callback.records.begin_consent(state, at or datetime.now(UTC))
+        self.app.callback.consents.begin(state, at or datetime.now(UTC))
 
     def open(self, **query: str) -> Page:
         return self.send({"queryStringParameters": query} if query else {})
@@ -107,7 +107,7 @@ def test_an_error_uses_the_state_up_and_is_its_outcome(stack: Stack, error: str,
 
     assert stack.open(error=error, state=STATE).status in {400, 403}
 
-    assert stack.app.callback.records.consent(STATE).not_given is outcome
+    assert stack.app.callback.consents.of(STATE).not_given is outcome
     assert stack.open(code=CODE, state=STATE).status == 403
     assert stack.keeper.asked == []
 
@@ -218,7 +218,7 @@ def test_a_keeper_that_fails_is_told(stack: Stack) -> None:
 
 def test_a_table_that_is_out_of_order_is_told(stack: Stack) -> None:
     stack.begin()
-    stack.app.callback.records._client.delete_table(TableName=deployed.TABLE)
+    stack.app.callback.consents._table._client.delete_table(TableName=deployed.TABLE)
 
     assert stack.open(code=CODE, state=STATE).status == 500
     assert stack.keeper.asked == []

@@ -19,8 +19,10 @@ from hypothesis import strategies as st
 from smarther.domain.reading import Reading
 from smarther.domain.statistics import HOUR
 from smarther.rollup.roll_up import StatisticsMissingError
-from smarther.store.history import History
-from smarther.store.table import attribute, stored
+from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.items import attribute
+from smarther.store.readings import stored
+from smarther.store.table import Table
 from tests.support.memory_table import MemoryTable
 from tests.support.odd_home import entry
 
@@ -183,7 +185,7 @@ def test_a_run_that_rings_tells_what_failed_and_quotes_nothing(apps: Apps, log: 
     assert rung.value.__cause__ is rung.value.__context__ is None, "Lambda writes down the whole chain"
     failed, made = log.records
     assert (failed["message"], failed["level"], failed["error"]) == ("statistics_failed", "WARNING", "TypeError")
-    assert re.fullmatch(r"store/history\.py:[0-9]+", failed["place"])
+    assert re.fullmatch(r"aws/service_call\.py:[0-9]+", failed["place"])
     assert failed["count"] == 9, "a day of eight and the one that is running"
     assert (made["message"], made["thermostats_failed"]) == ("statistics_made", 1)
     assert "19.5" not in log.text
@@ -197,4 +199,4 @@ def test_a_range_that_a_person_asks_for_is_answered_with_what_failed(apps: Apps)
     answer = run(apps, table, BEGIN, **{"from": "2026-03-01"})
     assert (answer["thermostats_failed"], answer["failed"]) == (1, [ILL])
     assert "continue_from" not in answer
-    assert History(table, "table").rollup_state() is None  # type: ignore[arg-type]  # the call that it reads with
+    assert HoursAndDays(Table(table, "table")).rollup_state() is None  # type: ignore[arg-type]  # the call that it reads with

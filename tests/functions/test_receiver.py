@@ -506,16 +506,16 @@ def test_two_thermostats_of_the_same_second_are_two_readings(stack: Stack) -> No
 def test_killed_in_the_middle_of_a_batch_it_can_take_the_batch_again(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, writes: int
 ) -> None:
-    table = type(stack.app.table)
-    real, left = table.put_reading, iter([True] * writes)
+    readings = type(stack.app.receiver.recorder.readings)
+    real, left = readings.store, iter([True] * writes)
 
-    def put_reading(*arguments: Any, **options: Any) -> Any:
+    def store(*arguments: Any, **options: Any) -> Any:
         if not next(left, False):
             raise SystemExit
         return real(*arguments, **options)
 
     with monkeypatch.context() as dying:
-        dying.setattr(table, "put_reading", put_reading)
+        dying.setattr(readings, "store", store)
         with pytest.raises(SystemExit):
             stack.call(event("two_thermostats_in_one_event"))
     assert len(stack.readings()) == writes

@@ -126,7 +126,7 @@ def test_a_message_of_somebody_else_fails_and_takes_no_other_along(stack: Stack,
 
 
 def test_a_fault_of_ours_takes_no_other_along(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = stack.app.redriver.table.put_reading
+    real = stack.app.redriver.recorder.readings.store
 
     def sometimes(reading: Any, **options: Any) -> Any:
         if reading.mode == "B":
@@ -134,7 +134,7 @@ def test_a_fault_of_ours_takes_no_other_along(stack: Stack, monkeypatch: pytest.
         return real(reading, **options)
 
     monkeypatch.setattr(
-        type(stack.app.redriver.table), "put_reading", lambda _, *args, **options: sometimes(*args, **options)
+        type(stack.app.redriver.recorder.readings), "store", lambda _, *args, **options: sometimes(*args, **options)
     )
     assert stack.redrive(message(body("A")), message(body("B")), message(body("C"))) == [1]
     assert stack.modes() == {"A", "C"}
@@ -150,17 +150,17 @@ def test_the_log_holds_nothing_of_the_content(stack: Stack, log: Log) -> None:
 def test_killed_in_the_middle_of_a_batch_it_can_take_the_batch_again(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, writes: int
 ) -> None:
-    table = type(stack.app.redriver.table)
-    real, left = table.put_reading, iter([True] * writes)
+    readings = type(stack.app.redriver.recorder.readings)
+    real, left = readings.store, iter([True] * writes)
 
-    def put_reading(*arguments: Any, **options: Any) -> Any:
+    def store(*arguments: Any, **options: Any) -> Any:
         if not next(left, False):
             raise SystemExit
         return real(*arguments, **options)
 
     two = [message(body("A", "B")), message(body("C"))]
     with monkeypatch.context() as dying:
-        dying.setattr(table, "put_reading", put_reading)
+        dying.setattr(readings, "store", store)
         with pytest.raises(SystemExit):
             stack.redrive(*two)
     assert len(stack.modes()) == writes
@@ -172,10 +172,10 @@ def test_killed_in_the_middle_of_a_batch_it_can_take_the_batch_again(
 def test_when_its_time_is_up_it_tells_what_is_done_and_leaves_the_rest(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, writes: int
 ) -> None:
-    table = type(stack.app.redriver.table)
-    real, taken = table.put_reading, list[object]()
+    readings = type(stack.app.redriver.recorder.readings)
+    real, taken = readings.store, list[object]()
 
-    def put_reading(*arguments: Any, **options: Any) -> Any:
+    def store(*arguments: Any, **options: Any) -> Any:
         taken.append(arguments)
         return real(*arguments, **options)
 
@@ -184,7 +184,7 @@ def test_when_its_time_is_up_it_tells_what_is_done_and_leaves_the_rest(
 
     three = [message(body("A")), message(body("B", "C")), message(body("D"))]
     with monkeypatch.context() as slow:
-        slow.setattr(table, "put_reading", put_reading)
+        slow.setattr(readings, "store", store)
         slow.setattr(stack.app, "redriver", replace(stack.app.redriver, seconds=seconds))
         left = stack.redrive(*three)
     assert left == {1: [1, 2], 2: [1, 2], 3: [2]}[writes]

@@ -15,7 +15,9 @@ from smarther.domain.reading import Reading
 from smarther.domain.rollup_window import RollupRequestError, RollupState
 from smarther.domain.statistics import HOUR, LONGEST_HOLD, daily, hour_of, hourly, hours_of_day
 from smarther.store.history import History
-from smarther.store.table import stored
+from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.readings import stored
+from smarther.store.table import Table as OneTable
 from tests.support import deployed
 
 if TYPE_CHECKING:
@@ -34,7 +36,8 @@ class Home:
 
     def __init__(self, app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
         self.table = boto3.resource("dynamodb").Table(TABLE)
-        self.history = History(boto3.client("dynamodb"), TABLE)
+        self.one_table = OneTable(boto3.client("dynamodb"), TABLE)
+        self.statistics = HoursAndDays(self.one_table)
         self.app = app
         self._monkeypatch = monkeypatch
         for module in ("m1", "m2"):
@@ -62,10 +65,10 @@ class Home:
         return self.app.handler(event or {}, context)
 
     def hours(self, start: datetime, end: datetime, module: str = "m1") -> Any:
-        return self.history.hours(module, start=start, end=end)
+        return self.statistics.hours(module, start=start, end=end)
 
     def days(self, first: date, last: date, module: str = "m1") -> Any:
-        return self.history.days(module, first=first, last=last)
+        return self.statistics.days(module, first=first, last=last)
 
 
 @pytest.fixture
@@ -92,7 +95,7 @@ def test_the_first_run_makes_the_last_days(home: Home) -> None:
     assert answer["from"] == "2026-03-02T14:00:00+00:00"
     assert answer["to"] == "2026-03-10T14:00:00+00:00", "the hour that is running has yet to end"
     assert "continue_from" not in answer
-    assert home.history.rollup_state() == RollupState(ran_at=NOW, complete_through=NOW - timedelta(minutes=20))
+    assert home.statistics.rollup_state() == RollupState(ran_at=NOW, complete_through=NOW - timedelta(minutes=20))
     made = home.hours(NOW - timedelta(days=10), NOW + HOUR)
     assert len(made) == 8 * 24 == answer["hours_written"]
     assert all(part.load_minutes == 60 for part in made.values())
@@ -193,11 +196,11 @@ def test_a_run_that_is_out_of_time_is_continued_by_the_next(home: Home) -> None:
 def test_a_range_is_made_anew_and_the_schedule_does_not_notice(home: Home) -> None:
     home.says(datetime(2025, 12, 24, 10, tzinfo=UTC), heating=True)
     home.run()
-    before = home.history.rollup_state()
+    before = home.statistics.rollup_state()
     answer = home.run({"from": "2025-12-24", "to": "2025-12-24"})
     assert answer["hours_written"] == 6
     assert answer["days_written"] == 1
-    assert home.history.rollup_state() == before
+    assert home.statistics.rollup_state() == before
 
 
 def test_instants_are_widened_to_hours_and_end_before_the_running_one(home: Home) -> None:
@@ -265,7 +268,7 @@ def test_it_is_what_the_statistics_say(home: Home) -> None:
         home.says(NOW - timedelta(minutes=minutes), heating=minutes % 2 == 0, temperature=str(15 + minutes % 9))
     home.run(now=NEXT_DAY)
     start, end = datetime(2026, 3, 9, tzinfo=UTC), hour_of(NEXT_DAY)
-    snapshots = home.history.snapshots("m1", start=start - LONGEST_HOLD, end=end)
+    snapshots = History(home.one_table).snapshots("m1", start=start - LONGEST_HOLD, end=end)
     expected = hourly(snapshots, start=start, end=end, until=NEXT_DAY)
     assert home.hours(start, end) == expected
     zone = home.app.settings.timezone

@@ -21,7 +21,9 @@ from smarther.domain.series import ITEM_BOUND, MOST_THERMOSTATS, RUNNING_HOURS, 
 from smarther.domain.statistics import Measure, Statistics
 from smarther.receiver import deadlines
 from smarther.store.history import History
-from smarther.store.table import stored
+from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.readings import stored
+from smarther.store.table import Table
 from tests.support import deployed
 from tests.support import faulty_service as faults
 
@@ -131,8 +133,7 @@ def test_hours_and_days_are_drawn_from_what_the_rollup_stored(app: ModuleType) -
     made = Statistics(
         count=2, temperature=Measure(Decimal("17.25"), Decimal(16), Decimal(18), Decimal(60)), load_minutes=Decimal(60)
     )
-    history = History(boto3.client("dynamodb"), TABLE)
-    history.store_statistics(
+    HoursAndDays(Table(boto3.client("dynamodb"), TABLE)).store(
         "m1", {datetime(2026, 1, 15, 9, tzinfo=UTC): made}, {date(2026, 1, 15): made, date(2025, 1, 19): made}
     )
     week = answer(app, asked(7 * DAY))
@@ -164,7 +165,7 @@ def test_a_table_that_cannot_be_reached_is_told_on_the_page_and_in_the_log(
         assert "does not answer" in answer(load("widget"), asked())
     (record,) = log.records
     assert (record["level"], record["message"]) == ("WARNING", "home_not_drawn")
-    assert record["failure"] == "HistoryUnavailableError"
+    assert record["failure"] == "TableUnavailableError"
 
 
 def test_a_table_that_takes_too_long_is_told_on_the_page(
@@ -250,12 +251,12 @@ def test_the_made_up_year_answers_as_dynamodb_does(app: ModuleType) -> None:
     year = Year(1, timedelta(days=20))
     for key in (key for key in keys_of_a_year(timedelta(days=20)) if key.startswith("READING#")):
         says("m000", datetime.fromisoformat(key.removeprefix("READING#").partition("#")[0]))
-    real = History(app.client, TABLE)
-    made_up = History(year, TABLE)  # type: ignore[arg-type]  # the one call of the client that a history reads with
+    real = Table(app.client, TABLE)
+    made_up = Table(year, TABLE)  # type: ignore[arg-type]  # the one call of the client that a history reads with
     for limit in (None, 1, 3):
         both = [
-            [each.time for each in history.snapshots("m000", start=NOW - 100 * DAY, end=NOW, limit=limit)]
-            for history in (real, made_up)
+            [each.time for each in History(table).snapshots("m000", start=NOW - 100 * DAY, end=NOW, limit=limit)]
+            for table in (real, made_up)
         ]
         assert both[0] == both[1]
         assert both[0]

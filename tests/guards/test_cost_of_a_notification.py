@@ -65,7 +65,7 @@ def test_a_second_call_is_seen(receiver: Artefact, stage: Stage, tmp_path: Path)
     app.write_text(
         app.read_text().replace(
             "    return receiver.answer(event)",
-            "    receiver.warm_up() and table.accepted_digests()\n    return receiver.answer(event)",
+            "    receiver.warm_up() and Digests(table).accepted()\n    return receiver.answer(event)",
         )
     )
     measured = undisturbed(partial(sample, planted, stage, notifications.events(), 3, None))

@@ -16,6 +16,9 @@ from smarther.keeper.mend_subscriptions import Subscriptions
 from smarther.keeper.plants import Plants
 from smarther.keeper.silent_thermostats import Silence
 from smarther.store.history import History
+from smarther.store.keeper_items import KeeperNotes
+from smarther.store.listings import Listings
+from smarther.store.table import Table
 from tests.support import deployed
 from tests.support.world import World
 
@@ -54,7 +57,7 @@ def home(world: World) -> World:
 
 def newest_word(home: World, module_id: str) -> Word | None:
     """What a thermostat said last, by its own clock."""
-    return next(iter(History(home.dynamodb, deployed.TABLE).words(module_id, limit=1)), None)
+    return next(iter(History(Table(home.dynamodb, deployed.TABLE)).words(module_id, limit=1)), None)
 
 
 def spoil(world: World, operation: str, status: int | None = None, **more: Any) -> None:
@@ -70,7 +73,7 @@ def asked(world: World) -> list[str]:
 
 def whereabouts(world: World) -> dict[str, str]:
     """Each thermostat's plant."""
-    return {module.module_id: module.plant_id for module in world.records.directory().modules.values()}
+    return {module.module_id: module.plant_id for module in Listings(world.table).directory().modules.values()}
 
 
 def truth(world: World) -> dict[str, str]:
@@ -78,7 +81,7 @@ def truth(world: World) -> dict[str, str]:
 
 
 def names(world: World) -> dict[str, str | None]:
-    return {module.module_id: module.name for module in world.records.directory().modules.values()}
+    return {module.module_id: module.name for module in Listings(world.table).directory().modules.values()}
 
 
 def a_day_later(world: World) -> Any:
@@ -116,7 +119,7 @@ def test_a_thermostat_that_moves_is_in_its_new_plant_at_once_and_leaves_the_old_
     assert whereabouts(home) == truth(home)
     home.later()
     assert asked(home) == [plants[old].id]
-    assert {(plant, module) for module, plant in truth(home).items()} == set(home.records.directory().listed)
+    assert {(plant, module) for module, plant in truth(home).items()} == set(Listings(home.table).directory().listed)
     home.later()
     assert asked(home) == []
 
@@ -129,7 +132,9 @@ def test_a_thermostat_that_moves_away_and_back_is_where_it_was(home: World) -> N
         for _ in range(2):
             home.later()
             home.run()
-        assert set(home.records.directory().listed) == {(plant, module) for module, plant in truth(home).items()}
+        assert set(Listings(home.table).directory().listed) == {
+            (plant, module) for module, plant in truth(home).items()
+        }
 
 
 def test_a_thermostat_that_two_plants_list_is_one_and_stays_where_it_was_met_last(home: World) -> None:
@@ -164,13 +169,13 @@ def test_of_a_plant_that_leaves_nothing_is_remembered(home: World) -> None:
     plant = next(plant for plant in home.provider.world.plants.values() if len(plant.modules) > 1)
     spoil(home, "topology", place=("plant", "modules", 0), missing=True, about=plant.id)
     a_day_later(home)
-    assert plant.id in home.records.memory().absent_modules
+    assert plant.id in KeeperNotes(home.table).memory().absent_modules
     home.provider.remove_plant(plant.id)
     for _ in range(3):
         home.later()
         home.run()
 
-    memory = home.records.memory()
+    memory = KeeperNotes(home.table).memory()
     assert plant.id not in memory.absent_modules
     assert not {plant.id} & (memory.ask_again | memory.absent_plants)
 
@@ -192,7 +197,7 @@ def test_a_rename_is_heard_within_a_day(home: World) -> None:
 
     a_day_later(home)
 
-    assert home.records.directory().plants[plant.id].name == "Nuovo nome"
+    assert Listings(home.table).directory().plants[plant.id].name == "Nuovo nome"
     assert names(home)[plant.modules[0].id] == "Studio"
 
 
@@ -208,7 +213,7 @@ def test_what_an_earlier_version_left_listed_twice_is_cleaned_up(home: World) ->
     a_day_later(home)
     home.later()
     home.run()
-    assert (second.id, stale) not in home.records.directory().listed
+    assert (second.id, stale) not in Listings(home.table).directory().listed
     assert whereabouts(home) == truth(home)
 
 
@@ -217,7 +222,7 @@ def test_what_an_earlier_version_left_listed_twice_is_cleaned_up(home: World) ->
 
 def test_ids_of_a_topology_may_change_their_case_from_day_to_day(home: World) -> None:
     plant = home.provider.world.plants[home.plant_ids[0]]
-    before = home.records.directory().listed
+    before = Listings(home.table).directory().listed
     for spelling in (str.upper, str.title, str.lower):
         odd = wire.topology_answer(plant)
         odd["plant"]["id"] = spelling(plant.id)
@@ -225,13 +230,13 @@ def test_ids_of_a_topology_may_change_their_case_from_day_to_day(home: World) ->
             module["id"] = spelling(module["id"])
         spoil(home, "topology", 200, body=odd, about=plant.id)
         assert a_day_later(home).outcome == "healthy"
-        assert home.records.directory().listed == before
+        assert Listings(home.table).directory().listed == before
         home.later()
         assert asked(home) == []
 
 
 def test_ids_of_plants_may_have_any_case_in_any_list(home: World) -> None:
-    before, directory = home.provider.subscriptions.all(), home.records.directory()
+    before, directory = home.provider.subscriptions.all(), Listings(home.table).directory()
     plants = [{"id": each.upper(), "name": home.provider.world.plants[each].name} for each in home.plant_ids]
     entries = [{**entry.listed, "plantId": entry.plant_id.upper()} for entry in before]
     for operation, body in (("plants", {"plants": plants}), ("plants", {"plants": plants * 2}), ("list", entries)):
@@ -241,7 +246,7 @@ def test_ids_of_plants_may_have_any_case_in_any_list(home: World) -> None:
             report = home.run()
             assert (report.outcome, report.actions) in {("healthy", ()), ("healthy", ("tokens_renewed",))}
     assert home.provider.subscriptions.all() == before
-    assert home.records.directory() == directory
+    assert Listings(home.table).directory() == directory
 
 
 def test_a_thermostat_in_two_plants_under_two_spellings_is_one(home: World) -> None:
@@ -292,15 +297,15 @@ def test_a_silent_thermostat_may_answer_in_another_case(home: World) -> None:
 def test_an_answer_that_lacks_everything_lets_nothing_go_and_that_plant_is_asked_again(
     home: World, lacking: dict[str, Any]
 ) -> None:
-    plant_id, before = home.plant_ids[0], home.records.directory()
+    plant_id, before = home.plant_ids[0], Listings(home.table).directory()
     spoil(home, "topology", about=plant_id, **lacking)
 
     report = a_day_later(home)
 
     assert report.outcome == "degraded"
     assert any(trouble.startswith("topology: ") for trouble in report.troubles)
-    assert home.records.directory().listed == before.listed
-    assert home.records.directory().plants == before.plants
+    assert Listings(home.table).directory().listed == before.listed
+    assert Listings(home.table).directory().plants == before.plants
     home.later()
     assert asked(home) == [plant_id]
     home.later()
@@ -393,26 +398,29 @@ def test_a_list_of_plants_of_which_a_part_cannot_be_read_lets_no_plant_go(home: 
 
 
 def test_plants_and_thermostats_keep_their_names_when_an_answer_tells_none(home: World) -> None:
-    before = home.records.directory()
+    before = Listings(home.table).directory()
     for plant_id in home.plant_ids:
         for place in (("plant", "name"), ("plant", "modules", 0, "name"), ("plant", "modules", 0, "device")):
             spoil(home, "topology", place=place, missing=True, about=plant_id)
     spoil(home, "plants", place=("plants", 0, "name"), missing=True, times=9)
     for _ in range(3):
         assert a_day_later(home).outcome == "healthy"
-        assert home.records.directory().plants == before.plants
-        assert home.records.directory().listed == before.listed
+        assert Listings(home.table).directory().plants == before.plants
+        assert Listings(home.table).directory().listed == before.listed
 
 
 def test_the_answer_about_another_plant_moves_nothing(home: World) -> None:
     first, second = (home.provider.world.plants[each] for each in home.plant_ids)
-    before = home.records.directory()
+    before = Listings(home.table).directory()
     spoil(home, "topology", 200, body=wire.topology_answer(second), about=first.id)
 
     report = a_day_later(home)
 
     assert report.troubles == ("topology: the answer is about another plant",)
-    assert (home.records.directory().listed, home.records.directory().plants) == (before.listed, before.plants)
+    assert (Listings(home.table).directory().listed, Listings(home.table).directory().plants) == (
+        before.listed,
+        before.plants,
+    )
     home.later()
     assert asked(home) == [first.id]
 
@@ -433,7 +441,7 @@ def test_any_name_is_stored_as_it_can_be_shown(world: World, name: str, shown: s
     report = world.consent()
 
     assert report.outcome == "healthy"
-    assert world.records.report() == report
+    assert KeeperNotes(world.table).report() == report
     assert shown in {each.name for each in report.plants}
     assert names(world)[plant.modules[0].id] == shown
 
@@ -446,7 +454,7 @@ def test_a_name_that_shows_nothing_is_none(home: World, name: str) -> None:
 
     assert a_day_later(home).outcome == "healthy"
     assert names(home)[plant.modules[0].id] is None
-    assert home.records.directory().plants[plant.id].name is None
+    assert Listings(home.table).directory().plants[plant.id].name is None
 
 
 def test_a_name_is_written_once_and_not_every_day(home: World) -> None:
@@ -499,7 +507,7 @@ def test_a_fault_of_ours_with_one_plant_costs_neither_the_others_nor_the_report(
         home.run()
 
     assert {type(fault) for fault in raised.value.exceptions} == {KeyError}
-    report = home.records.report()
+    report = KeeperNotes(home.table).report()
     assert report is not None
     assert report.at == f"{home.clock.now():%Y-%m-%dT%H:%M:%SZ}"
     assert report.outcome == "degraded"
@@ -527,7 +535,7 @@ def test_a_fault_of_ours_anywhere_leaves_a_report_and_the_tokens(
     with pytest.raises(ExceptionGroup):
         home.run()
 
-    report = home.records.report()
+    report = KeeperNotes(home.table).report()
     assert report is not None
     assert (report.outcome, report.actions[:1]) == ("degraded", ("tokens_renewed",))
     assert home.provider.login.newest_refresh_token == home.tokens()["refresh_token"]
@@ -567,7 +575,7 @@ def test_the_input_of_a_thermostat_that_moved_ends_with_one_in_its_new_plant(wor
     for _ in range(2):
         world.later()
         world.run()
-    assert list(world.records.directory().listed) == [(new, module_id)]
+    assert list(Listings(world.table).directory().listed) == [(new, module_id)]
 
 
 def test_the_input_of_an_empty_topology_lets_nothing_go(home: World, given: Path) -> None:
@@ -589,7 +597,7 @@ def test_the_input_of_half_an_emoji_is_a_thermostat_with_a_name(home: World, giv
 
     report = a_day_later(home)
 
-    assert home.records.report() == report
+    assert KeeperNotes(home.table).report() == report
     assert names(home)[module_id] == "Cucina"
 
 
@@ -601,7 +609,7 @@ def test_each_name_of_the_inputs_is_stored_and_reported(home: World, given: Path
         home.provider.world.rename(plant.modules[0].id, name)
         report = a_day_later(home)
         assert report.outcome == "healthy"
-        assert home.records.report() == report
+        assert KeeperNotes(home.table).report() == report
         stored = names(home)[plant.modules[0].id]
         assert stored is None if not name.strip() else 0 < len(stored or "") <= LONGEST
 

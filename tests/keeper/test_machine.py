@@ -24,6 +24,7 @@ from smarther.domain.quota import HARD_LIMIT
 from smarther.keeper.callback import Callback
 from smarther.keeper.function import KeeperError
 from smarther.keeper.run import RunRequest
+from smarther.store.keeper_items import CallCount, Consents
 from tests.support.world import World
 
 REFRESH = "POST login.example /token"
@@ -175,7 +176,7 @@ class Recorder(RuleBasedStateMachine):
 
     @invariant()
     def the_quota_is_kept_and_every_call_counted(self) -> None:
-        counted = self.world.records.calls_today(self.world.clock.now())
+        counted = CallCount(self.world.table).today(self.world.clock.now())
         made = [call for call in self.world.provider.calls.since() if call.operation not in {"token", "authorize"}]
         today = [call for call in made if call.at.date() == self.world.clock.now().date()]
         assert len(today) <= counted <= HARD_LIMIT
@@ -247,7 +248,7 @@ class Recorder(RuleBasedStateMachine):
     def _consent(self, kill_at: tuple[int, str] | None = None) -> None:
         """The whole way: a state is begun, the browser returns, the callback hands the code on."""
         state = state_from(self.world.dice.randbytes(32))
-        self.world.records.begin_consent(state, self.world.clock.now())
+        Consents(self.world.table).begin(state, self.world.clock.now())
         callback = self._callback(kill_at)
         query = {"code": self.world.code(), "state": state}
         page = callback.answer({"queryStringParameters": query})
@@ -256,7 +257,7 @@ class Recorder(RuleBasedStateMachine):
 
     def _callback(self, kill_at: Any = None) -> Callback:
         keeper = _KeeperInProcess(self, kill_at if isinstance(kill_at, tuple) else None)
-        return Callback(records=self.world.records, keeper=keeper, now=self.world.clock.now)  # type: ignore[arg-type] # it asks the keeper without Lambda between them
+        return Callback(consents=Consents(self.world.table), keeper=keeper, now=self.world.clock.now)  # type: ignore[arg-type] # it asks the keeper without Lambda between them
 
     def _kept(self) -> set[str]:
         """The refresh tokens of all versions that a run would look at."""

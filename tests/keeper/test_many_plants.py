@@ -12,6 +12,8 @@ from smarther.domain.quota import HARD_LIMIT
 from smarther.domain.webhook import is_ours
 from smarther.keeper.lease import WORKING_TIME
 from smarther.keeper.silent_thermostats import LISTENING
+from smarther.store.keeper_items import CallCount, KeeperNotes
+from smarther.store.listings import Listings
 from tests.support.world import World
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ def each_takes(world: World, seconds: float, *names: str) -> Callable[[], None]:
 
 def test_more_plants_than_a_day_has_calls_for_are_subscribed_and_named_over_some_days() -> None:
     world = account(700, 700)
-    first = world.records.report()
+    first = KeeperNotes(world.table).report()
     assert first is not None
     assert any("no more calls to Legrand today" in trouble for trouble in first.troubles)
     assert first.subscriptions_missing >= 200
@@ -70,7 +72,7 @@ def test_more_plants_than_a_day_has_calls_for_are_subscribed_and_named_over_some
 
     ours = [each.plant_id for each in world.provider.subscriptions.all() if is_ours(each.url, BASE)]
     assert sorted(ours) == world.plant_ids
-    assert {module.plant_id for module in world.records.directory().modules.values()} == set(world.plant_ids)
+    assert {module.plant_id for module in Listings(world.table).directory().modules.values()} == set(world.plant_ids)
 
 
 def test_what_the_day_has_no_calls_for_is_not_asked_for_again_and_again() -> None:
@@ -90,7 +92,7 @@ def test_a_call_for_which_there_is_no_time_is_not_counted() -> None:
     each_takes(world, 20.0, "GET api", "POST api")
     world.run()
 
-    assert world.records.calls_today(world.clock.now()) == world.provider.quota.calls_today < 30
+    assert CallCount(world.table).today(world.clock.now()) == world.provider.quota.calls_today < 30
 
 
 def test_every_thermostat_is_listened_to_in_its_turn_where_a_run_has_not_the_time_for_all() -> None:
@@ -110,7 +112,7 @@ def test_every_thermostat_is_listened_to_in_its_turn_where_a_run_has_not_the_tim
         heard |= {each.module_id for each in report.silent}
         world.later()
 
-    assert heard == set(world.records.directory().modules)
+    assert heard == set(Listings(world.table).directory().modules)
 
 
 def test_every_silent_thermostat_is_asked_in_its_turn_where_the_day_has_not_the_calls_for_all(
@@ -127,7 +129,7 @@ def test_every_silent_thermostat_is_asked_in_its_turn_where_the_day_has_not_the_
         live(world, 1)
         asked |= {name.rpartition("/")[2] for name in world.effects.names if "/modules/parameter/id/value/" in name}
 
-    assert asked == set(world.records.directory().modules)
+    assert asked == set(Listings(world.table).directory().modules)
 
 
 def test_a_run_that_heard_nothing_bad_but_not_all_does_not_say_that_nobody_is_silent() -> None:

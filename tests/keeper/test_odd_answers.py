@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from sandbox.legrand.account.faults import Fault
 from sandbox.legrand.pushes import wire
+from smarther.store.keeper_items import KeeperNotes
+from smarther.store.listings import Listings
 from tests.support.world import World
 
 if TYPE_CHECKING:
@@ -160,12 +162,12 @@ def changed_by(fault: Fault, world: World) -> set[str]:
 
 
 def told_of_modules(world: World, but: Collection[str] = ()) -> dict[str, Any]:
-    modules = world.records.directory().modules.values()
+    modules = Listings(world.table).directory().modules.values()
     return {each.module_id: (each.plant_id, each.name, each.device) for each in modules if each.module_id not in but}
 
 
 def told_of_plants(world: World, but: Collection[str] = ()) -> dict[str, Any]:
-    plants = world.records.directory().plants.values()
+    plants = Listings(world.table).directory().plants.values()
     return {each.plant_id: each.name for each in plants if each.plant_id not in but}
 
 
@@ -215,7 +217,7 @@ def test_one_odd_answer_costs_nothing_that_stands_beside_it(
 
     report, ordinary = world.run(), twin.run()
 
-    assert world.records.report() == report
+    assert KeeperNotes(world.table).report() == report
     assert keeps_its_tokens(world)
     assert world.provider.subscriptions.foreign_deleted == 0
     assert subscribed(world) == before[1]
@@ -261,7 +263,7 @@ def test_one_plant_that_is_not_subscribed_well_costs_the_others_nothing(  # noqa
 
     report = world.run()
 
-    assert world.records.report() == report
+    assert KeeperNotes(world.table).report() == report
     assert keeps_its_tokens(world)
     assert world.provider.subscriptions.foreign_deleted == 0
     assert {entry.plant_id for entry in world.ours} >= set(others)

@@ -10,6 +10,7 @@ import pytest
 
 from smarther.domain.keeper_probe import Probe, ProbeOrder
 from smarther.keeper.probe_webhook import SECONDS, TIME
+from smarther.store.keeper_items import Leases
 from tests.support import deployed
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def test_it_needs_no_lease_and_changes_nothing(world: World) -> None:
     world.run()
     world.later()  # a receiver that found no digests just before looks again only after a while
     world.effects.names.clear()
-    world.records.take_lease("another run", now=world.clock.now(), life=timedelta(minutes=2))
+    Leases(world.table).take("another run", now=world.clock.now(), life=timedelta(minutes=2))
 
     found = world.keeper().probe(ProbeOrder(calls=3, at_once=0))
 

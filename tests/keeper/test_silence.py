@@ -14,6 +14,8 @@ from sandbox.legrand.account.faults import Fault
 from sandbox.legrand.pushes.wire import encoded, notification
 from smarther.keeper.mend_subscriptions import Subscriptions
 from smarther.keeper.silent_thermostats import FIRST_WORDS
+from smarther.store.keeper_items import KeeperNotes
+from smarther.store.listings import Listings
 from tests.support.world import START, World
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ def test_right_after_consent_the_first_values_of_every_thermostat_are_there(home
     """A quiet room may push nothing for hours, and whoever has just consented wants to see it."""
     stored = readings(home, "poll", first=True)
 
-    assert {item["module_id"] for item in stored} == set(home.records.directory().modules)
+    assert {item["module_id"] for item in stored} == set(Listings(home.table).directory().modules)
     assert all("temperature_c" in item for item in stored)
     assert asked(home) == 3
 
@@ -156,7 +158,9 @@ def test_a_silent_thermostat_is_asked_and_its_answer_kept_as_a_reading(home: Wor
     report = home.run()
 
     assert silent(report) == ["stored"] * 3
-    assert {module.name for module in report.silent} == {m.name for m in home.records.directory().modules.values()}
+    assert {module.name for module in report.silent} == {
+        m.name for m in Listings(home.table).directory().modules.values()
+    }
     stored = readings(home, "poll")
     assert len(stored) == 3
     assert {item["received_at"] for item in stored} == {home.clock.now().isoformat().replace("+00:00", "Z")}
@@ -230,7 +234,7 @@ def test_an_answer_that_says_nothing_of_the_thermostat_is_none_and_the_next_run_
 def test_an_answer_that_is_older_than_what_is_known_is_no_news(home: World) -> None:
     speak(home)
     home.later(DAY)
-    for module in home.records.directory().modules.values():
+    for module in Listings(home.table).directory().modules.values():
         sender = {"plant": {"id": module.plant_id, "module": {"id": module.module_id}}}
         status = {"sender": sender, "time": (home.clock.now() - 2 * DAY).isoformat()}
         home.provider.faults.add(Fault("status", 200, {"chronothermostats": [status]}, about=module.module_id))
@@ -323,7 +327,7 @@ def test_a_fault_of_ours_in_making_a_subscription_anew_is_told_as_one(
     with pytest.raises(ExceptionGroup, match="faults of the recorder itself"):
         home.run()
 
-    report = home.records.report()
+    report = KeeperNotes(home.table).report()
     assert report is not None
     assert report.troubles == ("subscribe: a fault of the recorder itself (ZeroDivisionError)",)
 

@@ -11,6 +11,8 @@ from moto import mock_aws
 from labs.simulation.effects import BASE
 from sandbox.legrand.account.faults import Fault
 from smarther.domain.quota import HARD_LIMIT, OPTIONAL_LIMIT
+from smarther.store.keeper_items import CallCount
+from smarther.store.listings import Listings
 from tests.support.world import World
 
 if TYPE_CHECKING:
@@ -230,7 +232,7 @@ def test_a_new_plant_is_known_though_its_thermostats_cannot_be_asked_for(home: W
     home.later()
     home.run()
 
-    assert home.records.directory().plants[plant.id].name == "Ufficio"
+    assert Listings(home.table).directory().plants[plant.id].name == "Ufficio"
 
 
 def test_a_new_plant_is_found_and_named(home: World) -> None:
@@ -240,7 +242,7 @@ def test_a_new_plant_is_found_and_named(home: World) -> None:
 
     assert {each.plant_id: each.name for each in report.plants}[plant.id] == "Ufficio"
     assert well(home)
-    assert any(module.name == "Sala riunioni" for module in home.records.directory().modules.values())
+    assert any(module.name == "Sala riunioni" for module in Listings(home.table).directory().modules.values())
 
 
 def test_a_plant_that_is_gone_is_let_go_when_it_is_missing_twice(home: World) -> None:
@@ -251,8 +253,8 @@ def test_a_plant_that_is_gone_is_let_go_when_it_is_missing_twice(home: World) ->
     assert len(home.ours) == 2
     assert {plant.plant_id for plant in home.run().plants} == {stays}
     assert [entry.plant_id for entry in home.ours] == [stays]
-    assert set(home.records.directory().plants) == {stays}
-    assert {module.plant_id for module in home.records.directory().modules.values()} == {stays}
+    assert set(Listings(home.table).directory().plants) == {stays}
+    assert {module.plant_id for module in Listings(home.table).directory().modules.values()} == {stays}
 
 
 def test_a_plant_that_is_missing_once_loses_nothing(home: World) -> None:
@@ -280,7 +282,7 @@ def test_without_directory_and_without_a_list_of_plants_what_is_subscribed_goes_
     """A table that was lost, or a stack that was deployed anew at the old address."""
     before = home.provider.subscriptions.all()
     for plant_id in home.plant_ids:
-        home.records.forget_plant(plant_id)
+        Listings(home.table).forget_plant(plant_id)
     spoil(home, "plants", 500, times=2)
 
     home.run()
@@ -342,17 +344,17 @@ def test_names_that_cannot_be_had_are_asked_for_again_and_cost_nothing_else(worl
     spoil(world, "topology", 500, times=4)
 
     assert subscription_states(world.consent()) == {"created"}
-    assert world.records.directory().modules == {}
+    assert Listings(world.table).directory().modules == {}
     world.later()
     world.run()
-    assert len(world.records.directory().modules) == 3
+    assert len(Listings(world.table).directory().modules) == 3
 
 
 # ---- the quota
 
 
 def test_every_call_is_counted_and_never_too_few(home: World) -> None:
-    assert home.records.calls_today(home.clock.now()) == home.provider.quota.calls_today
+    assert CallCount(home.table).today(home.clock.now()) == home.provider.quota.calls_today
 
 
 def test_the_provider_s_403_stops_every_call_until_the_day_is_over(home: World) -> None:
@@ -414,7 +416,7 @@ def test_a_whole_day_of_runs_stays_far_below_the_quota(home: World) -> None:
     for _ in range(48):
         home.later()
         home.run()
-    assert home.records.calls_today(home.clock.now()) < 120
+    assert CallCount(home.table).today(home.clock.now()) < 120
 
 
 def test_a_403_that_is_not_the_quota_pauses_for_minutes_in_its_own_words(home: World) -> None:

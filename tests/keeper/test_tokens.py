@@ -15,6 +15,8 @@ from sandbox.legrand.variants import USUAL
 from smarther.aws.secrets_manager import SecretsError
 from smarther.keeper.lease import LIFE
 from smarther.keeper.run import RunRequest
+from smarther.store.keeper_items import KeeperNotes, Leases
+from smarther.store.listings import Listings
 
 if TYPE_CHECKING:
     from smarther.domain.keeper_report import Report
@@ -48,7 +50,7 @@ def test_before_consent_the_webhook_is_ready_and_the_owner_is_told_what_to_do(wo
 
 
 def test_consent_ends_with_every_plant_subscribed(home: World) -> None:
-    report = home.records.report()
+    report = KeeperNotes(home.table).report()
 
     assert report is not None
     assert (report.consent, report.outcome) == ("accepted", "healthy")
@@ -63,7 +65,7 @@ def test_consent_ends_with_every_plant_subscribed(home: World) -> None:
     )
     assert all(plant.name for plant in report.plants)
     assert sorted(entry.plant_id for entry in home.ours) == home.plant_ids
-    assert len(home.records.directory().modules) == 3
+    assert len(Listings(home.table).directory().modules) == 3
 
 
 def test_tokens_are_renewed_at_every_run_of_the_schedule_and_the_newest_is_in_use(home: World) -> None:
@@ -92,7 +94,7 @@ def test_a_run_that_has_lost_its_lease_does_not_use_up_a_consents_code(home: Wor
 
     def steal(name: str) -> None:
         if name == "GetSecretValue" and not stolen:
-            stolen.append(home.records.take_lease("another", now=home.clock.now() + LIFE, life=LIFE))
+            stolen.append(Leases(home.table).take("another", now=home.clock.now() + LIFE, life=LIFE))
 
     home.effects.meanwhile = steal
     before = refreshes(home)
@@ -255,7 +257,7 @@ def test_a_second_run_is_turned_away_at_every_moment_of_the_first(home: World) -
 
 
 def test_consent_waits_for_a_run_that_is_under_way(home: World) -> None:
-    assert home.records.take_lease("another", now=home.clock.now(), life=timedelta(seconds=5))
+    assert Leases(home.table).take("another", now=home.clock.now(), life=timedelta(seconds=5))
 
     report = home.consent()
 
@@ -263,7 +265,7 @@ def test_consent_waits_for_a_run_that_is_under_way(home: World) -> None:
 
 
 def test_consent_does_not_wait_for_ever(home: World) -> None:
-    assert home.records.take_lease("another", now=home.clock.now(), life=LIFE)
+    assert Leases(home.table).take("another", now=home.clock.now(), life=LIFE)
     tokens = home.tokens()
 
     assert home.consent().outcome == "busy"
@@ -276,7 +278,7 @@ def test_a_run_that_has_lost_its_lease_renews_nothing(home: World) -> None:
     def stolen(name: str) -> None:
         if name == "GetSecretValue" and not stolen_already:
             stolen_already.append(True)
-            home.records.take_lease("a thief", now=home.clock.now() + LIFE, life=LIFE)
+            Leases(home.table).take("a thief", now=home.clock.now() + LIFE, life=LIFE)
 
     stolen_already: list[bool] = []
     home.effects.meanwhile = stolen

@@ -13,14 +13,14 @@ from moto import mock_aws
 
 from smarther.domain.consent import ConsentProgress, state_from
 from smarther.keeper.callback import Callback
-from smarther.store.records import ConsentState
+from smarther.store.keeper_items import Consents, ConsentState, KeeperNotes
 from smarther_cli.commands import authorize
 from smarther_cli.errors import Failure
 from tests.support.world import World
 
 if TYPE_CHECKING:
     from smarther.domain.keeper_report import Report
-    from smarther.store.records import Records
+    from smarther.store.table import Table
 
 ALLOWED, BAD_CODE, DECLINED = "accepted", "refused", "You did not give consent."
 
@@ -45,7 +45,7 @@ class Scene:
         self.world.consent()
         self.states = [state_from(bytes([number]) * 32) for number in (1, 2)]
         for state in self.states:
-            self.world.records.begin_consent(state, self.world.clock.now())
+            Consents(self.world.table).begin(state, self.world.clock.now())
 
     def does(self, what: str, who: int) -> None:
         """One thing that happens."""
@@ -56,13 +56,13 @@ class Scene:
         if what == ALLOWED:
             query["code"] = self.world.code()
         keeper: Any = Keeper(self.world)
-        page = Callback(records=self.world.records, keeper=keeper, now=self.world.clock.now)
+        page = Callback(consents=Consents(self.world.table), keeper=keeper, now=self.world.clock.now)
         page.answer({"queryStringParameters": query})
 
-    def told(self, who: int, happens: list[list[tuple[str, int]]], records: Any = None) -> str:
+    def told(self, who: int, happens: list[list[tuple[str, int]]], consents: Any = None) -> str:
         """What this terminal ends with; each time that it waits, the next few things happen."""
         waited = [0.0]
-        records = records or self.world.records
+        consents = consents or Consents(self.world.table)
 
         def sleep(seconds: float) -> None:
             waited[0] += seconds
@@ -73,7 +73,7 @@ class Scene:
 
         with patch.object(authorize, "sleep", sleep), patch.object(authorize, "monotonic", lambda: waited[0]):
             try:
-                return str(authorize.Wait(records, self.states[who]).for_report(lambda _: None).consent)
+                return str(authorize.Wait(consents, self.states[who]).for_report(lambda _: None).consent)
             except Failure as failure:
                 return str(failure)
 
@@ -104,18 +104,18 @@ def test_each_terminal_is_told_the_outcome_of_its_own_consent(
 
 
 class LatestReport:
-    """Records that take the latest report for the outcome of whatever is waited for."""
+    """Consents that take the latest report for the outcome of whatever is waited for."""
 
-    def __init__(self, records: Records) -> None:
-        self._records = records
-        self._before = records.report()
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._before = KeeperNotes(table).report()
 
-    def consent(self, state: str) -> ConsentState:
+    def of(self, state: str) -> ConsentState:
         """How far a consent seems to have come."""
-        report = self._records.report()
+        report = KeeperNotes(self._table).report()
         if report is not None and report != self._before and report.consent is not None:
             return ConsentState(ConsentProgress.SETTLED, report=report)
-        return ConsentState(self._records.consent(state).progress)
+        return ConsentState(Consents(self._table).of(state).progress)
 
 
 @pytest.mark.parametrize(
@@ -124,4 +124,4 @@ class LatestReport:
 def test_a_terminal_that_went_by_the_latest_report_would_be_told_wrongly(happens: list[list[tuple[str, int]]]) -> None:
     with mock_aws():
         scene = Scene()
-        assert scene.told(0, happens, LatestReport(scene.world.records)) != ALLOWED
+        assert scene.told(0, happens, LatestReport(scene.world.table)) != ALLOWED

@@ -23,13 +23,11 @@ from smarther.domain.keeper_memory import Memory
 from smarther.domain.reading import Reading
 from smarther.keeper.journal import Journal
 from smarther.keeper.silent_thermostats import Silence
-from smarther.store.history import History
 from smarther.store.keys import sort_key
-from smarther.store.latest_reader import LatestReader
-from smarther.store.records import Module, Plant, Records
+from smarther.store.listings import Listings, Module, Plant
+from smarther.store.readings import Readings
 from smarther.store.table import Table
 from smarther.widget.answer import Widget
-from smarther_cli.archive import Archive
 from smarther_cli.commands.status import document, observe
 from smarther_cli.verdict import Backlog
 
@@ -99,23 +97,19 @@ class Home:
     def __init__(self) -> None:
         self.client = _client()
         self.table = Table(self.client, TABLE)
-        self.records = Records(self.client, TABLE)
         self.module = Module(PLANT, MODULE, NAME, "chronothermostat", START)
-        self.records.keep_plant(Plant(PLANT, "Casa"))
-        self.records.keep_module(self.module)
+        Listings(self.table).keep_plant(Plant(PLANT, "Casa"))
+        Listings(self.table).keep_module(self.module)
 
     def take(self, said: Said, arrived: datetime) -> bool:
         """It arrives, or arrives again."""
-        return self.table.put_reading(said.reading, received_at=arrived, source="push" if said.pushed else "poll")
+        return Readings(self.table).store(said.reading, received_at=arrived, source="push" if said.pushed else "poll")
 
     def keeper(self, now: datetime) -> tuple[View, str | None]:
         """What the keeper's report says, and since when it is silent. Nobody answers its questions."""
-        history = History(self.client, TABLE)
         dependencies: Any = SimpleNamespace(
-            settings=SimpleNamespace(stale_after=STALE_AFTER),
-            records=self.records,
+            settings=SimpleNamespace(stale_after=STALE_AFTER, retention=None),
             table=self.table,
-            latest=LatestReader(history, stale_after=STALE_AFTER),
             clock=lambda: now,
         )
         in_time = SimpleNamespace(deadline=now + HOUR, is_over=False)
@@ -127,7 +121,7 @@ class Home:
 
     def dashboard(self, now: datetime) -> View:
         """What stands on the card."""
-        widget = Widget(History(self.client, TABLE), home=ZoneInfo("Europe/Rome"), stale_after=STALE_AFTER)
+        widget = Widget(self.table, home=ZoneInfo("Europe/Rome"), stale_after=STALE_AFTER)
         start, end = (round(instant.timestamp() * 1000) for instant in (now - HOUR, now))
         context = {"timeRange": {"mode": "relative", "start": start, "end": end}, "theme": "light", "width": 800}
         page = widget.answer({"widgetContext": context}, now=now, endpoint="arn:aws:lambda:eu-south-1:1:function:w")
@@ -139,9 +133,7 @@ class Home:
     def command_line(self, now: datetime) -> View:
         """What `smarther status` says."""
         deployment: Any = SimpleNamespace(
-            records=self.records,
-            archive=Archive(self.client, TABLE),
-            history=History(self.client, TABLE),
+            table=self.table,
             secrets=SimpleNamespace(read=lambda _: None),
             credentials_arn="",
             outputs={},

@@ -30,9 +30,14 @@ from smarther.domain.reading import Reading
 from smarther.domain.spilled import Spilled
 from smarther.domain.webhook import AcceptedDigests
 from smarther.store import keys
+from smarther.store.digests import Digests
 from smarther.store.history import History
-from smarther.store.records import Module, Plant, QuotaReached, Records
-from smarther.store.table import Table, attribute, stored
+from smarther.store.items import attribute
+from smarther.store.keeper_items import CallCount, Consents, KeeperNotes, Leases
+from smarther.store.listings import Listings, Module, Plant
+from smarther.store.quarantine import Quarantine
+from smarther.store.readings import Readings, stored
+from smarther.store.table import Table
 from tests.support import deployed
 
 if TYPE_CHECKING:
@@ -62,8 +67,6 @@ def outcome(work: Callable[[], Any]) -> Any:
     """What a call returns, or how it fails."""
     try:
         return work()
-    except QuotaReached as reached:
-        return "QuotaReached", reached.until
     except ClientError as error:
         return error.response["Error"]["Code"]
 
@@ -71,7 +74,7 @@ def outcome(work: Callable[[], Any]) -> Any:
 # ---- DynamoDB
 
 
-def table_calls(seed: int) -> Iterator[Callable[[Records, Table, History], Any]]:
+def table_calls(seed: int) -> Iterator[Callable[[Table], Any]]:
     """What keeper and receiver ask of the table, in an order of its own."""
     dice = Random(seed)  # noqa: S311 - dice that fall alike each time
     at = START
@@ -80,7 +83,7 @@ def table_calls(seed: int) -> Iterator[Callable[[Records, Table, History], Any]]
         yield table_call(number, at, dice)
 
 
-def table_call(number: int, at: datetime, dice: Random) -> Callable[[Records, Table, History], Any]:
+def table_call(number: int, at: datetime, dice: Random) -> Callable[[Table], Any]:
     """One of them."""
     owner, module_id = dice.choice("ab"), dice.choice("xyz")
     module = Module("plant", module_id, dice.choice((None, "room")), "chronothermostat", at)
@@ -91,39 +94,41 @@ def table_call(number: int, at: datetime, dice: Random) -> Callable[[Records, Ta
     reading = Reading(plant_id="plant", module_id=module_id, time=told)
     most = dice.choice((1, 2, 40))
     digests = AcceptedDigests(current=str(number), pending=dice.choice((None, "p")))
-    calls: tuple[Callable[[Records, Table, History], Any], ...] = (
-        lambda r, *_: r.take_lease(owner, now=at, life=timedelta(seconds=150)),
-        lambda r, *_: r.release_lease(owner),
-        lambda r, *_: r.count_call(Need.REQUIRED, at),
-        lambda r, *_: r.count_call(Need.OPTIONAL, at),
-        lambda r, *_: [r.count_call(Need.REQUIRED, at) for _ in range(25)],
-        lambda r, *_: r.pause_calls(now=at, until=at + timedelta(hours=20), quota=True),
-        lambda r, *_: r.pause_calls(now=at, until=at + timedelta(minutes=1), quota=False),
-        lambda r, *_: (r.calls_today(at), r.paused_until(at)),
-        lambda r, *_: r.begin_consent(owner, at),
-        lambda r, *_: (r.consent(owner), r.use_consent(owner, at)),
-        lambda r, *_: (r.use_consent(owner, at, not_given=NotGiven.DECLINED), r.consent(owner)),
-        lambda r, *_: r.settle_consent(state_digest(owner), Report(at=at.isoformat(), outcome="busy")),
-        lambda r, *_: r.consent(owner),
-        lambda r, *_: r.keep_module(module),
-        lambda r, *_: r.keep_plant(Plant("plant", owner)),
-        lambda r, *_: r.forget_module(module),
-        lambda r, *_: r.forget_plant("plant"),
-        lambda r, *_: r.directory_refreshed(at),
-        lambda r, *_: r.directory(),
-        lambda r, *_: r.publish(digests, at),
-        lambda r, t, _: (r.published(), t.accepted_digests()),
-        lambda _, t, __: t.put_reading(reading, received_at=at, source="push"),
-        lambda _, t, __: t.put_quarantined(owner.encode(), [Reject("body", "why")], received_at=at),
-        lambda _, __, h: h.words(module_id, limit=most),
-        lambda _, __, h: h.words(module_id, since=early, until=early + timedelta(days=5), limit=most),
-        lambda _, __, h: h.snapshots(module_id, start=early, end=at, limit=None if most == 40 else most),
-        lambda _, __, h: sorted((m, sorted(keys)) for m, keys in h.unusual_arrivals().items()),
-        lambda _, __, h: [h.word(m, key) for m, keys in sorted(h.unusual_arrivals().items()) for key in sorted(keys)],
-        lambda r, *_: r.remember(Memory(absent_plants=frozenset({owner}))),
-        lambda r, *_: r.memory(),
-        lambda r, *_: r.keep_report(Report(at=at.isoformat(), outcome="healthy", calls_today=number)),
-        lambda r, *_: r.report(),
+    calls: tuple[Callable[[Table], Any], ...] = (
+        lambda t: Leases(t).take(owner, now=at, life=timedelta(seconds=150)),
+        lambda t: Leases(t).release(owner),
+        lambda t: CallCount(t).count(Need.REQUIRED, at),
+        lambda t: CallCount(t).count(Need.OPTIONAL, at),
+        lambda t: [CallCount(t).count(Need.REQUIRED, at) for _ in range(25)],
+        lambda t: CallCount(t).pause(now=at, until=at + timedelta(hours=20), quota=True),
+        lambda t: CallCount(t).pause(now=at, until=at + timedelta(minutes=1), quota=False),
+        lambda t: (CallCount(t).today(at), CallCount(t).paused_until(at)),
+        lambda t: Consents(t).begin(owner, at),
+        lambda t: (Consents(t).of(owner), Consents(t).use(owner, at)),
+        lambda t: (Consents(t).use(owner, at, not_given=NotGiven.DECLINED), Consents(t).of(owner)),
+        lambda t: Consents(t).settle(state_digest(owner), Report(at=at.isoformat(), outcome="busy")),
+        lambda t: Consents(t).of(owner),
+        lambda t: Listings(t).keep_module(module),
+        lambda t: Listings(t).keep_plant(Plant("plant", owner)),
+        lambda t: Listings(t).forget_module(module),
+        lambda t: Listings(t).forget_plant("plant"),
+        lambda t: Listings(t).refreshed(at),
+        lambda t: Listings(t).directory(),
+        lambda t: Digests(t).publish(digests, at),
+        lambda t: (Digests(t).published(), Digests(t).accepted()),
+        lambda t: Readings(t).store(reading, received_at=at, source="push"),
+        lambda t: Quarantine(t).keep(owner.encode(), [Reject("body", "why")], received_at=at),
+        lambda t: History(t).words(module_id, limit=most),
+        lambda t: History(t).words(module_id, since=early, until=early + timedelta(days=5), limit=most),
+        lambda t: History(t).snapshots(module_id, start=early, end=at, limit=None if most == 40 else most),
+        lambda t: sorted((m, sorted(keys)) for m, keys in History(t).unusual_arrivals().items()),
+        lambda t: [
+            History(t).word(m, key) for m, keys in sorted(History(t).unusual_arrivals().items()) for key in sorted(keys)
+        ],
+        lambda t: KeeperNotes(t).remember(Memory(absent_plants=frozenset({owner}))),
+        lambda t: KeeperNotes(t).memory(),
+        lambda t: KeeperNotes(t).keep_report(Report(at=at.isoformat(), outcome="healthy", calls_today=number)),
+        lambda t: KeeperNotes(t).report(),
     )
     return dice.choice(calls)
 
@@ -131,13 +136,10 @@ def table_call(number: int, at: datetime, dice: Random) -> Callable[[Records, Ta
 @pytest.mark.parametrize("seed", range(3))
 def test_the_table_answers_as_dynamodb_does(seed: int) -> None:
     theirs, ours = deployed.create_table(), DynamoDB()
-    their_hands, our_hands = (
-        (Records(client, deployed.TABLE), Table(client, deployed.TABLE), History(client, deployed.TABLE))
-        for client in (theirs, hand(ours))
-    )
+    their_hands, our_hands = (Table(client, deployed.TABLE) for client in (theirs, hand(ours)))
     for call in table_calls(seed):
-        expected = outcome(lambda call=call: call(*their_hands))  # type: ignore[misc] # a default binds the loop's value
-        assert outcome(lambda call=call: call(*our_hands)) == expected  # type: ignore[misc] # as above
+        expected = outcome(lambda call=call: call(their_hands))  # type: ignore[misc] # a default binds the loop's value
+        assert outcome(lambda call=call: call(our_hands)) == expected  # type: ignore[misc] # as above
 
     def plain(items: Any) -> list[Any]:
         read = TypeDeserializer().deserialize

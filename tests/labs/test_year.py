@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from labs.simulation.functions import ContainerClock
     from smarther.domain.latest import Word
+    from smarther.store.digests import Digests
 
 A_BAD_FORTNIGHT = Plan(seed=7, days=14, intensity=10)
 
@@ -126,29 +127,7 @@ def spill_refuses_unanswered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def duplicates_are_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     """A duplicate is written over what is there."""
-    put = Table._put
-
-    def put_anyway(table: Table, *written: Any) -> bool:
-        client = table._client
-        table._client = Unconditional(client)  # type: ignore[assignment] # plays the client
-        try:
-            return put(table, *written)
-        finally:
-            table._client = client
-
-    monkeypatch.setattr(Table, "_put", put_anyway)
-
-
-class Unconditional:
-    """A client that forgets the condition."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-
-    def put_item(self, *, ConditionExpression: str, **parameters: Any) -> Any:  # noqa: N803 - AWS's name
-        """Write, whatever is there."""
-        assert ConditionExpression
-        return self._client.put_item(**parameters)
+    monkeypatch.setattr(Table, "add", Table.put)
 
 
 def envelopes_are_identities(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,7 +184,7 @@ def a_need_goes_unsaid(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def the_quota_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls are made however many there were, and go on after a 403."""
-    monkeypatch.setattr("smarther.store.records.Records.count_call", lambda *_: 1)
+    monkeypatch.setattr("smarther.store.keeper_items.CallCount.count", lambda *_: True)
     monkeypatch.setattr("smarther.keeper.run.Plants.refresh", many_calls)
 
 
@@ -224,15 +203,15 @@ def who_moves_is_listed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
 def names_are_taken_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are stored as the provider tells them, where the table takes them."""
     monkeypatch.setattr("smarther.legrand.client.printable", lambda name: name.replace("\ud83d", "?"))
-    monkeypatch.setattr("smarther.store.records.printable", lambda name: name)
+    monkeypatch.setattr("smarther.store.listings.printable", lambda name: name)
 
 
 def ages_go_by_the_monotonic_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """The receiver takes the age of what it remembers by a clock that stands still while it is frozen."""
 
-    def by_lived_time(table: Table, now: Callable[[], datetime]) -> Authenticator:
+    def by_lived_time(digests: Digests, now: Callable[[], datetime]) -> Authenticator:
         clock: ContainerClock = now.__self__  # type: ignore[attr-defined] # a bound method
-        return Authenticator(table, lambda: START + timedelta(seconds=clock.monotonic()))
+        return Authenticator(digests, lambda: START + timedelta(seconds=clock.monotonic()))
 
     monkeypatch.setattr(functions, "Authenticator", by_lived_time)
 
@@ -244,7 +223,7 @@ def the_last_key_is_the_latest(monkeypatch: pytest.MonkeyPatch) -> None:
         found = max(words, key=lambda word: word.key, default=None)
         return None if found is None else Latest(found, found, found.time, None)
 
-    monkeypatch.setattr("smarther.store.latest_reader.latest", last_key)
+    monkeypatch.setattr("smarther.store.history.latest", last_key)
 
 
 def unusual_arrivals_are_not_noted(monkeypatch: pytest.MonkeyPatch) -> None:

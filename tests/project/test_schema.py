@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 KEY_WORDS = sorted(
     {word for kind in ITEMS for key in (kind.partition, kind.sort) for word in re.findall(r"[A-Z]{4,}#?", key)}
 )
+ITEM_CALLS = re.compile(
+    r"\.(?:(?:put|get|update|delete)_item|batch_(?:write|get)_item|transact_(?:write|get)_items)\b"
+    r"|(?:client|dynamodb)\.(?:query|scan)\b"
+    r"|get_paginator\(.(?:query|scan)\b"
+)
 DIGEST = "0" * 64
 LEASE: dict[str, Any] = {
     "pk": {"S": "LEASE"},
@@ -47,6 +52,25 @@ def test_keys_are_made_in_one_place(folder: str) -> None:
 def test_a_key_that_is_spelled_out_elsewhere_is_seen(tmp_path: Path) -> None:
     (tmp_path / "planted.py").write_text('query(pk=f"MODULE#{module_id}")\nget("LEASE")\n')
     assert len(list(literals(tmp_path))) == 2
+
+
+def called(folder: Path) -> list[str]:
+    """The files below a folder that call the table for items."""
+    return [path.name for path in sorted(folder.rglob("*.py")) if ITEM_CALLS.search(path.read_text())]
+
+
+@pytest.mark.parametrize(("folder", "callers"), [("layers/smarther", ["table.py"]), ("functions", []), ("cli", [])])
+def test_the_table_is_called_in_one_place(folder: str, callers: list[str]) -> None:
+    """So its failures are told apart in one place, and its pages are read in one way."""
+    assert called(PROJECT / folder) == callers
+
+
+@pytest.mark.parametrize(
+    "line", ["client.get_paginator('query')", "self._client.update_item(Key=key)", "ask = self._client.scan"]
+)
+def test_a_call_from_elsewhere_is_seen(tmp_path: Path, line: str) -> None:
+    (tmp_path / "planted.py").write_text(line)
+    assert called(tmp_path) == ["planted.py"]
 
 
 def test_the_page_is_the_schema_s() -> None:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from smarther.domain.reading import Reading
-from smarther.store.table import attribute, stored
+from smarther.store.items import attribute
+from smarther.store.readings import stored
 from tests.support.memory_table import MemoryTable
 
 if TYPE_CHECKING:

@@ -37,9 +37,8 @@ from smarther.keeper.settings import KeeperSettings
 from smarther.receiver.authenticate import Authenticator
 from smarther.receiver.deadlines import Deadlines
 from smarther.receiver.receive import Receiver
-from smarther.store.history import History
-from smarther.store.latest_reader import LatestReader
-from smarther.store.records import Records
+from smarther.receiver.record import Recorder
+from smarther.store.digests import Digests
 from smarther.store.table import Table
 from tests.support import deployed
 
@@ -99,7 +98,7 @@ class World:
             }
         )
         table: Any = simulated.Hand(self.dynamodb, lambda _, work: work()) if in_memory else self.dynamodb
-        self.records = Records(table, deployed.TABLE)
+        self.table = Table(table, deployed.TABLE)
         self.receivers = [self.new_receiver()]
         self.effects = Effects()
         self.late_reads = False
@@ -147,9 +146,7 @@ class World:
             Dependencies(
                 settings=self.settings,
                 secrets=Secrets(secrets, sleep=self.sleep),
-                records=Records(dynamodb, deployed.TABLE),
                 table=Table(dynamodb, deployed.TABLE),
-                latest=LatestReader(History(dynamodb, deployed.TABLE), stale_after=self.settings.stale_after),
                 session=session,
                 clock=self.clock.now,
                 sleep=self.sleep,
@@ -230,8 +227,8 @@ class Container:
 
     def __init__(self, table: Table, clock: MovableClock) -> None:
         self._receiver = Receiver(
-            table=table,
-            authenticator=Authenticator(table, clock.now),
+            recorder=Recorder.of(table),
+            authenticator=Authenticator(Digests(table), clock.now),
             now=clock.now,
             deadlines=lambda: Deadlines(lambda: 0.0, lambda _, work: work()),
         )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from smarther.domain.reading import Reading
-from smarther.store.table import stored
+from smarther.store.readings import stored
 
 PROMISED_OUTPUTS = {
     "WebhookBaseUrl",

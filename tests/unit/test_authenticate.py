@@ -37,7 +37,7 @@ class Keeper:
     fails: bool = False
     reads: int = 0
 
-    def accepted_digests(self) -> AcceptedDigests:
+    def accepted(self) -> AcceptedDigests:
         self.reads += 1
         if self.fails:
             raise TableUnavailableError("told in a test")
@@ -140,7 +140,7 @@ def test_who_comes_in_the_middle_of_a_look_does_not_wait_for_another(monkeypatch
         others.append(scene.asks(OURS))
         return AcceptedDigests(current=OURS)
 
-    monkeypatch.setattr(scene.keeper, "accepted_digests", slow)
+    monkeypatch.setattr(scene.keeper, "accepted", slow)
     assert scene.asks(OURS)[0] is ACCEPTED
     assert others == [(UNKNOWN, 0)]
 

@@ -11,7 +11,7 @@ import pytest
 from smarther.domain.home import Snapshot
 from smarther.domain.latest import SAID, SOON, Latest, Word, is_doubtful, is_news, latest, said, silent_since
 from smarther.domain.reading import Reading
-from smarther.store.table import stored
+from smarther.store.readings import stored
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

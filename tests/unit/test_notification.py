@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from smarther.domain.notification import MAX_ELEMENTS, Notification, Reject, parse
 from smarther.domain.reading import Reading, instant_text, reading_digest
 from smarther.store.keys import sort_key
-from smarther.store.table import stored
+from smarther.store.readings import stored
 from tests.support.mutated import (
     ENVELOPE,
     GENUINE,

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from smarther.domain.notification import parse
 from smarther.domain.reading import BOUNDS, Reading
-from smarther.store.table import stored
+from smarther.store.readings import stored
 from tests.support.mutated import ENVELOPE, STATUS, body, changed
 from tests.support.odd_places import EVERYWHERE, HOME
 from tests.support.oddities import LARGE, ODD, USER, Odd, nested, notifications, oddities, reach

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from smarther.domain.reading import BOUNDS, Reading, bounded, expiry, instant_text, reading_digest
 from smarther.store.keys import module_partition, sort_key
-from smarther.store.table import stored
+from smarther.store.readings import stored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -24,6 +24,7 @@ from smarther.receiver import deadlines
 from smarther.receiver.authenticate import Authenticator
 from smarther.receiver.deadlines import Deadlines
 from smarther.receiver.receive import UNVERIFIED_IN_LOG, Receiver
+from smarther.receiver.record import Recorder
 from smarther.store.table import TableUnavailableError
 from tests.support.mutated import mutated
 
@@ -70,16 +71,16 @@ class Clouds:
     spilled: list[Spilled] = field(default_factory=list)
     logged: list[Spilled] = field(default_factory=list)
 
-    def accepted_digests(self) -> AcceptedDigests:
+    def accepted(self) -> AcceptedDigests:
         self._take(self.looks, TableUnavailableError)
         return AcceptedDigests(current=webhook.secret_digest(SECRET))
 
-    def put_reading(self, reading: Reading, **_: Any) -> bool:
+    def store(self, reading: Reading, **_: Any) -> bool:
         self._take(self.puts, TableUnavailableError)
         self.stored.append(reading)
         return True
 
-    def put_quarantined(self, body: bytes, rejects: Sequence[Reject], **_: Any) -> bool:
+    def keep(self, body: bytes, rejects: Sequence[Reject], **_: Any) -> bool:
         self._take(self.puts, TableUnavailableError)
         self.quarantined.append((body, len(rejects)))
         return True
@@ -127,7 +128,7 @@ def clouds(monkeypatch: pytest.MonkeyPatch) -> Clouds:
 def receiver(clouds: Clouds, *, known: bool = True, queue: bool = True) -> Receiver:
     stand_in: Any = clouds
     made = Receiver(
-        table=stand_in,
+        recorder=Recorder(readings=stand_in, quarantine=stand_in),
         spill=stand_in if queue else None,
         authenticator=Authenticator(stand_in, lambda: NOW + timedelta(seconds=clouds.time)),
         now=lambda: NOW,
@@ -272,7 +273,7 @@ def test_a_long_batch_stores_what_it_can_and_leaves_the_rest_to_the_queue(clouds
 
 
 @pytest.mark.parametrize("fault", [ValueError("odd"), MemoryError(), RuntimeError("can't start new thread")])
-@pytest.mark.parametrize("where", ["put_reading", "within"])
+@pytest.mark.parametrize("where", ["store", "within"])
 def test_a_fault_of_ours_costs_no_notification(
     clouds: Clouds, monkeypatch: pytest.MonkeyPatch, fault: Exception, where: str
 ) -> None:

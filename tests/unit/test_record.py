@@ -10,7 +10,7 @@ import pytest
 
 from smarther.domain.notification import Notification, Reject
 from smarther.domain.reading import Reading
-from smarther.receiver.record import Recorded, record
+from smarther.receiver.record import Recorded, Recorder
 from smarther.store.table import ItemRefusedError, TableUnavailableError
 
 if TYPE_CHECKING:
@@ -30,14 +30,14 @@ class FakeTable:
     stored: list[str] = field(default_factory=list)
     quarantined: list[tuple[bytes, list[Reject]]] = field(default_factory=list)
 
-    def put_reading(self, reading: Reading, *, received_at: datetime, source: str) -> bool:
+    def store(self, reading: Reading, *, received_at: datetime, source: str) -> bool:
         fate = self.fate.get(reading.module_id, True)
         if isinstance(fate, Exception):
             raise fate
         self.stored.append(f"{reading.module_id} {received_at:%H:%M} {source}")
         return fate
 
-    def put_quarantined(self, body: bytes, rejects: Sequence[Reject], *, received_at: datetime) -> bool:
+    def keep(self, body: bytes, rejects: Sequence[Reject], *, received_at: datetime) -> bool:
         assert received_at == ARRIVAL
         if self.quarantine is not None:
             raise self.quarantine
@@ -47,7 +47,8 @@ class FakeTable:
 
 def run(table: FakeTable, *rejects: Reject, **options: Any) -> Recorded:
     stand_in: Any = table
-    return record(Notification(READINGS, rejects), b"body", table=stand_in, received_at=ARRIVAL, **options)
+    recorder = Recorder(readings=stand_in, quarantine=stand_in)
+    return recorder.record(Notification(READINGS, rejects), b"body", received_at=ARRIVAL, **options)
 
 
 def test_every_reading_is_stored() -> None:
@@ -55,12 +56,6 @@ def test_every_reading_is_stored() -> None:
     assert run(table) == Recorded(stored=3)
     assert table.stored == ["A 06:30 push", "B 06:30 push", "C 06:30 push"]
     assert table.quarantined == []
-
-
-def test_a_poll_says_so() -> None:
-    table = FakeTable()
-    run(table, source="poll")
-    assert table.stored[0] == "A 06:30 poll"
 
 
 def test_duplicates_are_counted() -> None:

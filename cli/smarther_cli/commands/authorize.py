@@ -15,7 +15,7 @@ from smarther.domain.consent import ConsentProgress, NotGiven
 from smarther.domain.credentials import Credentials, CredentialsError
 from smarther.domain.keeper_report import Report
 from smarther.drawing import consent_page
-from smarther.store.records import Records
+from smarther.store.keeper_items import Consents
 from smarther_cli.call import Call, ended, this_call
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import Failure, Status
@@ -51,14 +51,14 @@ def authorize(
     address = consent.authorisation_address(
         call.deployment.login_url, client_id=client_id, redirect_uri=call.deployment.redirect_uri, state=state
     )
-    call.deployment.records.begin_consent(state, call.at)
+    Consents(call.deployment.table).begin(state, call.at)
     until = (call.at + consent.STATE_LIFE).astimezone()
     screen.remark(f"Give your consent at this address; it is good for one use, until {until:%H:%M}:")
     screen.remark(address)
     if browser and not webbrowser.open(address):
         screen.remark("No browser could be opened here; open the address yourself, on any device.", style="yellow")
     with screen.remarks().status("Waiting for your consent (Ctrl-C ends the waiting)") as spinner:
-        report = Wait(call.deployment.records, state).for_report(spinner.update)
+        report = Wait(Consents(call.deployment.table), state).for_report(spinner.update)
     _tell(call, report)
 
 
@@ -66,7 +66,7 @@ def authorize(
 class Wait:
     """The wait for what becomes of one consent, by its own state: what other runs report meanwhile says nothing."""
 
-    records: Records
+    consents: Consents
     state: str
 
     def for_report(self, say: Callable[[str], None]) -> Report:
@@ -74,7 +74,7 @@ class Wait:
         end = monotonic() + consent.STATE_LIFE.total_seconds()
         back = False
         while monotonic() < end:
-            found = self.records.consent(self.state)
+            found = self.consents.of(self.state)
             if found.not_given is not None:
                 raise _as_the_page_says(_PAGES.get(found.not_given, consent_page.INCOMPLETE))
             if found.report is not None:

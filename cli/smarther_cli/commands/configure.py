@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from smarther.domain.credentials import Credentials, CredentialsError
 from smarther.domain.keeper_report import Report
 from smarther.domain.legrand_answers import Reason
+from smarther.store.keeper_items import KeeperNotes
 from smarther_cli.at_legrand import Known, known
 from smarther_cli.call import Call, this_call
 from smarther_cli.errors import Failure, WrongUse, explained
@@ -240,6 +241,6 @@ def _words_of(told: Known | None) -> str:
 
 def _following(call: Call, report: Report | None) -> str:
     """What is to be done next, by what the keeper has just said, or by what it said last."""
-    last = report or call.deployment.records.report()
+    last = report or KeeperNotes(call.deployment.table).report()
     asked = last is not None and any(each.reason in _CONSENT for each in last.person)
     return AUTHORIZE if last is None or last.tokens is None or asked else "smarther status"

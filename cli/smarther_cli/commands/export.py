@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from smarther.domain.home import Thermostat
-from smarther_cli.archive import Archive, ArchivePage, Row, TimeRange
+from smarther.store.listings import Listings
+from smarther.store.rows import Row, RowPage, Rows, TimeRange
 from smarther_cli.call import this_call
 from smarther_cli.completion import complete_module, complete_plant
 from smarther_cli.errors import NotFound, WrongUse
@@ -22,10 +23,10 @@ from smarther_cli.thermostats import MODULE_HELP, PLANT_HELP, chosen
 
 
 @dataclass(frozen=True, slots=True)
-class Readings:
+class NamedRows:
     """The readings of these thermostats with their names; of none in particular, all there ever were."""
 
-    archive: Archive
+    rows: Rows
     modules: Sequence[str]
     names: Mapping[str, Thermostat]
 
@@ -34,10 +35,10 @@ class Readings:
         modules: Sequence[str | None] = self.modules or (None,)
         for index in range(cursor.module, len(modules)):
             key = cursor.key if index == cursor.module else None
-            for page in self.archive.pages(time_range, module_id=modules[index], key=key):
+            for page in self.rows.pages(time_range, module_id=modules[index], key=key):
                 yield self._named(page), Cursor(index, page.next_key) if page.next_key else Cursor(index + 1)
 
-    def _named(self, page: ArchivePage) -> list[Row]:
+    def _named(self, page: RowPage) -> list[Row]:
         return [self._with_names(row) for row in page.rows]
 
     def _with_names(self, row: Row) -> Row:
@@ -80,9 +81,9 @@ def export(  # noqa: PLR0913 - each is an option that people type
     An export that was interrupted goes on where it stopped when you run it again in the same words.
     """
     call = this_call(context)
-    thermostats = call.deployment.history.thermostats()
-    readings = Readings(
-        call.deployment.archive,
+    thermostats = Listings(call.deployment.table).thermostats()
+    readings = NamedRows(
+        Rows(call.deployment.table),
         [one.module_id for one in chosen(module or [], thermostats, plants=plant or [])] if module or plant else [],
         {one.module_id: one for one in thermostats},
     )
@@ -100,7 +101,7 @@ def export(  # noqa: PLR0913 - each is an option that people type
             count = _to_file(readings, unfinished, form)
     if not count:
         raise NotFound("There are no such readings.", "`smarther status` says when each thermostat spoke last.")
-    screen.remark_left_out(readings.archive.left_out)
+    screen.remark_left_out(readings.rows.left_out)
     screen.remark(f"{count} readings" + ("" if output is None else f" in {output}"))
 
 
@@ -117,7 +118,7 @@ def _by_name(output: Path | None) -> Format:
     return form
 
 
-def _to_standard_output(readings: Readings, time_range: TimeRange, form: Format) -> int:
+def _to_standard_output(readings: NamedRows, time_range: TimeRange, form: Format) -> int:
     count = 0
     sys.stdout.buffer.write(header(form))
     for rows, _ in readings.pages(time_range, Cursor()):
@@ -127,7 +128,7 @@ def _to_standard_output(readings: Readings, time_range: TimeRange, form: Format)
     return count
 
 
-def _to_file(readings: Readings, unfinished: Unfinished, form: Format) -> int:
+def _to_file(readings: NamedRows, unfinished: Unfinished, form: Format) -> int:
     if unfinished.resumed:
         screen.remark(f"Going on behind the {unfinished.progress.count} readings that are there.")
     else:

@@ -16,7 +16,9 @@ from smarther.domain.arrival import LATE
 from smarther.domain.home import Thermostat, load_of
 from smarther.domain.statistics import HOUR, Statistics, hour_of
 from smarther.drawing.text import minutes_text, percent_text, temperature_text
-from smarther_cli.archive import Row, TimeRange
+from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.listings import Listings
+from smarther.store.rows import Row, Rows, TimeRange
 from smarther_cli.call import clock, this_call
 from smarther_cli.completion import complete_module, complete_plant
 from smarther_cli.deployment import Deployment
@@ -99,7 +101,7 @@ def history(  # noqa: PLR0913 - each is an option that people type
         raise WrongUse("--follow shows each reading as it comes.", "Leave --until and --every out.")
     begin, end = period(since, until, now=call.at)
     asked = Asked(
-        thermostats=chosen(module or [], call.deployment.history.thermostats(), plants=plant or []),
+        thermostats=chosen(module or [], Listings(call.deployment.table).thermostats(), plants=plant or []),
         since=begin,
         until=end,
         limit=limit,
@@ -119,8 +121,9 @@ def history(  # noqa: PLR0913 - each is an option that people type
 
 def _readings(deployment: Deployment, asked: Asked, *, as_json: bool) -> None:
     known = {one.module_id: one for one in asked.thermostats}
-    rows = _newest_shown(_newest(deployment, asked), asked)
-    screen.remark_left_out(deployment.archive.left_out)
+    stored = Rows(deployment.table)
+    rows = _newest_shown(_newest(stored, asked), asked)
+    screen.remark_left_out(stored.left_out)
     if as_json:
         screen.show_json([{**_named(known[row["module_id"]]), **row} for row in rows])
         return
@@ -132,11 +135,11 @@ def _readings(deployment: Deployment, asked: Asked, *, as_json: bool) -> None:
     )
 
 
-def _newest(deployment: Deployment, asked: Asked) -> list[Row]:
+def _newest(rows: Rows, asked: Asked) -> list[Row]:
     """The newest readings of them all, newest first, and one more than wanted where there are more."""
     time_range = TimeRange(since=asked.since, until=asked.until)
     newest = heapq.merge(
-        *(deployment.archive.newest(one.module_id, time_range, limit=asked.limit + 1) for one in asked.thermostats),
+        *(rows.newest(one.module_id, time_range, limit=asked.limit + 1) for one in asked.thermostats),
         key=lambda row: datetime.fromisoformat(row["time"]),
         reverse=True,
     )
@@ -149,7 +152,7 @@ def _follow(deployment: Deployment, asked: Asked, *, as_json: bool) -> None:
     width = max((cell_len(one.name) for one in asked.thermostats), default=0)
     shown: set[tuple[str, ...]] = set()
     while True:
-        for row in reversed(_newest(deployment, asked)[: asked.limit]):
+        for row in reversed(_newest(Rows(deployment.table), asked)[: asked.limit]):
             key = (row["module_id"], row["time"], str(row.get("received_at")), str(row.get("event_id")))
             if key in shown:
                 continue
@@ -234,13 +237,13 @@ def _statistics(deployment: Deployment, asked: Asked, every: Every, *, as_json: 
 
 
 def _hours(deployment: Deployment, one: Thermostat, asked: Asked) -> Mapping[datetime, Statistics]:
-    return deployment.history.hours(
+    return HoursAndDays(deployment.table).hours(
         one.module_id, start=hour_of(asked.since), end=hour_of(asked.until) + HOUR, limit=asked.limit + 1
     )
 
 
 def _days(deployment: Deployment, one: Thermostat, asked: Asked) -> Mapping[date, Statistics]:
-    return deployment.history.days(
+    return HoursAndDays(deployment.table).days(
         one.module_id,
         first=asked.since.astimezone(deployment.zone).date(),
         last=asked.until.astimezone(deployment.zone).date(),

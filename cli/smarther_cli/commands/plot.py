@@ -8,6 +8,7 @@ import typer
 from smarther.domain.series import share_of_items
 from smarther.drawing.chart import ChartStyle, chart_file
 from smarther.drawing.text import in_zone, period_text
+from smarther.store.listings import Listings
 from smarther.widget.read_series import SeriesReader
 from smarther_cli.call import this_call
 from smarther_cli.completion import complete_module, complete_plant
@@ -73,9 +74,9 @@ def plot(  # noqa: PLR0913 - each is an option that people type
     end = min(end, call.at)
     if len(module) > 1:
         raise WrongUse("A chart shows one thermostat.", "Ask for one chart after the other.")
-    thermostats = chosen([], deployment.history.thermostats(), plants=plant or [])
+    thermostats = chosen([], Listings(deployment.table).thermostats(), plants=plant or [])
     thermostat = named(module[0], thermostats)
-    reader = SeriesReader(deployment.history, home=deployment.zone)
+    reader = SeriesReader(deployment.table, home=deployment.zone)
     series = reader.read(thermostat.module_id, start, end, now=call.at, limit=share_of_items(1))
     if not series.spans:
         raise NotFound(

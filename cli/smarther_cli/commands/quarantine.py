@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from smarther_cli.archive import Archive, Quarantined
+from smarther.store.quarantine import Quarantine, Quarantined
 from smarther_cli.call import OwnersCommand, epilog, this_call
 from smarther_cli.errors import Failure, NotFound, WrongUse
 from smarther_cli.show import screen
@@ -31,7 +31,7 @@ def list_bodies(
 ) -> None:
     """List the bodies in quarantine, newest first."""
     call = this_call(context)
-    bodies = sorted(call.deployment.archive.quarantined(), key=lambda each: each.received_at, reverse=True)
+    bodies = sorted(Quarantine(call.deployment.table).bodies(), key=lambda each: each.received_at, reverse=True)
     newest = bodies[:limit]
     if call.json:
         screen.show_json({"count": len(bodies), "bodies": [_document(each) for each in newest]})
@@ -66,10 +66,10 @@ def show(
 ) -> None:
     """Show one body as it was received, and why it could not be read."""
     call = this_call(context)
-    archive = call.deployment.archive
-    found = _one(archive, identifier)
+    kept = Quarantine(call.deployment.table)
+    found = _one(kept, identifier)
     try:
-        body = archive.body(found.digest)
+        body = kept.body(found.digest)
     except ValueError as incomplete:
         raise Failure(f"{found.digest[:SHOWN_DIGITS]}: {incomplete}.", "It may expire at this moment.") from incomplete
     if raw:
@@ -102,8 +102,8 @@ def delete(
     redrive` takes up what can be read by now.
     """
     call = this_call(context)
-    archive = call.deployment.archive
-    found = {each.digest: each for each in (_one(archive, identifier) for identifier in identifiers)}
+    kept = Quarantine(call.deployment.table)
+    found = {each.digest: each for each in (_one(kept, identifier) for identifier in identifiers)}
     if not yes:
         if not screen.can_ask():
             raise WrongUse("There is no terminal to ask at whether they may go for good.", "Say --yes.")
@@ -112,20 +112,20 @@ def delete(
         if not typer.confirm(f"Delete {bodies(len(found))} for good?", err=True):
             raise Failure("Nothing was deleted.")
     for each in found.values():
-        archive.forget_body(each)
+        kept.forget(each)
     if call.json:
         screen.show_json({"deleted": list(found)})
     else:
         screen.say(f"{bodies(len(found))} deleted.", style="green")
 
 
-def _one(archive: Archive, identifier: str) -> Quarantined:
+def _one(kept: Quarantine, identifier: str) -> Quarantined:
     """The only body whose id begins so. Raises WrongUse and NotFound."""
     if _PREFIX.fullmatch(identifier) is None:
         raise WrongUse(
             f"{identifier!r} is no id: it has 4 to 64 hexadecimal digits.", "`smarther quarantine list` shows the ids."
         )
-    found = list(archive.quarantined(identifier.lower()))
+    found = list(kept.bodies(identifier.lower()))
     if not found:
         raise NotFound(
             f"Nothing in quarantine begins with {identifier!r}.", "`smarther quarantine list` shows the ids."

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from smarther.domain.rollup_window import DEEP
+from smarther.receiver.record import Recorder
+from smarther.store.digests import Digests
+from smarther.store.quarantine import Quarantine
 from smarther_cli.call import Call, ended, this_call
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import Status
@@ -84,7 +87,8 @@ def redrive(
 
 def _gone_through(deployment: Deployment, origin: Origin, since: datetime | None, *, dry_run: bool) -> Tally:
     tally = Tally()
-    replay = Replay(deployment.table, rehearsal=dry_run)
+    recorder = Recorder.of(deployment.table, retention_days=deployment.retention_days)
+    replay = Replay(recorder, Digests(deployment.table), rehearsal=dry_run)
     with screen.remarks().status(_WORDS[origin]) as spinner:
         for waiting in _waiting(deployment, origin, since):
             replay.take(waiting, tally)
@@ -95,7 +99,7 @@ def _gone_through(deployment: Deployment, origin: Origin, since: datetime | None
 def _waiting(deployment: Deployment, origin: Origin, since: datetime | None) -> "Iterator[Notification]":
     match origin:
         case Origin.QUARANTINE:
-            return in_quarantine(deployment.archive)
+            return in_quarantine(Quarantine(deployment.table))
         case Origin.DEAD_LETTERS:
             return in_dead_letters(deployment.sqs, deployment.dead_letters_url)
         case Origin.LOG:

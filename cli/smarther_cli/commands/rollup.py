@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from smarther.domain.rollup_window import RollupRequestError, asked_for
+from smarther.store.listings import Listings
 from smarther_cli.call import this_call
 from smarther_cli.errors import Failure, WrongUse
 from smarther_cli.show import screen
@@ -59,7 +60,7 @@ def rollup(
     else:
         screen.say(f"{hours} hours and {days} days were written anew.", style="green")
     if failed:
-        names = [one.name for one in call.deployment.history.thermostats() if one.module_id in failed]
+        names = [one.name for one in Listings(call.deployment.table).thermostats() if one.module_id in failed]
         raise Failure(
             f"Not all could be made of {', '.join(names) or 'some thermostats'}.",
             "The rollup's log says what went wrong (`statistics_failed`); docs/running/runbook.md has a chapter on it.",

@@ -13,7 +13,10 @@ from smarther.domain.keeper_report import PersonNeeded, Report
 from smarther.domain.latest import Latest, silent_since
 from smarther.domain.reading import instant_text
 from smarther.drawing.text import ago_text, clock_error_text, temperature_text
-from smarther.store.latest_reader import LatestReader
+from smarther.store.history import LatestReader
+from smarther.store.keeper_items import CallCount, KeeperNotes
+from smarther.store.listings import Listings
+from smarther.store.rows import Rows
 from smarther_cli.call import ended, this_call
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import Status
@@ -86,10 +89,10 @@ def status(
 
 def observe(deployment: Deployment, now: datetime) -> Condition:
     """Ask the stack how it is. Nothing of Legrand is called for it."""
-    report = deployment.records.report()
-    thermostats = deployment.history.thermostats()
+    report = KeeperNotes(deployment.table).report()
+    thermostats = Listings(deployment.table).thermostats()
     stale_after = timedelta(hours=deployment.stale_after_hours)
-    reader = LatestReader(deployment.history, stale_after=stale_after)
+    reader = LatestReader(deployment.table, stale_after=stale_after)
     unusual = reader.unusual()
     return Condition(
         at=now,
@@ -97,10 +100,10 @@ def observe(deployment: Deployment, now: datetime) -> Condition:
         dashboard=deployment.outputs.get("DashboardUrl", ""),
         report=report,
         person=_person(deployment, report, now),
-        calls=deployment.records.calls_today(now),
+        calls=CallCount(deployment.table).today(now),
         thermostats=tuple((one, reader.words(one.module_id, unusual, now=now).latest) for one in thermostats),
         stale_after=stale_after,
-        unread={one.module_id: unread_lately(deployment.archive, one.module_id) for one in thermostats},
+        unread={one.module_id: unread_lately(Rows(deployment.table), one.module_id) for one in thermostats},
         waiting=deployment.waiting,
     )
 

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from smarther_cli.doctor import checks
 from smarther_cli.doctor.finding import bad, not_answered, not_told
 from smarther_cli.doctor.questions import LayerUnreadableError, Questions
-from smarther_cli.errors import ADAPTER_ERRORS, DENIED, GONE, Failure, denied_action
+from smarther_cli.errors import ADAPTER_ERRORS, DENIED, GONE, Failure, denied_action, vendors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -132,7 +132,7 @@ def _answer(questions: Questions, question: Callable[[Questions], Any]) -> tuple
 
 def refused(error: Exception) -> Finding:
     """What a question is worth that was not answered."""
-    cause = error.__cause__ if isinstance(error, ADAPTER_ERRORS) else error
+    cause = vendors(error)
     if not isinstance(cause, ClientError):
         return not_answered(f"could not be asked: {' '.join(str(error).split())}", "Try again.")
     told = cause.response.get("Error", {})

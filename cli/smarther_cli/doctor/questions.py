@@ -18,6 +18,9 @@ from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from smarther.domain.keeper_probe import Probe
+from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.keeper_items import KeeperNotes
+from smarther.store.quarantine import Quarantine
 from smarther_cli.doctor import facts
 from smarther_cli.errors import GONE, Failure
 from smarther_cli.standing import is_configured, person_since
@@ -123,7 +126,7 @@ class Questions:
 
     def keepers_last_run(self) -> facts.LastRun:
         """When the keeper last came to its end, as it noted in the table."""
-        report = self._deployment.records.report()
+        report = KeeperNotes(self._deployment.table).report()
         return self._last_run(
             None if report is None else self._at - datetime.fromisoformat(report.at),
             timedelta(minutes=self._deployment.keeper_minutes),
@@ -131,12 +134,12 @@ class Questions:
 
     def rollups_last_run(self) -> facts.LastRun:
         """When statistics were last made, as the rollup noted in the table."""
-        state = self._deployment.history.rollup_state()
+        state = HoursAndDays(self._deployment.table).rollup_state()
         return self._last_run(None if state is None else self._at - state.ran_at, _HOUR)
 
     def standing(self) -> facts.LastReport:
         """What the keeper last reported, and what was done since."""
-        report = self._deployment.records.report()
+        report = KeeperNotes(self._deployment.table).report()
         if report is None:
             return facts.LastReport(report=None, configured=is_configured(self._deployment))
         person = person_since(self._deployment, report)
@@ -171,7 +174,7 @@ class Questions:
 
     def quarantined(self) -> int:
         """How many bodies nobody could read."""
-        return self._deployment.archive.quarantine_size()
+        return Quarantine(self._deployment.table).size()
 
     def failed_runs(self) -> facts.Queue:
         """Scheduled runs that failed every time, or could not be started."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from smarther_cli.archive import Row
+    from smarther.store.rows import Row
 
 COLUMNS: Final = (
     "thermostat",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from smarther_cli.archive import Row
+    from smarther.store.rows import Row
 
 ROWS_IN_A_GROUP: Final = 20_000
 

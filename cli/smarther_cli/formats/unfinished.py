@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
 
-from smarther_cli.archive import TimeRange
+from smarther.store.rows import TimeRange
 from smarther_cli.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from smarther_cli.archive import Key
+    from smarther.store.table import Key
 
 
 @dataclass(frozen=True, slots=True)

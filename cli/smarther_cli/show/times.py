@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
 from smarther.drawing.text import in_zone, time_text
-from smarther_cli.archive import TimeRange
+from smarther.store.rows import TimeRange
 from smarther_cli.errors import WrongUse
 
 if TYPE_CHECKING:

@@ -6,14 +6,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from smarther_cli.archive import TimeRange
+from smarther.store.rows import TimeRange
 from smarther_cli.show import screen
 from smarther_cli.show.decimals import json_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from smarther_cli.archive import Archive, Row
+    from smarther.store.rows import Row, Rows
 
 READINGS: Final = 40
 """The newest so many are looked at: a few hours of a busy thermostat, and one page of the table."""
@@ -38,9 +38,9 @@ class Unread:
         )
 
 
-def unread_lately(archive: Archive, module_id: str) -> list[Unread]:
+def unread_lately(rows: Rows, module_id: str) -> list[Unread]:
     """What could not be read in the newest readings of a thermostat, by attribute."""
-    return _gathered(archive.newest(module_id, TimeRange(), limit=READINGS))
+    return _gathered(rows.newest(module_id, TimeRange(), limit=READINGS))
 
 
 def _gathered(newest_first: Iterable[Row]) -> list[Unread]:

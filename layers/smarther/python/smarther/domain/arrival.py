@@ -1,7 +1,7 @@
 """A reading's own time beside its arrival: in the usual order, late, or dated by a clock that is wrong.
 
 The table finds readings by the thermostat's own time. So one that arrives far from that time is not where its arrival
-would have it, and is noted (`smarther.store.table`).
+would have it, and is noted (`smarther.store.readings`).
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from smarther.domain.legrand_answers import Kind, Reason
 from smarther.domain.token_lifecycle import HELD_AFTER, TokensHeld, TokenStep
 from smarther.domain.tokens import Tokens, TokensError
 from smarther.legrand.client import Api, LegrandError, Login, Transport
+from smarther.store.keeper_items import CallCount
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +77,7 @@ class Access:
         return Api(
             transport=self._transport,
             base_url=settings.api_url,
-            records=self._dependencies.records,
+            calls=CallCount(self._dependencies.table),
             subscription_key=self._credentials.subscription_key,
             access_token=self._tokens.access_token,
         )

@@ -9,7 +9,7 @@ from smarther import telemetry
 from smarther.domain.consent import Given, NotGiven, has_state_form, returned, state_digest
 from smarther.drawing import consent_page
 from smarther.keeper.function import KeeperError, KeeperSlow
-from smarther.store.records import RecordsError
+from smarther.store.table import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from smarther.drawing.consent_page import ConsentPage
     from smarther.keeper.function import KeeperFunction
-    from smarther.store.records import Records
+    from smarther.store.keeper_items import Consents
 
 _NOT_GIVEN: Mapping[NotGiven, ConsentPage] = {
     NotGiven.DECLINED: consent_page.DECLINED,
@@ -30,7 +30,7 @@ _NOT_GIVEN: Mapping[NotGiven, ConsentPage] = {
 class Callback:
     """What an answer needs. It can read no secret: the keeper does the rest."""
 
-    records: Records
+    consents: Consents
     keeper: KeeperFunction
     now: Callable[[], datetime]
 
@@ -51,12 +51,12 @@ class Callback:
             if not isinstance(given, Given):
                 self._settle(query, given)
                 return _NOT_GIVEN[given]
-            if not self.records.use_consent(given.state, self.now()):
+            if not self.consents.use(given.state, self.now()):
                 return consent_page.NOT_VALID
             return consent_page.page_for(self.keeper.consent(given.code, consent_id=state_digest(given.state)))
         except KeeperSlow:
             return consent_page.SLOW
-        except (KeeperError, RecordsError) as failure:
+        except (KeeperError, StoreError) as failure:
             telemetry.warn("consent_failed", failure=str(failure))
             return consent_page.BROKEN
 
@@ -64,4 +64,4 @@ class Callback:
         """An error is an answer too: it uses the state up, and whoever waits for the consent is told."""
         state = query.get("state", "")
         if "error" in query and has_state_form(state):
-            self.records.use_consent(state, self.now(), not_given=not_given)
+            self.consents.use(state, self.now(), not_given=not_given)

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from smarther.aws.secrets_manager import Secrets
     from smarther.keeper.settings import KeeperSettings
-    from smarther.store.latest_reader import LatestReader
-    from smarther.store.records import Records
     from smarther.store.table import Table
 
 
@@ -27,9 +25,7 @@ class Dependencies:
 
     settings: KeeperSettings
     secrets: Secrets
-    records: Records
     table: Table
-    latest: LatestReader
     session: requests.Session
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]

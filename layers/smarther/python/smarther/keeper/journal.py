@@ -12,8 +12,6 @@ from smarther.domain.legrand_answers import Kind
 from smarther.domain.reading import instant_text
 from smarther.keeper.lease import LeaseLost
 from smarther.legrand.client import LegrandError
-from smarther.store.history import HistoryUnavailableError
-from smarther.store.records import RecordsError
 from smarther.store.table import TableUnavailableError
 
 if TYPE_CHECKING:
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
     )
     from smarther.domain.legrand_answers import Reason
 
-_ENDS_THE_RUN = (RecordsError, SecretsError, TableUnavailableError, HistoryUnavailableError, LeaseLost)
+_ENDS_THE_RUN = (SecretsError, TableUnavailableError, LeaseLost)
 """AWS itself fails, or another run is at work: this one is simply done again."""
 
 _KEEP_ALIVE = frozenset({"list", "subscribe", "unsubscribe"})

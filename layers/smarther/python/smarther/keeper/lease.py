@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from smarther.store.keeper_items import Leases
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -25,10 +27,11 @@ class LeaseLost(Exception):  # noqa: N818 - nothing went wrong here, another run
 
 
 class Lease:
-    """One run's hold on the lease. Every method raises RecordsError when the table cannot be reached."""
+    """One run's hold on the lease. Every method raises StoreError."""
 
     def __init__(self, dependencies: Dependencies) -> None:
         self._dependencies = dependencies
+        self._leases = Leases(dependencies.table)
         self._owner = dependencies.entropy(16).hex()
         self.deadline: datetime = dependencies.clock() + WORKING_TIME
 
@@ -49,7 +52,7 @@ class Lease:
 
     def release(self) -> None:
         """Give it back."""
-        self._dependencies.records.release_lease(self._owner)
+        self._leases.release(self._owner)
 
     def _hold(self) -> bool:
-        return self._dependencies.records.take_lease(self._owner, now=self._dependencies.clock(), life=LIFE)
+        return self._leases.take(self._owner, now=self._dependencies.clock(), life=LIFE)

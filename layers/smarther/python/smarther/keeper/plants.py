@@ -11,7 +11,8 @@ from smarther.domain.legrand_answers import Kind
 from smarther.domain.quota import Need
 from smarther.domain.webhook import is_ours
 from smarther.legrand.client import LegrandError, Topology
-from smarther.store.records import Module, Plant
+from smarther.store.history import History
+from smarther.store.listings import Listings, Module, Plant
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -45,7 +46,8 @@ class Plants:
         self._dependencies = dependencies
         self._journal = journal
         self._absent_modules: dict[str, frozenset[str]] = {}
-        self.directory = dependencies.records.directory()
+        self._listings = Listings(dependencies.table)
+        self.directory = self._listings.directory()
 
     def known(self) -> frozenset[str]:
         """The plants to record as far as they are known without asking."""
@@ -97,7 +99,7 @@ class Plants:
                 if topology is not None and self._settle(plant_id, topology):
                     again.remove(plant_id)
         if due:
-            self._dependencies.records.directory_refreshed(now)
+            self._listings.refreshed(now)
         self._respell(api, now, due=due)
         return memory.model_copy(update={"ask_again": frozenset(again), "absent_modules": self._absent_modules})
 
@@ -151,7 +153,7 @@ class Plants:
 
     def _keep(self, plant: Plant) -> None:
         if self.directory.plants.get(plant.plant_id) != plant:
-            self._dependencies.records.keep_plant(plant)
+            self._listings.keep_plant(plant)
             self.directory = replace(self.directory, plants={**self.directory.plants, plant.plant_id: plant})
 
     def _settle(self, plant_id: str, topology: Topology) -> bool:
@@ -197,12 +199,12 @@ class Plants:
             self._write(module)
 
     def _write(self, module: Module) -> None:
-        self._dependencies.records.keep_module(module)
+        self._listings.keep_module(module)
         listed = {**self.directory.listed, (module.plant_id, module.module_id): module}
         self.directory = replace(self.directory, listed=listed)
 
     def _drop(self, module: Module) -> None:
-        self._dependencies.records.forget_module(module)
+        self._listings.forget_module(module)
         gone = (module.plant_id, module.module_id)
         listed = {key: each for key, each in self.directory.listed.items() if key != gone}
         self.directory = replace(self.directory, listed=listed)
@@ -216,7 +218,7 @@ class Plants:
             if api.transport.is_over:
                 return  # looked at again tomorrow
             if due or module.known_since is None or now - module.known_since < NAMES_LAST:
-                spoken_as = self._dependencies.records.spoken_as(module.module_id) or module.module_id
+                spoken_as = History(self._dependencies.table).spoken_as(module.module_id) or module.module_id
                 if spoken_as != module.module_id:
                     self._write(replace(module, module_id=spoken_as))
                     self._drop(module)
@@ -226,7 +228,7 @@ class Plants:
         for plant_id in sorted(gone):
             for module in self.directory.of_plant(plant_id).values():
                 self._drop(module)
-            self._dependencies.records.forget_plant(plant_id)
+            self._listings.forget_plant(plant_id)
         plants = {key: plant for key, plant in self.directory.plants.items() if key not in gone}
         self.directory = replace(self.directory, plants=plants)
 

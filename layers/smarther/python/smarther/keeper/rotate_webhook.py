@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from smarther.domain.webhook import SECRET_BYTES, address, secret_from
 from smarther.domain.webhook_rotation import SETTLING, Stage, Step, WebhookSecrets
 from smarther.legrand import webhook_probe
+from smarther.store.digests import Digests
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -93,11 +94,12 @@ class Webhook:
 
     def _publish(self) -> datetime:
         """Have the receivers accept just these secrets; since when they do."""
-        published = self._dependencies.records.published()
+        digests = Digests(self._dependencies.table)
+        published = digests.published()
         if published is not None and published.digests == self._secrets.digests:
             return published.at
         now = self._dependencies.clock()
-        self._dependencies.records.publish(self._secrets.digests, now)
+        digests.publish(self._secrets.digests, now)
         return now
 
     def _keep(self, step: Step, *, new: str | None = None) -> None:

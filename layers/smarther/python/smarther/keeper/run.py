@@ -20,6 +20,7 @@ from smarther.keeper.plants import Plants
 from smarther.keeper.probe_webhook import probe
 from smarther.keeper.rotate_webhook import Webhook
 from smarther.keeper.silent_thermostats import Silence
+from smarther.store.keeper_items import CallCount, Consents, KeeperNotes
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from smarther.domain.keeper_probe import Probe
     from smarther.domain.subscription_plan import Subscription
     from smarther.keeper.dependencies import Dependencies
-    from smarther.store.records import Module
+    from smarther.store.listings import Module
 
 _THERMOSTAT: Final = frozenset({None, "chronothermostat"})
 
@@ -69,13 +70,13 @@ class Keeper:
     def run(self, request: RunRequest) -> Report:
         """Keep everything alive, and report.
 
-        What Legrand does is in the report. Raises SecretsError, RecordsError and the table's errors when AWS itself
+        What Legrand does is in the report. Raises SecretsError and StoreError when AWS itself
         fails: then the run is simply done again. A fault of our own costs no more than the part in which it shows; it
         is in the report as well, and raised as an ExceptionGroup once that is written.
         """
         report = self._run_alone(request)
         if request.consent is not None and request.consent.id is not None:
-            self._dependencies.records.settle_consent(request.consent.id, report)
+            Consents(self._dependencies.table).settle(request.consent.id, report)
         return report
 
     def _run_alone(self, request: RunRequest) -> Report:
@@ -104,7 +105,7 @@ class Keeper:
     def _run(self, request: RunRequest, lease: Lease) -> Report:
         journal = Journal()
         webhook = Webhook(self._dependencies, journal, rotate=request.rotate_webhook)
-        memory = self._dependencies.records.memory()
+        memory = KeeperNotes(self._dependencies.table).memory()
         plants = Plants(self._dependencies, journal)
         credentials = self._credentials(journal)
         if credentials is None:
@@ -152,15 +153,16 @@ class Keeper:
             journal.consent = "not_configured"
 
     def _reported(self, journal: Journal, memory: Memory, credentials: Credentials | None) -> Report:
-        now, records = self._dependencies.clock(), self._dependencies.records
+        now, table = self._dependencies.clock(), self._dependencies.table
+        calls, notes = CallCount(table), KeeperNotes(table)
         report = journal.report(
             now,
-            calls_today=records.calls_today(now),
-            paused_until=records.paused_until(now),
+            calls_today=calls.today(now),
+            paused_until=calls.paused_until(now),
             credentials=credentials,
         )
-        records.remember(memory)
-        records.keep_report(report)
+        notes.remember(memory)
+        notes.keep_report(report)
         return report
 
 

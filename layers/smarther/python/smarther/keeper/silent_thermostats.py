@@ -18,6 +18,9 @@ from smarther.domain.notification import parse
 from smarther.domain.quota import Need
 from smarther.domain.reading import instant_text
 from smarther.legrand.client import LegrandError
+from smarther.store.history import LatestReader
+from smarther.store.keeper_items import KeeperNotes
+from smarther.store.readings import Readings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     from smarther.keeper.dependencies import Dependencies
     from smarther.keeper.journal import Journal
     from smarther.legrand.client import Api
-    from smarther.store.records import Module
+    from smarther.store.listings import Module
 
 
 FIRST_WORDS: Final = 20
@@ -45,6 +48,8 @@ class Silence:
 
     def __init__(self, dependencies: Dependencies, journal: Journal, memory: Memory) -> None:
         self._dependencies = dependencies
+        self._latest = LatestReader(dependencies.table, stale_after=dependencies.settings.stale_after)
+        self._readings = Readings(dependencies.table, retention_days=dependencies.settings.retention)
         self._journal = journal
         self._first_words = 0
         self.memory = memory
@@ -64,7 +69,7 @@ class Silence:
         for module in modules:
             by_plant[module.plant_id].append(module)
         through, unheard, deaf = self.memory.listened_through, len(modules), []
-        unusual = self._dependencies.latest.unusual()
+        unusual = self._latest.unusual()
         for plant_id in sorted(by_plant, key=lambda each: (each <= through, each)):
             if self._dependencies.clock() >= api.transport.deadline + LISTENING:
                 break
@@ -98,14 +103,13 @@ class Silence:
     def _remember(self, **update: object) -> None:
         """Remember it now, should this run not come to its end."""
         self.memory = self.memory.model_copy(update=update)
-        self._dependencies.records.remember(self.memory)
+        KeeperNotes(self._dependencies.table).remember(self.memory)
 
     def _is_deaf(
         self, api: Api, plant_id: str, modules: list[Module], unusual: Mapping[str, Sequence[str]], now: datetime
     ) -> bool:
         """Listen to a plant's thermostats; whether it is to be subscribed anew."""
-        reader = self._dependencies.latest
-        found = {each.module_id: reader.words(each.module_id, unusual, now=now).latest for each in modules}
+        found = {each.module_id: self._latest.words(each.module_id, unusual, now=now).latest for each in modules}
         self._forget_ended(plant_id, list(found.values()))
         unheard = []
         for module in modules:
@@ -227,7 +231,7 @@ class Silence:
         changed = not first and any(found is None or said(reading) != found.word.said for reading in news)
         if changed and module.plant_id not in self.memory.changed_unheard:
             self._remember(changed_unheard={**self.memory.changed_unheard, module.plant_id: now})
-        stored = [self._dependencies.table.put_reading(reading, received_at=now, source="poll") for reading in news]
+        stored = [self._readings.store(reading, received_at=now, source="poll") for reading in news]
         if any(stored):
             self._journal.actions.append(f"{'first_word' if first else 'gap_filled'} {module.module_id}")
         return "stored" if any(stored) else "no_news"

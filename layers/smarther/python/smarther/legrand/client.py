@@ -19,14 +19,13 @@ from smarther.domain.legrand_answers import UNREACHABLE, Door, Kind, ProviderAns
 from smarther.domain.names import printable
 from smarther.domain.quota import Need, stopped_until
 from smarther.domain.subscription_plan import Subscription
-from smarther.store.records import QuotaReached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from smarther.domain.credentials import Credentials
-    from smarther.store.records import Records
+    from smarther.store.keeper_items import CallCount
 
 _CONNECT_SECONDS: Final = 5
 _API_SECONDS: Final = 10
@@ -184,7 +183,7 @@ class Api:
 
     transport: Transport
     base_url: str
-    records: Records
+    calls: CallCount
     subscription_key: str = field(repr=False)
     access_token: str = field(repr=False)
     _used_up: set[Need] = field(default_factory=set, init=False, repr=False, compare=False)
@@ -276,18 +275,13 @@ class Api:
     def _attempt(self, call: str, request: requests.Request, need: Need) -> tuple[ProviderAnswer, RawAnswer]:
         if self.transport.is_over:
             raise LegrandError(call, UNREACHABLE)  # before it is counted
-        if need in self._used_up:
+        if need in self._used_up or not self.calls.count(need, self.transport.clock()):
+            self._used_up.add(need)
             raise LegrandError(call, ProviderAnswer(Kind.QUOTA))
-        try:
-            self.records.count_call(need, self.transport.clock())
-        except QuotaReached:
-            self._used_up.add(need)  # told below, where the vendor's exception is no longer in hand
-        else:
-            answer, raw = self.transport.send(call, Door.API, request, _API_SECONDS)
-            if answer.status == _RATE_LIMITED and answer.retry_after is None:
-                answer = ProviderAnswer(answer.kind, answer.status, retry_after=_RATE_LIMIT_SECONDS)
-            return answer, raw
-        raise LegrandError(call, ProviderAnswer(Kind.QUOTA))
+        answer, raw = self.transport.send(call, Door.API, request, _API_SECONDS)
+        if answer.status == _RATE_LIMITED and answer.retry_after is None:
+            answer = ProviderAnswer(answer.kind, answer.status, retry_after=_RATE_LIMIT_SECONDS)
+        return answer, raw
 
     def _heed(self, answer: ProviderAnswer, *, for_all: bool) -> None:
         """Have this and later runs keep quiet for as long as the answer asks.
@@ -300,7 +294,7 @@ class Api:
         now = self.transport.clock()
         until = stopped_until(now, answer)
         if until is not None:
-            self.records.pause_calls(now=now, until=until, quota=answer.kind is Kind.QUOTA)
+            self.calls.pause(now=now, until=until, quota=answer.kind is Kind.QUOTA)
 
 
 def _readable(call: str, raw: RawAnswer) -> Any:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from smarther.domain.webhook import AcceptedDigests
-    from smarther.store.table import Table
+    from smarther.store.digests import Digests
 
 REFRESH = timedelta(seconds=30)
 """A mismatch looks again for new digests at most this often, so that guessing costs next to nothing. It is well below
@@ -44,10 +44,10 @@ class Authenticator:
     `now` gives aware datetimes, by wall time.
     """
 
-    def __init__(self, table: Table, now: Callable[[], datetime]) -> None:
-        self._table = table
+    def __init__(self, digests: Digests, now: Callable[[], datetime]) -> None:
+        self._published = digests
         self._now = now
-        self._digests: AcceptedDigests | None = None
+        self._known: AcceptedDigests | None = None
         self._read_at: datetime | None = None
         self._failed_at: datetime | None = None
 
@@ -79,12 +79,12 @@ class Authenticator:
 
     def _read(self) -> None:
         self._failed_at = self._now()
-        digests = self._table.accepted_digests()
+        digests = self._published.accepted()
         if digests.known():
-            self._digests, self._read_at, self._failed_at = digests, self._now(), None
+            self._known, self._read_at, self._failed_at = digests, self._now(), None
 
     def _from_memory(self, presented: str) -> Acceptance:
-        if self._digests is not None and self._digests.accept(presented):
+        if self._known is not None and self._known.accept(presented):
             return Acceptance.ACCEPTED
         return Acceptance.REFUSED if self._is_recent(self._read_at, REFRESH) else Acceptance.UNKNOWN
 

@@ -23,7 +23,7 @@ from smarther.domain.notification import Notification, parse
 from smarther.domain.spilled import Spilled
 from smarther.receiver.authenticate import Acceptance
 from smarther.receiver.deadlines import Deadlines
-from smarther.receiver.record import Recorded, record
+from smarther.receiver.record import Recorded
 from smarther.telemetry import Metric
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from smarther.aws.spill_queue import SpillQueue
     from smarther.receiver.authenticate import Authenticator
-    from smarther.store.table import Table
+    from smarther.receiver.record import Recorder
 
     type Answer = dict[str, Any]
 
@@ -55,7 +55,7 @@ class Receiver:
     `now` gives aware datetimes, `deadlines` those of an event that arrives now.
     """
 
-    table: Table
+    recorder: Recorder
     authenticator: Authenticator
     now: Callable[[], datetime]
     spill: SpillQueue | None = None
@@ -95,7 +95,7 @@ class Receiver:
 
         Good is all of it as duplicates. Whatever fails is raised, and not spilled as a notification would be.
         """
-        recorded = self._record(parse(body), body, self.table.rehearsing(), self.now(), deadlines)
+        recorded = self._record(parse(body), body, self.recorder.rehearsing(), self.now(), deadlines)
         return {
             "stored": recorded.stored,
             "duplicates": recorded.duplicates,
@@ -109,7 +109,7 @@ class Receiver:
         notification, recorded = Notification(), Recorded()
         try:
             notification = parse(body)
-            recorded = self._record(notification, body, self.table, received_at, deadlines)
+            recorded = self._record(notification, body, self.recorder, received_at, deadlines)
         except Exception as error:  # a fault of ours must cost neither the notification nor the endpoint's standing
             recorded = Recorded(failed=1, failure=type(error).__name__)
         kept = "table"
@@ -121,11 +121,11 @@ class Receiver:
         return _answer(200, counts | {"deferred": int(recorded.failed > 0)} | _handshake(notification, self.container))
 
     def _record(
-        self, notification: Notification, body: bytes, table: Table, received_at: datetime, deadlines: Deadlines
+        self, notification: Notification, body: bytes, recorder: Recorder, received_at: datetime, deadlines: Deadlines
     ) -> Recorded:
         """Write what a body said, as far as the time for the table goes."""
         return deadlines.for_table(
-            lambda: record(notification, body, table=table, received_at=received_at, in_time=deadlines.may_write)
+            lambda: recorder.record(notification, body, received_at=received_at, in_time=deadlines.may_write)
         )
 
     def _receive_unverified(self, body: bytes, presented: str, deadlines: Deadlines) -> Answer:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from smarther.domain.notification import Reject
-from smarther.store.table import ItemRefusedError, TableUnavailableError
+from smarther.store.quarantine import Quarantine
+from smarther.store.readings import Readings
+from smarther.store.table import ItemRefusedError, StoreError, TableUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from smarther.domain.notification import Notification
-    from smarther.domain.reading import Source
     from smarther.store.table import Table
 
 
@@ -31,40 +32,55 @@ class Recorded:
     failure: str | None = None
 
 
-def record(  # noqa: PLR0913 # all but the first two by keyword; each is a fact of its own
-    notification: Notification,
-    body: bytes,
-    *,
-    table: Table,
-    received_at: datetime,
-    source: Source = "push",
-    in_time: Callable[[], bool] = lambda: True,
-) -> Recorded:
-    """Store what one body said. Each write stands alone: a failed one takes no other along.
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Where bodies go: the readings and the quarantine of one table."""
 
-    `in_time` is asked before each write; from its first no on, what is left counts as failed. Raises nothing that the
-    table's failures cause.
-    """
-    stored = duplicates = failed = 0
-    failure: str | None = None
-    rejects = list(notification.rejects)
-    for reading in notification.readings:
-        if not in_time():
+    readings: Readings
+    quarantine: Quarantine
+
+    @classmethod
+    def of(cls, table: Table, *, retention_days: int | None = None) -> Recorder:
+        """One that writes into this table."""
+        return cls(Readings(table, retention_days=retention_days), Quarantine(table))
+
+    def rehearsing(self) -> Recorder:
+        """The same, for writes that are made and taken for duplicates."""
+        return Recorder(self.readings.rehearsing(), self.quarantine.rehearsing())
+
+    def record(
+        self,
+        notification: Notification,
+        body: bytes,
+        *,
+        received_at: datetime,
+        in_time: Callable[[], bool] = lambda: True,
+    ) -> Recorded:
+        """Store what one body said. Each write stands alone: a failed one takes no other along.
+
+        `in_time` is asked before each write; from its first no on, what is left counts as failed. Raises nothing that
+        the table's failures cause.
+        """
+        stored = duplicates = failed = 0
+        failure: str | None = None
+        rejects = list(notification.rejects)
+        for reading in notification.readings:
+            if not in_time():
+                failed, failure = failed + 1, "OutOfTime"
+                continue
+            try:
+                new = self.readings.store(reading, received_at=received_at, source="push")
+            except ItemRefusedError as error:
+                rejects.append(Reject("reading", f"the table refuses it: {error}"))
+            except TableUnavailableError as error:
+                failed, failure = failed + 1, str(error)
+            else:
+                stored, duplicates = stored + new, duplicates + (not new)
+        if rejects and not in_time():
             failed, failure = failed + 1, "OutOfTime"
-            continue
-        try:
-            new = table.put_reading(reading, received_at=received_at, source=source)
-        except ItemRefusedError as error:
-            rejects.append(Reject("reading", f"the table refuses it: {error}"))
-        except TableUnavailableError as error:
-            failed, failure = failed + 1, str(error)
-        else:
-            stored, duplicates = stored + new, duplicates + (not new)
-    if rejects and not in_time():
-        failed, failure = failed + 1, "OutOfTime"
-    elif rejects:
-        try:
-            table.put_quarantined(body, rejects, received_at=received_at)
-        except (TableUnavailableError, ItemRefusedError) as error:
-            failed, failure = failed + 1, str(error)
-    return Recorded(stored=stored, duplicates=duplicates, quarantined=len(rejects), failed=failed, failure=failure)
+        elif rejects:
+            try:
+                self.quarantine.keep(body, rejects, received_at=received_at)
+            except StoreError as error:
+                failed, failure = failed + 1, str(error)
+        return Recorded(stored=stored, duplicates=duplicates, quarantined=len(rejects), failed=failed, failure=failure)

@@ -10,21 +10,22 @@ from smarther import telemetry
 from smarther.domain.notification import parse
 from smarther.domain.spilled import MalformedError, Spilled
 from smarther.receiver import deadlines
-from smarther.receiver.record import record
 from smarther.store.table import TableUnavailableError
 from smarther.telemetry import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from smarther.store.table import Table
+    from smarther.receiver.record import Recorder
+    from smarther.store.digests import Digests
 
 
 @dataclass(frozen=True, slots=True)
 class Redriver:
     """What an invocation needs; `seconds` is a monotonic clock."""
 
-    table: Table
+    recorder: Recorder
+    digests: Digests
     seconds: Callable[[], float] = time.monotonic
 
     def redrive(self, event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
@@ -60,7 +61,7 @@ class Redriver:
         """Check a caller whom the receiver could not check. A stranger's message is forgotten."""
         if spilled.verified:
             return False
-        digests = self.table.accepted_digests()
+        digests = self.digests.accepted()
         if digests.accept(spilled.presented):
             return False
         if not digests.known():
@@ -70,9 +71,7 @@ class Redriver:
 
     def _stored(self, spilled: Spilled, in_time: Callable[[], bool]) -> bool:
         notification = parse(spilled.body)
-        recorded = record(
-            notification, spilled.body, table=self.table, received_at=spilled.received_at, in_time=in_time
-        )
+        recorded = self.recorder.record(notification, spilled.body, received_at=spilled.received_at, in_time=in_time)
         telemetry.measure(
             "notification_redriven",
             {

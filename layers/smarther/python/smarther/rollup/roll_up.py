@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 from smarther.domain.fault import fault_of
 from smarther.domain.rollup_window import by_day
 from smarther.domain.statistics import LONGEST_HOLD, daily, hourly, hours_of_day
+from smarther.store.history import History
+from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.listings import Listings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from smarther.domain.fault import Fault
     from smarther.domain.rollup_window import Stretch
     from smarther.domain.statistics import Statistics
-    from smarther.store.history import History
+    from smarther.store.table import Table
 
     type Day = tuple[date, Stretch]
 
@@ -65,8 +68,10 @@ class RollupReport:
 class Rollup:
     """One run: makes statistics of one table, by the local days of one home."""
 
-    def __init__(self, history: History, *, zone: tzinfo, now: datetime, out_of_time: Callable[[], bool]) -> None:
-        self._history = history
+    def __init__(self, table: Table, *, zone: tzinfo, now: datetime, out_of_time: Callable[[], bool]) -> None:
+        self._table = table
+        self._history = History(table)
+        self._statistics = HoursAndDays(table)
         self._zone = zone
         self._now = now
         self._out_of_time = out_of_time
@@ -80,7 +85,7 @@ class Rollup:
 
         Days are finished one by one, oldest first, so that a run that is out of time says where the next goes on.
         """
-        module_ids = list(dict.fromkeys(one.module_id for one in self._history.thermostats()))
+        module_ids = list(dict.fromkeys(one.module_id for one in Listings(self._table).thermostats()))
         reached = self._make_all(module_ids, by_day(stretch, self._zone), reached=stretch.start)
         for module_id, part in owed.items():
             # One that has left the directory is owed it until it returns.
@@ -92,8 +97,8 @@ class Rollup:
             complete_through=reached,
             hours_written=self._hours_written,
             days_written=self._days_written,
-            items_read=self._history.items_read,
-            items_left_out=self._history.items_left_out,
+            items_read=self._table.items_read,
+            items_left_out=self._table.items_left_out,
             behind=self._behind,
             failed=frozenset(self._failed),
             faults=self._faults,
@@ -142,13 +147,13 @@ class Rollup:
             return 0, 0
         first, after = hours_of_day(day, self._zone)
         over = after <= self._now
-        stored = self._history.hours(module_id, start=first if over else part.start, end=after if over else part.end)
+        stored = self._statistics.hours(module_id, start=first if over else part.start, end=after if over else part.end)
         hours = {hour: statistics for hour, statistics in made.items() if stored.get(hour) != statistics}
         days = self._changed_day(module_id, day, stored | made) if over else {}
-        self._history.store_statistics(module_id, hours, days)
+        self._statistics.store(module_id, hours, days)
         return len(hours), len(days)
 
     def _changed_day(self, module_id: str, day: date, hours: Mapping[datetime, Statistics]) -> dict[date, Statistics]:
         """The day as its hours make it, unless that is what is stored."""
-        stored = self._history.days(module_id, first=day, last=day)
+        stored = self._statistics.days(module_id, first=day, last=day)
         return {each: made for each, made in daily(hours, self._zone).items() if stored.get(each) != made}

@@ -1,24 +1,77 @@
-"""What the attributes of a stored item say: the value that the name promises, or None.
+"""The one codec: plain values to DynamoDB's own JSON and back.
 
-An item may hold anything: an older release stored what this one leaves out, and a table can be written to by hand. What
-cannot be what its name says is as if it were not there, so that it costs nothing that stands beside it.
-Items come in DynamoDB's own JSON, as `reading_fast` gives them.
+Whole values go through `attribute` and `plain`. Of a stored item the other functions tell what one attribute says: the
+value that its name promises, or None. An item may hold anything: an older release stored what this one leaves out, and
+a table can be written to by hand. What cannot be what its name says is as if it were not there, so that it costs
+nothing that stands beside it.
+
+Items come as `reading_fast` gives them. The receiver pays for each import of this module.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smarther.domain.reading import bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
     type Item = Mapping[str, AttributeValueTypeDef]
+    type Storable = str | int | Decimal | bool | Sequence[Storable] | Mapping[str, Storable] | None
+
+
+def encoded(values: Mapping[str, Storable]) -> dict[str, AttributeValueTypeDef]:
+    """An item or a key, of plain values; what is None is absent."""
+    return {name: attribute(value) for name, value in values.items() if value is not None}
+
+
+def decoded(item: Item) -> dict[str, Any]:
+    """An item's plain values; undoes `encoded`. Numbers are Decimals."""
+    return {name: plain(value) for name, value in item.items()}
+
+
+def attribute(value: Storable) -> AttributeValueTypeDef:
+    """A value in DynamoDB's own JSON."""
+    match value:
+        case None:
+            return {"NULL": True}
+        case bool():
+            return {"BOOL": value}
+        case Decimal() | int():
+            return {"N": str(value)}
+        case str():
+            return {"S": value}
+        case Mapping():
+            return {"M": {name: attribute(entry) for name, entry in value.items()}}
+        case Sequence():
+            return {"L": [attribute(entry) for entry in value]}
+
+
+def plain(value: AttributeValueTypeDef) -> Any:
+    """What DynamoDB's own JSON says; undoes `attribute`. Sets, which the recorder never writes, become lists.
+
+    boto3's deserializer raises where a number has more than 38 digits in full, as DynamoDB writes it, though nearly
+    all of them are zeros (github.com/boto/boto3/issues/2500).
+    """
+    match value:
+        case {"NULL": True}:
+            return None
+        case {"N": str(number)}:
+            return Decimal(number)
+        case {"BOOL": told} | {"S": told} | {"SS": told} | {"B": told} | {"BS": told}:
+            return told
+        case {"NS": numbers}:
+            return [Decimal(number) for number in numbers]
+        case {"L": entries}:
+            return [plain(entry) for entry in entries]
+        case {"M": entries}:
+            return decoded(entries)
+        case _:
+            raise TypeError("DynamoDB has no attributes of another type")
 
 
 def text(item: Item, name: str) -> str | None:
@@ -48,7 +101,7 @@ def flag(item: Item, name: str) -> bool | None:
     return item[name].get("BOOL") if name in item else None
 
 
-def fields(item: Item, name: str) -> Mapping[str, AttributeValueTypeDef] | None:
+def fields(item: Item, name: str) -> Item | None:
     """Named values of any kind."""
     return item[name].get("M") if name in item else None
 

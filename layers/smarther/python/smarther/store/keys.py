@@ -6,13 +6,16 @@ The receiver pays for each import of this module.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from typing import TYPE_CHECKING, Final
 
 from smarther.domain.arrival import fixed_width
 from smarther.domain.reading import reading_digest
+from smarther.store.items import instant_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from smarther.domain.arrival import Unusual
     from smarther.domain.reading import Reading
 
@@ -96,11 +99,8 @@ def hour_key(hour: datetime) -> str:
 
 def hour_in(key: str) -> datetime | None:
     """The hour that a sort key names; None where it names none."""
-    try:
-        hour = datetime.fromisoformat(key.removeprefix(_HOUR))
-        return hour.astimezone(UTC) if hour.tzinfo is not None and hour_key(hour) == key else None
-    except (ValueError, OverflowError):
-        return None
+    hour = instant_of(key.removeprefix(_HOUR))
+    return hour if hour is not None and hour_key(hour) == key else None
 
 
 def day_key(day: date) -> str:
@@ -133,6 +133,9 @@ def listing_key(plant_id: str, module_id: str) -> ItemKey:
 LISTINGS_AND_PLANTS: Final = (_MODULE, f"{_PLANT}{_AFTER_ALL}")
 """The sort keys between which all of the directory lies, but not when it was refreshed."""
 
+WHOLE_DIRECTORY: Final = (_MODULE, REFRESHED["sk"])
+"""The sort keys between which all of the directory lies."""
+
 
 # ---- the keeper's own
 
@@ -155,14 +158,14 @@ def quarantine_partition(digest: str) -> str:
     return f"{_QUARANTINE}{digest[0]}"
 
 
-def body_prefix(digest: str, *, whole: bool) -> str:
-    """What the sort keys of a body's parts begin with; of a digest's beginning, those of all such bodies."""
-    return f"{_BODY}{digest}#" if whole else f"{_BODY}{digest}"
+def body_range(digest: str) -> tuple[str, str]:
+    """The sort keys between which a body's parts lie; of a digest's beginning, those of all such bodies."""
+    return f"{_BODY}{digest}", f"{_BODY}{digest}{_AFTER_ALL}"
 
 
 def body_key(digest: str, part: int) -> ItemKey:
     """The key of a part of a body, from 1 on."""
-    return {"pk": quarantine_partition(digest), "sk": f"{body_prefix(digest, whole=True)}{part:03d}"}
+    return {"pk": quarantine_partition(digest), "sk": f"{_BODY}{digest}#{part:03d}"}
 
 
 def digest_in(body_key: str) -> str:

@@ -1,158 +1,220 @@
-"""The table as the receiver needs it: readings, quarantined bodies, the accepted digests of the webhook's secret."""
+"""The one table: every call that is made of it is made here, and here DynamoDB's failures become the store's.
+
+StoreError
+├── TableUnavailableError    it did not answer, or did not do it this time: another place or another time may
+└── ItemRefusedError         it says that this very item can never be stored
+
+The receiver pays for each import of this module.
+"""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Mapping
-from datetime import datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from itertools import batched
+from typing import TYPE_CHECKING, Any, Final
 
 from smarther.aws.service_call import ServiceFailedError, call
-from smarther.domain.arrival import note, unusual
-from smarther.domain.reading import attributes, expiry, instant_text
-from smarther.domain.webhook import AcceptedDigests
-from smarther.store import keys
+from smarther.store.items import encoded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import TypedDict, Unpack
 
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
     from smarther.aws.tiny_client import TinyClient
-    from smarther.domain.notification import Reject
-    from smarther.domain.reading import Reading, Source, Stored
+    from smarther.store.items import Item, Storable
+    from smarther.store.keys import ItemKey
 
-_PART_BYTES = 300_000  # an item may have 400 KB, key and reason included
-_PART_CHARACTERS = _PART_BYTES // 4  # UTF-8 takes at most four bytes each
-_MAX_REASON = 1_000
+    type Key = dict[str, dict[str, str]]
+    """Where a page ended, in DynamoDB's own form."""
 
-_NEW = "attribute_not_exists(pk)"
-_NEWER = "attribute_not_exists(pk) OR arrival < :arrival"
-_NEVER = "attribute_exists(pk) AND attribute_not_exists(pk)"
+    type ItemPage = tuple[list[Item], Key | None]
+    """Some items, and where to go on; None on the last page."""
+
+    class Reach(TypedDict, total=False):
+        """How far a query goes, and what it brings."""
+
+        limit: int | None
+        """So many items are read at most."""
+        page_size: int | None
+        """So many items are asked for at a time."""
+        newest_first: bool
+        consistent: bool
+        names: tuple[str, ...]
+        """All that is sent of an item; everything, if none is named."""
+        only: Mapping[str, Storable]
+        """Items of which these attributes have these values; all others are read, and not sent."""
+        every_partition: bool
+        """Of all partitions that begin so: a scan, which passes over the whole table."""
 
 
-class TableUnavailableError(Exception):
+WRITES_AT_ONCE: Final = 25  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+
+_NEW: Final = "attribute_not_exists(pk)"
+_NEVER: Final = "attribute_exists(pk) AND attribute_not_exists(pk)"
+
+
+class StoreError(Exception):
+    """The table did not do what it was asked for. The words are DynamoDB's or the client's name for the failure."""
+
+
+class TableUnavailableError(StoreError):
     """The table did not answer, or did not take it this time: another place or another time may."""
 
 
-class ItemRefusedError(Exception):
+class ItemRefusedError(StoreError):
     """The table says that this very item can never be stored."""
 
 
 class Table:
-    """Writes are conditional: what is there already stays as it is, so that doing things twice is harmless."""
+    """Items by their keys: plain values in, DynamoDB's own JSON out, for `items` to read.
 
-    def __init__(
-        self,
-        client: DynamoDBClient | TinyClient,
-        name: str,
-        *,
-        retention_days: int | None = None,
-        condition: str = _NEW,
-    ) -> None:
-        self._client = client
+    A write with a condition tells whether that held; where it did not, nothing was written. Every write raises
+    StoreError, every read TableUnavailableError.
+
+    `items_read` counts what all queries so far returned, `items_left_out` those of them that are not what they stand
+    for.
+    """
+
+    def __init__(self, client: DynamoDBClient | TinyClient, name: str, *, rehearses: bool = False) -> None:
+        self._client: Any = client  # the receiver's knows GetItem and PutItem alone
         self._name = name
-        self._retention_days = retention_days
-        self._condition = condition
+        self.rehearses = rehearses
+        self.items_read = 0
+        self.items_left_out = 0
 
     def rehearsing(self) -> Table:
-        """The same table for writes that count for nothing: every one is made and taken for a duplicate.
+        """The same table for puts that count for nothing: every one is made, and its condition does not hold.
 
-        Their condition contradicts itself, so that there is no item, new or old, on which it could hold. DynamoDB looks
-        at permission, table and item as for any other write and answers that the condition fails.
+        It contradicts itself, so that there is no item, new or old, on which it could hold. DynamoDB looks at
+        permission, table and item as for any other write.
         """
-        return Table(self._client, self._name, retention_days=self._retention_days, condition=_NEVER)
+        return Table(self._client, self._name, rehearses=True)
 
-    def accepted_digests(self) -> AcceptedDigests:
-        """The digests by which a caller is known now, strongly consistent; none before the keeper's first run."""
-        try:
-            answer = call(
-                self._client.get_item,
-                TableName=self._name,
-                Key=_key(keys.DIGESTS),
-                ConsistentRead=True,
-            )
-        except ServiceFailedError as error:
-            raise TableUnavailableError(error.kind) from error
-        item = answer.get("Item", {})
-        known = {name: item[name]["S"] for name in ("current", "pending", "previous") if "S" in item.get(name, {})}
-        return AcceptedDigests(**known)
+    # ---- one item
 
-    def put_reading(self, reading: Reading, *, received_at: datetime, source: Source) -> bool:
-        """Store one reading; False when it was there already.
+    def get(self, key: ItemKey) -> Item | None:
+        """The item under a key, strongly consistent."""
+        item: Item | None = self._asked(
+            self._client.get_item, TableName=self._name, Key=encoded(key), ConsistentRead=True
+        ).get("Item")
+        return item
 
-        One whose own time is far from its arrival is not found where its arrival would have it, so that is noted beside
-        it: a second write, for none but those. Done again after a failure, both are there.
-        """
-        item = stored(reading, received_at=received_at, source=source, retention_days=self._retention_days)
-        new = self._put(item)
-        if unusual(reading.time, received_at) is not None and self._condition == _NEW:
-            arrived = received_at if new else self._arrival_of(item)
-            if arrived is not None:
-                self._note_arrival(reading, arrived)
-        return new
+    def add(self, item: Mapping[str, Storable]) -> bool:
+        """Write an item unless one with its key is there, so that doing it twice is harmless."""
+        return self.put(item, when=_NEW)
 
-    def put_quarantined(self, body: bytes, rejects: Sequence[Reject], *, received_at: datetime) -> bool:
-        """Keep a whole body, verbatim, that could not be read completely; False when it was there already.
-
-        Raises, like `put_reading`, TableUnavailableError and ItemRefusedError.
-        """
-        digest = hashlib.sha256(body).hexdigest()
-        encoding, parts = _in_parts(body)
-        new = [
-            self._put(
-                {
-                    **keys.body_key(digest, number),
-                    "reason": _joined(rejects),
-                    "rejected": Decimal(len(rejects)),
-                    "body": part,
-                    "encoding": encoding,
-                    "part": Decimal(number),
-                    "parts": Decimal(len(parts)),
-                    "received_at": instant_text(received_at),
-                }
-            )
-            for number, part in enumerate(parts, start=1)
-        ]
-        return any(new)
-
-    def _arrival_of(self, item: Mapping[str, Stored]) -> datetime | None:
-        """When the reading under this item's key arrived; None where there is none."""
-        key = {name: attribute(item[name]) for name in ("pk", "sk")}
-        try:
-            answer = call(self._client.get_item, TableName=self._name, Key=key, ConsistentRead=True)
-        except ServiceFailedError as error:
-            raise TableUnavailableError(error.kind) from error
-        return datetime.fromisoformat(answer["Item"]["received_at"]["S"]) if "Item" in answer else None
-
-    def _note_arrival(self, reading: Reading, received_at: datetime) -> None:
-        """Note that a reading was the last to arrive of its kind, unless one that came later is noted."""
-        kind = unusual(reading.time, received_at)
-        if kind is None:
-            return
-        noted: dict[str, Stored] = {
-            **keys.arrival_key(kind, reading.module_id),
-            "module_id": reading.module_id,
-            "arrival": note(keys.sort_key(reading), received_at),
-        }
-        if self._retention_days is not None:
-            noted["expires_at"] = expiry(received_at, self._retention_days)
-        self._put(noted, _NEWER, {":arrival": attribute(noted["arrival"])})
-
-    def _put(
-        self, item: Mapping[str, Stored], condition: str | None = None, values: Mapping[str, Any] | None = None
+    def put(
+        self,
+        item: Mapping[str, Storable],
+        *,
+        when: str | None = None,
+        values: Mapping[str, Storable] | None = None,
+        names: tuple[str, ...] = (),
     ) -> bool:
+        """Write an item over what is there. `#name` in a condition stands for one of `names`."""
+        if self.rehearses:
+            when, values, names = _NEVER, None, ()
+        return self._written(self._client.put_item, when, values, names, Item=encoded(item))
+
+    def update(self, key: ItemKey, change: str, values: Mapping[str, Storable], *, when: str | None = None) -> bool:
+        """Change an item, or make it."""
+        return self._written(self._client.update_item, when, values, (), Key=encoded(key), UpdateExpression=change)
+
+    def delete(
+        self,
+        key: ItemKey,
+        *,
+        when: str | None = None,
+        values: Mapping[str, Storable] | None = None,
+        names: tuple[str, ...] = (),
+    ) -> bool:
+        """Take an item out; none is fine."""
+        return self._written(self._client.delete_item, when, values, names, Key=encoded(key))
+
+    # ---- several
+
+    def put_all(self, items: Iterable[Mapping[str, Storable]]) -> None:
+        """Write items over what is there. What the table hands back is sent once more."""
+        for batch in batched(items, WRITES_AT_ONCE, strict=False):
+            left: Any = {self._name: [{"PutRequest": {"Item": encoded(item)}} for item in batch]}
+            for _ in range(2):
+                left = left and self._asked(self._client.batch_write_item, RequestItems=left)["UnprocessedItems"]
+            if left:
+                raise TableUnavailableError("the table did not take all that was written")
+
+    def delete_together(self, keys: Iterable[ItemKey]) -> None:
+        """Take items out, all or none; a hundred at most."""
+        deletes = [{"Delete": {"TableName": self._name, "Key": encoded(key)}} for key in keys]
+        self._asked(self._client.transact_write_items, TransactItems=deletes)
+
+    def query(self, partition: str, between: tuple[str, str], **reach: Unpack[Reach]) -> Iterator[Item]:
+        """The items of a partition whose sort keys lie between the two, both included, in the order of their keys.
+
+        A page is read when an item of it is asked for.
+        """
+        for items, _ in self.pages(partition, between, **reach):
+            yield from items
+
+    def pages(
+        self, partition: str, between: tuple[str, str], *, behind: Key | None = None, **reach: Unpack[Reach]
+    ) -> Iterator[ItemPage]:
+        """The same, page by page; `behind` is where an earlier page ended.
+
+        botocore's paginator asks for pages of one size, and so for more than is left at the end.
+        """
+        if between[0] > between[1]:
+            return
+        request = {"TableName": self._name, **_request(partition, between, **reach)}
+        ask = self._client.scan if reach.get("every_partition") else self._client.query
+        left, page_size = reach.get("limit"), reach.get("page_size")
+        while left is None or left > 0:
+            if size := min((each for each in (left, page_size) if each is not None), default=None):
+                request["Limit"] = size
+            if behind is not None:
+                request["ExclusiveStartKey"] = behind
+            page = self._asked(ask, **request)
+            behind = page.get("LastEvaluatedKey")
+            self.items_read += len(page["Items"])
+            yield page["Items"], behind
+            if behind is None:
+                return
+            if left is not None:
+                left -= len(page["Items"])
+
+    def made[Made](self, make: Callable[[Item], Made | None], items: Iterable[Item]) -> Iterator[Made]:
+        """What can be made of items; those of which nothing can are left out, and counted."""
+        for item in items:
+            made = make(item)
+            if made is None:
+                self.items_left_out += 1
+            else:
+                yield made
+
+    # ---- calls
+
+    def _asked(self, operation: Callable[..., Any], **parameters: Any) -> Any:
         try:
-            call(
-                self._client.put_item,
-                TableName=self._name,
-                Item={name: attribute(value) for name, value in item.items()},
-                ConditionExpression=condition or self._condition,
-                **({} if values is None else {"ExpressionAttributeValues": values}),
-            )
+            return call(operation, **parameters)
+        except ServiceFailedError as error:
+            raise TableUnavailableError(error.kind) from error
+
+    def _written(
+        self,
+        operation: Callable[..., Any],
+        when: str | None,
+        values: Mapping[str, Storable] | None,
+        names: tuple[str, ...],
+        **parameters: Any,
+    ) -> bool:
+        if when is not None:
+            parameters["ConditionExpression"] = when
+        if values:
+            parameters["ExpressionAttributeValues"] = encoded(values)
+        if names:
+            parameters["ExpressionAttributeNames"] = {f"#{name}": name for name in names}
+        try:
+            call(operation, TableName=self._name, **parameters)
         except ServiceFailedError as error:
             match error.kind:
                 case "ConditionalCheckFailedException":
@@ -164,67 +226,22 @@ class Table:
         return True
 
 
-def stored(reading: Reading, *, received_at: datetime, source: Source, retention_days: int | None) -> dict[str, Stored]:
-    """The reading as an item of the table, key included."""
-    return {
-        **keys.reading_key(reading),
-        **attributes(reading, received_at=received_at, source=source, retention_days=retention_days),
-    }
-
-
-def attribute(value: Stored) -> AttributeValueTypeDef:
-    """A value in DynamoDB's own JSON."""
-    match value:
-        case None:
-            return {"NULL": True}
-        case bool():
-            return {"BOOL": value}
-        case Decimal():
-            return {"N": str(value)}
-        case str():
-            return {"S": value}
-        case list():
-            return {"L": [attribute(entry) for entry in value]}
-        case Mapping():
-            return {"M": {name: attribute(entry) for name, entry in value.items()}}
-
-
-def plain(value: AttributeValueTypeDef) -> Stored:
-    """What DynamoDB's own JSON says; undoes `attribute`.
-
-    boto3's deserializer raises where a number has more than 38 digits in full, as DynamoDB writes it, though nearly
-    all of them are zeros (github.com/boto/boto3/issues/2500).
-    """
-    match value:
-        case {"NULL": True}:
-            return None
-        case {"BOOL": bool(flag)}:
-            return flag
-        case {"N": str(number)}:
-            return Decimal(number)
-        case {"S": str(text)}:
-            return text
-        case {"L": entries}:
-            return [plain(entry) for entry in entries]
-        case {"M": entries}:
-            return {name: plain(entry) for name, entry in entries.items()}
-        case _:
-            raise TypeError("the table holds no attributes of another type")
-
-
-def _key(key: keys.ItemKey) -> dict[str, AttributeValueTypeDef]:
-    return {name: attribute(value) for name, value in key.items()}
-
-
-def _in_parts(body: bytes) -> tuple[str, list[str]]:
-    """A body as text where it is UTF-8, else as base64, cut to what an item can hold."""
-    try:
-        encoding, text, step = "text", body.decode(), _PART_CHARACTERS
-    except UnicodeDecodeError:
-        encoding, text, step = "base64", base64.b64encode(body).decode(), _PART_BYTES
-    return encoding, [text[start : start + step] for start in range(0, len(text), step)] or [""]
-
-
-def _joined(rejects: Sequence[Reject]) -> str:
-    reasons = "; ".join(f"{reject.path}: {reject.reason}" for reject in rejects[:_MAX_REASON])
-    return reasons if len(reasons) <= _MAX_REASON else f"{reasons[: _MAX_REASON - 1]}…"
+def _request(partition: str, between: tuple[str, str], **reach: Unpack[Reach]) -> dict[str, Any]:
+    """A query, or a scan, as DynamoDB is asked for it."""
+    (first, last), only, names = between, reach.get("only", {}), reach.get("names", ())
+    values = {":partition": partition, ":first": first, ":last": last, **{f":{name}": only[name] for name in only}}
+    request: dict[str, Any] = {"ExpressionAttributeValues": encoded(values)}
+    if reach.get("every_partition"):
+        request["FilterExpression"] = "begins_with(pk, :partition) AND sk BETWEEN :first AND :last"
+    else:
+        request["KeyConditionExpression"] = "pk = :partition AND sk BETWEEN :first AND :last"
+        request["ScanIndexForward"] = not reach.get("newest_first", False)
+    if reach.get("consistent"):
+        request["ConsistentRead"] = True
+    if only:
+        request["FilterExpression"] = " AND ".join(f"#{name} = :{name}" for name in only)
+    if names:
+        request["ProjectionExpression"] = ", ".join(f"#{name}" for name in names)
+    if names or only:
+        request["ExpressionAttributeNames"] = {f"#{name}": name for name in (*names, *only)}
+    return request

@@ -13,7 +13,8 @@ from smarther.domain.latest import thermostat_state
 from smarther.domain.series import MOST_THERMOSTATS, NEWEST_SNAPSHOTS, share_of_items
 from smarther.drawing.home_page import DESCRIPTION, Card, UnreadCard, View, home_page, nobody_page, thermostat_page
 from smarther.drawing.widget_request import wants_description, widget_call
-from smarther.store.latest_reader import LatestReader
+from smarther.store.history import LatestReader
+from smarther.store.listings import Listings
 from smarther.widget.read_series import SeriesReader
 
 if TYPE_CHECKING:
@@ -23,21 +24,21 @@ if TYPE_CHECKING:
     from smarther.domain.fault import Fault
     from smarther.domain.home import Thermostat
     from smarther.drawing.widget_request import WidgetCall
-    from smarther.store.history import History
+    from smarther.store.table import Table
 
     type Unusual = Mapping[str, Sequence[str]]
 
 
 class Widget:
-    """Draws one home from its history; `home` is the time zone in which its days were made.
+    """Draws one home from its table; `home` is the time zone in which its days were made.
 
     `faults` are those of the cards that could not be shown, and how often each was met.
     """
 
-    def __init__(self, history: History, *, home: tzinfo, stale_after: timedelta) -> None:
-        self._history = history
-        self._series = SeriesReader(history, home=home)
-        self._latest = LatestReader(history, stale_after=stale_after)
+    def __init__(self, table: Table, *, home: tzinfo, stale_after: timedelta) -> None:
+        self._listings = Listings(table)
+        self._series = SeriesReader(table, home=home)
+        self._latest = LatestReader(table, stale_after=stale_after)
         self._home = home
         self._stale_after = stale_after
         self.faults: Counter[Fault] = Counter()
@@ -52,7 +53,7 @@ class Widget:
             return {"markdown": DESCRIPTION}
         call = widget_call(event, now=now, home=self._home)
         view = View(call=call, now=now, stale_after=self._stale_after, endpoint=endpoint, on_failure=self._note)
-        thermostats = self._history.thermostats()
+        thermostats = self._listings.thermostats()
         unusual = self._latest.unusual() if thermostats else {}
         if call.module_id is None:
             shown, others = thermostats[:MOST_THERMOSTATS], thermostats[MOST_THERMOSTATS:]

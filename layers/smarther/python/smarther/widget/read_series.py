@@ -20,12 +20,14 @@ from smarther.domain.series import (
     snapshots_from,
 )
 from smarther.domain.statistics import HOUR, daily, hour_of, hourly, hours_of_day, local_day
+from smarther.store.history import History
+from smarther.store.hours_and_days import HoursAndDays
 
 if TYPE_CHECKING:
     from datetime import date, datetime, tzinfo
 
     from smarther.domain.statistics import Statistics
-    from smarther.store.history import History
+    from smarther.store.table import Table
 
 _DAY = timedelta(days=1)
 
@@ -33,8 +35,9 @@ _DAY = timedelta(days=1)
 class SeriesReader:
     """Reads what charts show; `home` is the time zone in which the days were made."""
 
-    def __init__(self, history: History, *, home: tzinfo) -> None:
-        self._history = history
+    def __init__(self, table: Table, *, home: tzinfo) -> None:
+        self._history = History(table)
+        self._statistics = HoursAndDays(table)
         self._home = home
 
     def read(self, module_id: str, start: datetime, end: datetime, *, now: datetime, limit: int) -> Series:
@@ -51,12 +54,12 @@ class SeriesReader:
                 return of_snapshots(snapshots, start=start, end=end, now=now)
         if grain is not Grain.DAYS:
             first, after = hours_between(start, end)
-            stored = self._history.shown_hours(module_id, start=first, end=after, limit=hours_in(end - start))
+            stored = self._statistics.shown_hours(module_id, start=first, end=after, limit=hours_in(end - start))
             running = self._running_hours(module_id, now) if first <= now and after > hour_of(now) - HOUR else {}
             shown = {hour: shown_of(made) for hour, made in running.items() if first <= hour < after}
             return of_hours(shown | stored, start=start, end=end, now=now)
         first_day, last_day = local_day(start, self._home), local_day(end, self._home)
-        days = self._history.shown_days(module_id, first=first_day, last=last_day, limit=limit)
+        days = self._statistics.shown_days(module_id, first=first_day, last=last_day, limit=limit)
         begin = start if len(days) < limit else hours_of_day(min(days), self._home)[0]
         made_days = self._running_days(module_id, now) if last_day >= local_day(now, self._home) - _DAY else {}
         unstored = {day: shown_of(made) for day, made in made_days.items() if first_day <= day <= last_day}
@@ -71,5 +74,5 @@ class SeriesReader:
     def _running_days(self, module_id: str, now: datetime) -> dict[date, Statistics]:
         """The day that is running and the one before, as they are so far."""
         first, _ = hours_of_day(local_day(now, self._home) - _DAY, self._home)
-        stored = self._history.hours(module_id, start=first, end=hour_of(now) + HOUR, limit=RUNNING_HOURS)
+        stored = self._statistics.hours(module_id, start=first, end=hour_of(now) + HOUR, limit=RUNNING_HOURS)
         return daily(self._running_hours(module_id, now) | stored, self._home)

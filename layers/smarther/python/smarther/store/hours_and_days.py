@@ -1,0 +1,192 @@
+"""Statistics as they are stored, and how far they are made.
+
+They stand beside the readings that they were made from, and stay when those expire. What is no statistics of this form
+is left out and counted. A value that cannot be what its name says is as if it were not there.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from smarther.domain.reading import bounded
+from smarther.domain.rollup_window import RollupState
+from smarther.domain.series import Shown
+from smarther.domain.statistics import HOUR, Measure, Statistics
+from smarther.store import keys
+from smarther.store.items import fields, instant, number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import date
+
+    from smarther.store.items import Item, Storable
+    from smarther.store.table import Table
+
+_SHOWN_NAMES = (
+    *("sk", "temperature_mean", "temperature_min", "temperature_max", "temperature_minutes"),
+    *("humidity_mean", "setpoint_mean", "heating_minutes", "cooling_minutes"),
+)
+_MEASURES = {"temperature": "temperature_c", "humidity": "humidity_percent", "setpoint": "setpoint_c"}
+"""What is measured, and the attribute of a reading whose bounds it has."""
+_MEASURE_PARTS = {"mean": "mean", "minimum": "min", "maximum": "max", "minutes": "minutes"}
+_MINUTE = timedelta(minutes=1)
+_LONGEST_DAY = timedelta(hours=25)  # when the clocks go back
+_MOST_SNAPSHOTS = 1_000_000  # of an hour or a day; one that counts more was not counted
+
+
+class _Kind[At](NamedTuple):
+    """Hours or days: how long one is at most, its sort key, and what a sort key names."""
+
+    length: timedelta
+    key: Callable[[At], str]
+    named: Callable[[str], At | None]
+
+
+_HOURS: _Kind[datetime] = _Kind(HOUR, keys.hour_key, keys.hour_in)
+_DAYS: _Kind[date] = _Kind(_LONGEST_DAY, keys.day_key, keys.day_in)
+
+
+class HoursAndDays:
+    """The hours of UTC and the local days of one home. Every method raises StoreError."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def hours(
+        self, module_id: str, *, start: datetime, end: datetime, limit: int | None = None
+    ) -> dict[datetime, Statistics]:
+        """The stored hours from `start` up to but not including `end`, both full hours; with a `limit`, the newest."""
+        return dict(self._stored(_HOURS, _statistics, module_id, (start, end - HOUR), limit=limit))
+
+    def days(self, module_id: str, *, first: date, last: date, limit: int | None = None) -> dict[date, Statistics]:
+        """The stored local days from `first` to `last`, both included; with a `limit`, the newest."""
+        return dict(self._stored(_DAYS, _statistics, module_id, (first, last), limit=limit))
+
+    def shown_hours(
+        self, module_id: str, *, start: datetime, end: datetime, limit: int | None = None
+    ) -> dict[datetime, Shown]:
+        """What a chart shows of the hours that `hours` returns; little is sent, so many are read soon."""
+        return dict(self._stored(_HOURS, _shown, module_id, (start, end - HOUR), limit=limit, names=_SHOWN_NAMES))
+
+    def shown_days(self, module_id: str, *, first: date, last: date, limit: int | None = None) -> dict[date, Shown]:
+        """What a chart shows of the local days that `days` returns."""
+        return dict(self._stored(_DAYS, _shown, module_id, (first, last), limit=limit, names=_SHOWN_NAMES))
+
+    def store(self, module_id: str, hours: Mapping[datetime, Statistics], days: Mapping[date, Statistics]) -> None:
+        """Write these hours and days over what was stored of them. They never expire."""
+        keyed = {keys.hour_key(hour): made for hour, made in hours.items()} | {
+            keys.day_key(day): made for day, made in days.items()
+        }
+        partition = keys.module_partition(module_id)
+        self._table.put_all(
+            {"pk": partition, "sk": key, "module_id": module_id, **_attributes(made)} for key, made in keyed.items()
+        )
+
+    def rollup_state(self) -> RollupState | None:
+        """How far the rollup came, or `None` before its first run, and when what it noted cannot be read."""
+        items = self._table.query(keys.ROLLUP_STATE["pk"], (keys.ROLLUP_STATE["sk"],) * 2, limit=1)
+        return next(self._table.made(_rollup_state, items), None)
+
+    def store_rollup_state(self, state: RollupState) -> None:
+        """Remember how far the rollup came."""
+        self._table.put_all(
+            [
+                {
+                    **keys.ROLLUP_STATE,
+                    "ran_at": state.ran_at.isoformat(),
+                    "complete_through": state.complete_through.isoformat(),
+                    "behind": {each: since.isoformat() for each, since in state.behind.items()},
+                }
+            ]
+        )
+
+    def _stored[At, Made](  # noqa: PLR0913 - what the four reads differ in
+        self,
+        kind: _Kind[At],
+        make: Callable[[Item, timedelta], Made],
+        module_id: str,
+        between: tuple[At, At],
+        *,
+        limit: int | None,
+        names: tuple[str, ...] = (),
+    ) -> Iterator[tuple[At, Made]]:
+        """What is made of the hours, or days, between two, both included, newest first."""
+
+        def made(item: Item) -> tuple[At, Made] | None:
+            at = kind.named(item["sk"]["S"])
+            return None if at is None else (at, make(item, kind.length))
+
+        first, last = between
+        partition, stretch = keys.module_partition(module_id), (kind.key(first), kind.key(last))
+        items = self._table.query(partition, stretch, limit=limit, newest_first=True, names=names)
+        return self._table.made(made, items)
+
+
+def _rollup_state(item: Item) -> RollupState | None:
+    ran_at, complete_through = instant(item, "ran_at"), instant(item, "complete_through")
+    if ran_at is None or complete_through is None:
+        return None
+    noted = fields(item, "behind") or {}
+    behind = {module_id: since for module_id in noted if (since := instant(noted, module_id)) is not None}
+    return RollupState(ran_at=ran_at, complete_through=complete_through, behind=behind)
+
+
+def _statistics(item: Item, length: timedelta) -> Statistics:
+    """Of a stretch that is no longer than `length`."""
+    count = number(item, "count")
+    return Statistics(
+        count=int(count) if count is not None and 0 <= count <= _MOST_SNAPSHOTS else 0,
+        temperature=_measure(item, "temperature", length),
+        humidity=_measure(item, "humidity", length),
+        setpoint=_measure(item, "setpoint", length),
+        load_minutes=_minutes(item, "load_minutes", length) or Decimal(0),
+        heating_minutes=_minutes(item, "heating_minutes", length) or Decimal(0),
+        cooling_minutes=_minutes(item, "cooling_minutes", length) or Decimal(0),
+    )
+
+
+def _shown(item: Item, length: timedelta) -> Shown:
+    heating = _minutes(item, "heating_minutes", length)
+    return Shown(
+        temperature=_part(item, "temperature", "mean"),
+        low=_part(item, "temperature", "min"),
+        high=_part(item, "temperature", "max"),
+        minutes=_minutes(item, "temperature_minutes", length) or Decimal(0),
+        humidity=_part(item, "humidity", "mean"),
+        setpoint=_part(item, "setpoint", "mean"),
+        heating=heating,
+        cooling=None if heating is None else _minutes(item, "cooling_minutes", length) or Decimal(0),
+    )
+
+
+def _measure(item: Item, name: str, length: timedelta) -> Measure | None:
+    mean, minimum, maximum = (_part(item, name, part) for part in ("mean", "min", "max"))
+    minutes = _minutes(item, f"{name}_minutes", length)
+    if mean is None or minimum is None or maximum is None or not minutes:
+        return None
+    return Measure(mean=mean, minimum=minimum, maximum=maximum, minutes=minutes)
+
+
+def _part(item: Item, name: str, part: str) -> Decimal | None:
+    """A mean or an extreme, within the bounds of what it was made of."""
+    return bounded(_MEASURES[name], number(item, f"{name}_{part}"))
+
+
+def _minutes(item: Item, name: str, length: timedelta) -> Decimal | None:
+    found = number(item, name)
+    return found if found is not None and 0 <= found <= length // _MINUTE else None
+
+
+def _attributes(made: Statistics) -> dict[str, Storable]:
+    attributes: dict[str, Storable] = {"count": made.count}
+    for name in _MEASURES:
+        measure: Measure | None = getattr(made, name)
+        if measure is not None:
+            attributes |= {f"{name}_{suffix}": getattr(measure, part) for part, suffix in _MEASURE_PARTS.items()}
+    if made.load_minutes:
+        attributes |= {"load_minutes": made.load_minutes, "heating_minutes": made.heating_minutes}
+        if made.cooling_minutes:
+            attributes["cooling_minutes"] = made.cooling_minutes
+    return attributes

@@ -1,0 +1,147 @@
+"""The directory: the plants of the account, and the thermostats as their plants list them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from smarther.domain.directory import newest_listings
+from smarther.domain.home import Thermostat
+from smarther.domain.names import printable
+from smarther.domain.reading import instant_text
+from smarther.store import keys
+from smarther.store.items import instant, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from smarther.store.items import Item
+    from smarther.store.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """A plant of the directory; its name is printable."""
+
+    plant_id: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A thermostat as a plant lists it; `known_since` is when the keeper first met it there. Its name is printable."""
+
+    plant_id: str
+    module_id: str
+    name: str | None
+    device: str | None
+    known_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """Plants by their ids, what each of them lists, and when they were last asked for."""
+
+    plants: Mapping[str, Plant]
+    listed: Mapping[tuple[str, str], Module]
+    """Thermostats by plant and id: one that moves is listed twice until its old plant lets it go."""
+    refreshed_at: datetime | None
+
+    @property
+    def modules(self) -> Mapping[str, Module]:
+        """The thermostats by their ids, each once: where it was met last."""
+        listings = ((each.plant_id, each.module_id, each.known_since, each) for each in self.listed.values())
+        return {each.module_id: each for each in newest_listings(listings)}
+
+    @property
+    def thermostats(self) -> list[Thermostat]:
+        """The same by plant and name, as people know them; one that has no name goes by its id."""
+        found = (
+            Thermostat(
+                module_id=each.module_id,
+                name=each.name or each.module_id,
+                plant_id=each.plant_id,
+                plant_name=self._plant_name(each.plant_id) or each.plant_id,
+                known_since=each.known_since,
+            )
+            for each in self.modules.values()
+        )
+        return sorted(found, key=lambda one: (one.plant_name.casefold(), one.name.casefold(), one.module_id))
+
+    def of_plant(self, plant_id: str) -> dict[str, Module]:
+        """What a plant lists, by id."""
+        return {each.module_id: each for each in self.listed.values() if each.plant_id == plant_id}
+
+    def _plant_name(self, plant_id: str) -> str | None:
+        plant = self.plants.get(plant_id)
+        return None if plant is None else plant.name
+
+
+class Listings:
+    """The items of the directory. It is read whole: who is missing there is drawn by nobody and has no statistics.
+
+    Every method raises StoreError.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def directory(self) -> Directory:
+        """All plants and thermostats that are known, strongly consistent."""
+        return _directory(self._table.query(keys.DIRECTORY, keys.WHOLE_DIRECTORY, consistent=True))
+
+    def thermostats(self) -> list[Thermostat]:
+        """All thermostats of the directory by plant and name, each once: in the plant in which it was met last."""
+        return _directory(self._table.query(keys.DIRECTORY, keys.LISTINGS_AND_PLANTS)).thermostats
+
+    def keep_plant(self, plant: Plant) -> None:
+        """Write a plant and its name."""
+        self._table.put({**keys.plant_key(plant.plant_id), "plant_id": plant.plant_id, "name": plant.name})
+
+    def keep_module(self, module: Module) -> None:
+        """Write a thermostat and its name."""
+        self._table.put(
+            {
+                **keys.listing_key(module.plant_id, module.module_id),
+                "plant_id": module.plant_id,
+                "module_id": module.module_id,
+                "name": module.name,
+                "device": module.device,
+                "known_since": None if module.known_since is None else instant_text(module.known_since),
+            }
+        )
+
+    def forget_plant(self, plant_id: str) -> None:
+        """Take a plant out of the directory; its readings stay."""
+        self._table.delete(keys.plant_key(plant_id))
+
+    def forget_module(self, module: Module) -> None:
+        """Take a thermostat out of the directory; its readings stay."""
+        self._table.delete(keys.listing_key(module.plant_id, module.module_id))
+
+    def refreshed(self, now: datetime) -> None:
+        """Note that the directory is as of now."""
+        self._table.put({**keys.REFRESHED, "at": instant_text(now)})
+
+
+def _directory(items: Iterable[Item]) -> Directory:
+    plants: dict[str, Plant] = {}
+    listed: dict[tuple[str, str], Module] = {}
+    refreshed_at: datetime | None = None
+    for item in items:
+        plant_id, module_id = text(item, "plant_id"), text(item, "module_id")
+        if plant_id and module_id:
+            listed[plant_id, module_id] = Module(
+                plant_id, module_id, _name(item), text(item, "device"), instant(item, "known_since")
+            )
+        elif plant_id and "module_id" not in item:
+            plants[plant_id] = Plant(plant_id, _name(item))
+        elif "at" in item:
+            refreshed_at = instant(item, "at")
+    return Directory(plants=plants, listed=listed, refreshed_at=refreshed_at)
+
+
+def _name(item: Item) -> str | None:
+    """A name as it is shown; an earlier version stored names as they came."""
+    return printable(text(item, "name") or "") or None

@@ -1,0 +1,124 @@
+"""The quarantine: bodies that could not be read completely, kept whole.
+
+The receiver pays for each import of this module.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from smarther.domain.reading import instant_text
+from smarther.store import keys
+from smarther.store.items import number, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from smarther.domain.notification import Reject
+    from smarther.store.items import Item
+    from smarther.store.table import Table
+
+_PART_BYTES = 300_000  # an item may have 400 KB, key and reason included
+_PART_CHARACTERS = _PART_BYTES // 4  # UTF-8 takes at most four bytes each
+_MAX_REASON = 1_000
+
+_SHOWN_NAMES = ("sk", "reason", "received_at", "parts", "rejected")
+_FIRST_PARTS = {"part": 1}
+
+
+class Quarantined(NamedTuple):
+    """A body in quarantine: its SHA-256, why it is there, since when, in how many parts, how many statuses of it."""
+
+    digest: str
+    reason: str
+    received_at: str
+    parts: int
+    rejected: int | None
+
+
+class Quarantine:
+    """Bodies by their SHA-256. Every method raises StoreError."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def rehearsing(self) -> Quarantine:
+        """The same, for writes that are made and taken for duplicates."""
+        return Quarantine(self._table.rehearsing())
+
+    def keep(self, body: bytes, rejects: Sequence[Reject], *, received_at: datetime) -> bool:
+        """Keep a whole body, verbatim, that could not be read completely; False when it was there already."""
+        digest = hashlib.sha256(body).hexdigest()
+        encoding, parts = _in_parts(body)
+        new = [
+            self._table.add(
+                {
+                    **keys.body_key(digest, part),
+                    "reason": _joined(rejects),
+                    "rejected": len(rejects),
+                    "body": content,
+                    "encoding": encoding,
+                    "part": part,
+                    "parts": len(parts),
+                    "received_at": instant_text(received_at),
+                }
+            )
+            for part, content in enumerate(parts, start=1)
+        ]
+        return any(new)
+
+    def bodies(self, digest_prefix: str = "") -> Iterator[Quarantined]:
+        """The bodies whose SHA-256 begins so, a page at a time; their content is not sent."""
+        return map(_quarantined, self._first_parts(digest_prefix))
+
+    def size(self) -> int:
+        """How many bodies there are, whatever else is in their items."""
+        return sum(1 for _ in self._first_parts())
+
+    def body(self, digest: str) -> bytes:
+        """The whole body with this SHA-256, as it was received. Raises ValueError when it is not all there."""
+        parts = list(self._table.query(keys.quarantine_partition(digest), keys.body_range(digest)))
+        content = "".join(text(part, "body") or "" for part in parts)
+        encoded = any(text(part, "encoding") == "base64" for part in parts)
+        body = base64.b64decode(content) if encoded else content.encode()
+        if hashlib.sha256(body).hexdigest() != digest:
+            raise ValueError("the parts in the table do not make up the body that was received")
+        return body
+
+    def forget(self, body: Quarantined) -> None:
+        """Take a body out, all of its parts at once."""
+        self._table.delete_together(keys.body_key(body.digest, part) for part in range(1, body.parts + 1))
+
+    def _first_parts(self, digest_prefix: str = "") -> Iterator[Item]:
+        for digit in digest_prefix[:1] or keys.QUARANTINE_PARTITIONS:
+            yield from self._table.query(
+                keys.quarantine_partition(digit), keys.body_range(digest_prefix), names=_SHOWN_NAMES, only=_FIRST_PARTS
+            )
+
+
+def _quarantined(item: Item) -> Quarantined:
+    rejected = number(item, "rejected")
+    return Quarantined(
+        digest=keys.digest_in(item["sk"]["S"]),
+        reason=item["reason"]["S"],
+        received_at=item["received_at"]["S"],
+        parts=int(number(item, "parts") or 1),
+        rejected=None if rejected is None else int(rejected),
+    )
+
+
+def _in_parts(body: bytes) -> tuple[str, list[str]]:
+    """A body as text where it is UTF-8, else as base64, cut to what an item can hold."""
+    try:
+        encoding, content, step = "text", body.decode(), _PART_CHARACTERS
+    except UnicodeDecodeError:
+        encoding, content, step = "base64", base64.b64encode(body).decode(), _PART_BYTES
+    return encoding, [content[start : start + step] for start in range(0, len(content), step)] or [""]
+
+
+def _joined(rejects: Sequence[Reject]) -> str:
+    reasons = "; ".join(f"{reject.path}: {reject.reason}" for reject in rejects[:_MAX_REASON])
+    return reasons if len(reasons) <= _MAX_REASON else f"{reasons[: _MAX_REASON - 1]}…"

@@ -1,0 +1,82 @@
+"""Readings as they are written, by the receiver and by whoever does as it does.
+
+The receiver pays for each import of this module.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smarther.domain.arrival import note, unusual
+from smarther.domain.reading import attributes, expiry
+from smarther.store import keys
+from smarther.store.items import instant
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from smarther.domain.reading import Reading, Source, Stored
+    from smarther.store.table import Table
+
+_NEWER = "attribute_not_exists(pk) OR arrival < :arrival"
+
+
+class Readings:
+    """Writes of readings. What is there already stays as it is, so that doing it twice is harmless.
+
+    With `retention_days` they expire so long after their arrival. Every method raises StoreError.
+    """
+
+    def __init__(self, table: Table, *, retention_days: int | None = None) -> None:
+        self._table = table
+        self._retention_days = retention_days
+
+    def rehearsing(self) -> Readings:
+        """The same, for writes that are made and taken for duplicates."""
+        return Readings(self._table.rehearsing(), retention_days=self._retention_days)
+
+    def store(self, reading: Reading, *, received_at: datetime, source: Source) -> bool:
+        """Store one reading; False when it was there already.
+
+        One whose own time is far from its arrival is not found where its arrival would have it, so that is noted beside
+        it: a second write, for none but those. Done again after a failure, both are there.
+        """
+        new = self._table.add(
+            stored(reading, received_at=received_at, source=source, retention_days=self._retention_days)
+        )
+        if unusual(reading.time, received_at) is not None and not self._table.rehearses:
+            arrived = received_at if new else self._arrival_of(reading)
+            if arrived is not None:
+                self._note_arrival(reading, arrived)
+        return new
+
+    def _arrival_of(self, reading: Reading) -> datetime | None:
+        """When the reading that is stored under its key arrived; None where there is none."""
+        item = self._table.get(keys.reading_key(reading))
+        return None if item is None else instant(item, "received_at")
+
+    def _note_arrival(self, reading: Reading, received_at: datetime) -> None:
+        """Note that a reading was the last to arrive of its kind, unless one that came later is noted."""
+        kind = unusual(reading.time, received_at)
+        if kind is None:
+            return
+        arrival = note(keys.sort_key(reading), received_at)
+        expires_at = None if self._retention_days is None else expiry(received_at, self._retention_days)
+        self._table.put(
+            {
+                **keys.arrival_key(kind, reading.module_id),
+                "module_id": reading.module_id,
+                "arrival": arrival,
+                "expires_at": expires_at,
+            },
+            when=_NEWER,
+            values={":arrival": arrival},
+        )
+
+
+def stored(reading: Reading, *, received_at: datetime, source: Source, retention_days: int | None) -> dict[str, Stored]:
+    """The reading as an item of the table, key included."""
+    return {
+        **keys.reading_key(reading),
+        **attributes(reading, received_at=received_at, source=source, retention_days=retention_days),
+    }

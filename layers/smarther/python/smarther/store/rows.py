@@ -1,0 +1,125 @@
+"""Whole readings, as their owner takes them out of the table, page by page.
+
+A history of any length needs no more memory than one page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from smarther.domain.reading import BOUNDS, Reading
+from smarther.store import items, keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+    from smarther.store.items import Item
+    from smarther.store.table import Key, Table
+
+type Row = dict[str, Any]
+"""A reading's attributes by their names, without those that only the table needs.
+
+Each is of its type: numbers within their bounds, instants with their zone. What else was stored for an attribute, by an
+older release or by hand, stands under `unread`, where what could not be read as it came stands as well.
+"""
+
+_ONLY_THE_TABLES: Final = frozenset({"pk", "sk", "expires_at"})
+_INSTANTS: Final = ("time", "received_at", "temperature_time", "humidity_time", "event_time")
+_READ: Final[Mapping[str, Callable[[Any, str], object]]] = {
+    **dict.fromkeys((*Reading.__slots__, "source"), items.text),
+    **dict.fromkeys(BOUNDS, items.measured),
+    **dict.fromkeys(_INSTANTS, items.instant),
+    **dict.fromkeys(("extra", "event_extra", "unread"), items.fields),
+    "program": items.whole,
+    "online": items.flag,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeRange:
+    """From `since` up to but not including `until`, by the thermostats' own clocks; open where it is None."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """The sort keys between which its readings lie."""
+        return keys.reading_range(self.since, self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """Some readings, and where to go on; `next_key` is None on the last page."""
+
+    rows: list[Row]
+    next_key: Key | None
+
+
+class Rows:
+    """Whole readings of one table; `left_out` counts the items among them that are none.
+
+    Every method raises TableUnavailableError.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self.left_out = 0
+
+    def newest(self, module_id: str, time_range: TimeRange, *, limit: int) -> list[Row]:
+        """The newest readings of a thermostat in a span, newest first."""
+        found: list[Row] = []
+        for page in self.pages(time_range, module_id=module_id, newest_first=True, page_size=limit):
+            found += page.rows
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    def pages(
+        self,
+        time_range: TimeRange,
+        *,
+        module_id: str | None = None,
+        newest_first: bool = False,
+        page_size: int | None = None,
+        key: Key | None = None,
+    ) -> Iterator[RowPage]:
+        """All readings of a thermostat in a span, in the order of time; without a thermostat, of all there ever were.
+
+        All there ever were stand in no particular order: they come from a scan, which misses nothing, as the directory
+        forgets a thermostat that has left the account. `key` goes on behind an earlier page.
+        """
+        for found, next_key in self._table.pages(
+            keys.module_partition(module_id or ""),
+            time_range.keys,
+            behind=key,
+            page_size=page_size,
+            newest_first=newest_first,
+            every_partition=module_id is None,
+        ):
+            rows = [row for item in found if (row := _row(item)) is not None]
+            self.left_out += len(found) - len(rows)
+            yield RowPage(rows, next_key)
+
+
+def _row(item: Item) -> Row | None:
+    """The reading that an item is; None when neither it nor its key says of what instant."""
+    said = {name: value for name, value in item.items() if name not in _ONLY_THE_TABLES}
+    whose = item["pk"]["S"].removeprefix(keys.module_partition(""))
+    unread = {name for name in said if name in _READ and _READ[name](item, name) is None}
+    if items.decoded({"module_id": said.get("module_id", {"S": whose})}) != {"module_id": whose}:
+        unread.add("module_id")  # the key says whose reading it is
+    row = items.decoded({name: value for name, value in said.items() if name not in unread})
+    if unread:
+        row["unread"] = row.get("unread", {}) | items.decoded({name: said[name] for name in unread})
+    row.setdefault("module_id", whose)
+    row.setdefault("time", _time_of(item["sk"]["S"]))
+    return None if row["time"] is None else row
+
+
+def _time_of(key: str) -> str | None:
+    """The instant in a reading's key."""
+    text = keys.time_in(key)
+    return None if items.instant_of(text) is None else text

@@ -1,0 +1,91 @@
+"""Statistics in the table, and how far they are made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+
+from smarther.domain.rollup_window import RollupState
+from smarther.domain.series import shown_of
+from smarther.domain.statistics import HOUR, Measure, Statistics
+from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.table import Table
+from tests.support import deployed
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.service_resource import Table as PlainTable
+
+TABLE = deployed.TABLE
+START = datetime(2026, 1, 10, tzinfo=UTC)
+WARM = Statistics(
+    count=3,
+    temperature=Measure(Decimal("20.1234"), Decimal("19.5"), Decimal(21), Decimal(60)),
+    load_minutes=Decimal(60),
+    heating_minutes=Decimal("12.5"),
+)
+
+
+@pytest.fixture
+def plain(dynamodb: DynamoDBClient) -> PlainTable:
+    """The same table, taking plain values."""
+    table: PlainTable = boto3.resource("dynamodb").Table(TABLE)
+    return table
+
+
+@pytest.fixture
+def table(dynamodb: DynamoDBClient) -> Table:
+    return Table(dynamodb, TABLE)
+
+
+def test_statistics_come_back_as_they_were_made(table: Table, plain: PlainTable) -> None:
+    hours = {START + number * HOUR: replace(WARM, count=number) for number in range(60)}
+    day = date(2026, 1, 10)
+    HoursAndDays(table).store("module", hours, {day: WARM, date(2026, 1, 11): Statistics(count=0)})
+    assert HoursAndDays(table).hours("module", start=START, end=START + 48 * HOUR) == dict(list(hours.items())[:48])
+    assert set(HoursAndDays(table).hours("module", start=START, end=START + 48 * HOUR, limit=2)) == set(
+        list(hours)[46:48]
+    )
+    assert HoursAndDays(table).days("module", first=day, last=day) == {day: WARM}
+    assert len(HoursAndDays(table).days("module", first=day, last=date(2026, 2, 1))) == 2
+    item = plain.get_item(Key={"pk": "MODULE#module", "sk": "HOUR#2026-01-10T05Z"})["Item"]
+    assert item["heating_minutes"] == Decimal("12.5")
+    assert "expires_at" not in item
+    assert not {"time", "received_at"} & set(item), "only readings have these"
+    assert plain.get_item(Key={"pk": "MODULE#module", "sk": "DAY#2026-01-10"})["Item"]["temperature_min"] == Decimal(
+        "19.5"
+    )
+
+
+def test_a_chart_gets_what_it_shows_of_them(table: Table) -> None:
+    cooled = replace(
+        WARM, temperature=None, humidity=WARM.temperature, setpoint=WARM.temperature, cooling_minutes=Decimal(7)
+    )
+    unknown = replace(WARM, load_minutes=Decimal(0), heating_minutes=Decimal(0))
+    hours = {START: WARM, START + HOUR: cooled, START + 2 * HOUR: unknown}
+    HoursAndDays(table).store("module", hours, {START.date(): cooled})
+    shown = HoursAndDays(table).shown_hours("module", start=START, end=START + 3 * HOUR)
+    assert shown == {hour: shown_of(made) for hour, made in hours.items()}
+    assert HoursAndDays(table).shown_days("module", first=START.date(), last=START.date()) == {
+        START.date(): shown_of(cooled)
+    }
+    assert set(HoursAndDays(table).shown_hours("module", start=START, end=START + 3 * HOUR, limit=1)) == {
+        START + 2 * HOUR
+    }
+
+
+def test_an_empty_stretch_reads_nothing(table: Table) -> None:
+    assert HoursAndDays(table).hours("module", start=START, end=START) == {}
+    assert HoursAndDays(table).days("module", first=date(2026, 1, 2), last=date(2026, 1, 1)) == {}
+
+
+def test_the_rollup_s_state_is_remembered(table: Table) -> None:
+    assert HoursAndDays(table).rollup_state() is None
+    state = RollupState(ran_at=START, complete_through=START + HOUR)
+    HoursAndDays(table).store_rollup_state(state)
+    assert HoursAndDays(table).rollup_state() == state

@@ -1,0 +1,77 @@
+"""Quarantined bodies in the table that the template deploys."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from smarther.domain.notification import Reject
+from smarther.store.items import decoded
+from smarther.store.quarantine import Quarantine
+from smarther.store.table import Table
+from tests.support import deployed
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, tzinfo=UTC)
+REJECTS = [Reject("[0]", "element holds no thermostat status"), Reject("[1]", "element has the wrong type")]
+
+
+@pytest.fixture
+def table(dynamodb: DynamoDBClient) -> Table:
+    return Table(dynamodb, deployed.TABLE)
+
+
+def test_a_body_is_quarantined_verbatim_with_all_reasons(table: Table, dynamodb: DynamoDBClient) -> None:
+    body = '[{"é": "\n'.encode()
+    assert Quarantine(table).keep(body, REJECTS, received_at=ARRIVAL)
+    digest = hashlib.sha256(body).hexdigest()
+    (item,) = deployed.items(dynamodb, "QUARANTINE")
+    assert decoded(item) == {
+        "pk": f"QUARANTINE#{digest[0]}",
+        "sk": f"BODY#{digest}#001",
+        "reason": "[0]: element holds no thermostat status; [1]: element has the wrong type",
+        "rejected": 2,
+        "body": body.decode(),
+        "encoding": "text",
+        "part": 1,
+        "parts": 1,
+        "received_at": "2026-01-14T06:30:06Z",
+    }
+
+
+def test_the_same_body_again_changes_nothing(table: Table, dynamodb: DynamoDBClient) -> None:
+    Quarantine(table).keep(b"x", REJECTS, received_at=ARRIVAL)
+    before = deployed.items(dynamodb, "QUARANTINE")
+    assert not Quarantine(table).keep(b"x", REJECTS[:1], received_at=ARRIVAL + timedelta(days=1))
+    assert deployed.items(dynamodb, "QUARANTINE") == before
+
+
+@pytest.mark.parametrize("body", [b"", "é€😀".encode() * 200_000, b"\xff" * 700_000, b"x" * 1_048_576])
+def test_any_body_can_be_put_together_again(table: Table, dynamodb: DynamoDBClient, body: bytes) -> None:
+    Quarantine(table).keep(body, REJECTS, received_at=ARRIVAL)
+    parts = [decoded(item) for item in deployed.items(dynamodb, "QUARANTINE")]
+    assert [part["part"] for part in parts] == list(range(1, int(parts[0]["parts"]) + 1))
+    text = "".join(part["body"] for part in parts)
+    assert (base64.b64decode(text) if parts[0]["encoding"] == "base64" else text.encode()) == body
+
+
+def test_very_many_reasons_are_cut(table: Table, dynamodb: DynamoDBClient) -> None:
+    Quarantine(table).keep(b"x", REJECTS * 5_000, received_at=ARRIVAL)
+    (item,) = deployed.items(dynamodb, "QUARANTINE")
+    assert len(item["reason"]["S"]) == 1_000
+    assert item["rejected"] == {"N": "10000"}
+
+
+def test_an_interrupted_quarantine_is_completed(table: Table, dynamodb: DynamoDBClient) -> None:
+    body = b"x" * 200_000
+    Quarantine(table).keep(body, REJECTS, received_at=ARRIVAL)
+    complete = deployed.items(dynamodb, "QUARANTINE")
+    dynamodb.delete_item(TableName=deployed.TABLE, Key={name: complete[-1][name] for name in ("pk", "sk")})
+    assert Quarantine(table).keep(body, REJECTS, received_at=ARRIVAL)
+    assert deployed.items(dynamodb, "QUARANTINE") == complete
