@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from smarther.domain.credentials import Credentials
-from smarther.domain.keeper_memory import Memory
 from smarther.domain.token_lifecycle import HELD_AFTER, TokensHeld, TokenStep
 from smarther.keeper.access import Access
-from smarther.keeper.journal import Journal
+from smarther.keeper.journal import Run
 from smarther.keeper.lease import Lease
 from tests.support.world import START, World
 
@@ -31,7 +30,7 @@ CREDENTIALS = Credentials(
 def run_of(world: World) -> Access:
     """A run that has just begun and read the secret."""
     dependencies = world.keeper()._dependencies
-    return Access(dependencies, Journal(), credentials=CREDENTIALS, memory=Memory(), lease=Lease(dependencies))
+    return Access(Run(dependencies, Lease(dependencies)), CREDENTIALS)
 
 
 def text(number: int) -> str:

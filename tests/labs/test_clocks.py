@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,9 +19,8 @@ from hypothesis import HealthCheck, currently_in_test_context, event, given, set
 from hypothesis import strategies as st
 
 from labs.simulation.cloud import DynamoDB, Hand
-from smarther.domain.keeper_memory import Memory
 from smarther.domain.reading import Reading
-from smarther.keeper.journal import Journal
+from smarther.keeper.journal import Run
 from smarther.keeper.silent_thermostats import Silence
 from smarther.store.keys import sort_key
 from smarther.store.listings import Listings, Module, Plant
@@ -114,10 +113,10 @@ class Home:
         )
         in_time = SimpleNamespace(deadline=now + HOUR, is_over=False)
         nobody: Any = SimpleNamespace(status=lambda *_: b"", takes=lambda _: True, transport=in_time)
-        journal = Journal()
-        Silence(dependencies, journal, Memory()).listen(nobody, [self.module])
-        since = journal.silent[0].since if journal.silent else None
-        return View(bool(journal.silent), None, bool(journal.clocks)), since
+        run = Run(dependencies, lease=cast("Any", None))
+        Silence(run).listen(nobody, [self.module])
+        since = run.journal.silent[0].since if run.journal.silent else None
+        return View(bool(run.journal.silent), None, bool(run.journal.clocks)), since
 
     def dashboard(self, now: datetime) -> View:
         """What stands on the card."""

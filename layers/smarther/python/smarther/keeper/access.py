@@ -22,12 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from smarther.domain.credentials import Credentials
-    from smarther.domain.keeper_memory import Memory
     from smarther.domain.keeper_report import ConsentOutcome
     from smarther.domain.subscription_plan import Subscription
-    from smarther.keeper.dependencies import Dependencies
-    from smarther.keeper.journal import Journal
-    from smarther.keeper.lease import Lease
+    from smarther.keeper.journal import Run
 
 REFRESH_EARLY: Final = timedelta(minutes=40)
 """Longer than the half hour between two runs: should one fail, the next still has a good access token."""
@@ -45,17 +42,14 @@ _LONGEST_LOGIN_PAUSE: Final = 3600.0
 class Access:
     """The newest tokens, through one run. The lease is renewed right before tokens are; LeaseLost may come of it."""
 
-    def __init__(
-        self, dependencies: Dependencies, journal: Journal, *, credentials: Credentials, memory: Memory, lease: Lease
-    ) -> None:
-        self._dependencies = dependencies
-        self._journal = journal
+    def __init__(self, run: Run, credentials: Credentials) -> None:
+        self._run = run
+        self._dependencies = dependencies = run.dependencies
+        self._journal = run.journal
         self._credentials = credentials
-        self._lease = lease
-        self._transport = Transport(dependencies.session, dependencies.clock, dependencies.sleep, lease.deadline)
+        self._transport = Transport(dependencies.session, dependencies.clock, dependencies.sleep, run.lease.deadline)
         self._login = Login(self._transport, dependencies.settings.login_url, credentials)
         self._renewed = False
-        self.memory = memory
         self._newest = dependencies.secrets.newest(dependencies.settings.tokens_arn)
         self._tokens = self._held()
 
@@ -166,7 +160,7 @@ class Access:
 
     def _make_room(self) -> None:
         """Be sure that nobody else renews tokens now, and that the pending label is free for what the login gives."""
-        self._lease.renew()
+        self._run.lease.renew()
         self._step(TokenStep.ASKED)
 
     def _take(self, answer: Mapping[str, object], *, previous: str | None) -> bool:
@@ -181,7 +175,7 @@ class Access:
         if not tokens.access_token:
             self._journal.trouble("the login's answer holds no access token")
         self._renewed = True
-        self.memory = self.memory.model_copy(update={"refused": None, "login_not_before": None})
+        self._run.remember(refused=None, login_not_before=None)
         self._journal.actions.append("tokens_renewed")
         return True
 
@@ -207,10 +201,10 @@ class Access:
     def _is_quiet(self) -> bool:
         """Whether asking the login now would only be hammering: it said when, or it said no to just this."""
         now = self._dependencies.clock()
-        if self.memory.login_not_before is not None and now < self.memory.login_not_before:
+        if self._run.memory.login_not_before is not None and now < self._run.memory.login_not_before:
             self._journal.trouble("refresh: the login asked for patience")
             return True
-        refused = self.memory.refused
+        refused = self._run.memory.refused
         if (
             refused is None
             or (refused.tokens_version, refused.credentials_version)
@@ -235,7 +229,7 @@ class Access:
         elif answer.retry_after is not None or answer.status == _RATE_LIMITED:
             pause = min(answer.retry_after or _LOGIN_PAUSE, _LONGEST_LOGIN_PAUSE)
             update["login_not_before"] = now + timedelta(seconds=pause)
-        self.memory = self.memory.model_copy(update=update)
+        self._run.remember(**update)
 
     def _note(self) -> None:
         if self._tokens is not None:

@@ -1,4 +1,4 @@
-"""What a run notes down as it goes, to be its report at the end."""
+"""What a run carries from its first call to its report: what it works with, what it notes, and what it remembers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from smarther.domain.legrand_answers import Kind
 from smarther.domain.reading import instant_text
 from smarther.keeper.lease import LeaseLost
 from smarther.legrand.client import LegrandError
+from smarther.store.keeper_items import KeeperNotes
 from smarther.store.table import TableUnavailableError
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
         WebhookState,
     )
     from smarther.domain.legrand_answers import Reason
+    from smarther.keeper.dependencies import Dependencies
+    from smarther.keeper.lease import Lease
 
 _ENDS_THE_RUN = (SecretsError, TableUnavailableError, LeaseLost)
 """AWS itself fails, or another run is at work: this one is simply done again."""
@@ -119,3 +122,28 @@ class Journal:
             webhook=self.webhook,
             client_secret_ends_on=None if credentials is None else credentials.client_secret_ends_on.isoformat(),
         )
+
+
+class Run:
+    """One run, under its lease. `memory` is what the run before it remembered, then what the next is to know."""
+
+    def __init__(self, dependencies: Dependencies, lease: Lease) -> None:
+        self.dependencies = dependencies
+        self.lease = lease
+        self.journal = Journal()
+        self._notes = KeeperNotes(dependencies.table)
+        self.memory = self._notes.memory()
+
+    def remember(self, **update: object) -> None:
+        """Remember it once this run has come to its end."""
+        self.memory = self.memory.model_copy(update=update)
+
+    def remember_at_once(self, **update: object) -> None:
+        """Remember it even if this run does not come to its end. Raises StoreError."""
+        self.remember(**update)
+        self._notes.remember(self.memory)
+
+    def conclude(self, report: Report) -> None:
+        """Keep the memory, and the report over that of the run before. Raises StoreError."""
+        self._notes.remember(self.memory)
+        self._notes.keep_report(report)

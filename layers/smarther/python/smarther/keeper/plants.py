@@ -18,10 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from datetime import datetime
 
-    from smarther.domain.keeper_memory import Memory
     from smarther.domain.subscription_plan import Subscription
-    from smarther.keeper.dependencies import Dependencies
-    from smarther.keeper.journal import Journal
+    from smarther.keeper.journal import Run
     from smarther.legrand.client import Api, ListedModule
 
 NAMES_LAST: Final = timedelta(days=1)
@@ -42,18 +40,19 @@ class PlantsToRecord:
 class Plants:
     """The wanted plants and the directory, through one run."""
 
-    def __init__(self, dependencies: Dependencies, journal: Journal) -> None:
-        self._dependencies = dependencies
-        self._journal = journal
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._dependencies = run.dependencies
+        self._journal = run.journal
         self._absent_modules: dict[str, frozenset[str]] = {}
-        self._listings = Listings(dependencies.table)
+        self._listings = Listings(run.dependencies.table)
         self.directory = self._listings.directory()
 
     def known(self) -> frozenset[str]:
         """The plants to record as far as they are known without asking."""
         return self._dependencies.settings.plant_ids or frozenset(self.directory.plants)
 
-    def wanted(self, api: Api, subscribed: Iterable[Subscription], absent_before: frozenset[str]) -> PlantsToRecord:
+    def wanted(self, api: Api, subscribed: Iterable[Subscription]) -> PlantsToRecord:
         """The plants to record: those of the settings, or all that the account has.
 
         A plant that the account no longer lists is let go when it is missing for the second time running: a
@@ -61,7 +60,7 @@ class Plants:
         lets nothing go, and neither does one that cannot be had: then what is `subscribed` goes on. One of which a
         part cannot be read lets nothing go either.
         """
-        chosen = self._dependencies.settings.plant_ids
+        chosen, absent_before = self._dependencies.settings.plant_ids, self._run.memory.absent_plants
         if chosen:
             return PlantsToRecord({plant_id: self._name(plant_id) for plant_id in chosen}, frozenset())
         listed, whole = self._listed(api)
@@ -73,13 +72,13 @@ class Plants:
         spared = {plant_id: self._name(plant_id) for plant_id in known - listed.keys() - decided.gone}
         return PlantsToRecord({**listed, **spared}, decided.absent)
 
-    def refresh(self, api: Api, wanted: PlantsToRecord, memory: Memory, *, at_once: bool) -> Memory:
+    def refresh(self, api: Api, wanted: PlantsToRecord, *, at_once: bool) -> None:
         """Ask for names once a day, and whenever a plant is new; a plant whose answer lacked something at the next run.
 
         Each plant stands alone, and where a run's time or the day's calls do not suffice for all of them, each has its
         turn. What is listed is kept before anything is let go, so that it is known what has moved.
-        Returns the memory with what is to be remembered of the answers.
         """
+        memory = self._run.memory
         self._forget(frozenset(self.directory.plants).difference(wanted.names))
         self._absent_modules = {key: ids for key, ids in memory.absent_modules.items() if key in wanted.names}
         now, refreshed_at = self._dependencies.clock(), self.directory.refreshed_at
@@ -88,12 +87,12 @@ class Plants:
         asked = frozenset(wanted.names if due else unknown | (memory.ask_again & wanted.names.keys()))
         again = set(asked)
         told: dict[str, Topology | None] = {}
-        through = memory.asked_through
+        through = asked_through = memory.asked_through
         for plant_id in sorted(asked, key=lambda each: (each <= through, each)):
             with self._journal.apart("topology"):
                 told[plant_id] = self._learn(api, Plant(plant_id, wanted.names[plant_id]))
             if api.takes(Need.OPTIONAL):
-                memory = memory.model_copy(update={"asked_through": plant_id})
+                asked_through = plant_id
         for plant_id, topology in told.items():
             with self._journal.apart("topology"):
                 if topology is not None and self._settle(plant_id, topology):
@@ -101,7 +100,7 @@ class Plants:
         if due:
             self._listings.refreshed(now)
         self._respell(api, now, due=due)
-        return memory.model_copy(update={"ask_again": frozenset(again), "absent_modules": self._absent_modules})
+        self._run.remember(asked_through=asked_through, ask_again=frozenset(again), absent_modules=self._absent_modules)
 
     def _listed(self, api: Api) -> tuple[dict[str, str | None], bool]:
         """The account's plants by id, and whether these are all; none when they cannot be had."""

@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from smarther.domain.subscription_plan import Subscription
-    from smarther.keeper.dependencies import Dependencies
-    from smarther.keeper.journal import Journal
+    from smarther.keeper.journal import Run
 
 
 class Webhook:
     """The accepted secrets; what changes is written to Secrets Manager first, then published to the receivers."""
 
-    def __init__(self, dependencies: Dependencies, journal: Journal, *, rotate: bool) -> None:
-        self._dependencies = dependencies
-        self._journal = journal
+    def __init__(self, run: Run, *, rotate: bool) -> None:
+        self._dependencies = run.dependencies
+        self._journal = run.journal
+        self._deadline = run.lease.deadline
         self._patient = rotate
         self._secrets = self._prepared(rotate=rotate)
         self._published_at = self._publish()
-        journal.webhook = "steady" if self._secrets.pending is None else "settling"
+        self._journal.webhook = "steady" if self._secrets.pending is None else "settling"
 
     @property
     def endpoint(self) -> str:
@@ -39,7 +39,7 @@ class Webhook:
         secret = self._secrets.tolerated
         return frozenset() if secret is None else frozenset({self._address(secret)})
 
-    def introduce(self, deadline: datetime) -> None:
+    def introduce(self) -> None:
         """Turn to the pending secret, if there is one, it has settled with the receivers, and it is proven.
 
         A run that was asked to rotate waits for the settling, as long as its time allows; others leave it to the next.
@@ -48,7 +48,7 @@ class Webhook:
             return
         settled_at = self._published_at + SETTLING
         now = self._dependencies.clock()
-        if now < settled_at and self._patient and settled_at < deadline:
+        if now < settled_at and self._patient and settled_at < self._deadline:
             self._dependencies.sleep((settled_at - now).total_seconds())
         if self._dependencies.clock() < settled_at:
             return

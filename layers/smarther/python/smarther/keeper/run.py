@@ -13,19 +13,16 @@ from smarther.domain.legrand_answers import LEGRAND_REASONS, LOGIN_REASONS, Reas
 from smarther.domain.reading import instant_text
 from smarther.domain.subscription_plan import WantedSubscriptions
 from smarther.keeper.access import Access
-from smarther.keeper.journal import Journal
+from smarther.keeper.journal import Journal, Run
 from smarther.keeper.lease import Lease, LeaseLost
 from smarther.keeper.mend_subscriptions import Subscriptions
 from smarther.keeper.plants import Plants
 from smarther.keeper.probe_webhook import probe
 from smarther.keeper.rotate_webhook import Webhook
 from smarther.keeper.silent_thermostats import Silence
-from smarther.store.keeper_items import CallCount, Consents, KeeperNotes
+from smarther.store.keeper_items import CallCount, Consents
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from smarther.domain.keeper_memory import Memory
     from smarther.domain.keeper_probe import Probe
     from smarther.domain.subscription_plan import Subscription
     from smarther.keeper.dependencies import Dependencies
@@ -103,26 +100,26 @@ class Keeper:
     # ---- the work, in its order
 
     def _run(self, request: RunRequest, lease: Lease) -> Report:
-        journal = Journal()
-        webhook = Webhook(self._dependencies, journal, rotate=request.rotate_webhook)
-        memory = KeeperNotes(self._dependencies.table).memory()
-        plants = Plants(self._dependencies, journal)
+        run = Run(self._dependencies, lease)
+        journal = run.journal
+        webhook = Webhook(run, rotate=request.rotate_webhook)
+        plants = Plants(run)
         credentials = self._credentials(journal)
         if credentials is None:
             self._note_lack(journal, request)
         else:
-            access = Access(self._dependencies, journal, credentials=credentials, memory=memory, lease=lease)
+            access = Access(run, credentials)
             with journal.apart("run"):
                 if request.consent is not None:
                     access.exchange(request.consent.code)
                 if access.obtain():
-                    tending = _Tending(self._dependencies, journal, access, webhook, plants)
-                    tending.tend(lease.deadline, at_once=journal.consent == "accepted")
-            memory = _remembering(journal, access.memory)
+                    _Tending(run, access, webhook, plants).tend(at_once=journal.consent == "accepted")
+            _keep_reasons(run)
         for plant_id in plants.known():
             journal.subscription_states.setdefault(plant_id, "unknown")
         journal.names = {plant_id: plant.name for plant_id, plant in plants.directory.plants.items()}
-        report = self._reported(journal, memory, credentials)
+        report = self._report(journal, credentials)
+        run.conclude(report)
         if journal.faults:
             raise ExceptionGroup("faults of the recorder itself", journal.faults)
         return report
@@ -152,59 +149,54 @@ class Keeper:
         if request.consent is not None:
             journal.consent = "not_configured"
 
-    def _reported(self, journal: Journal, memory: Memory, credentials: Credentials | None) -> Report:
-        now, table = self._dependencies.clock(), self._dependencies.table
-        calls, notes = CallCount(table), KeeperNotes(table)
-        report = journal.report(
+    def _report(self, journal: Journal, credentials: Credentials | None) -> Report:
+        now, calls = self._dependencies.clock(), CallCount(self._dependencies.table)
+        return journal.report(
             now,
             calls_today=calls.today(now),
             paused_until=calls.paused_until(now),
             credentials=credentials,
         )
-        notes.remember(memory)
-        notes.keep_report(report)
-        return report
 
 
-def _remembering(journal: Journal, memory: Memory) -> Memory:
-    """The memory with the reasons of this run, and with the old ones of which it could not find out.
+def _keep_reasons(run: Run) -> None:
+    """Remember the reasons of this run, and the old ones of which it could not find out.
 
     A need for a person that goes out of the report whenever something else fails would be told again and again; one
     that stays in it when Legrand has said otherwise has its owner mend what is well.
     """
+    journal = run.journal
     if not journal.listed:
         renewed = journal.tokens is not None and journal.tokens.refreshed
-        for reason in not_overtaken(memory.reasons, journal.reasons):
+        for reason in not_overtaken(run.memory.reasons, journal.reasons):
             if not (renewed and reason in LOGIN_REASONS):
                 journal.person_needed(reason)
-    return memory.model_copy(update={"reasons": tuple(each for each in journal.reasons if each in LEGRAND_REASONS)})
+    run.remember(reasons=tuple(each for each in journal.reasons if each in LEGRAND_REASONS))
 
 
 class _Tending:
     """What a run does once it has access: list, mend, rotate, name, listen."""
 
-    def __init__(
-        self, dependencies: Dependencies, journal: Journal, access: Access, webhook: Webhook, plants: Plants
-    ) -> None:
-        self._dependencies = dependencies
-        self._journal = journal
+    def __init__(self, run: Run, access: Access, webhook: Webhook, plants: Plants) -> None:
+        self._run = run
+        self._journal = run.journal
         self._access = access
         self._webhook = webhook
         self._plants = plants
 
-    def tend(self, deadline: datetime, *, at_once: bool) -> None:
+    def tend(self, *, at_once: bool) -> None:
         """Go as far as Legrand lets us; what is not reached now is reached by a later run. Raises LegrandError."""
         listed = self._access.subscriptions()
         self._journal.listed = True
         api = self._access.api
-        to_record = self._plants.wanted(api, listed, self._access.memory.absent_plants)
-        if not to_record.names and (to_record.told or Reason.NO_PLANT in self._access.memory.reasons):
+        to_record = self._plants.wanted(api, listed)
+        if not to_record.names and (to_record.told or Reason.NO_PLANT in self._run.memory.reasons):
             self._journal.person_needed(Reason.NO_PLANT)
-        self._access.memory = self._access.memory.model_copy(update={"absent_plants": to_record.absent})
+        self._run.remember(absent_plants=to_record.absent)
         self._webhook.forget(listed)
-        self._webhook.introduce(deadline)
+        self._webhook.introduce()
         wanted = WantedSubscriptions(
-            base_url=self._dependencies.settings.webhook_base_url,
+            base_url=self._run.dependencies.settings.webhook_base_url,
             endpoint=self._webhook.endpoint,
             plants=frozenset(to_record.names),
             tolerated=self._webhook.tolerated,
@@ -213,21 +205,18 @@ class _Tending:
         if subscriptions.mend(listed):
             self._webhook.promote()
         with self._journal.apart("names"):
-            self._access.memory = self._plants.refresh(api, to_record, self._access.memory, at_once=at_once)
+            self._plants.refresh(api, to_record, at_once=at_once)
         self._listen(subscriptions, listed, wanted.plants)
 
     def _listen(self, subscriptions: Subscriptions, listed: list[Subscription], plants: frozenset[str]) -> None:
-        silence = Silence(self._dependencies, self._journal, self._access.memory)
+        silence = Silence(self._run)
         silence.forget_not_remade({entry.subscription_id for entry in listed})
-        try:
-            for plant_id in silence.listen(self._access.api, self._thermostats(plants)):
-                if self._journal.subscription_states.get(plant_id) == "healthy":
-                    with self._journal.apart("subscribe"):
-                        replaced = subscriptions.to_replace(listed, plant_id)
-                        silence.note_remade(plant_id, replaced)
-                        subscriptions.remake(plant_id, replaced)
-        finally:
-            self._access.memory = silence.memory
+        for plant_id in silence.listen(self._access.api, self._thermostats(plants)):
+            if self._journal.subscription_states.get(plant_id) == "healthy":
+                with self._journal.apart("subscribe"):
+                    replaced = subscriptions.to_replace(listed, plant_id)
+                    silence.note_remade(plant_id, replaced)
+                    subscriptions.remake(plant_id, replaced)
 
     def _thermostats(self, plants: frozenset[str]) -> list[Module]:
         modules = self._plants.directory.modules.values()

@@ -19,18 +19,15 @@ from smarther.domain.quota import Need
 from smarther.domain.reading import instant_text
 from smarther.legrand.client import LegrandError
 from smarther.store.history import LatestReader
-from smarther.store.keeper_items import KeeperNotes
 from smarther.store.readings import Readings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from smarther.domain.keeper_memory import Memory
     from smarther.domain.keeper_report import Poll
     from smarther.domain.latest import Latest
-    from smarther.keeper.dependencies import Dependencies
-    from smarther.keeper.journal import Journal
+    from smarther.keeper.journal import Run
     from smarther.legrand.client import Api
     from smarther.store.listings import Module
 
@@ -46,13 +43,13 @@ that is slow must not hide who is silent. What is then left of the function's ti
 class Silence:
     """The thermostats of the wanted plants, listened to."""
 
-    def __init__(self, dependencies: Dependencies, journal: Journal, memory: Memory) -> None:
-        self._dependencies = dependencies
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._dependencies = dependencies = run.dependencies
         self._latest = LatestReader(dependencies.table, stale_after=dependencies.settings.stale_after)
         self._readings = Readings(dependencies.table, retention_days=dependencies.settings.retention)
-        self._journal = journal
+        self._journal = run.journal
         self._first_words = 0
-        self.memory = memory
 
     def listen(self, api: Api, modules: list[Module]) -> list[str]:
         """Ask each thermostat that has been silent for too long, and again when it has been for as long once more.
@@ -68,7 +65,7 @@ class Silence:
         by_plant: dict[str, list[Module]] = defaultdict(list)
         for module in modules:
             by_plant[module.plant_id].append(module)
-        through, unheard, deaf = self.memory.listened_through, len(modules), []
+        through, unheard, deaf = self._run.memory.listened_through, len(modules), []
         unusual = self._latest.unusual()
         for plant_id in sorted(by_plant, key=lambda each: (each <= through, each)):
             if self._dependencies.clock() >= api.transport.deadline + LISTENING:
@@ -87,23 +84,18 @@ class Silence:
 
         Unless it ended too soon, which `forget_not_remade` finds out.
         """
-        self._remember(
-            remade={**self.memory.remade, plant_id: self._dependencies.clock()},
-            replaced={**self.memory.replaced, plant_id: frozenset(replaced)},
+        self._run.remember_at_once(
+            remade={**self._run.memory.remade, plant_id: self._dependencies.clock()},
+            replaced={**self._run.memory.replaced, plant_id: frozenset(replaced)},
         )
 
     def forget_not_remade(self, listed: Collection[str | None]) -> None:
         """Where a subscription that was to be replaced is among those listed, it was not: it may be now."""
-        done = {plant_id for plant_id, ids in self.memory.replaced.items() if ids.isdisjoint(listed)}
-        undone = self.memory.replaced.keys() - done
-        remade = {plant_id: at for plant_id, at in self.memory.remade.items() if plant_id not in undone}
-        replaced = {plant_id: self.memory.replaced[plant_id] for plant_id in done & remade.keys()}
-        self.memory = self.memory.model_copy(update={"remade": remade, "replaced": replaced})
-
-    def _remember(self, **update: object) -> None:
-        """Remember it now, should this run not come to its end."""
-        self.memory = self.memory.model_copy(update=update)
-        KeeperNotes(self._dependencies.table).remember(self.memory)
+        done = {plant_id for plant_id, ids in self._run.memory.replaced.items() if ids.isdisjoint(listed)}
+        undone = self._run.memory.replaced.keys() - done
+        remade = {plant_id: at for plant_id, at in self._run.memory.remade.items() if plant_id not in undone}
+        replaced = {plant_id: self._run.memory.replaced[plant_id] for plant_id in done & remade.keys()}
+        self._run.remember(remade=remade, replaced=replaced)
 
     def _is_deaf(
         self, api: Api, plant_id: str, modules: list[Module], unusual: Mapping[str, Sequence[str]], now: datetime
@@ -116,11 +108,11 @@ class Silence:
             self._look_at_clock(module, found[module.module_id])
             silent = self._listen_to(api, module, found[module.module_id], now)
             unheard.append(silent or _only_answered(found[module.module_id]))
-        return all(unheard) and plant_id in self.memory.changed_unheard and plant_id not in self.memory.remade
+        return all(unheard) and plant_id in self._run.memory.changed_unheard and plant_id not in self._run.memory.remade
 
     def _note_turn(self, through: str, *, unheard: int, served: bool) -> None:
         """Remember with whom the next run begins, and tell of those for whom there was no time."""
-        self.memory = self.memory.model_copy(update={"listened_through": "" if served else through})
+        self._run.remember(listened_through="" if served else through)
         self._journal.unheard = unheard
         if unheard:
             self._journal.trouble(f"silence: no time to listen to {unheard} thermostats")
@@ -142,8 +134,8 @@ class Silence:
     def _forget_gone(self, modules: list[Module]) -> None:
         """Who is no longer in the directory was never polled."""
         known = {module.module_id for module in modules}
-        polled_at = {key: at for key, at in self.memory.polled_at.items() if key in known}
-        self.memory = self.memory.model_copy(update={"polled_at": polled_at})
+        polled_at = {key: at for key, at in self._run.memory.polled_at.items() if key in known}
+        self._run.remember(polled_at=polled_at)
 
     def _forget_ended(self, plant_id: str, found: list[Latest | None]) -> None:
         """A push ends a plant's silence: what was done about it may be done again in the next."""
@@ -154,15 +146,15 @@ class Silence:
                 return since
             return {key: each for key, each in since.items() if key != plant_id}
 
-        changed_unheard, remade = lasting(self.memory.changed_unheard), lasting(self.memory.remade)
-        self.memory = self.memory.model_copy(update={"changed_unheard": changed_unheard, "remade": remade})
+        changed_unheard, remade = lasting(self._run.memory.changed_unheard), lasting(self._run.memory.remade)
+        self._run.remember(changed_unheard=changed_unheard, remade=remade)
 
     def _listen_to(self, api: Api, module: Module, found: Latest | None, now: datetime) -> bool:
         """Whether a thermostat is silent; if so it is asked, unless it was lately."""
         limit = self._dependencies.settings.stale_after
         since = silent_since(found, known_since=module.known_since, now=now, limit=limit)
         if since is None:
-            if found is None and self._first_words < FIRST_WORDS and module.module_id not in self.memory.polled_at:
+            if found is None and self._first_words < FIRST_WORDS and module.module_id not in self._run.memory.polled_at:
                 self._first_words += 1
                 self._poll(api, module, found, first=True)
             return False
@@ -194,8 +186,8 @@ class Silence:
             with self._journal.apart("status"):  # an answer that cannot be kept is one thermostat's
                 poll = self._keep_news(module, body, found, first=first)
         if poll != "not_now":
-            polled_at = {**self.memory.polled_at, module.module_id: self._dependencies.clock()}
-            self.memory = self.memory.model_copy(update={"polled_at": polled_at})
+            polled_at = {**self._run.memory.polled_at, module.module_id: self._dependencies.clock()}
+            self._run.remember(polled_at=polled_at)
         return poll
 
     def _is_worth_asking(self, module: Module) -> bool:
@@ -206,7 +198,7 @@ class Silence:
         Else a subscription that only seems alive would stay so, where nothing had changed yet when it was asked, or
         where the gateway was offline.
         """
-        asked_at = self.memory.polled_at.get(module.module_id)
+        asked_at = self._run.memory.polled_at.get(module.module_id)
         return asked_at is None or self._dependencies.clock() - asked_at >= self._dependencies.settings.stale_after
 
     def _keep_news(self, module: Module, body: bytes, found: Latest | None, *, first: bool) -> Poll:
@@ -229,8 +221,8 @@ class Silence:
             if is_news(reading.time, found, now=now)
         ]
         changed = not first and any(found is None or said(reading) != found.word.said for reading in news)
-        if changed and module.plant_id not in self.memory.changed_unheard:
-            self._remember(changed_unheard={**self.memory.changed_unheard, module.plant_id: now})
+        if changed and module.plant_id not in self._run.memory.changed_unheard:
+            self._run.remember_at_once(changed_unheard={**self._run.memory.changed_unheard, module.plant_id: now})
         stored = [self._readings.store(reading, received_at=now, source="poll") for reading in news]
         if any(stored):
             self._journal.actions.append(f"{'first_word' if first else 'gap_filled'} {module.module_id}")
