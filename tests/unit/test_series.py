@@ -77,9 +77,9 @@ def test_the_state_at_the_left_edge_is_that_of_the_reading_before() -> None:
         (START, START + HOUR, Decimal(19)),
         (START + HOUR, START + 2 * HOUR, Decimal(20)),
     ]
-    assert [span.heating for span in series.spans] == [0, 1]
+    assert [span.heating_share for span in series.spans] == [0, 1]
     together = summary(series)
-    assert (together.heating, together.cooling) == (Decimal(60), Decimal(0))
+    assert (together.heating_minutes, together.cooling_minutes) == (Decimal(60), Decimal(0))
     assert (together.low, together.high, together.temperature) == (Decimal(19), Decimal(20), Decimal("19.5"))
 
 
@@ -89,14 +89,18 @@ def test_a_summary_weighs_by_the_time_that_is_known() -> None:
             temperature=Decimal(10), low=Decimal(9), high=Decimal(11), minutes=Decimal(15), humidity=Decimal(40)
         ),
         START + HOUR: Shown(
-            temperature=Decimal(20), minutes=Decimal(45), humidity=Decimal(60), heating=Decimal(30), cooling=Decimal(6)
+            temperature=Decimal(20),
+            minutes=Decimal(45),
+            humidity=Decimal(60),
+            heating_minutes=Decimal(30),
+            cooling_minutes=Decimal(6),
         ),
         START + 2 * HOUR: Shown(),
     }
     together = summary(of_hours(hours, start=START, end=START + DAY, now=START + DAY))
     assert (together.temperature, together.humidity) == (Decimal("17.5"), Decimal(55))
     assert (together.low, together.high) == (Decimal(9), Decimal(11))
-    assert (together.heating, together.cooling) == (Decimal(30), Decimal(6))
+    assert (together.heating_minutes, together.cooling_minutes) == (Decimal(30), Decimal(6))
 
 
 def test_hours_and_days_are_spans_of_their_own_length() -> None:
@@ -107,7 +111,7 @@ def test_hours_and_days_are_spans_of_their_own_length() -> None:
         heating_minutes=Decimal(30),
     )
     (hour,) = of_hours({START: shown_of(half)}, start=START, end=START + DAY, now=LATER).spans
-    assert (hour.end - hour.start, hour.low, hour.high, hour.heating) == (
+    assert (hour.end - hour.start, hour.low, hour.high, hour.heating_share) == (
         HOUR,
         Decimal(18),
         Decimal(22),
@@ -116,7 +120,7 @@ def test_hours_and_days_are_spans_of_their_own_length() -> None:
     day = date(2026, 3, 29)
     (long,) = of_days({day: shown_of(half)}, start=START, end=LATER, now=LATER, zone=ROME).spans
     assert long.end - long.start == 23 * HOUR
-    assert long.heating == Decimal(30) / (23 * 60)
+    assert long.heating_share == Decimal(30) / (23 * 60)
 
 
 def test_the_hour_and_the_day_that_are_running_end_now() -> None:
@@ -130,19 +134,21 @@ def test_the_hour_and_the_day_that_are_running_end_now() -> None:
     )
     now = START + 24 * HOUR / 60
     (hour,) = of_hours({START: half, START + HOUR: half}, start=START - DAY, end=START + DAY, now=now).spans
-    assert (hour.start, hour.end, hour.heating) == (START, now, Decimal("0.5"))
+    assert (hour.start, hour.end, hour.heating_share) == (START, now, Decimal("0.5"))
     today, tomorrow = date(2026, 1, 18), date(2026, 1, 19)
     series = of_days({today: half, tomorrow: half}, start=START - DAY, end=START + 9 * DAY, now=now, zone=UTC)
-    assert [(span.start, span.end, span.heating) for span in series.spans] == [(START, now, Decimal("0.5"))]
+    assert [(span.start, span.end, span.heating_share) for span in series.spans] == [(START, now, Decimal("0.5"))]
     assert series.until == now
 
 
 def test_more_heating_than_there_are_minutes_is_all_of_them() -> None:
-    (hour,) = of_hours({START: Shown(heating=Decimal(61))}, start=START, end=LATER, now=LATER).spans
-    assert hour.heating == 1
+    (hour,) = of_hours({START: Shown(heating_minutes=Decimal(61))}, start=START, end=LATER, now=LATER).spans
+    assert hour.heating_share == 1
 
 
 def test_nothing_is_nothing() -> None:
     assert of_snapshots([], start=START, end=START + DAY, now=START).spans == []
     nothing = summary(of_hours({}, start=START, end=START + DAY, now=START))
-    assert {nothing.temperature, nothing.low, nothing.humidity, nothing.heating, nothing.cooling} == {None}
+    assert {nothing.temperature, nothing.low, nothing.humidity, nothing.heating_minutes, nothing.cooling_minutes} == {
+        None
+    }

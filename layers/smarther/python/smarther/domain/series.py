@@ -65,7 +65,7 @@ class Grain(StrEnum):
 class Shown:
     """What a chart shows of an hour or a day, which is less than its `Statistics` hold and quicker to read.
 
-    `minutes` is for how long the temperature was known. Heating and cooling are minutes, `None` when not known.
+    `minutes` is for how long the temperature was known. Heating and cooling are `None` when not known.
     """
 
     temperature: Decimal | None = None
@@ -74,8 +74,8 @@ class Shown:
     minutes: Decimal = Decimal(0)
     humidity: Decimal | None = None
     setpoint: Decimal | None = None
-    heating: Decimal | None = None
-    cooling: Decimal | None = None
+    heating_minutes: Decimal | None = None
+    cooling_minutes: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +83,8 @@ class Span:
     """A stretch of time for which something is known. Temperatures in °C, humidity in percent.
 
     `low` and `high` are the extremes around the mean `temperature`; of a reading all three are the same. `minutes` is
-    for how much of the span they are known. `heating` and `cooling` are the share of the span in which the relay did
-    that, from 0 to 1, `None` when not known.
+    for how much of the span they are known. `heating_share` and `cooling_share` are the part of the span in
+    which the relay did that, from 0 to 1, `None` when not known.
     """
 
     start: datetime
@@ -95,8 +95,8 @@ class Span:
     minutes: Decimal
     humidity: Decimal | None
     setpoint: Decimal | None
-    heating: Decimal | None
-    cooling: Decimal | None
+    heating_share: Decimal | None
+    cooling_share: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +118,8 @@ class Summary:
     low: Decimal | None
     high: Decimal | None
     humidity: Decimal | None
-    heating: Decimal | None
-    cooling: Decimal | None
+    heating_minutes: Decimal | None
+    cooling_minutes: Decimal | None
 
 
 def share_of_items(charts: int) -> int:
@@ -178,8 +178,8 @@ def shown_of(made: Statistics) -> Shown:
         minutes=temperature.minutes if temperature else Decimal(0),
         humidity=made.humidity.mean if made.humidity else None,
         setpoint=made.setpoint.mean if made.setpoint else None,
-        heating=made.heating_minutes if known else None,
-        cooling=made.cooling_minutes if known else None,
+        heating_minutes=made.heating_minutes if known else None,
+        cooling_minutes=made.cooling_minutes if known else None,
     )
 
 
@@ -193,8 +193,8 @@ def summary(series: Series) -> Summary:
         low=min(lows, default=None),
         high=max(highs, default=None),
         humidity=_weighted([(span.humidity, span.minutes or _minutes(span.start, span.end)) for span in spans]),
-        heating=_total([(span.heating, span) for span in spans]),
-        cooling=_total([(span.cooling, span) for span in spans]),
+        heating_minutes=_total([(span.heating_share, span) for span in spans]),
+        cooling_minutes=_total([(span.cooling_share, span) for span in spans]),
     )
 
 
@@ -220,8 +220,8 @@ def _of_piece(piece: Held) -> Span:
         minutes=Decimal(0) if snapshot.temperature is None else _minutes(piece.start, piece.end),
         humidity=snapshot.humidity,
         setpoint=snapshot.setpoint,
-        heating=Decimal(snapshot.load is Load.HEATING) if known else None,
-        cooling=Decimal(snapshot.load is Load.COOLING) if known else None,
+        heating_share=Decimal(snapshot.load is Load.HEATING) if known else None,
+        cooling_share=Decimal(snapshot.load is Load.COOLING) if known else None,
     )
 
 
@@ -236,8 +236,8 @@ def _of_shown(shown: Shown, start: datetime, end: datetime) -> Span:
         minutes=shown.minutes,
         humidity=shown.humidity,
         setpoint=shown.setpoint,
-        heating=None if shown.heating is None else min(shown.heating / minutes, _ALL),
-        cooling=None if shown.cooling is None else min(shown.cooling / minutes, _ALL),
+        heating_share=None if shown.heating_minutes is None else min(shown.heating_minutes / minutes, _ALL),
+        cooling_share=None if shown.cooling_minutes is None else min(shown.cooling_minutes / minutes, _ALL),
     )
 
 

@@ -227,7 +227,7 @@ def _legend(series: Series, style: ChartStyle) -> Iterator[tuple[str, str]]:
     if set_points := _set_points(series):
         yield "sm-s", set_points
     yield "sm-heat", "heating"
-    if any(span.cooling for span in series.spans):
+    if any(span.cooling_share for span in series.spans):
         yield "sm-cool", "cooling"
     yield "sm-h", "humidity"
     if any(_gaps(series, _frame(series, style))):
@@ -253,10 +253,10 @@ def summary_text(series: Series, *, fahrenheit: bool, name: str | None = None, s
         parts.append(f"mean {temperature_text(made.temperature, fahrenheit=fahrenheit)}")
     if made.humidity is not None and not short:
         parts.append(f"humidity {percent_text(made.humidity)}")
-    if made.heating is not None:
-        parts.append(f"heated {minutes_text(made.heating)}")
-    if made.cooling:
-        parts.append(f"cooled {minutes_text(made.cooling)}")
+    if made.heating_minutes is not None:
+        parts.append(f"heated {minutes_text(made.heating_minutes)}")
+    if made.cooling_minutes:
+        parts.append(f"cooled {minutes_text(made.cooling_minutes)}")
     text = " · ".join(parts) or "nothing recorded"
     return f"{name}: {text}" if name else text
 
@@ -354,7 +354,7 @@ def _relay(series: Series, frame: _Frame) -> Iterator[Markup]:
 
 def _columns(series: Series, frame: _Frame, panel: _Panel, classes: tuple[str, str]) -> Iterator[Markup]:
     """Heating and cooling as one path each, of columns that stand on the panel's lower edge."""
-    kinds = (("heating", lambda span: span.heating), ("cooling", lambda span: span.cooling))
+    kinds = (("heating", lambda span: span.heating_share), ("cooling", lambda span: span.cooling_share))
     for class_, (word, share) in zip(classes, kinds, strict=True):
         shape = "".join(
             column(frame.x(start), frame.x(end), panel.bottom, panel.bottom - float(part) * (panel.bottom - panel.top))
@@ -449,7 +449,7 @@ def _told(span: Span, grain: Grain, style: ChartStyle) -> str:
         told.append(f"set point {temperature_text(span.setpoint, fahrenheit=style.fahrenheit)}")
     if span.humidity is not None:
         told.append(f"humidity {percent_text(span.humidity)}")
-    for share, word in ((span.heating, "heating"), (span.cooling, "cooling")):
+    for share, word in ((span.heating_share, "heating"), (span.cooling_share, "cooling")):
         if share:
             told.append(word if share == 1 else f"{word} {share * 100:.0f} % of the time")
     return ", ".join(told)

@@ -239,7 +239,7 @@ def _period_text(series: Series, view: View) -> str:
 
 
 def _legend(cards: Sequence[Card]) -> Markup:
-    cooled = any(span.cooling for card in cards for span in card.series.spans)
+    cooled = any(span.cooling_share for card in cards for span in card.series.spans)
     entries = (
         ("sm-t", "temperature", "M0 6H22"),
         ("sm-s", "set point", "M0 6H22"),

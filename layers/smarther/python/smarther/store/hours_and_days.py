@@ -156,8 +156,8 @@ def _shown(item: Item, length: timedelta) -> Shown:
         minutes=_minutes(item, "temperature_minutes", length) or Decimal(0),
         humidity=_part(item, "humidity", "mean"),
         setpoint=_part(item, "setpoint", "mean"),
-        heating=heating,
-        cooling=None if heating is None else _minutes(item, "cooling_minutes", length) or Decimal(0),
+        heating_minutes=heating,
+        cooling_minutes=None if heating is None else _minutes(item, "cooling_minutes", length) or Decimal(0),
     )
 
 
