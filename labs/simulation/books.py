@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from labs.simulation.year import Year
+    from sandbox.legrand.pushes.ledger import Entry
     from smarther.domain.keeper_report import Report
 
 DAY = timedelta(days=1)
@@ -58,13 +59,11 @@ class Shelves:
 
 def _balance_notifications(year: Year) -> None:
     ids: defaultdict[str, set[str]] = defaultdict(set)
-    acknowledged: set[str] = set()
     for entry in year.provider.dispatch.ledger.since():
         year.chronicle.count(f"notifications {entry.outcome}")
         if entry.outcome in SENT:
             ids[entry.content].add(entry.envelope_id or "")
-        if entry.outcome is Outcome.ACKNOWLEDGED:
-            acknowledged.add(entry.content)
+    acknowledged = {entry.content for entry in _acknowledged(year)}
     pushed = [item for item in year.dynamodb.partitions("MODULE#") if item["source"]["S"] == "push"]
     shelves = Shelves(
         stored=Counter(item["event_id"]["S"] for item in pushed),
@@ -79,6 +78,15 @@ def _balance_notifications(year: Year) -> None:
     year.chronicle.count("distinct stored", len(shelves.stored))
     year.chronicle.count("quarantined bodies", len(shelves.quarantined))
     year.chronicle.count("left in the log", len({record["digest"] for record in year.recoverable}))
+
+
+def _acknowledged(year: Year) -> list[Entry]:
+    """What the provider says was acknowledged at an address that the keeper subscribed; no other is owed anything."""
+    return [
+        entry
+        for entry in year.provider.dispatch.ledger.since()
+        if entry.outcome is Outcome.ACKNOWLEDGED and entry.endpoint not in year.left_behind
+    ]
 
 
 def _balance_one(year: Year, content: str, ids: set[str], shelves: Shelves, *, acknowledged: bool) -> None:
@@ -164,9 +172,8 @@ def _balance_latest(year: Year) -> None:
         elif found is not None and found.wrong_clock is not None:
             year.chronicle.wrong("a clock is told to be wrong that was mended")
     acknowledged: dict[str, datetime] = {}
-    for entry in year.provider.dispatch.ledger.since():
-        readable = year.post.contents[entry.content].readings
-        if entry.outcome is Outcome.ACKNOWLEDGED and readable and entry.module_id:
+    for entry in _acknowledged(year):
+        if year.post.contents[entry.content].readings and entry.module_id:
             at = year.post.made[str(entry.envelope_id)]
             acknowledged[entry.module_id] = max(acknowledged.get(entry.module_id, at), at)
     for module_id, at in acknowledged.items():

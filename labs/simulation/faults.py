@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from labs.simulation.effects import BASE
 from labs.simulation.weather import WAYS, BrownOut
 from sandbox.legrand.account.answer import Refusal
 from sandbox.legrand.account.faults import Fault
@@ -25,8 +24,6 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 API_OPERATIONS: Final = ("plants", "topology", "status", "subscribe", "delete", "list")
 NOT_JSON: Final = "<html>The service is unavailable.</html>"
-BEFORE: Final = "before"
-"""The application of a subscription that an earlier deployment is said to have left behind."""
 OTHER_STACK: Final = "https://other.example/notifications/"
 
 
@@ -154,8 +151,7 @@ def _strange_subscription(year: Year, dice: Random) -> None:
     plant_id = dice.choice(sorted(year.provider.world.plants))
     secret = "".join(dice.choices("abcdef", k=43))
     if dice.random() < 0.5:
-        now = year.clock.now()
-        year.provider.subscriptions.add(plant_id, f"{BASE}/notifications/{secret}", BEFORE, now, ours=True)
+        year.leave_behind(plant_id, secret)
     else:
         year.provider.add_foreign_subscription(plant_id, OTHER_STACK + secret, "the same stack elsewhere")
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sandbox.legrand.account.quota import DAILY_CALLS, TOKEN_CALLS
+from sandbox.legrand.home.weather import Season
 from sandbox.legrand.http.app import create_app
 from sandbox.legrand.http.server import listen, server, url_of
 from sandbox.legrand.provider.provider import Settings
@@ -41,6 +42,10 @@ def main(  # noqa: PLR0913, PLR0917 - one parameter per option
             "(sandbox/legrand/variants.py has them)."
         ),
     ] = "usual",
+    season: Annotated[
+        Season,
+        typer.Option(help="The season in which homes begin: now, summer, winter. In summer every other one cools."),
+    ] = "now",
     limit_ms: Annotated[int, typer.Option(help="How long an endpoint may take to answer.", min=1)] = 750,
     concurrency: Annotated[int, typer.Option(help="Notifications on their way at once.", min=1)] = 2,
 ) -> None:
@@ -54,6 +59,7 @@ def main(  # noqa: PLR0913, PLR0917 - one parameter per option
             daily_calls=daily_calls,
             token_calls=token_calls,
             variants=described(world),
+            season=season,
             limit_ms=limit_ms,
             concurrency=concurrency,
         )

@@ -71,15 +71,16 @@ def down(*, own_only: bool = False) -> list[str]:
 def start_legrand() -> str:
     """Start the stand-in for Legrand's cloud on a free port and return its address.
 
-    `SANDBOX_WORLD` names its world, the usual one otherwise (docs/developer/provider.md).
+    `SANDBOX_WORLD` names its world, the usual one otherwise (docs/developer/provider.md); `SANDBOX_SEASON` is summer or
+    winter, otherwise what the calendar says.
     """
     port = processes.free_port()
-    world = os.environ.get("SANDBOX_WORLD", "usual")
+    world, season = os.environ.get("SANDBOX_WORLD", "usual"), os.environ.get("SANDBOX_SEASON", "now")
     url = f"http://127.0.0.1:{port}"
     python = str(places.DEV_ENVIRONMENT / "bin" / "python")
     processes.start(
         "legrand",
-        [python, "-m", "sandbox.legrand", "--port", str(port), "--world", world],
+        [python, "-m", "sandbox.legrand", "--port", str(port), "--world", world, "--season", season],
         {"PATH": os.environ.get("PATH", os.defpath), "PYTHONUNBUFFERED": "1"},
         ready=lambda: processes.answers(f"{url}/_control/summary"),
     )

@@ -175,6 +175,7 @@ def test_memory_comes_back_as_it_was(table: Table) -> None:
         ask_again=frozenset({"p1"}),
         polled_at={"m1": NOW},
         remade={"p1": NOW},
+        replaced={"p1": frozenset({"s1"})},
     )
 
     KeeperNotes(table).remember(memory)

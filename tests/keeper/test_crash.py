@@ -97,6 +97,31 @@ def test_a_first_consent_killed_anywhere_works_as_soon_as_its_tokens_are_saved()
         assert not in_copies(_endings(killed, effects))
 
 
+def test_a_ghost_is_replaced_once_in_a_silence_wherever_the_run_that_does_so_is_killed() -> None:
+    """A subscription that is silent for another reason would be made anew by every run that dies of it."""
+    story = STORIES["subscriptions that only seem alive"]
+    effects = _effects(story)
+
+    with mock_aws():
+        world = World()
+        story.prepare(world)
+        before = _subscribed(world)
+
+        def killed(number: int, when: str) -> None:
+            if effects[number] == ANSWER_LOST:
+                return  # nothing goes on without its owner
+            world.run_and_die((number, when))
+            _assert_all_is_well(world, 3)
+            assert _subscribed(world) - before == len(world.plant_ids)
+
+        assert not in_copies(_endings(killed, effects))
+
+
+def _subscribed(world: World) -> int:
+    """How often anybody subscribed."""
+    return world.provider.calls.by_operation()["subscribe"]
+
+
 def _endings(killed: Callable[[int, str], None], effects: list[str]) -> Iterator[Callable[[], None]]:
     """Every point at which the run can be killed; what fails names its point."""
     for number, when in [(0, "before"), *((number, "after") for number in range(len(effects)))]:
@@ -112,7 +137,7 @@ def _endings(killed: Callable[[int, str], None], effects: list[str]) -> Iterator
 
 
 def _assert_all_is_well(world: World, runs: int, *, newest_lost: bool = False) -> None:
-    """Nobody is needed, the newest token is in use, each plant has one subscription of ours, and it works."""
+    """Nobody is needed, the newest token is in use, each plant has one subscription of ours, alive, and it works."""
     reports = _next_runs(world, runs)
     assert not any(report.person for report in reports), reports
     assert reports[-1].outcome == "healthy", reports
@@ -122,6 +147,7 @@ def _assert_all_is_well(world: World, runs: int, *, newest_lost: bool = False) -
     assert "AWSPENDING" not in json.dumps(world.secrets.describe_secret(SecretId=world.tokens_arn), default=str)
     assert {entry.url for entry in world.ours} == {world.webhook_url}
     assert sorted(entry.plant_id for entry in world.ours) == world.plant_ids
+    assert not any(entry.ghost for entry in world.ours)
     assert world.push(world.webhook_url, b"[]")[0] == 200
     assert CallCount(world.table).today(world.clock.now()) >= world.provider.quota.calls_today
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sandbox.legrand import CLIENT_ID
 from sandbox.legrand.account.faults import Fault
+from sandbox.legrand.account.login import CLIENT_SECRET_LIFE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from smarther.domain.keeper_report import Report
     from tests.support.world import World
 
@@ -96,3 +101,65 @@ def test_plants_that_are_known_go_on_without_anybody(home: World) -> None:
     for _ in range(3):
         home.later()
         assert reasons(home.run()) == []
+
+
+# ---- what the login says now stands for what it said before
+
+
+def in_the_portal(world: World, **changed: Any) -> None:
+    """What Legrand's developer portal says of the owner's application."""
+    application = world.provider.login.application(CLIENT_ID)
+    assert application is not None
+    world.provider.login.register(replace(application, **changed))
+
+
+def the_secret_ends(world: World) -> None:
+    in_the_portal(world, secret_created_at=world.clock.now() - CLIENT_SECRET_LIFE)
+
+
+def a_wrong_secret_is_configured(world: World) -> None:
+    world.configure(client_secret="mistyped")
+
+
+def the_secret_is_renewed(world: World) -> None:
+    """In the portal, and here."""
+    in_the_portal(world, client_secret="renewed", secret_created_at=world.clock.now())
+    world.configure(client_secret="renewed")
+
+
+@pytest.mark.parametrize(
+    ("went_wrong", "reason"),
+    [(the_secret_ends, "client_secret_expired"), (a_wrong_secret_is_configured, "credentials_refused")],
+)
+def test_who_has_mended_the_client_is_asked_for_the_consent_alone(
+    home: World, went_wrong: Callable[[World], None], reason: str
+) -> None:
+    """The login looks at the client before the grant, so a word about the grant says that the client is well."""
+    home.provider.login.revoke(access=True, refresh=True)
+    went_wrong(home)
+    home.later()
+    assert reasons(home.run()) == [reason]
+
+    the_secret_is_renewed(home)
+    home.later()
+
+    assert reasons(home.run()) == ["consent_expired"]
+    assert reasons(home.consent()) == []
+
+
+def test_a_secret_that_is_renewed_and_then_mistyped_is_refused_and_no_longer_expired(home: World) -> None:
+    the_secret_ends(home)
+    home.later()
+    assert reasons(home.run()) == ["client_secret_expired"]
+    a_wrong_secret_is_configured(home)
+    home.later()
+    assert reasons(home.run()) == ["credentials_refused"]
+
+
+def test_a_consent_that_had_ended_is_asked_for_though_the_login_does_not_get_so_far_now(home: World) -> None:
+    home.provider.login.revoke(access=True, refresh=True)
+    home.later()
+    assert reasons(home.run()) == ["consent_expired"]
+    a_wrong_secret_is_configured(home)
+    home.later()
+    assert sorted(reasons(home.run())) == ["consent_expired", "credentials_refused"]

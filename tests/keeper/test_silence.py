@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,6 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from moto import mock_aws
 
-from labs.simulation.effects import Effects, Killed
 from sandbox.legrand.account.faults import Fault
 from sandbox.legrand.pushes.wire import encoded, notification
 from smarther.keeper.mend_subscriptions import Subscriptions
@@ -205,32 +203,41 @@ def test_a_poll_that_fails_in_passing_is_made_by_the_next_run(home: World, statu
     assert silent(home.run()) == ["stored"] * 3
 
 
-@pytest.mark.parametrize("body", ["<html>", {}, {"chronothermostats": []}, {"chronothermostats": [{"mode": "OFF"}]}])
-def test_an_answer_that_cannot_be_read_is_no_news(home: World, body: Any) -> None:
+ANOTHER = {"plant": {"id": "elsewhere", "module": {"id": "another"}}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<html>",
+        {},
+        {"chronothermostats": []},
+        {"chronothermostats": [{"mode": "OFF"}]},
+        {"chronothermostats": [{"sender": ANOTHER, "time": "2026-01-15T06:30:00Z"}]},
+    ],
+)
+def test_an_answer_that_says_nothing_of_the_thermostat_is_none_and_the_next_run_asks_again(
+    home: World, body: Any
+) -> None:
     home.later(DAY)
     home.provider.faults.add(Fault("status", 200, body=body, times=3))
 
-    assert silent(home.run()) == ["no_news"] * 3
+    report = home.run()
+
+    assert silent(report) == ["not_now"] * 3
+    assert report.troubles == ("status: transient",)
     assert readings(home, "poll") == []
-
-
-def test_an_answer_for_another_thermostat_is_not_stored(home: World) -> None:
-    home.later(DAY)
-    sender = {"plant": {"id": "elsewhere", "module": {"id": "another"}}}
-    status = {"sender": sender, "time": home.clock.now().isoformat()}
-    home.provider.faults.add(Fault("status", 200, body={"chronothermostats": [status]}, times=3))
-
-    assert silent(home.run()) == ["no_news"] * 3
-    assert readings(home, "poll") == []
+    home.later()
+    assert silent(home.run()) == ["stored"] * 3
 
 
 def test_an_answer_that_is_older_than_what_is_known_is_no_news(home: World) -> None:
     speak(home)
     home.later(DAY)
-    module = next(iter(Listings(home.table).directory().modules.values()))
-    sender = {"plant": {"id": module.plant_id, "module": {"id": module.module_id}}}
-    status = {"sender": sender, "time": (home.clock.now() - 2 * DAY).isoformat()}
-    home.provider.faults.add(Fault("status", 200, body={"chronothermostats": [status]}, times=3))
+    for module in Listings(home.table).directory().modules.values():
+        sender = {"plant": {"id": module.plant_id, "module": {"id": module.module_id}}}
+        status = {"sender": sender, "time": (home.clock.now() - 2 * DAY).isoformat()}
+        home.provider.faults.add(Fault("status", 200, {"chronothermostats": [status]}, about=module.module_id))
 
     assert silent(home.run()) == ["no_news"] * 3
 
@@ -323,33 +330,6 @@ def test_a_fault_of_ours_in_making_a_subscription_anew_is_told_as_one(
     report = KeeperNotes(home.table).report()
     assert report is not None
     assert report.troubles == ("subscribe: a fault of the recorder itself (ZeroDivisionError)",)
-
-
-def test_a_run_that_dies_while_it_makes_a_subscription_anew_is_not_done_again_and_again(home: World) -> None:
-    """A subscription that gives nothing for another reason would be made anew by every run that dies there."""
-    speak(home)
-    for ghost in ids(home).values():
-        home.provider.subscriptions.make_ghost(ghost)
-    live(home, DAY)
-    home.effects = Effects()
-    deaths = 0
-
-    def die(name: str) -> None:
-        nonlocal deaths
-        if name.startswith("DELETE"):
-            deaths += 1
-            home.effects.dead = True
-            raise Killed
-
-    for _ in range(3):
-        home.effects = Effects()
-        home.effects.meanwhile = die
-        with suppress(Killed):
-            home.run()
-        home.effects = Effects()
-        home.later()
-
-    assert deaths == len(home.plant_ids)
 
 
 def test_a_subscription_that_cannot_be_made_anew_is_told_missing_and_mended(home: World) -> None:

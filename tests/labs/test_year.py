@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from labs.simulation import functions
+from labs.simulation import faults, functions
 from labs.simulation import year as year_module
+from labs.simulation.weather import BrownOut
 from labs.simulation.year import START, Plan, Year
+from sandbox.legrand.account.faults import Fault
 from smarther.aws.spill_queue import SpillQueue, SpillUnavailableError
 from smarther.domain import notification
 from smarther.domain.json_fields import UnreadableError
@@ -53,6 +55,56 @@ def test_a_seed_is_lived_again_word_for_word() -> None:
     first, again = (Year(A_BAD_FORTNIGHT).live() for _ in range(2))
     assert first.events == again.events
     assert first.counts == again.counts
+
+
+# ---- what seeds have met by chance, on its own (a whole year takes a minute)
+
+CALM = 1e-3
+"""So many times a bad year's faults: as good as none, within days."""
+TWO_DAYS = timedelta(days=2)
+STRIKES = {sort.name: sort.strike for sort in faults.SORTS}
+
+
+@pytest.mark.parametrize("consent_first", [False, True])
+def test_an_owner_whose_client_secret_and_consent_end_in_one_night_mends_both(consent_first: bool) -> None:  # noqa: FBT001 - a parameter
+    """Seed 27117: the report asked for the client secret again and again, and no consent came through."""
+    year = Year(Plan(seed=1, days=8, intensity=CALM))
+    ends = ["client secret ends", "consent is revoked"]
+    for hours, name in enumerate(reversed(ends) if consent_first else ends):
+        year.later(TWO_DAYS + timedelta(hours=12 * hours), lambda name=name: STRIKES[name](year, year.dice))  # type: ignore[misc] # a default binds the loop's value
+    chronicle = year.live()
+    assert not chronicle.violations, chronicle.violations
+    assert chronicle.counts["client secrets renewed"] == 1
+
+
+def test_what_an_address_that_is_not_ours_acknowledged_is_owed_to_nobody() -> None:
+    """Seed 27117: while the table is away nobody can tell it from ours, so it is answered, kept, and later refused."""
+    year = Year(Plan(seed=1, days=4, intensity=CALM))
+
+    def strike() -> None:
+        year.weather.brown_outs.append(BrownOut("table", "fails", 1.0, year.clock.now() + timedelta(hours=5)))
+        for entry in year.our_subscriptions():
+            year.provider.subscriptions.remove(entry.plant_id, entry.id)
+            year.leave_behind(entry.plant_id, "z" * 43)
+
+    year.later(TWO_DAYS, strike)
+    chronicle = year.live()
+    assert not chronicle.violations, chronicle.violations
+
+
+def test_a_ghost_is_found_as_soon_as_a_thermostat_gives_an_answer_that_can_be_read() -> None:
+    """Seed 27121: each answer that could not be read was taken for one that says nothing, and cost a day."""
+    year = Year(Plan(seed=1, days=9, intensity=CALM))
+
+    def strike() -> None:
+        for entry in year.our_subscriptions():
+            year.haunt(entry)
+        year.provider.faults.add(Fault("status", place=("chronothermostats", 0, "time"), value=[None], times=40))
+
+    year.later(TWO_DAYS, strike)
+    chronicle = year.live()
+    assert not chronicle.violations, chronicle.violations
+    assert chronicle.counts["action subscription_remade"] == len(year.home.plants)
 
 
 # ---- the simulation sees what it is there to see

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from smarther.domain.series import ITEM_BOUND, MOST_THERMOSTATS
 from tests.support.deployed import PROJECT
 
 if TYPE_CHECKING:
@@ -65,3 +66,9 @@ def test_the_page_of_tests_names_every_folder() -> None:
     page = (DOCS / "developer" / "tests.md").read_text()
     folders = {each.name for each in (PROJECT / "tests").iterdir() if each.is_dir() and not each.name.startswith("_")}
     assert {name for name in folders if f"| `tests/{name}` |" not in page} == set()
+
+
+def test_the_page_of_scale_tells_the_bound_that_the_code_holds() -> None:
+    page = (DOCS / "running" / "scale.md").read_text()
+    assert f"no answer reads more than {ITEM_BOUND:,} items" in page
+    assert f"for the {MOST_THERMOSTATS} that a page can hold" in page

@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.legrand_answers import LONGEST_WAIT, Door, Kind, ProviderAnswer, Reason, classify
+from smarther.domain.legrand_answers import (
+    LEGRAND_REASONS,
+    LONGEST_WAIT,
+    Door,
+    Kind,
+    ProviderAnswer,
+    Reason,
+    classify,
+    not_overtaken,
+)
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 INPUTS = Path(__file__).resolve().parents[3] / "shared" / "inputs"
@@ -190,6 +199,39 @@ def test_a_time_to_come_back_is_bounded_whatever_it_says(
             body = json.dumps({"message": said}).encode()
             wait = api(503, body, {"Retry-After": header}).retry_after
             assert wait is None or 0.0 <= wait <= LONGEST_WAIT
+
+
+# ---- what a newer answer leaves of older ones
+
+CLIENT = {Reason.CREDENTIALS_REFUSED, Reason.CLIENT_SECRET_EXPIRED}
+GRANT = {Reason.CONSENT_EXPIRED}
+ACCESS = {Reason.ACCESS_REFUSED}
+ACCOUNT = {Reason.APP_PASSWORD_EXPIRED, Reason.APP_TERMS}
+OVERTAKES = {
+    **dict.fromkeys(CLIENT, CLIENT),
+    **dict.fromkeys(GRANT, CLIENT | GRANT),
+    **dict.fromkeys(ACCESS, ACCESS),
+    **dict.fromkeys(ACCOUNT, ACCESS | ACCOUNT),
+    Reason.NO_PLANT: ACCESS | ACCOUNT | {Reason.NO_PLANT},
+}
+"""For each reason those that were known before and cannot be so any more, once a door has come as far as to name it."""
+
+
+@pytest.mark.parametrize("found", OVERTAKES)
+def test_a_reason_is_over_once_the_same_door_has_come_as_far_again(found: Reason) -> None:
+    assert set(not_overtaken(Reason, [found])) == set(Reason) - OVERTAKES[found]
+
+
+def test_what_legrand_can_tell_is_all_looked_at_in_turn() -> None:
+    assert OVERTAKES.keys() == LEGRAND_REASONS
+
+
+@given(st.lists(st.sampled_from(Reason), unique=True), st.sets(st.sampled_from(Reason)))
+def test_reasons_of_a_run_overtake_as_each_alone_would_and_the_others_stay_in_their_order(
+    known: list[Reason], found: set[Reason]
+) -> None:
+    over = {each for reason in found for each in OVERTAKES.get(reason, ())}
+    assert not_overtaken(known, found) == [reason for reason in known if reason not in over]
 
 
 def test_deep_nesting_is_just_another_body_that_says_nothing() -> None:

@@ -9,31 +9,96 @@ from typing import Any
 import pytest
 
 from smarther.domain.webhook import secret_digest
-from smarther.domain.webhook_rotation import GRACE, SETTLING, WebhookSecrets, WebhookSecretsError
+from smarther.domain.webhook_rotation import (
+    GRACE,
+    NEXT,
+    SETTLING,
+    Stage,
+    Step,
+    WebhookSecrets,
+    WebhookSecretsError,
+)
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
-A, B, C = (letter * 43 for letter in "abc")
+A, B, C, D = (letter * 43 for letter in "abcd")
 
 
-def test_a_rotation_goes_through_its_states_and_what_is_in_use_is_always_accepted() -> None:
-    fresh = WebhookSecrets(current=A, created_at=NOW)
-    begun = fresh.begun(B)
-    later = NOW + timedelta(hours=1)
-    promoted = begun.promoted(later)
-    forgotten = promoted.without_previous()
+LATER = NOW + timedelta(hours=1)
+STAGES = {
+    Stage.STEADY: [WebhookSecrets(current=A, created_at=NOW)],
+    Stage.SETTLING: [
+        WebhookSecrets(current=A, created_at=NOW, pending=B),
+        WebhookSecrets(current=A, created_at=NOW, pending=B, previous=C),
+    ],
+    Stage.INTRODUCED: [
+        WebhookSecrets(current=A, created_at=NOW, pending=B, proven=True),
+        WebhookSecrets(current=A, created_at=NOW, pending=B, previous=C, proven=True),
+    ],
+    Stage.PROMOTED: [WebhookSecrets(current=A, created_at=NOW, previous=C)],
+}
+"""All forms that each stage has."""
+STEPS = [(secrets, step) for forms in STAGES.values() for secrets in forms for step in Step]
+HAPPENING = [(secrets, step) for secrets, step in STEPS if (secrets.stage, step) in NEXT]
 
-    assert fresh.digests.accept(secret_digest(A))
-    assert begun.digests.accept(secret_digest(A))
-    assert begun.digests.accept(secret_digest(B))
-    assert promoted == WebhookSecrets(current=B, previous=A, created_at=later)
-    assert promoted.digests.accept(secret_digest(A))
-    assert forgotten == WebhookSecrets(current=B, created_at=later)
-    assert not forgotten.digests.accept(secret_digest(A))
+
+def accepted(secrets: WebhookSecrets) -> set[str]:
+    return {each for each in (A, B, C, D) if secrets.digests.accept(secret_digest(each))}
 
 
-def test_nothing_is_promoted_that_is_not_pending() -> None:
-    with pytest.raises(ValueError, match="no secret is pending"):
-        WebhookSecrets(current=A, created_at=NOW).promoted(NOW)
+def pushed_to(secrets: WebhookSecrets) -> set[str]:
+    """The secrets to whose addresses Legrand may push by our own doing."""
+    return {each for each in (secrets.subscribed, secrets.tolerated) if each is not None}
+
+
+def test_each_form_is_of_its_stage() -> None:
+    assert [{each.stage for each in forms} for forms in STAGES.values()] == [{stage} for stage in Stage]
+    assert len(HAPPENING) >= len(NEXT)
+
+
+@pytest.mark.parametrize(("secrets", "step"), STEPS, ids=str)
+def test_an_event_leads_where_the_table_says_or_cannot_happen(secrets: WebhookSecrets, step: Step) -> None:
+    expected = NEXT.get((secrets.stage, step))
+    if expected is None:
+        with pytest.raises(ValueError, match="cannot happen"):
+            secrets.after(step, now=LATER, new=D)
+    else:
+        assert secrets.after(step, now=LATER, new=D).stage is expected
+
+
+@pytest.mark.parametrize(("secrets", "step"), HAPPENING, ids=str)
+def test_whom_legrand_may_push_to_is_accepted_before_and_after(secrets: WebhookSecrets, step: Step) -> None:
+    after = secrets.after(step, now=LATER, new=D)
+
+    assert pushed_to(secrets) <= accepted(secrets)
+    assert pushed_to(after) <= accepted(after)
+    # What is not removed yet may be pushed to still: only what nobody is subscribed with is refused from here on.
+    assert pushed_to(secrets) <= accepted(after)
+    assert accepted(secrets) - accepted(after) <= {C}
+
+
+@pytest.mark.parametrize(("secrets", "step"), HAPPENING, ids=str)
+def test_a_run_that_is_cut_short_after_any_step_goes_on_from_what_was_kept(secrets: WebhookSecrets, step: Step) -> None:
+    after = secrets.after(step, now=LATER, new=D)
+    read = WebhookSecrets.from_secret(after.to_secret())
+
+    assert accepted(read) == accepted(after)
+    assert read.stage is (Stage.SETTLING if after.stage is Stage.INTRODUCED else after.stage)
+
+
+@pytest.mark.parametrize(("secrets", "step"), HAPPENING, ids=str)
+def test_nobody_is_subscribed_with_a_secret_before_it_was_accepted_and_proven(
+    secrets: WebhookSecrets, step: Step
+) -> None:
+    after = secrets.after(step, now=LATER, new=D)
+
+    assert after.subscribed == secrets.subscribed or step is Step.PROVEN
+    assert after.subscribed in accepted(secrets)
+
+
+def test_the_new_secret_is_as_old_as_its_use() -> None:
+    introduced = WebhookSecrets(current=A, created_at=NOW, pending=B, proven=True)
+
+    assert introduced.after(Step.SUBSCRIBED, now=LATER) == WebhookSecrets(current=B, previous=A, created_at=LATER)
 
 
 @pytest.mark.parametrize(
@@ -50,13 +115,13 @@ def test_a_rotation_is_due_after_its_days(age: timedelta, days: int, *, due: boo
 
 
 def test_a_rotation_under_way_is_not_due_again() -> None:
-    begun = WebhookSecrets(current=A, created_at=NOW).begun(B)
+    begun = WebhookSecrets(current=A, created_at=NOW, pending=B)
 
     assert not begun.rotation_due(NOW + timedelta(days=400), 90)
 
 
 def test_the_previous_secret_outlives_the_longest_backlog_that_was_seen() -> None:
-    promoted = WebhookSecrets(current=A, created_at=NOW).begun(B).promoted(NOW)
+    promoted = WebhookSecrets(current=B, previous=A, created_at=NOW)
 
     assert timedelta(hours=18) < GRACE
     assert not promoted.grace_over(NOW + GRACE - timedelta(seconds=1))

@@ -96,10 +96,10 @@ def cools_on(day: date) -> bool:
     return day.month in COOLING_MONTHS
 
 
-def turn_of_day(day: date, zone: ZoneInfo) -> Turn | None:
-    """What is done to a system that can cool on the first day of a season."""
-    cools = cools_on(day)
-    if cools == cools_on(day - timedelta(days=1)):
+def turn_of_day(day: date, zone: ZoneInfo, *, of_year: date) -> Turn | None:
+    """What is done to a system that can cool on the first day of a season, which goes by the day `of_year`."""
+    cools = cools_on(of_year)
+    if cools == cools_on(of_year - timedelta(days=1)):
         return None
     return Turn(datetime.combine(day, TURNED_AT, zone).astimezone(UTC), to_cooling=cools)
 

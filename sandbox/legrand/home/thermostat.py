@@ -106,7 +106,7 @@ class Thermostat:
         self._now = start
         self._next_step = start + timedelta(seconds=self._dice.uniform(0, STEP.total_seconds()))
         today = start.astimezone(zone).date()
-        self._function = Function.COOLING if room.cools and cools_on(today) else Function.HEATING
+        self._function = Function.COOLING if room.cools and cools_on(weather.day_of_year(today)) else Function.HEATING
         self._mode = room.mode
         self._program = next(each.number for each in room.programs if each.number)
         self._manual_set_point = self._set_point_before = self._by_program()
@@ -285,7 +285,8 @@ class Thermostat:
     def _deeds_of(self, day: date) -> list[Deed]:
         dice = Random(f"{self._seed}:{self.room.module_id}:{day.isoformat()}")  # noqa: S311 - as above
         deeds = deeds_of_day(day, self._zone, self.room.habit, dice)
-        turn = turn_of_day(day, self._zone) if self.room.cools else None
+        of_year = self._weather.day_of_year(day)
+        turn = turn_of_day(day, self._zone, of_year=of_year) if self.room.cools else None
         return deeds if turn is None else sorted([*deeds, turn], key=lambda deed: deed.at)
 
     def _suffer(self, deed: Deed) -> list[Snapshot]:

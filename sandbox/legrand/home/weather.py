@@ -2,13 +2,20 @@
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
+from typing import Final, Literal
 
 COLDEST_DAY = 20
 """Day of the year; the warmest is half a year later."""
 COLDEST_HOUR = 5.0
 """Hour of the day in UTC; the warmest is twelve hours later."""
+
+
+type Season = Literal["now", "summer", "winter"]
+"""What it is when a home begins to live: as the calendar has it, or the height of a season."""
+
+_HEIGHT: Final = {"summer": (7, 15), "winter": (1, 15)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +35,19 @@ class Climate:
 
 
 class Weather:
-    """The temperature outside at any instant, the same for the same seed."""
+    """The temperature outside at any instant, the same for the same seed.
 
-    def __init__(self, seed: int, climate: Climate | None = None) -> None:
+    With another `season` than that of its calendar the year is turned, so that it is the height of that on the `start`.
+    """
+
+    def __init__(
+        self, seed: int, climate: Climate | None = None, *, season: Season = "now", start: date | None = None
+    ) -> None:
         self._seed = seed
         self.climate = climate or Climate()
+        self._turned = timedelta()
+        if season != "now" and start is not None:
+            self._turned = date(start.year, *_HEIGHT[season]) - start
         self._moods: dict[int, float] = {}
 
     def temperature(self, at: datetime) -> float:
@@ -43,9 +58,13 @@ class Weather:
         climate = self.climate
         return climate.mean + climate.season * season + climate.day * day + self._mood(at, hour / 24)
 
-    @staticmethod
-    def season(at: datetime) -> float:
+    def day_of_year(self, day: date) -> date:
+        """The day as the seasons count it."""
+        return day + self._turned
+
+    def season(self, at: datetime) -> float:
         """-1 on the coldest day of the year, 1 on the warmest."""
+        at += self._turned
         day = at.timetuple().tm_yday + (at.hour + at.minute / 60 + at.second / 3600) / 24
         return -math.cos(2 * math.pi * (day - COLDEST_DAY) / 365.25)
 

@@ -14,7 +14,7 @@ from sandbox.legrand.home.habits import Habit
 from sandbox.legrand.home.program import WeeklyProgram, family_week, steady
 from sandbox.legrand.home.snapshot import Mode, Snapshot
 from sandbox.legrand.home.thermostat import Order, Room, Thermostat
-from sandbox.legrand.home.weather import Weather
+from sandbox.legrand.home.weather import Season, Weather
 from sandbox.legrand.variants import USUAL, Variants
 
 HOME_NAMES = ("Casa in città", "Baita di montagna", "Casa al mare", "Ufficio")
@@ -88,10 +88,18 @@ def _plants_in(file: Path) -> list[dict[str, list[str]]]:
 class World:
     """All thermostats of the account and the time they have lived to."""
 
-    def __init__(
-        self, plants: Sequence[Plant], seed: int, start: datetime, zone: ZoneInfo, variants: Variants = USUAL
+    def __init__(  # noqa: PLR0913 - what there is, when and where it begins, and how the provider is
+        self,
+        plants: Sequence[Plant],
+        seed: int,
+        start: datetime,
+        zone: ZoneInfo,
+        variants: Variants = USUAL,
+        *,
+        season: Season = "now",
     ) -> None:
         self.plants = {plant.id: plant for plant in plants}
+        self.season = season
         self.variants = variants
         self.zone = zone
         self._ever = len(self.plants)
@@ -103,7 +111,7 @@ class World:
         """Let everything live anew from `start`."""
         self.now = start
         self.seed = seed
-        self._weather = Weather(seed)
+        self._weather = Weather(seed, season=self.season, start=start.astimezone(self.zone).date())
         self._thermostats = {
             (plant.id, module.id): self._thermostat(plant, module)
             for plant in self.plants.values()

@@ -16,6 +16,7 @@ from sandbox.legrand.account.faults import FaultBook
 from sandbox.legrand.account.login import Application, Login
 from sandbox.legrand.account.quota import DAILY_CALLS, TOKEN_CALLS, DailyQuota, TokenLimit
 from sandbox.legrand.account.subscriptions import SubscriptionBook
+from sandbox.legrand.home.weather import Season
 from sandbox.legrand.home.world import Plant, World, invent_plants, read_plants
 from sandbox.legrand.provider.others import OtherClients
 from sandbox.legrand.pushes.dispatch import Dispatch
@@ -45,6 +46,7 @@ class Settings:
     modules: int = 5
     home: Path | None = None
     time_zone: str = "Europe/Rome"
+    season: Season = "now"
     daily_calls: int = DAILY_CALLS
     token_calls: int = TOKEN_CALLS
     variants: Variants = USUAL
@@ -63,7 +65,9 @@ class Provider:
         self.dice = dice or SystemRandom()
         self.variants = self.settings.variants
         zone = ZoneInfo(self.settings.time_zone)
-        self.world = World(self._plants(), self.settings.seed, self.clock.now(), zone, self.variants)
+        self.world = World(
+            self._plants(), self.settings.seed, self.clock.now(), zone, self.variants, season=self.settings.season
+        )
         self.login = Login(self.clock, self.dice, self.variants)
         self.token_limit = TokenLimit(self.clock, self.settings.token_calls)
         self.subscriptions = SubscriptionBook(self.dice)

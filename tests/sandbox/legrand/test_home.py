@@ -1,4 +1,5 @@
 import json
+import statistics
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -239,6 +240,22 @@ def test_a_summers_day_where_it_cools(seed: int, day: int) -> None:
     assert all(set_point is not None and 21 <= set_point <= 30 for set_point in by_program)
     assert max(report.temperature for report in cooled) <= max(report.temperature for report in open_air)
     assert not any(report.active for report in open_air if report.mode is not Mode.BOOST)
+
+
+@pytest.mark.parametrize("month", [1, 4, 7, 11])
+def test_a_home_may_begin_in_another_season_than_that_of_its_calendar(month: int) -> None:
+    start = datetime(2026, month, 8, tzinfo=UTC)
+    cooler = invent_plants(1, 2)
+    lives = {
+        season: World(cooler, 1, start, ROME, season=season).advance(start + 2 * DAY) for season in ("summer", "winter")
+    }
+
+    assert {report.function for report in lives["summer"]} == {Function.COOLING}
+    assert {report.function for report in lives["winter"]} == {Function.HEATING}
+    mean = {season: statistics.mean(report.temperature for report in reports) for season, reports in lives.items()}
+    assert mean["summer"] > mean["winter"] + 2
+    assert any(report.active for season in lives.values() for report in season)
+    assert min(report.at for report in lives["summer"]) >= start
 
 
 def test_an_empty_room_where_it_cools_is_kept_from_heat_alone() -> None:

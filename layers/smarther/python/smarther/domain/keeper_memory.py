@@ -48,6 +48,8 @@ class Memory(BaseModel):
     """For each plant when a thermostat of it was found to have changed without a push, none having come since."""
     remade: dict[str, datetime] = {}
     """For each plant when its subscription was last made anew because it gave no push."""
+    replaced: dict[str, frozenset[str]] = {}
+    """For each of these plants the subscriptions that were to go. Where one is listed still, it was not made anew."""
     reasons: tuple[Reason, ...] = ()
     """Why Legrand needed a person when a run last knew. One that does not get so far has no better news."""
 

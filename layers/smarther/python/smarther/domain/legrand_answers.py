@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 
 class Door(StrEnum):
@@ -144,6 +144,13 @@ _LOGIN_ERRORS: Final[Mapping[str, Reason]] = {
 LOGIN_REASONS: Final = frozenset({*_LOGIN_ERRORS.values(), Reason.CLIENT_SECRET_EXPIRED})
 """What only the login can tell: over as soon as it gives tokens."""
 
+_LOOKED_AT_IN_TURN: Final = (
+    (frozenset({Reason.CREDENTIALS_REFUSED, Reason.CLIENT_SECRET_EXPIRED}), frozenset({Reason.CONSENT_EXPIRED})),
+    (frozenset({Reason.ACCESS_REFUSED}), frozenset(_API_REASONS.values()), frozenset({Reason.NO_PLANT})),
+)
+"""What each door looks at before it does anything: the login at the client and then the grant (in this order RFC 6749
+has it, in section 6), the API at the access token, then the owner's account, then what that holds."""
+
 LEGRAND_REASONS: Final = LOGIN_REASONS | {*_API_REASONS.values(), Reason.ACCESS_REFUSED, Reason.NO_PLANT}
 """What only Legrand can tell, at either door."""
 
@@ -175,6 +182,20 @@ def classify(door: Door, status: int, headers: Mapping[str, str], body: bytes, *
 
 
 _PASSING: Final = frozenset({Kind.TRANSIENT, Kind.QUOTA, Kind.FORBIDDEN})
+
+
+def not_overtaken(known: Iterable[Reason], found: Collection[Reason]) -> list[Reason]:
+    """Which of the reasons that were `known` still stand beside those `found` since.
+
+    A door names the first thing that is not well. Once it names one, all that it looks at before that is well, and what
+    it looks at together with it is as it says now; of what it looks at later, and of the other door, nothing is said.
+    """
+    over: set[Reason] = set()
+    for stages in _LOOKED_AT_IN_TURN:
+        for number, stage in enumerate(stages):
+            if not stage.isdisjoint(found):
+                over.update(*stages[: number + 1])
+    return [reason for reason in known if reason not in over]
 
 
 def _says_quota(headers: Mapping[str, str], body: bytes) -> bool:

@@ -1,8 +1,8 @@
 """Access: tokens that are saved before they are used, and renewed before anybody misses them.
 
-The login takes a refresh token back as soon as it is used. So its answer is the only copy of the next one, and the
-order is: ask, save as pending, prove by one real call, put in force. A run that finds a pending version goes on from
-there. The secret is read once, when a run begins; from its first write on, a run goes by what it has written.
+The order is: ask, save as pending, prove by one real call, put in force (`domain.token_lifecycle` has it as a table,
+and why). A run that finds a pending version goes on from there. The secret is read once, when a run begins; from its
+first write on, a run goes by what it has written.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from smarther.domain.keeper_memory import RefusedGrant
 from smarther.domain.keeper_report import TokenState
 from smarther.domain.legrand_answers import Kind, Reason
+from smarther.domain.token_lifecycle import HELD_AFTER, TokensHeld, TokenStep
 from smarther.domain.tokens import Tokens, TokensError
 from smarther.legrand.client import Api, LegrandError, Login, Transport
 from smarther.store.keeper_items import CallCount
@@ -61,6 +62,13 @@ class Access:
     # ---- what the run asks for
 
     @property
+    def held(self) -> TokensHeld:
+        """Where the newest tokens are."""
+        if self._newest.text is None:
+            return TokensHeld.NONE
+        return TokensHeld.CURRENT if self._newest.settled else TokensHeld.PENDING
+
+    @property
     def api(self) -> Api:
         """The API, opened with the newest access token. Only after `obtain` said yes."""
         if self._tokens is None:
@@ -96,7 +104,7 @@ class Access:
             self._journal.person_needed(Reason.CONSENT_MISSING)
             return False
         # A pending version is proven and put in force first, as long as its access token can still do that.
-        margin = REFRESH_EARLY if self._newest.settled else SPARE
+        margin = SPARE if self.held is TokensHeld.PENDING else REFRESH_EARLY
         if self._tokens.expires_within(margin, self._dependencies.clock()):
             self._refresh()
         self._note()
@@ -126,9 +134,9 @@ class Access:
             listed = self.api.subscriptions()
         except LegrandError as error:
             if error.answer.kind is Kind.PERSON:
-                self._settle()  # the API let the token in before it asked for a person
+                self._step(TokenStep.PROVEN)  # the API let the token in before it asked for a person
             raise
-        self._settle()
+        self._step(TokenStep.PROVEN)
         return listed
 
     def _proving_afresh(self) -> list[Subscription]:
@@ -157,12 +165,9 @@ class Access:
         return self._take(answer, previous=self._tokens.refresh_token)
 
     def _make_room(self) -> None:
-        """Be sure that nobody else renews tokens now, and that the pending label is free for what the login gives.
-
-        Tokens that are still pending are put in force unproven: when they were issued, those before them ended.
-        """
+        """Be sure that nobody else renews tokens now, and that the pending label is free for what the login gives."""
         self._lease.renew()
-        self._settle()
+        self._step(TokenStep.ASKED)
 
     def _take(self, answer: Mapping[str, object], *, previous: str | None) -> bool:
         """Save the tokens of an answer before anything uses them."""
@@ -171,9 +176,7 @@ class Access:
         except TokensError as error:
             self._journal.trouble(str(error))
             return False
-        self._newest = self._dependencies.secrets.keep_pending(
-            self._dependencies.settings.tokens_arn, tokens.to_secret(), before=self._newest
-        )
+        self._step(TokenStep.ISSUED, tokens.to_secret())
         self._tokens = tokens
         if not tokens.access_token:
             self._journal.trouble("the login's answer holds no access token")
@@ -182,10 +185,14 @@ class Access:
         self._journal.actions.append("tokens_renewed")
         return True
 
-    def _settle(self) -> None:
-        """Put proven tokens in force."""
-        if not self._newest.settled:
-            self._newest = self._dependencies.secrets.promote(self._dependencies.settings.tokens_arn, self._newest)
+    def _step(self, step: TokenStep, issued: str = "") -> None:
+        """Bring Secrets Manager to what is held after this step."""
+        before, after = self.held, HELD_AFTER[self.held, step]
+        secrets, arn = self._dependencies.secrets, self._dependencies.settings.tokens_arn
+        if after is TokensHeld.PENDING:
+            self._newest = secrets.keep_pending(arn, issued, before=self._newest)
+        elif before is TokensHeld.PENDING:
+            self._newest = secrets.promote(arn, self._newest)
 
     def _held(self) -> Tokens | None:
         """The tokens in the newest version; none where it holds none, which is noted if somebody wrote it."""

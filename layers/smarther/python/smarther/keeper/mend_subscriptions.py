@@ -45,11 +45,18 @@ class Subscriptions:
                     self._delete(delete)
         return not failed
 
-    def remake(self, listed: list[Subscription], plant_id: str) -> None:
-        """Replace a plant's subscription that stands in the list but gives no push. Raises LegrandError."""
-        for entry in self._of_wanted(listed):
-            if entry.plant_id == plant_id and entry.endpoint == self._wanted.endpoint and entry.subscription_id:
-                self._api.unsubscribe(plant_id, entry.subscription_id)
+    def to_replace(self, listed: list[Subscription], plant_id: str) -> list[str]:
+        """The ids of a plant's subscriptions that stand in the list but give no push."""
+        return [
+            entry.subscription_id
+            for entry in self._of_wanted(listed)
+            if entry.plant_id == plant_id and entry.endpoint == self._wanted.endpoint and entry.subscription_id
+        ]
+
+    def remake(self, plant_id: str, replaced: list[str]) -> None:
+        """Subscribe a plant anew, in place of these. Raises LegrandError."""
+        for subscription_id in replaced:
+            self._api.unsubscribe(plant_id, subscription_id)
         self._journal.subscription_states[plant_id] = "missing"
         self._subscribe(plant_id)
         self._journal.subscription_states[plant_id] = "remade"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smarther.domain.webhook import SECRET_BYTES, address, secret_from
-from smarther.domain.webhook_rotation import SETTLING, WebhookSecrets
+from smarther.domain.webhook_rotation import SETTLING, Stage, Step, WebhookSecrets
 from smarther.legrand import webhook_probe
 from smarther.store.digests import Digests
 
@@ -24,7 +24,6 @@ class Webhook:
         self._dependencies = dependencies
         self._journal = journal
         self._patient = rotate
-        self._introduced = False
         self._secrets = self._prepared(rotate=rotate)
         self._published_at = self._publish()
         journal.webhook = "steady" if self._secrets.pending is None else "settling"
@@ -32,14 +31,13 @@ class Webhook:
     @property
     def endpoint(self) -> str:
         """The address at which every plant is to be subscribed now."""
-        secret = self._secrets.pending if self._introduced else None
-        return self._address(secret or self._secrets.current)
+        return self._address(self._secrets.subscribed)
 
     @property
     def tolerated(self) -> frozenset[str]:
         """The address that may stand beside it for the time of a rotation."""
-        other = self._secrets.current if self._introduced else self._secrets.pending
-        return frozenset() if other is None else frozenset({self._address(other)})
+        secret = self._secrets.tolerated
+        return frozenset() if secret is None else frozenset({self._address(secret)})
 
     def introduce(self, deadline: datetime) -> None:
         """Turn to the pending secret, if there is one, it has settled with the receivers, and it is proven.
@@ -57,7 +55,7 @@ class Webhook:
         code = self._dependencies.entropy(16).hex()
         address_ = self._address(self._secrets.pending)
         if webhook_probe.proves(self._dependencies.session, address_, code=code, now=self._dependencies.clock()):
-            self._introduced = True
+            self._secrets = self._secrets.after(Step.PROVEN, now=self._dependencies.clock())
         else:
             self._journal.trouble("webhook: the new address does not answer as it should")
 
@@ -67,18 +65,15 @@ class Webhook:
         if secrets.previous is None or not secrets.grace_over(self._dependencies.clock()):
             return
         if all(entry.endpoint != self._address(secrets.previous) for entry in listed):
-            self._secrets = secrets.without_previous()
-            self._write()
+            self._keep(Step.UNUSED)
             self._published_at = self._publish()
 
     def promote(self) -> None:
         """Make the introduced secret the current one; only when every plant is subscribed at its address."""
-        if not self._introduced:
+        if self._secrets.stage is not Stage.INTRODUCED:
             return
-        self._secrets = self._secrets.promoted(self._dependencies.clock())
-        self._write()
+        self._keep(Step.SUBSCRIBED)
         self._publish()
-        self._introduced = False
         self._journal.webhook = "rotated"
         self._journal.actions.append("webhook_rotated")
 
@@ -94,8 +89,7 @@ class Webhook:
         self._secrets = WebhookSecrets.from_secret(version.text)
         due = rotate or self._secrets.rotation_due(now, self._dependencies.settings.rotation_days)
         if due and self._secrets.pending is None:
-            self._secrets = self._secrets.begun(self._new_secret())
-            self._write()
+            self._keep(Step.DUE, new=self._new_secret())
         return self._secrets
 
     def _publish(self) -> datetime:
@@ -107,6 +101,11 @@ class Webhook:
         now = self._dependencies.clock()
         digests.publish(self._secrets.digests, now)
         return now
+
+    def _keep(self, step: Step, *, new: str | None = None) -> None:
+        """What has happened, written before anything follows from it."""
+        self._secrets = self._secrets.after(step, now=self._dependencies.clock(), new=new)
+        self._write()
 
     def _write(self) -> None:
         self._dependencies.secrets.write(self._dependencies.settings.webhook_arn, self._secrets.to_secret())

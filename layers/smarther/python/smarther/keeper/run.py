@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from smarther.domain.credentials import Credentials, CredentialsError
 from smarther.domain.keeper_probe import ProbeOrder
 from smarther.domain.keeper_report import Report
-from smarther.domain.legrand_answers import LEGRAND_REASONS, LOGIN_REASONS, Reason
+from smarther.domain.legrand_answers import LEGRAND_REASONS, LOGIN_REASONS, Reason, not_overtaken
 from smarther.domain.reading import instant_text
 from smarther.domain.subscription_plan import WantedSubscriptions
 from smarther.keeper.access import Access
@@ -20,7 +20,6 @@ from smarther.keeper.plants import Plants
 from smarther.keeper.probe_webhook import probe
 from smarther.keeper.rotate_webhook import Webhook
 from smarther.keeper.silent_thermostats import Silence
-from smarther.legrand.client import LegrandError
 from smarther.store.keeper_items import CallCount, Consents, KeeperNotes
 
 if TYPE_CHECKING:
@@ -168,13 +167,14 @@ class Keeper:
 
 
 def _remembering(journal: Journal, memory: Memory) -> Memory:
-    """The memory with the reasons of this run, or with the old ones where it could not find out.
+    """The memory with the reasons of this run, and with the old ones of which it could not find out.
 
-    A need for a person that goes out of the report whenever something else fails would be told again and again.
+    A need for a person that goes out of the report whenever something else fails would be told again and again; one
+    that stays in it when Legrand has said otherwise has its owner mend what is well.
     """
     if not journal.listed:
         renewed = journal.tokens is not None and journal.tokens.refreshed
-        for reason in memory.reasons:
+        for reason in not_overtaken(memory.reasons, journal.reasons):
             if not (renewed and reason in LOGIN_REASONS):
                 journal.person_needed(reason)
     return memory.model_copy(update={"reasons": tuple(each for each in journal.reasons if each in LEGRAND_REASONS)})
@@ -218,24 +218,16 @@ class _Tending:
 
     def _listen(self, subscriptions: Subscriptions, listed: list[Subscription], plants: frozenset[str]) -> None:
         silence = Silence(self._dependencies, self._journal, self._access.memory)
+        silence.forget_not_remade({entry.subscription_id for entry in listed})
         try:
             for plant_id in silence.listen(self._access.api, self._thermostats(plants)):
                 if self._journal.subscription_states.get(plant_id) == "healthy":
                     with self._journal.apart("subscribe"):
-                        self._remake(silence, subscriptions, listed, plant_id)
+                        replaced = subscriptions.to_replace(listed, plant_id)
+                        silence.note_remade(plant_id, replaced)
+                        subscriptions.remake(plant_id, replaced)
         finally:
             self._access.memory = silence.memory
-
-    def _remake(
-        self, silence: Silence, subscriptions: Subscriptions, listed: list[Subscription], plant_id: str
-    ) -> None:
-        silence.note_remade(plant_id)
-        try:
-            subscriptions.remake(listed, plant_id)
-        except LegrandError:
-            if self._journal.subscription_states[plant_id] == "healthy":  # the old one is still there
-                silence.forget_remade(plant_id)
-            raise
 
     def _thermostats(self, plants: frozenset[str]) -> list[Module]:
         modules = self._plants.directory.modules.values()

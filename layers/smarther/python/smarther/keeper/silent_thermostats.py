@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from smarther.domain.directory import same_id
 from smarther.domain.keeper_report import ModuleClock, SilentModule
 from smarther.domain.latest import is_news, said, silent_since
-from smarther.domain.legrand_answers import Kind
+from smarther.domain.legrand_answers import UNREACHABLE, Kind
 from smarther.domain.notification import parse
 from smarther.domain.quota import Need
 from smarther.domain.reading import instant_text
@@ -23,7 +23,7 @@ from smarther.store.keeper_items import KeeperNotes
 from smarther.store.readings import Readings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from smarther.domain.keeper_memory import Memory
@@ -82,16 +82,28 @@ class Silence:
         self._note_turn(through, unheard=unheard, served=not unheard and api.takes(Need.OPTIONAL))
         return sorted(deaf)
 
-    def note_remade(self, plant_id: str) -> None:
-        """Remember that a plant was subscribed anew, before it is."""
-        remade = {**self.memory.remade, plant_id: self._dependencies.clock()}
-        self.memory = self.memory.model_copy(update={"remade": remade})
-        KeeperNotes(self._dependencies.table).remember(self.memory)
+    def note_remade(self, plant_id: str, replaced: Iterable[str]) -> None:
+        """Remember that a plant was subscribed anew, before it is: a run that ends in it was the last to try.
 
-    def forget_remade(self, plant_id: str) -> None:
-        """It was not, after all: the next run tries again."""
-        remade = {key: at for key, at in self.memory.remade.items() if key != plant_id}
-        self.memory = self.memory.model_copy(update={"remade": remade})
+        Unless it ended too soon, which `forget_not_remade` finds out.
+        """
+        self._remember(
+            remade={**self.memory.remade, plant_id: self._dependencies.clock()},
+            replaced={**self.memory.replaced, plant_id: frozenset(replaced)},
+        )
+
+    def forget_not_remade(self, listed: Collection[str | None]) -> None:
+        """Where a subscription that was to be replaced is among those listed, it was not: it may be now."""
+        done = {plant_id for plant_id, ids in self.memory.replaced.items() if ids.isdisjoint(listed)}
+        undone = self.memory.replaced.keys() - done
+        remade = {plant_id: at for plant_id, at in self.memory.remade.items() if plant_id not in undone}
+        replaced = {plant_id: self.memory.replaced[plant_id] for plant_id in done & remade.keys()}
+        self.memory = self.memory.model_copy(update={"remade": remade, "replaced": replaced})
+
+    def _remember(self, **update: object) -> None:
+        """Remember it now, should this run not come to its end."""
+        self.memory = self.memory.model_copy(update=update)
+        KeeperNotes(self._dependencies.table).remember(self.memory)
 
     def _is_deaf(
         self, api: Api, plant_id: str, modules: list[Module], unusual: Mapping[str, Sequence[str]], now: datetime
@@ -177,12 +189,13 @@ class Silence:
                     self._journal.failed(error)
                 return "not_now"
             body = b""
-        polled_at = {**self.memory.polled_at, module.module_id: self._dependencies.clock()}
-        self.memory = self.memory.model_copy(update={"polled_at": polled_at})
         poll: Poll = "failed"
         if body:
             with self._journal.apart("status"):  # an answer that cannot be kept is one thermostat's
                 poll = self._keep_news(module, body, found, first=first)
+        if poll != "not_now":
+            polled_at = {**self.memory.polled_at, module.module_id: self._dependencies.clock()}
+            self.memory = self.memory.model_copy(update={"polled_at": polled_at})
         return poll
 
     def _is_worth_asking(self, module: Module) -> bool:
@@ -200,17 +213,25 @@ class Silence:
         """Store what a thermostat answered, if that says more than its latest word.
 
         What it says `first`, before it could have pushed anything, is no change that a push should have told.
+
+        An answer that says nothing of it is a failure in passing, as one of any other call is that cannot be read. That
+        it changed is remembered first: once the answer is stored, it is no news to a run that comes after this one.
         """
         now = self._dependencies.clock()
+        answered = [reading for reading in parse(body).readings if same_id(reading.module_id, module.module_id)]
+        if not answered:
+            if not first:
+                self._journal.failed(LegrandError("status", UNREACHABLE))
+            return "not_now"
         news = [
             replace(reading, module_id=module.module_id)
-            for reading in parse(body).readings
-            if same_id(reading.module_id, module.module_id) and is_news(reading.time, found, now=now)
+            for reading in answered
+            if is_news(reading.time, found, now=now)
         ]
+        changed = not first and any(found is None or said(reading) != found.word.said for reading in news)
+        if changed and module.plant_id not in self.memory.changed_unheard:
+            self._remember(changed_unheard={**self.memory.changed_unheard, module.plant_id: now})
         stored = [self._readings.store(reading, received_at=now, source="poll") for reading in news]
-        if not first and any(found is None or said(reading) != found.word.said for reading in news):
-            changed = {module.plant_id: now, **self.memory.changed_unheard}
-            self.memory = self.memory.model_copy(update={"changed_unheard": changed})
         if any(stored):
             self._journal.actions.append(f"{'first_word' if first else 'gap_filled'} {module.module_id}")
         return "stored" if any(stored) else "no_news"
