@@ -33,6 +33,7 @@ NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 STATE = state_from(bytes(32))
 TABLE = deployed.TABLE
+BODY: Any = {name: {"S": "x"} for name in ("sk", "reason", "received_at")}
 START = datetime(2026, 1, 10, tzinfo=UTC)
 WARM = Statistics(
     count=3,
@@ -71,7 +72,7 @@ def test_failures_of_the_vendor_stop_here(monkeypatch: pytest.MonkeyPatch) -> No
         lambda: Listings(table).forget_plant("p1"),
         KeeperNotes(table).memory,
         lambda: list(Quarantine(table).bodies()),
-        lambda: Quarantine(table).forget(Quarantined("0f", "odd", "", 1, 1)),
+        lambda: Quarantine(table).forget(Quarantined(BODY)),
         lambda: list(Rows(table).pages(TimeRange())),
     ]
 

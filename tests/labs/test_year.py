@@ -24,6 +24,7 @@ from smarther.domain.tokens import Tokens
 from smarther.keeper.access import Access
 from smarther.legrand.client import LegrandError
 from smarther.receiver.authenticate import Authenticator
+from smarther.store.readings import Readings
 from smarther.store.table import Table
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ def the_last_key_is_the_latest(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def unusual_arrivals_are_not_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reading is only where its own time has it."""
-    monkeypatch.setattr(Table, "_note_arrival", lambda *_: None)
+    monkeypatch.setattr(Readings, "_note_arrival", lambda *_: None)
 
 
 PLANTED: dict[Callable[[pytest.MonkeyPatch], None], str] = {

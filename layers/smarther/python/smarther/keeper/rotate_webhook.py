@@ -96,8 +96,8 @@ class Webhook:
         """Have the receivers accept just these secrets; since when they do."""
         digests = Digests(self._dependencies.table)
         published = digests.published()
-        if published is not None and published.digests == self._secrets.digests:
-            return published.at
+        if published is not None and published[0] == self._secrets.digests:
+            return published[1]
         now = self._dependencies.clock()
         digests.publish(self._secrets.digests, now)
         return now

@@ -32,12 +32,12 @@ class Recorded:
     failure: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Recorder:
     """Where bodies go: the readings and the quarantine of one table."""
 
-    readings: Readings
-    quarantine: Quarantine
+    def __init__(self, readings: Readings, quarantine: Quarantine) -> None:
+        self.readings = readings
+        self.quarantine = quarantine
 
     @classmethod
     def of(cls, table: Table, *, retention_days: int | None = None) -> Recorder:

@@ -5,7 +5,7 @@ The receiver pays for each import of this module.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from smarther.domain.reading import instant_text
 from smarther.domain.webhook import AcceptedDigests
@@ -19,13 +19,6 @@ if TYPE_CHECKING:
     from smarther.store.table import Table
 
 
-class Published(NamedTuple):
-    """The digests that the receivers accept, and since when just these."""
-
-    digests: AcceptedDigests
-    at: datetime
-
-
 class Digests:
     """The one item of them. Every method raises StoreError."""
 
@@ -36,11 +29,11 @@ class Digests:
         """The digests by which a caller is known now, strongly consistent; none before the keeper's first run."""
         return _digests(self._table.get(keys.DIGESTS) or {})
 
-    def published(self) -> Published | None:
-        """The same with their date; None before the first publication."""
+    def published(self) -> tuple[AcceptedDigests, datetime] | None:
+        """The same, and since when it is just these; None before the first publication."""
         item = self._table.get(keys.DIGESTS) or {}
         at = instant(item, "published_at")
-        return None if at is None else Published(_digests(item), at)
+        return None if at is None else (_digests(item), at)
 
     def publish(self, digests: AcceptedDigests, now: datetime) -> None:
         """Have the receivers accept these digests, and no others."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from smarther.domain.reading import instant_text
 from smarther.store import keys
@@ -29,14 +29,16 @@ _SHOWN_NAMES = ("sk", "reason", "received_at", "parts", "rejected")
 _FIRST_PARTS = {"part": 1}
 
 
-class Quarantined(NamedTuple):
+class Quarantined:
     """A body in quarantine: its SHA-256, why it is there, since when, in how many parts, how many statuses of it."""
 
-    digest: str
-    reason: str
-    received_at: str
-    parts: int
-    rejected: int | None
+    def __init__(self, first_part: Item) -> None:
+        rejected = number(first_part, "rejected")
+        self.digest = keys.digest_in(first_part["sk"]["S"])
+        self.reason = first_part["reason"]["S"]
+        self.received_at = first_part["received_at"]["S"]
+        self.parts = int(number(first_part, "parts") or 1)
+        self.rejected = None if rejected is None else int(rejected)
 
 
 class Quarantine:
@@ -72,7 +74,7 @@ class Quarantine:
 
     def bodies(self, digest_prefix: str = "") -> Iterator[Quarantined]:
         """The bodies whose SHA-256 begins so, a page at a time; their content is not sent."""
-        return map(_quarantined, self._first_parts(digest_prefix))
+        return map(Quarantined, self._first_parts(digest_prefix))
 
     def size(self) -> int:
         """How many bodies there are, whatever else is in their items."""
@@ -97,17 +99,6 @@ class Quarantine:
             yield from self._table.query(
                 keys.quarantine_partition(digit), keys.body_range(digest_prefix), names=_SHOWN_NAMES, only=_FIRST_PARTS
             )
-
-
-def _quarantined(item: Item) -> Quarantined:
-    rejected = number(item, "rejected")
-    return Quarantined(
-        digest=keys.digest_in(item["sk"]["S"]),
-        reason=item["reason"]["S"],
-        received_at=item["received_at"]["S"],
-        parts=int(number(item, "parts") or 1),
-        rejected=None if rejected is None else int(rejected),
-    )
 
 
 def _in_parts(body: bytes) -> tuple[str, list[str]]:
