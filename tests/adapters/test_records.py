@@ -274,6 +274,7 @@ def test_memory_comes_back_as_it_was(records: Records) -> None:
         absent_modules={"p1": frozenset({"m1"}), "p2": frozenset()},
         ask_again=frozenset({"p1"}),
         polled={"m1": "READING#…"},
+        tokens_left=("v", True),
         remade={"p1": NOW},
         replaced={"p1": frozenset({"s1"})},
     )

@@ -2,7 +2,8 @@
 
 The login takes a refresh token back as soon as it is used. So its answer is the only copy of the next one, and the
 order is: ask, save as pending, prove by one real call, put in force. A run that finds a pending version goes on from
-there. The secret is read once, when a run begins; from its first write on, a run goes by what it has written.
+there. The secret is read when a run begins, until it reads as the run before left it; from its first write on, a run
+goes by what it has written.
 """
 
 from __future__ import annotations
@@ -54,10 +55,15 @@ class Access:
         self._login = Login(self._transport, dependencies.settings.login_url, credentials)
         self._renewed = False
         self.memory = memory
-        self._newest = dependencies.secrets.newest(dependencies.settings.tokens_arn)
+        self._newest = dependencies.secrets.newest(dependencies.settings.tokens_arn, left=memory.tokens_left)
         self._tokens = self._held()
 
     # ---- what the run asks for
+
+    @property
+    def to_remember(self) -> Memory:
+        """The memory, with how the tokens were left."""
+        return self.memory.model_copy(update={"tokens_left": self._newest.left})
 
     @property
     def api(self) -> Api:

@@ -117,7 +117,7 @@ class Keeper:
                 if access.obtain():
                     tending = _Tending(self._dependencies, journal, access, webhook, plants)
                     tending.tend(lease.deadline, at_once=journal.consent == "accepted")
-            memory = _remembering(journal, access.memory)
+            memory = _remembering(journal, access.to_remember)
         for plant_id in plants.known():
             journal.subscription_states.setdefault(plant_id, "unknown")
         journal.names = {plant_id: plant.name for plant_id, plant in plants.directory.plants.items()}
