@@ -174,6 +174,7 @@ def test_memory_comes_back_as_it_was(table: Table) -> None:
         absent_modules={"p1": frozenset({"m1"}), "p2": frozenset()},
         ask_again=frozenset({"p1"}),
         polled_at={"m1": NOW},
+        tokens_left=("v", True),
         remade={"p1": NOW},
         replaced={"p1": frozenset({"s1"})},
     )

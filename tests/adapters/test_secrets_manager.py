@@ -56,6 +56,39 @@ def test_what_is_written_is_current_at_once(secrets: Secrets, arn: str) -> None:
     assert newest.settled
 
 
+def test_a_secret_that_reads_as_it_was_left_is_read_once(secrets: Secrets, arn: str, naps: list[float]) -> None:
+    secrets.write(arn, "ours")
+    left = secrets.newest(arn)
+    assert secrets.newest(arn, left=left.left) == left
+    assert naps == []
+
+
+def test_a_secret_that_reads_as_before_is_read_until_it_reads_as_it_was_left(client: Any, arn: str) -> None:
+    before = Secrets(client, sleep=lambda _: None)
+    before.write(arn, "as before")
+    pending = before.keep_pending(arn, "new", before=before.newest(arn))
+    left = before.promote(arn, pending)
+    naps: list[float] = []
+
+    def read(*, SecretId: str, VersionStage: str) -> Any:  # noqa: N803 - AWS's names
+        late = VersionStage == "AWSCURRENT" and len(naps) < 2
+        return client.get_secret_value(SecretId=SecretId, VersionStage="AWSPREVIOUS" if late else VersionStage)
+
+    double = Mock(get_secret_value=read, exceptions=client.exceptions)
+    assert Secrets(double, sleep=naps.append).newest(arn, left=left.left).text == "new"
+    assert naps == [1.0, 2.0]
+
+
+def test_a_secret_that_somebody_else_has_written_is_believed_after_some_seconds(
+    secrets: Secrets, arn: str, naps: list[float]
+) -> None:
+    secrets.write(arn, "ours")
+    left = secrets.newest(arn).left
+    secrets.write(arn, "theirs")
+    assert secrets.newest(arn, left=left).text == "theirs"
+    assert naps == [1.0, 2.0, 4.0]
+
+
 def test_a_pending_version_is_the_newest_and_the_current_one_stays_until_it_is_promoted(
     secrets: Secrets, arn: str
 ) -> None:

@@ -50,7 +50,7 @@ def with_a_pending_version(world: World) -> None:
     """A run before this one saved new tokens, and died before they were in force."""
     consented(world)
     names = _effects_of(world, {})
-    world.run_and_die((names.index("PutSecretValue"), "after"))
+    world.run_and_die((names.index("put_secret_value" if world.in_memory else "PutSecretValue"), "after"))
 
 
 def with_a_rotation_behind_it(world: World) -> None:
@@ -89,6 +89,7 @@ def with_a_ghost(world: World) -> None:
     for entry in world.ours:
         world.provider.subscriptions.make_ghost(entry.id)
     world.later(DAY)
+    world.provider.world.advance(world.clock.now())
 
 
 @dataclass(frozen=True)

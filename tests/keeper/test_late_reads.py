@@ -7,6 +7,7 @@ every story that the crashes are told in.
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,9 @@ from tests.support.world import World
 
 if TYPE_CHECKING:
     from tests.keeper.stories import Story
+
+LAG = timedelta(seconds=3)
+"""So long a secret that was written reads as before, whoever reads it."""
 
 
 def lived(story: Story, *, late_reads: bool) -> dict[str, Any]:
@@ -47,6 +51,37 @@ def lived(story: Story, *, late_reads: bool) -> dict[str, Any]:
 @pytest.mark.parametrize("name", STORIES)
 def test_a_run_does_the_same_when_what_it_wrote_cannot_be_read_back_yet(name: str) -> None:
     assert lived(STORIES[name], late_reads=True) == lived(STORIES[name], late_reads=False)
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_run_that_follows_within_the_second_goes_by_what_the_one_before_it_wrote(name: str) -> None:
+    """The scheduler starts a run at least once, and the owner may at any time."""
+    world = World(in_memory=True)
+    story = STORIES[name]
+    story.prepare(world)
+    world.secrets._lag = LAG
+    world.later(timedelta(minutes=3))
+    event = {"consent": {"code": world.code()}} if "consent" in story.event else dict(story.event)
+    reports = [world.run(**event), world.run()]
+    for _ in range(story.runs):
+        world.later()
+        reports.append(world.run())
+    world.later()
+    assert not any(report.person or report.troubles for report in reports), reports
+    assert reports[-1].outcome == "healthy"
+    assert world.tokens()["refresh_token"] == world.provider.login.newest_refresh_token
+    assert sorted((entry.plant_id, entry.url) for entry in world.ours) == [
+        (plant_id, world.webhook_url) for plant_id in world.plant_ids
+    ]
+
+
+def test_a_run_that_follows_a_first_consent_within_the_second_knows_of_it() -> None:
+    world = World(in_memory=True)
+    world.configure()
+    world.later()
+    world.secrets._lag = LAG
+    assert world.consent().outcome == "healthy"
+    assert world.run().outcome == "healthy"
 
 
 def test_a_first_consent_uses_the_tokens_that_it_was_given(world: World) -> None:

@@ -2,7 +2,7 @@
 
 It is eventually consistent: what was just written may not be read back yet
 (https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html). So each write returns how the secret
-stands after it, and whoever has written goes on with that.
+stands after it, and whoever has written goes on with that. Whoever comes next says how it was left.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ PREVIOUS: Final = "AWSPREVIOUS"
 
 _RETRY_PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds between the attempts to keep what cannot be had again."""
+
+_LATE_READS: Final = (1.0, 2.0, 4.0)
+"""Seconds between the reads of a secret that does not read as it was left."""
 
 
 class SecretsError(Exception):
@@ -58,6 +61,11 @@ class Newest:
         """Whether it is the current version and no longer called pending, or nothing is written that could be."""
         return self.text is None or (self.version_id == self.current_id and not self.pending)
 
+    @property
+    def left(self) -> tuple[str, bool]:
+        """What to remember of it for whoever reads it next: the version, and whether it is settled."""
+        return self.version_id, self.settled
+
 
 class Secrets:
     """The secrets of one deployment, each named by its ARN."""
@@ -70,11 +78,24 @@ class Secrets:
         """The current version, or None of a secret that nobody has written yet. Raises SecretsError."""
         return _written(self._version(arn, CURRENT))
 
-    def newest(self, arn: str) -> Newest:
+    def newest(self, arn: str, *, left: tuple[str, bool] | None = None) -> Newest:
         """The version written last: the current one, or a pending one that a run before this left behind.
 
+        Where it was `left` otherwise by the one before, it is read again for some seconds, and then believed: somebody
+        else has written it, or that one ended before it could say. Raises SecretsError.
+        """
+        for pause in _LATE_READS:
+            newest = self._newest(arn)
+            if left is None or newest.left == left:
+                return newest
+            self._sleep(pause)
+        return self._newest(arn)
+
+    def _newest(self, arn: str) -> Newest:
+        """As it reads now.
+
         A pending label may also linger on a version that has been current: when somebody else has written since, or
-        after a crash at the end of a promotion. Such a version is not newer than the current one. Raises SecretsError.
+        after a crash at the end of a promotion. Such a version is not newer than the current one.
         """
         current, pending = self._version(arn, CURRENT), self._version(arn, PENDING)
         current_id = None if current is None else current.version_id

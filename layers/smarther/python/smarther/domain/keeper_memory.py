@@ -30,6 +30,8 @@ class Memory(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    tokens_left: tuple[str, bool] | None = None
+    """The version of the tokens that the last run left, and whether it was in force alone."""
     login_not_before: datetime | None = None
     refused: RefusedGrant | None = None
     absent_plants: frozenset[str] = frozenset()

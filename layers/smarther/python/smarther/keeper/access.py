@@ -1,8 +1,8 @@
 """Access: tokens that are saved before they are used, and renewed before anybody misses them.
 
 The order is: ask, save as pending, prove by one real call, put in force (`domain.token_lifecycle` has it as a table,
-and why). A run that finds a pending version goes on from there. The secret is read once, when a run begins; from its
-first write on, a run goes by what it has written.
+and why). A run that finds a pending version goes on from there. The secret is read when a run begins, until it reads as
+the run before left it; from its first write on, a run goes by what it has written.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Access:
         self._transport = Transport(dependencies.session, dependencies.clock, dependencies.sleep, run.lease.deadline)
         self._login = Login(self._transport, dependencies.settings.login_url, credentials)
         self._renewed = False
-        self._newest = dependencies.secrets.newest(dependencies.settings.tokens_arn)
+        self._newest = dependencies.secrets.newest(dependencies.settings.tokens_arn, left=run.memory.tokens_left)
         self._tokens = self._held()
 
     # ---- what the run asks for
@@ -61,6 +61,11 @@ class Access:
         if self._newest.text is None:
             return TokensHeld.NONE
         return TokensHeld.CURRENT if self._newest.settled else TokensHeld.PENDING
+
+    @property
+    def left(self) -> tuple[str, bool]:
+        """How the run leaves the secret: what the next one is to remember of it."""
+        return self._newest.left
 
     @property
     def api(self) -> Api:

@@ -114,6 +114,7 @@ class Keeper:
                     access.exchange(request.consent.code)
                 if access.obtain():
                     _Tending(run, access, webhook, plants).tend(at_once=journal.consent == "accepted")
+            run.remember(tokens_left=access.left)
             _keep_reasons(run)
         for plant_id in plants.known():
             journal.subscription_states.setdefault(plant_id, "unknown")
