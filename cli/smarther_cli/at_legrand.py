@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Final
 
 import requests
 
-from smarther.domain.legrand_answers import Door, Kind, Reason
+from smarther.domain.account.legrand_answers import Door, Kind, Reason
 from smarther.legrand.client import LegrandError, Login, Transport, open_session
 
 if TYPE_CHECKING:
-    from smarther.domain.credentials import Credentials
+    from smarther.domain.account.credentials import Credentials
 
 _NOBODYS_CODE: Final = "smarther-configure-asks-whether-this-application-is-known"
 _KEY_WORDS: Final = b"subscription key"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from smarther.domain.home import Thermostat
+from smarther.domain.readings.home import Thermostat
 from smarther.store.listings import Listings
 from smarther_cli.deployment import Deployment, place_of
 from smarther_cli.errors import ADAPTER_ERRORS, Failure

@@ -13,8 +13,8 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from smarther.domain.notification import parse
-from smarther.domain.spilled import MalformedError, Spilled
+from smarther.domain.readings.notification import parse
+from smarther.domain.readings.spilled import MalformedError, Spilled
 from smarther.receiver.record import Recorded
 from smarther.store.table import TableUnavailableError
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sqs import SQSClient
 
-    from smarther.domain.webhook import AcceptedDigests
+    from smarther.domain.account.webhook import AcceptedDigests
     from smarther.receiver.record import Recorder
     from smarther.store.digests import Digests
     from smarther.store.quarantine import Quarantine

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain.keeper_report import PersonNeeded
-from smarther.domain.legrand_answers import Reason
+from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.keeper.keeper_report import PersonNeeded
 
 if TYPE_CHECKING:
-    from smarther.domain.keeper_report import Report
+    from smarther.domain.keeper.keeper_report import Report
     from smarther_cli.deployment import Deployment
 
 _OF_CREDENTIALS: Final = frozenset(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain.home import Thermostat
+from smarther.domain.readings.home import Thermostat
 from smarther_cli.errors import NotFound, WrongUse
 
 if TYPE_CHECKING:

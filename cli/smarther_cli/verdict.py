@@ -16,7 +16,7 @@ from smarther_cli.errors import Status
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from smarther.domain.keeper_report import PersonNeeded, Report
+    from smarther.domain.keeper.keeper_report import PersonNeeded, Report
 
 _KEEPER_TRIES: Final = "The keeper tries again by itself, within half an hour; `smarther keeper run` does so now."
 _BY_THEMSELVES: Final = "`smarther history` shows what they said last. Have they power, and their gateway a network?"

@@ -21,8 +21,8 @@ from smarther.store.table import Table
 from smarther.telemetry import Metric
 
 if TYPE_CHECKING:
-    from smarther.domain.keeper_probe import Probe
-    from smarther.domain.keeper_report import Report
+    from smarther.domain.keeper.keeper_probe import Probe
+    from smarther.domain.keeper.keeper_report import Report
 
 settings = KeeperSettings.from_environment()
 timeouts = Timeouts(connect_seconds=3.0, read_seconds=10.0, attempts=4)

@@ -10,7 +10,7 @@ import botocore.session
 from smarther.aws.botocore_client import create_client as client_of
 from smarther.aws.botocore_client import reading_fast
 from smarther.aws.timeouts import Timeouts
-from smarther.domain.rollup_window import RollupState, asked_for, due, owed, still_whole
+from smarther.domain.summaries.rollup_window import RollupState, asked_for, due, owed, still_whole
 from smarther.rollup.roll_up import Rollup, StatisticsMissingError
 from smarther.rollup.settings import RollupSettings
 from smarther.store.hours_and_days import HoursAndDays

@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from labs.bench import places
-from smarther.domain.notification import parse
+from smarther.domain.readings.notification import parse
 from smarther.store.readings import stored
 
 if TYPE_CHECKING:
-    from smarther.domain.reading import Reading
+    from smarther.domain.readings.reading import Reading
 
 
 ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, 123456, tzinfo=UTC)

@@ -21,8 +21,8 @@ from labs.bench import places
 from labs.bench.traffic import DAY, ZONE
 from sandbox.legrand.home.world import World, invent_plants
 from sandbox.legrand.pushes import wire
-from smarther.domain.notification import parse
-from smarther.domain.rollup_window import RollupState, due
+from smarther.domain.readings.notification import parse
+from smarther.domain.summaries.rollup_window import RollupState, due
 from smarther.rollup.roll_up import Rollup
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.readings import Readings

@@ -31,10 +31,10 @@ from boto3.dynamodb.types import TypeSerializer
 
 from labs.bench import places
 from labs.bench.__main__ import machine
-from smarther.domain.home import Load, Snapshot
-from smarther.domain.reading import Reading
-from smarther.domain.series import ITEM_BOUND
-from smarther.domain.statistics import HOUR, daily, hour_of, hourly
+from smarther.domain.readings.home import Load, Snapshot
+from smarther.domain.readings.reading import Reading
+from smarther.domain.summaries.series import ITEM_BOUND
+from smarther.domain.summaries.statistics import HOUR, daily, hour_of, hourly
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.listings import Listings, Module, Plant
 from smarther.store.readings import stored

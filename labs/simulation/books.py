@@ -14,10 +14,10 @@ from labs.simulation.effects import BASE
 from labs.simulation.functions import SKEW_SECONDS, TABLE
 from sandbox.legrand.pushes import wire
 from sandbox.legrand.pushes.ledger import SENT, Outcome
-from smarther.domain import spilled
-from smarther.domain.names import printable
-from smarther.domain.spilled import Spilled
-from smarther.domain.webhook import address
+from smarther.domain.account.webhook import address
+from smarther.domain.readings import spilled
+from smarther.domain.readings.names import printable
+from smarther.domain.readings.spilled import Spilled
 from smarther.store.history import LatestReader
 from smarther.store.listings import Listings
 from smarther.store.table import Table
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from labs.simulation.year import Year
     from sandbox.legrand.pushes.ledger import Entry
-    from smarther.domain.keeper_report import Report
+    from smarther.domain.keeper.keeper_report import Report
 
 DAY = timedelta(days=1)
 ANSWERED_WITHIN = timedelta(minutes=2)

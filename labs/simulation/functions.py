@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from labs.simulation.cloud import Message
     from labs.simulation.year import Year
     from sandbox.legrand.account.answer import Answer
-    from smarther.domain.keeper_report import Report
+    from smarther.domain.keeper.keeper_report import Report
 
 TABLE = "readings"
 OUR_HOST, LOGIN_HOST = urlsplit(BASE).hostname, urlsplit(LOGIN).hostname

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.legrand import CLIENT_ID, SUBSCRIPTION_KEY
-from smarther.domain.legrand_answers import Reason
+from smarther.domain.account.legrand_answers import Reason
 
 if TYPE_CHECKING:
     from labs.simulation.year import Year

@@ -40,8 +40,8 @@ from sandbox.legrand.http.login_desk import LoginDesk
 from sandbox.legrand.provider.gateway import Gateway
 from sandbox.legrand.variants import drawn
 from smarther import telemetry
-from smarther.domain.quota import HARD_LIMIT
-from smarther.domain.webhook import address, is_ours
+from smarther.domain.account.quota import HARD_LIMIT
+from smarther.domain.account.webhook import address, is_ours
 from smarther.keeper.settings import KeeperSettings
 from smarther.receiver import deadlines
 from smarther.store.keeper_items import KeeperNotes
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from sandbox.legrand.account.subscriptions import Subscription
     from sandbox.legrand.provider.others import Client, ClientAct
     from sandbox.legrand.pushes.ledger import Push
-    from smarther.domain.keeper_report import Report
+    from smarther.domain.keeper.keeper_report import Report
 
 START = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

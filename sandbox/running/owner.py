@@ -12,7 +12,7 @@ import httpx
 
 from sandbox import legrand
 from sandbox.running.processes import SandboxError
-from smarther.domain import consent
+from smarther.domain.account import consent
 from smarther.store.keeper_items import Consents
 from smarther.store.table import Table
 

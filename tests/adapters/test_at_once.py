@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.domain.notification import parse
+from smarther.domain.readings.notification import parse
 from smarther.receiver.record import Recorded, Recorder
 from smarther.store.table import Table
 from tests.support import deployed

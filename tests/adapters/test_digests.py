@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from smarther.domain.webhook import AcceptedDigests
+from smarther.domain.account.webhook import AcceptedDigests
 from smarther.store.digests import Digests
 from smarther.store.table import Table
 from tests.support import deployed

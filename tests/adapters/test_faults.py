@@ -12,10 +12,10 @@ import pytest
 from smarther.aws import botocore_client, tiny_client
 from smarther.aws.spill_queue import SpillQueue, SpillUnavailableError
 from smarther.aws.timeouts import Timeouts
-from smarther.domain.notification import Reject
-from smarther.domain.reading import Reading
-from smarther.domain.spilled import Spilled
-from smarther.domain.webhook import AcceptedDigests
+from smarther.domain.account.webhook import AcceptedDigests
+from smarther.domain.readings.notification import Reject
+from smarther.domain.readings.reading import Reading
+from smarther.domain.readings.spilled import Spilled
 from smarther.store.digests import Digests
 from smarther.store.quarantine import Quarantine
 from smarther.store.readings import Readings

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from smarther.domain.home import Load, Snapshot
-from smarther.domain.latest import said
-from smarther.domain.reading import Reading
-from smarther.domain.statistics import HOUR, Measure, Statistics
+from smarther.domain.readings.home import Load, Snapshot
+from smarther.domain.readings.latest import said
+from smarther.domain.readings.reading import Reading
+from smarther.domain.summaries.statistics import HOUR, Measure, Statistics
 from smarther.store.history import History
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.keys import sort_key

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from smarther.domain.rollup_window import RollupState
-from smarther.domain.series import shown_of
-from smarther.domain.statistics import HOUR, Measure, Statistics
+from smarther.domain.summaries.rollup_window import RollupState
+from smarther.domain.summaries.series import shown_of
+from smarther.domain.summaries.statistics import HOUR, Measure, Statistics
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.table import Table
 from tests.support import deployed

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.domain import consent
-from smarther.domain.consent import STATE_LIFE, ConsentProgress, NotGiven, state_from
-from smarther.domain.keeper_memory import MOST_POLLED, Memory, RefusedGrant
-from smarther.domain.keeper_report import ModuleClock, PlantState, Report, SilentModule, TokenState
-from smarther.domain.legrand_answers import Reason
-from smarther.domain.quota import HARD_LIMIT, OPTIONAL_LIMIT, Need
+from smarther.domain.account import consent
+from smarther.domain.account.consent import STATE_LIFE, ConsentProgress, NotGiven, state_from
+from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.account.quota import HARD_LIMIT, OPTIONAL_LIMIT, Need
+from smarther.domain.keeper.keeper_memory import MOST_POLLED, Memory, RefusedGrant
+from smarther.domain.keeper.keeper_report import ModuleClock, PlantState, Report, SilentModule, TokenState
 from smarther.store.keeper_items import CallCount, Consents, ConsentState, KeeperNotes, Leases
 from smarther.store.table import Table
 from tests.support import deployed

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.domain.reading import Reading
-from smarther.domain.series import LOOKED_THROUGH
+from smarther.domain.readings.reading import Reading
+from smarther.domain.summaries.series import LOOKED_THROUGH
 from smarther.store.history import LatestReader
 from smarther.store.readings import Readings
 from smarther.store.table import Table

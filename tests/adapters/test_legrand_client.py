@@ -13,9 +13,9 @@ import pytest
 import requests
 import responses
 
-from smarther.domain.credentials import Credentials
-from smarther.domain.legrand_answers import Kind, Reason
-from smarther.domain.subscription_plan import Subscription
+from smarther.domain.account.credentials import Credentials
+from smarther.domain.account.legrand_answers import Kind, Reason
+from smarther.domain.account.subscription_plan import Subscription
 from smarther.legrand import webhook_probe
 from smarther.legrand.client import (
     Api,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from smarther.domain.home import Thermostat
-from smarther.domain.reading import Reading
+from smarther.domain.readings.home import Thermostat
+from smarther.domain.readings.reading import Reading
 from smarther.store.history import History
 from smarther.store.listings import Listings, Module, Plant
 from smarther.store.readings import Readings

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from smarther.domain.notification import parse
+from smarther.domain.readings.notification import parse
 from smarther.receiver.record import Recorder
 from smarther.store.history import History
 from smarther.store.readings import stored

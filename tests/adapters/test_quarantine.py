@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from smarther.domain.notification import Reject
+from smarther.domain.readings.notification import Reject
 from smarther.store.items import decoded
 from smarther.store.quarantine import Quarantine
 from smarther.store.table import Table

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from smarther.aws.service_call import ServiceFailedError
-from smarther.domain.notification import Reject
-from smarther.domain.reading import Reading
+from smarther.domain.readings.notification import Reject
+from smarther.domain.readings.reading import Reading
 from smarther.store.items import decoded
 from smarther.store.keys import sort_key
 from smarther.store.quarantine import Quarantine

@@ -8,7 +8,7 @@ import boto3
 from moto import mock_aws
 
 from smarther.aws.spill_queue import SpillQueue
-from smarther.domain.spilled import Spilled
+from smarther.domain.readings.spilled import Spilled
 
 SPILLED = Spilled(
     body=b'[{"mode":"\xff"}]',

@@ -11,9 +11,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
-from smarther.domain.consent import state_from
-from smarther.domain.quota import Need
-from smarther.domain.statistics import HOUR, Measure, Statistics
+from smarther.domain.account.consent import state_from
+from smarther.domain.account.quota import Need
+from smarther.domain.summaries.statistics import HOUR, Measure, Statistics
 from smarther.store.digests import Digests
 from smarther.store.history import History
 from smarther.store.hours_and_days import HoursAndDays

@@ -12,16 +12,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from smarther.domain.home import Load, Snapshot, Thermostat
-from smarther.domain.latest import Word
-from smarther.domain.series import Shown, shown_of
-from smarther.domain.statistics import HOUR, daily, hour_of, hourly
+from smarther.domain.readings.home import Load, Snapshot, Thermostat
+from smarther.domain.readings.latest import Word
+from smarther.domain.summaries.series import Shown, shown_of
+from smarther.domain.summaries.statistics import HOUR, daily, hour_of, hourly
 from smarther.widget.answer import Widget
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from smarther.domain.statistics import Statistics
+    from smarther.domain.summaries.statistics import Statistics
 
 ROME = ZoneInfo("Europe/Rome")
 NOW = datetime(2026, 1, 18, 17, 42, tzinfo=UTC)

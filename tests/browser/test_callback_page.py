@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.domain.consent import state_from
-from smarther.domain.keeper_report import PersonNeeded, PlantState, Report
+from smarther.domain.account.consent import state_from
+from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState, Report
 from smarther.keeper.callback import Callback
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page, Route
 
-    from smarther.domain.consent import NotGiven
+    from smarther.domain.account.consent import NotGiven
 
 ADDRESS = "https://ours.example/callback"
 GIVEN = {"code": "a-code", "state": state_from(bytes(32))}

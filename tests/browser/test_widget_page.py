@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from smarther.domain.series import of_snapshots
+from smarther.domain.summaries.series import of_snapshots
 from smarther.drawing.chart import ChartStyle, chart_file
 from smarther_cli.commands.plot import png
 from tests.browser.frame import FRAME

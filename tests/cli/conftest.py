@@ -25,9 +25,9 @@ from sandbox.legrand import Provider
 from sandbox.legrand.account.login import Application
 from sandbox.legrand.http.login_desk import LoginDesk
 from sandbox.legrand.provider.gateway import Gateway, Request
-from smarther.domain.keeper_report import PersonNeeded, PlantState, Report, TokenState
-from smarther.domain.legrand_answers import Reason
-from smarther.domain.reading import Reading
+from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState, Report, TokenState
+from smarther.domain.readings.reading import Reading
 from smarther.store.listings import Listings, Module, Plant
 from smarther.store.readings import Readings
 from smarther.store.table import Table

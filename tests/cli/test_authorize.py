@@ -10,10 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from smarther.domain import consent
-from smarther.domain.consent import ConsentProgress, NotGiven, state_digest
-from smarther.domain.keeper_report import PersonNeeded, PlantState
-from smarther.domain.legrand_answers import Reason
+from smarther.domain.account import consent
+from smarther.domain.account.consent import ConsentProgress, NotGiven, state_digest
+from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState
 from smarther.drawing import consent_page
 from smarther.store.keeper_items import Consents, KeeperNotes
 from smarther_cli.commands import authorize

@@ -15,9 +15,9 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from smarther.domain.keeper_probe import Handshake, Probe
-from smarther.domain.notification import Reject
-from smarther.domain.rollup_window import RollupState
+from smarther.domain.keeper.keeper_probe import Handshake, Probe
+from smarther.domain.readings.notification import Reject
+from smarther.domain.summaries.rollup_window import RollupState
 from smarther.store.keeper_items import KeeperNotes
 from smarther.store.quarantine import Quarantine
 from smarther_cli.doctor import ring

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from smarther.domain.keeper_probe import Handshake, Probe
-from smarther.domain.keeper_report import PersonNeeded, PlantState, SilentModule
-from smarther.domain.legrand_answers import Reason
+from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.keeper.keeper_probe import Handshake, Probe
+from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState, SilentModule
 from smarther_cli.doctor import facts
 from smarther_cli.doctor.checks import drill
 from smarther_cli.doctor.examination import CHECKS, Check, Group

@@ -21,7 +21,7 @@ from tests.cli.conftest import NOW, SPOKE, Home, Run, report, said
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from smarther.domain.reading import Reading
+    from smarther.domain.readings.reading import Reading
 
 ESCAPES = {
     "colour": "\x1b[31mred\x1b[0m",

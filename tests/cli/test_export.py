@@ -17,7 +17,7 @@ from pyarrow import parquet as arrow_parquet
 from pyarrow.csv import read_csv
 from pyarrow.parquet import read_table
 
-from smarther.domain.reading import Reading
+from smarther.domain.readings.reading import Reading
 from smarther.store.quarantine import Quarantine
 from smarther.store.readings import Readings, stored
 from smarther.store.rows import RowPage, Rows, TimeRange

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from smarther.domain.keeper_report import PersonNeeded, Report, SilentModule
-from smarther.domain.legrand_answers import Reason
+from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.keeper.keeper_report import PersonNeeded, Report, SilentModule
 from tests.cli.conftest import STACK, Home, Run, report
 
 NEEDED = PersonNeeded(reason=Reason.CONSENT_EXPIRED.value, do=Reason.CONSENT_EXPIRED.remedy)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 import resvg_py
 
-from smarther.domain.reading import Reading
-from smarther.domain.statistics import Measure, Statistics, hour_of
+from smarther.domain.readings.reading import Reading
+from smarther.domain.summaries.statistics import Measure, Statistics, hour_of
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.readings import Readings
 from tests.cli.conftest import NOW

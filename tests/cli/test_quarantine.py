@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.domain.notification import Reject
+from smarther.domain.readings.notification import Reject
 from smarther.store.quarantine import Quarantine
 from smarther.store.table import Table
 from smarther_cli.replay import in_quarantine

@@ -12,10 +12,11 @@ import boto3
 import pytest
 
 from smarther import telemetry
-from smarther.domain import notification, webhook
-from smarther.domain.notification import Notification, Reject, parse
-from smarther.domain.spilled import Spilled
-from smarther.domain.webhook import AcceptedDigests
+from smarther.domain.account import webhook
+from smarther.domain.account.webhook import AcceptedDigests
+from smarther.domain.readings import notification
+from smarther.domain.readings.notification import Notification, Reject, parse
+from smarther.domain.readings.spilled import Spilled
 from smarther.store.digests import Digests
 from smarther.store.quarantine import Quarantine
 from smarther_cli import replay

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from smarther.domain.notification import Reject
+from smarther.domain.readings.notification import Reject
 from smarther.store.keeper_items import KeeperNotes
 from smarther.store.quarantine import Quarantine
 from smarther_cli.app import app

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from smarther.domain.notification import Reject
+from smarther.domain.readings.notification import Reject
 from smarther.store.keeper_items import KeeperNotes
 from smarther.store.quarantine import Quarantine
 from smarther.store.readings import Readings

@@ -11,10 +11,10 @@ from typing import Any
 import boto3
 import pytest
 
-from smarther.domain.keeper_report import PersonNeeded, PlantState
-from smarther.domain.legrand_answers import Reason
-from smarther.domain.notification import Reject
-from smarther.domain.quota import Need
+from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.account.quota import Need
+from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState
+from smarther.domain.readings.notification import Reject
 from smarther.store.keeper_items import CallCount, KeeperNotes
 from smarther.store.listings import Listings, Module
 from smarther.store.quarantine import Quarantine

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.keeper_report import PersonNeeded, PlantState, Report, SilentModule, TokenState
-from smarther.domain.legrand_answers import Reason
+from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState, Report, SilentModule, TokenState
 from smarther.store.keeper_items import KeeperNotes
 from smarther_cli.commands import authorize
 from smarther_cli.doctor.examination import CHECKS

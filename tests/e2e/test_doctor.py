@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from smarther.domain.webhook import has_secret_form
+from smarther.domain.account.webhook import has_secret_form
 from smarther_cli.app import app
 from smarther_cli.doctor import ring
 from tests.support.owner_permissions import documented

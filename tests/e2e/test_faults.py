@@ -17,7 +17,7 @@ import pytest
 
 from sandbox.running.lived import settle
 from smarther import telemetry
-from smarther.domain.spilled import Spilled
+from smarther.domain.readings.spilled import Spilled
 from tests.support.envelopes import envelope, status
 
 if TYPE_CHECKING:

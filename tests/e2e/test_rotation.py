@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from smarther.domain.webhook import address
+from smarther.domain.account.webhook import address
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Home

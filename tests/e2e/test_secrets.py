@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sandbox.running import places
-from smarther.domain.webhook import has_secret_form
+from smarther.domain.account.webhook import has_secret_form
 from smarther_cli.app import app
 from tests.e2e.secret_search import hits
 

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 from moto import mock_aws
 
-from smarther.domain.consent import STATE_LIFE, NotGiven, state_digest, state_from
+from smarther.domain.account.consent import STATE_LIFE, NotGiven, state_digest, state_from
 from tests.support import deployed
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from botocore.exceptions import ClientError
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from smarther.domain.reading import Reading
-from smarther.domain.statistics import HOUR
+from smarther.domain.readings.reading import Reading
+from smarther.domain.summaries.statistics import HOUR
 from smarther.rollup.roll_up import StatisticsMissingError
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.items import attribute

@@ -18,8 +18,8 @@ import pytest
 from moto import mock_aws
 
 from smarther import telemetry
-from smarther.domain import webhook
-from smarther.domain.spilled import Spilled
+from smarther.domain.account import webhook
+from smarther.domain.readings.spilled import Spilled
 from smarther.receiver import deadlines
 from tests.support import deployed
 from tests.support import faulty_service as faults

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
-from smarther.domain import webhook
+from smarther.domain.account import webhook
 from smarther.receiver import rehearse
 from tests.support import deployed
 from tests.support import faulty_service as faults

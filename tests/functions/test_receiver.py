@@ -14,9 +14,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from smarther.domain import webhook
-from smarther.domain.notification import parse
-from smarther.domain.spilled import Spilled
+from smarther.domain.account import webhook
+from smarther.domain.readings.notification import parse
+from smarther.domain.readings.spilled import Spilled
 from smarther.receiver.authenticate import REFRESH
 from tests.support import deployed
 from tests.support import faulty_service as faults

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from moto import mock_aws
 
-from smarther.domain import webhook
-from smarther.domain.spilled import Spilled
+from smarther.domain.account import webhook
+from smarther.domain.readings.spilled import Spilled
 from smarther.receiver import deadlines
 from tests.support import deployed
 from tests.support import faulty_service as faults

@@ -11,9 +11,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from smarther.domain.reading import Reading
-from smarther.domain.rollup_window import RollupRequestError, RollupState
-from smarther.domain.statistics import HOUR, LONGEST_HOLD, daily, hour_of, hourly, hours_of_day
+from smarther.domain.readings.reading import Reading
+from smarther.domain.summaries.rollup_window import RollupRequestError, RollupState
+from smarther.domain.summaries.statistics import HOUR, LONGEST_HOLD, daily, hour_of, hourly, hours_of_day
 from smarther.store.history import History
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.readings import stored

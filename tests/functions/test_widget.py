@@ -16,9 +16,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from smarther.domain.reading import Reading
-from smarther.domain.series import ITEM_BOUND, MOST_THERMOSTATS, RUNNING_HOURS, RUNNING_SNAPSHOTS
-from smarther.domain.statistics import Measure, Statistics
+from smarther.domain.readings.reading import Reading
+from smarther.domain.summaries.series import ITEM_BOUND, MOST_THERMOSTATS, RUNNING_HOURS, RUNNING_SNAPSHOTS
+from smarther.domain.summaries.statistics import Measure, Statistics
 from smarther.receiver import deadlines
 from smarther.store.history import History
 from smarther.store.hours_and_days import HoursAndDays

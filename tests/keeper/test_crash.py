@@ -28,7 +28,7 @@ from tests.support.world import World
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from smarther.domain.keeper_report import Report
+    from smarther.domain.keeper.keeper_report import Report
 
 ANSWER_LOST = "POST login.example /token"
 

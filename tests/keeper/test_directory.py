@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.legrand.account.faults import Fault
 from sandbox.legrand.pushes import wire
-from smarther.domain.names import LONGEST
+from smarther.domain.readings.names import LONGEST
 from smarther.keeper.mend_subscriptions import Subscriptions
 from smarther.keeper.plants import Plants
 from smarther.keeper.silent_thermostats import Silence
@@ -23,7 +23,7 @@ from tests.support import deployed
 from tests.support.world import World
 
 if TYPE_CHECKING:
-    from smarther.domain.latest import Word
+    from smarther.domain.readings.latest import Word
 
 INPUTS = Path(__file__).resolve().parents[3] / "shared" / "inputs"
 DAY = timedelta(days=1)

@@ -19,8 +19,8 @@ from moto import mock_aws
 
 from labs.simulation.effects import BASE, Effects, Killed
 from sandbox.legrand.account.faults import Fault
-from smarther.domain.consent import state_from
-from smarther.domain.quota import HARD_LIMIT
+from smarther.domain.account.consent import state_from
+from smarther.domain.account.quota import HARD_LIMIT
 from smarther.keeper.callback import Callback
 from smarther.keeper.function import KeeperError
 from smarther.keeper.run import RunRequest

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from labs.simulation.effects import BASE, Effects
 from sandbox.legrand.account.faults import Fault
-from smarther.domain import quota
-from smarther.domain.quota import HARD_LIMIT
-from smarther.domain.webhook import is_ours
+from smarther.domain.account import quota
+from smarther.domain.account.quota import HARD_LIMIT
+from smarther.domain.account.webhook import is_ours
 from smarther.keeper.lease import WORKING_TIME
 from smarther.keeper.silent_thermostats import LISTENING
 from smarther.store.keeper_items import CallCount, KeeperNotes
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from smarther.domain.keeper_report import Report
+    from smarther.domain.keeper.keeper_report import Report
 
 TWO_HOURS = timedelta(hours=2)
 DAY = timedelta(days=1)

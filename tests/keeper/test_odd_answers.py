@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from sandbox.legrand.account.faults import JsonPath
-    from smarther.domain.keeper_report import Report
+    from smarther.domain.keeper.keeper_report import Report
 
 DAY = timedelta(days=1)
 

@@ -15,7 +15,7 @@ from sandbox.legrand.account.login import CLIENT_SECRET_LIFE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from smarther.domain.keeper_report import Report
+    from smarther.domain.keeper.keeper_report import Report
     from tests.support.world import World
 
 

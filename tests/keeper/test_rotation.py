@@ -11,8 +11,8 @@ from moto import mock_aws
 
 from labs.simulation.effects import BASE, Effects, Killed
 from sandbox.legrand.account.faults import Fault
-from smarther.domain.webhook import address
-from smarther.domain.webhook_rotation import GRACE, SETTLING
+from smarther.domain.account.webhook import address
+from smarther.domain.account.webhook_rotation import GRACE, SETTLING
 from tests.support.world import World
 
 if TYPE_CHECKING:

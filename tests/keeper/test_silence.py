@@ -19,7 +19,7 @@ from smarther.store.listings import Listings
 from tests.support.world import START, World
 
 if TYPE_CHECKING:
-    from smarther.domain.keeper_report import Report
+    from smarther.domain.keeper.keeper_report import Report
 
 DAY = timedelta(days=1)
 AT_CONSENT = START.isoformat().replace("+00:00", "Z")

@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from labs.simulation.effects import BASE
 from sandbox.legrand.account.faults import Fault
-from smarther.domain.quota import HARD_LIMIT, OPTIONAL_LIMIT
+from smarther.domain.account.quota import HARD_LIMIT, OPTIONAL_LIMIT
 from smarther.store.keeper_items import CallCount
 from smarther.store.listings import Listings
 from tests.support.world import World
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sandbox.legrand.provider.others import Client
-    from smarther.domain.keeper_report import Report
+    from smarther.domain.keeper.keeper_report import Report
 
 OTHER_DEPLOYMENT = "https://other.example/notifications/" + "o" * 43
 

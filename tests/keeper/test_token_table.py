@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from smarther.domain.credentials import Credentials
-from smarther.domain.token_lifecycle import HELD_AFTER, TokensHeld, TokenStep
+from smarther.domain.account.credentials import Credentials
+from smarther.domain.account.token_lifecycle import HELD_AFTER, TokensHeld, TokenStep
 from smarther.keeper.access import Access
 from smarther.keeper.journal import Run
 from smarther.keeper.lease import Lease

@@ -19,7 +19,7 @@ from smarther.store.keeper_items import KeeperNotes, Leases
 from smarther.store.listings import Listings
 
 if TYPE_CHECKING:
-    from smarther.domain.keeper_report import Report
+    from smarther.domain.keeper.keeper_report import Report
     from tests.support.world import World
 
 REFRESH = "POST login.example /token"

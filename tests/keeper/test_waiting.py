@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from smarther.domain.consent import ConsentProgress, state_from
+from smarther.domain.account.consent import ConsentProgress, state_from
 from smarther.keeper.callback import Callback
 from smarther.store.keeper_items import Consents, ConsentState, KeeperNotes
 from smarther_cli.commands import authorize
@@ -19,7 +19,7 @@ from smarther_cli.errors import Failure
 from tests.support.world import World
 
 if TYPE_CHECKING:
-    from smarther.domain.keeper_report import Report
+    from smarther.domain.keeper.keeper_report import Report
     from smarther.store.table import Table
 
 ALLOWED, BAD_CODE, DECLINED = "accepted", "refused", "You did not give consent."

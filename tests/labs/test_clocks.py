@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, currently_in_test_context, event, given, set
 from hypothesis import strategies as st
 
 from labs.simulation.cloud import DynamoDB, Hand
-from smarther.domain.reading import Reading
+from smarther.domain.readings.reading import Reading
 from smarther.keeper.journal import Run
 from smarther.keeper.silent_thermostats import Silence
 from smarther.store.keys import sort_key

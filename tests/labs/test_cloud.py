@@ -21,14 +21,14 @@ from moto import mock_aws
 from labs.simulation.cloud import SQS, DynamoDB, Hand, SecretsManager, UnknownError
 from smarther.aws.secrets_manager import Secrets
 from smarther.aws.spill_queue import SpillQueue
-from smarther.domain.consent import NotGiven, state_digest
-from smarther.domain.keeper_memory import Memory
-from smarther.domain.keeper_report import Report
-from smarther.domain.notification import Reject
-from smarther.domain.quota import Need
-from smarther.domain.reading import Reading
-from smarther.domain.spilled import Spilled
-from smarther.domain.webhook import AcceptedDigests
+from smarther.domain.account.consent import NotGiven, state_digest
+from smarther.domain.account.quota import Need
+from smarther.domain.account.webhook import AcceptedDigests
+from smarther.domain.keeper.keeper_memory import Memory
+from smarther.domain.keeper.keeper_report import Report
+from smarther.domain.readings.notification import Reject
+from smarther.domain.readings.reading import Reading
+from smarther.domain.readings.spilled import Spilled
 from smarther.store import keys
 from smarther.store.digests import Digests
 from smarther.store.history import History

@@ -17,10 +17,10 @@ from labs.simulation.weather import BrownOut
 from labs.simulation.year import START, Plan, Year
 from sandbox.legrand.account.faults import Fault
 from smarther.aws.spill_queue import SpillQueue, SpillUnavailableError
-from smarther.domain import notification
-from smarther.domain.json_fields import UnreadableError
-from smarther.domain.latest import Latest
-from smarther.domain.tokens import Tokens
+from smarther.domain.account.tokens import Tokens
+from smarther.domain.readings import notification
+from smarther.domain.readings.json_fields import UnreadableError
+from smarther.domain.readings.latest import Latest
 from smarther.keeper.access import Access
 from smarther.legrand.client import LegrandError
 from smarther.receiver.authenticate import Authenticator
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from labs.simulation.functions import ContainerClock
-    from smarther.domain.latest import Word
+    from smarther.domain.readings.latest import Word
     from smarther.store.digests import Digests
 
 A_BAD_FORTNIGHT = Plan(seed=7, days=14, intensity=10)
@@ -152,7 +152,7 @@ def odd_fields_cost_their_readings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def others_are_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every webhook of this kind is taken for ours, whatever its host."""
-    monkeypatch.setattr("smarther.domain.subscription_plan.is_ours", lambda url, _: "/notifications/" in url)
+    monkeypatch.setattr("smarther.domain.account.subscription_plan.is_ours", lambda url, _: "/notifications/" in url)
 
 
 def tokens_are_used_before_they_are_saved(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,9 +110,18 @@ def test_zizmor_reads_the_workflows(place: Path, good: str, bad: str, rule: str)
 @pytest.mark.parametrize(
     ("file", "line", "contract"),
     [
-        ("layers/smarther/python/smarther/domain/webhook.py", "import smarther.store.table", "uses know the store"),
+        (
+            "layers/smarther/python/smarther/domain/account/webhook.py",
+            "import smarther.store.table",
+            "uses know the store",
+        ),
         ("layers/smarther/python/smarther/aws/sigv4.py", "from smarther.store import table", "uses know the store"),
         ("layers/smarther/python/smarther/keeper/lease.py", "import smarther.receiver.record", "uses know the store"),
+        (
+            "layers/smarther/python/smarther/domain/readings/reading.py",
+            "import smarther.domain.account.quota",
+            "know nothing of each other",
+        ),
         ("layers/smarther/python/smarther/drawing/text.py", "import requests", "ask no network"),
         ("layers/smarther/python/smarther/telemetry.py", "import sandbox.running.places", "labs look at the sandbox"),
         ("cli/smarther_cli/errors.py", "import smarther_cli.commands.status", "commands know what they show"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from smarther.domain.series import ITEM_BOUND, MOST_THERMOSTATS
+from smarther.domain.summaries.series import ITEM_BOUND, MOST_THERMOSTATS
 from tests.support.deployed import PROJECT
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from labs import data_page
-from smarther.domain.keeper_report import Report
-from smarther.domain.reading import Reading
+from smarther.domain.keeper.keeper_report import Report
+from smarther.domain.readings.reading import Reading
 from smarther.store.schema import ITEMS, faults, kind_of
 from tests.support.deployed import PROJECT
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from smarther.domain.reading import Reading
+from smarther.domain.readings.reading import Reading
 from smarther.store.items import attribute
 from smarther.store.readings import stored
 from tests.support.memory_table import MemoryTable

@@ -30,7 +30,7 @@ from sandbox.legrand.provider.gateway import Gateway
 from sandbox.legrand.provider.gateway import Request as Call
 from sandbox.legrand.variants import Variants
 from smarther.aws.secrets_manager import Secrets
-from smarther.domain.webhook import address, is_ours
+from smarther.domain.account.webhook import address, is_ours
 from smarther.keeper.dependencies import Dependencies
 from smarther.keeper.run import Keeper, RunRequest
 from smarther.keeper.settings import KeeperSettings
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
     from sandbox.legrand.account.answer import Answer
     from sandbox.legrand.account.subscriptions import Subscription
-    from smarther.domain.keeper_report import Report
+    from smarther.domain.keeper.keeper_report import Report
 
 START = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from smarther.domain.reading import Reading
+from smarther.domain.readings.reading import Reading
 from smarther.store.readings import stored
 
 PROMISED_OUTPUTS = {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.domain import quota
+from smarther.domain.account import quota
 from smarther.telemetry import Metric
 from tests.template.conftest import PROJECT, of_type
 from tests.template.named_metrics import Named, in_alarms, in_dashboard, rendered

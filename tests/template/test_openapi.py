@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from jsonschema import Draft202012Validator
 
-from smarther.domain import consent, webhook
+from smarther.domain.account import consent, webhook
 from smarther.drawing import consent_page
 from smarther.drawing.consent_page import HEADERS, ConsentPage
 from tests.support.api_description import description, operations

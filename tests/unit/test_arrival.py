@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.arrival import AHEAD, BEHIND, LATE, Unusual, fixed_width, is_ahead, note, noted, unusual
+from smarther.domain.readings.arrival import AHEAD, BEHIND, LATE, Unusual, fixed_width, is_ahead, note, noted, unusual
 
 ARRIVAL = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)

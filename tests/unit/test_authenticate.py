@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smarther import telemetry
-from smarther.domain.webhook import AcceptedDigests, secret_digest
-from smarther.domain.webhook_rotation import SETTLING
+from smarther.domain.account.webhook import AcceptedDigests, secret_digest
+from smarther.domain.account.webhook_rotation import SETTLING
 from smarther.receiver.authenticate import REFRESH, RETRY, Acceptance, Authenticator
 from smarther.store.table import TableUnavailableError
 

@@ -15,15 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smarther.domain.home import Load, Snapshot
-from smarther.domain.series import Grain, Series, Shown, of_days, of_hours, of_snapshots, shown_of
-from smarther.domain.statistics import HOUR, LONGEST_HOLD, daily, hourly
+from smarther.domain.readings.home import Load, Snapshot
+from smarther.domain.summaries.series import Grain, Series, Shown, of_days, of_hours, of_snapshots, shown_of
+from smarther.domain.summaries.statistics import HOUR, LONGEST_HOLD, daily, hourly
 from smarther.drawing.chart import ChartStyle, chart, chart_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from smarther.domain.statistics import Statistics
+    from smarther.domain.summaries.statistics import Statistics
 
 START = datetime(2026, 1, 18, tzinfo=UTC)
 END = START + 24 * HOUR

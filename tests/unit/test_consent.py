@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.consent import (
+from smarther.domain.account.consent import (
     STATE_BYTES,
     Given,
     NotGiven,

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from smarther.domain.keeper_report import PersonNeeded, PlantState, Report
-from smarther.domain.legrand_answers import Reason
+from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState, Report
 from smarther.drawing import consent_page
 from smarther.drawing.consent_page import HEADERS, ConsentPage, Sign, html, page_for
 

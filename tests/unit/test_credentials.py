@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from smarther.domain.credentials import Credentials, CredentialsError
+from smarther.domain.account.credentials import Credentials, CredentialsError
 
 WRITTEN = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 DOCUMENT = {"client_id": "id", "client_secret": "s'e\"c&r=e;t ", "subscription_key": "key"}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.directory import LONGEST_ID, LetGo, let_go, newest_listings, same_id, spelled, usable_id
+from smarther.domain.account.directory import LONGEST_ID, LetGo, let_go, newest_listings, same_id, spelled, usable_id
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 DAY = timedelta(days=1)

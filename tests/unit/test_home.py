@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smarther.domain.home import Load, Snapshot, load_of
-from smarther.domain.latest import Word, thermostat_state
+from smarther.domain.readings.home import Load, Snapshot, load_of
+from smarther.domain.readings.latest import Word, thermostat_state
 
 NOW = datetime(2026, 1, 18, 12, tzinfo=UTC)
 

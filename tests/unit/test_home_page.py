@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from smarther.domain.home import Load, Snapshot, Thermostat
-from smarther.domain.latest import Word, thermostat_state
-from smarther.domain.series import of_snapshots
+from smarther.domain.readings.home import Load, Snapshot, Thermostat
+from smarther.domain.readings.latest import Word, thermostat_state
+from smarther.domain.summaries.series import of_snapshots
 from smarther.drawing.home_page import Card, View, home_page, nobody_page, thermostat_page, unanswered_page
 from smarther.drawing.widget_request import WidgetCall
 

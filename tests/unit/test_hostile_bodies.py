@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.domain.json_fields import MAX_BODY_BYTES
-from smarther.domain.notification import parse
+from smarther.domain.readings.json_fields import MAX_BODY_BYTES
+from smarther.domain.readings.notification import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable

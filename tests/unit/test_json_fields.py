@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain import json_fields
-from smarther.domain.json_fields import Fields, UnreadableError
+from smarther.domain.readings import json_fields
+from smarther.domain.readings.json_fields import Fields, UnreadableError
 
 
 @pytest.mark.parametrize(

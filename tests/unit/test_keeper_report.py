@@ -6,8 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smarther.domain.keeper_report import PersonNeeded, PlantState, Report, SilentModule, SubscriptionState, TokenState
-from smarther.domain.legrand_answers import Reason
+from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.keeper.keeper_report import (
+    PersonNeeded,
+    PlantState,
+    Report,
+    SilentModule,
+    SubscriptionState,
+    TokenState,
+)
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HEALTHY = Report(at="2026-11-22T12:00:00Z", outcome="healthy")

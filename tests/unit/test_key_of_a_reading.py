@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labs import release
-from smarther.domain.notification import parse
-from smarther.domain.reading import Reading, reading_digest
+from smarther.domain.readings.notification import parse
+from smarther.domain.readings.reading import Reading, reading_digest
 from smarther.store.keys import sort_key
 from tests.support.mutated import ENVELOPE, STATUS, body, changed, mutated
 from tests.support.odd_places import EVERYWHERE, HOME
@@ -81,7 +81,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Keys:
     ours = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "smarther"}
     sys.path.insert(0, str(package))
     try:
-        from smarther.domain import notification, reading  # noqa: PLC0415 - the release's, and not ours
+        from smarther.domain.readings import notification, reading  # noqa: PLC0415 - the release's, and not ours
     finally:
         sys.path.remove(str(package))
         for name in [name for name in sys.modules if name.partition(".")[0] == "smarther"]:

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from smarther.domain.home import Snapshot
-from smarther.domain.latest import SAID, SOON, Latest, Word, is_doubtful, is_news, latest, said, silent_since
-from smarther.domain.reading import Reading
+from smarther.domain.readings.home import Snapshot
+from smarther.domain.readings.latest import SAID, SOON, Latest, Word, is_doubtful, is_news, latest, said, silent_since
+from smarther.domain.readings.reading import Reading
 from smarther.store.readings import stored
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.legrand_answers import (
+from smarther.domain.account.legrand_answers import (
     LEGRAND_REASONS,
     LONGEST_WAIT,
     Door,
@@ -217,7 +217,7 @@ OVERTAKES = {
 """For each reason those that were known before and cannot be so any more, once a door has come as far as to name it."""
 
 
-@pytest.mark.parametrize("found", OVERTAKES)
+@pytest.mark.parametrize("found", sorted(OVERTAKES))
 def test_a_reason_is_over_once_the_same_door_has_come_as_far_again(found: Reason) -> None:
     assert set(not_overtaken(Reason, [found])) == set(Reason) - OVERTAKES[found]
 

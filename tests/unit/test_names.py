@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.names import LONGEST, printable
+from smarther.domain.readings.names import LONGEST, printable
 from smarther.drawing.html import element
 
 INPUTS = Path(__file__).resolve().parents[3] / "shared" / "inputs"

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from smarther.domain.notification import MAX_ELEMENTS, Notification, Reject, parse
-from smarther.domain.reading import Reading, instant_text, reading_digest
+from smarther.domain.readings.notification import MAX_ELEMENTS, Notification, Reject, parse
+from smarther.domain.readings.reading import Reading, instant_text, reading_digest
 from smarther.store.keys import sort_key
 from smarther.store.readings import stored
 from tests.support.mutated import (

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smarther.domain.notification import parse
-from smarther.domain.reading import BOUNDS, Reading
+from smarther.domain.readings.notification import parse
+from smarther.domain.readings.reading import BOUNDS, Reading
 from smarther.store.readings import stored
 from tests.support.mutated import ENVELOPE, STATUS, body, changed
 from tests.support.odd_places import EVERYWHERE, HOME

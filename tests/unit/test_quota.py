@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from smarther.domain.legrand_answers import LONGEST_WAIT, Kind, ProviderAnswer
-from smarther.domain.quota import HARD_LIMIT, LONGEST_PAUSE, OPTIONAL_LIMIT, Need, day, next_day, stopped_until
+from smarther.domain.account.legrand_answers import LONGEST_WAIT, Kind, ProviderAnswer
+from smarther.domain.account.quota import HARD_LIMIT, LONGEST_PAUSE, OPTIONAL_LIMIT, Need, day, next_day, stopped_until
 
 LATE = datetime(2026, 1, 14, 23, 59, 59, tzinfo=UTC)
 ROME = timezone(timedelta(hours=1))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.reading import BOUNDS, Reading, bounded, expiry, instant_text, reading_digest
+from smarther.domain.readings.reading import BOUNDS, Reading, bounded, expiry, instant_text, reading_digest
 from smarther.store.keys import module_partition, sort_key
 from smarther.store.readings import stored
 

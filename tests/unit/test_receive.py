@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from smarther import telemetry
 from smarther.aws.spill_queue import SpillUnavailableError
-from smarther.domain import webhook
-from smarther.domain.notification import parse
-from smarther.domain.webhook import AcceptedDigests
+from smarther.domain.account import webhook
+from smarther.domain.account.webhook import AcceptedDigests
+from smarther.domain.readings.notification import parse
 from smarther.receiver import deadlines
 from smarther.receiver.authenticate import Authenticator
 from smarther.receiver.deadlines import Deadlines
@@ -31,9 +31,9 @@ from tests.support.mutated import mutated
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from smarther.domain.notification import Reject
-    from smarther.domain.reading import Reading
-    from smarther.domain.spilled import Spilled
+    from smarther.domain.readings.notification import Reject
+    from smarther.domain.readings.reading import Reading
+    from smarther.domain.readings.spilled import Spilled
 
 SECRET = webhook.secret_from(bytes(range(32)))
 OTHER = webhook.secret_from(bytes(32))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.domain.notification import Notification, Reject
-from smarther.domain.reading import Reading
+from smarther.domain.readings.notification import Notification, Reject
+from smarther.domain.readings.reading import Reading
 from smarther.receiver.record import Recorded, Recorder
 from smarther.store.table import ItemRefusedError, TableUnavailableError
 

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from smarther.domain.rollup_window import RollupRequestError, RollupState, Stretch, asked_for, by_day, due
-from smarther.domain.statistics import HOUR
+from smarther.domain.summaries.rollup_window import RollupRequestError, RollupState, Stretch, asked_for, by_day, due
+from smarther.domain.summaries.statistics import HOUR
 
 ROME = ZoneInfo("Europe/Rome")
 NOW = datetime(2026, 1, 14, 15, 5, tzinfo=UTC)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.home import Load, Snapshot
-from smarther.domain.series import (
+from smarther.domain.readings.home import Load, Snapshot
+from smarther.domain.summaries.series import (
     CHART_ITEMS,
     Grain,
     Shown,
@@ -25,7 +25,7 @@ from smarther.domain.series import (
     shown_of,
     summary,
 )
-from smarther.domain.statistics import HOUR, Measure, Statistics
+from smarther.domain.summaries.statistics import HOUR, Measure, Statistics
 
 START = datetime(2026, 1, 18, tzinfo=UTC)
 DAY = timedelta(days=1)

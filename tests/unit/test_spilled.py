@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smarther.domain.spilled import MalformedError, Spilled
+from smarther.domain.readings.spilled import MalformedError, Spilled
 
 SPILLED = Spilled(
     body=b"[]", received_at=datetime(2026, 1, 14, 6, 30, 6, 123456, tzinfo=UTC), presented="0f" * 32, verified=False

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smarther.domain.home import Load, Snapshot
-from smarther.domain.statistics import (
+from smarther.domain.readings.home import Load, Snapshot
+from smarther.domain.summaries.statistics import (
     HOUR,
     LONGEST_HOLD,
     Statistics,

@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.subscription_plan import Create, Delete, Subscription, SubscriptionPlan, WantedSubscriptions, plan
-from smarther.domain.webhook import address, is_ours
+from smarther.domain.account.subscription_plan import (
+    Create,
+    Delete,
+    Subscription,
+    SubscriptionPlan,
+    WantedSubscriptions,
+    plan,
+)
+from smarther.domain.account.webhook import address, is_ours
 
 BASE = "https://ours.example/stage"
 NOW, OLD, NEXT = (address(BASE, letter * 43) for letter in "now")

@@ -13,7 +13,7 @@ from unittest.mock import Mock
 import pytest
 
 from smarther import telemetry
-from smarther.domain.spilled import Spilled
+from smarther.domain.readings.spilled import Spilled
 from smarther.telemetry import Metric
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.tokens import Tokens, TokensError
+from smarther.domain.account.tokens import Tokens, TokensError
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 EPOCH = int(NOW.timestamp())

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain import webhook
-from smarther.domain.webhook import AcceptedDigests
+from smarther.domain.account import webhook
+from smarther.domain.account.webhook import AcceptedDigests
 
 BASE = "https://abc.execute-api.eu-south-1.amazonaws.com"
 LOCAL = "http://127.0.0.1:4566/_aws/execute-api/abc"

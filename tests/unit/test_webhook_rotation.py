@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from smarther.domain.webhook import secret_digest
-from smarther.domain.webhook_rotation import (
+from smarther.domain.account.webhook import secret_digest
+from smarther.domain.account.webhook_rotation import (
     GRACE,
     NEXT,
     SETTLING,

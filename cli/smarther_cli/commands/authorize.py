@@ -10,10 +10,10 @@ from typing import Annotated, Final
 
 import typer
 
-from smarther.domain import consent
-from smarther.domain.consent import ConsentProgress, NotGiven
-from smarther.domain.credentials import Credentials, CredentialsError
-from smarther.domain.keeper_report import Report
+from smarther.domain.account import consent
+from smarther.domain.account.consent import ConsentProgress, NotGiven
+from smarther.domain.account.credentials import Credentials, CredentialsError
+from smarther.domain.keeper.keeper_report import Report
 from smarther.drawing import consent_page
 from smarther.store.keeper_items import Consents
 from smarther_cli.call import Call, ended, this_call

@@ -10,9 +10,9 @@ from typing import Annotated, Final
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from smarther.domain.credentials import Credentials, CredentialsError
-from smarther.domain.keeper_report import Report
-from smarther.domain.legrand_answers import Reason
+from smarther.domain.account.credentials import Credentials, CredentialsError
+from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.keeper.keeper_report import Report
 from smarther.store.keeper_items import KeeperNotes
 from smarther_cli.at_legrand import Known, known
 from smarther_cli.call import Call, this_call

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from smarther.domain.home import Thermostat
+from smarther.domain.readings.home import Thermostat
 from smarther.store.listings import Listings
 from smarther.store.rows import Row, RowPage, Rows, TimeRange
 from smarther_cli.call import this_call

@@ -12,9 +12,9 @@ from typing import Annotated, Any, Final
 import typer
 from rich.cells import cell_len
 
-from smarther.domain.arrival import LATE
-from smarther.domain.home import Thermostat, load_of
-from smarther.domain.statistics import HOUR, Statistics, hour_of
+from smarther.domain.readings.arrival import LATE
+from smarther.domain.readings.home import Thermostat, load_of
+from smarther.domain.summaries.statistics import HOUR, Statistics, hour_of
 from smarther.drawing.text import minutes_text, percent_text, temperature_text
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.listings import Listings

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
-from smarther.domain.series import share_of_items
+from smarther.domain.summaries.series import share_of_items
 from smarther.drawing.chart import ChartStyle, chart_file
 from smarther.drawing.text import in_zone, period_text
 from smarther.store.listings import Listings

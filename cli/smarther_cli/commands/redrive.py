@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from smarther.domain.rollup_window import DEEP
+from smarther.domain.summaries.rollup_window import DEEP
 from smarther.receiver.record import Recorder
 from smarther.store.digests import Digests
 from smarther.store.quarantine import Quarantine

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from smarther.domain.rollup_window import RollupRequestError, asked_for
+from smarther.domain.summaries.rollup_window import RollupRequestError, asked_for
 from smarther.store.listings import Listings
 from smarther_cli.call import this_call
 from smarther_cli.errors import Failure, WrongUse

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from smarther.domain.home import Load, Snapshot, Thermostat
-from smarther.domain.keeper_report import PersonNeeded, Report
-from smarther.domain.latest import Latest, silent_since
-from smarther.domain.reading import instant_text
+from smarther.domain.keeper.keeper_report import PersonNeeded, Report
+from smarther.domain.readings.home import Load, Snapshot, Thermostat
+from smarther.domain.readings.latest import Latest, silent_since
+from smarther.domain.readings.reading import instant_text
 from smarther.drawing.text import ago_text, clock_error_text, temperature_text
 from smarther.store.history import LatestReader
 from smarther.store.keeper_items import CallCount, KeeperNotes

@@ -7,7 +7,7 @@ from datetime import timedelta
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain.legrand_answers import Reason
+from smarther.domain.account.legrand_answers import Reason
 from smarther_cli.doctor.finding import bad, good, look, not_told, soon_wanting, wanting
 from smarther_cli.standing import needed_first
 from smarther_cli.verdict import Backlog, judge
@@ -15,8 +15,8 @@ from smarther_cli.verdict import Backlog, judge
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from smarther.domain.keeper_probe import Handshake
-    from smarther.domain.keeper_report import Report
+    from smarther.domain.keeper.keeper_probe import Handshake
+    from smarther.domain.keeper.keeper_report import Report
     from smarther_cli.doctor import facts
     from smarther_cli.doctor.finding import Finding
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from smarther.domain.keeper_probe import Probe
-    from smarther.domain.keeper_report import Report
+    from smarther.domain.keeper.keeper_probe import Probe
+    from smarther.domain.keeper.keeper_report import Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ import requests
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from smarther.domain.keeper_probe import Probe
+from smarther.domain.keeper.keeper_probe import Probe
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.keeper_items import KeeperNotes
 from smarther.store.quarantine import Quarantine

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from pydantic import ValidationError
 from rich.text import Text
 
-from smarther.domain.keeper_report import Report
-from smarther.domain.legrand_answers import Reason
+from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.keeper.keeper_report import Report
 from smarther.drawing.text import ago_text, clock_error_text
 from smarther_cli.errors import Failure
 from smarther_cli.show import screen
@@ -19,7 +19,7 @@ from smarther_cli.verdict import Health, bodies, judge
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from smarther.domain.keeper_report import PlantState
+    from smarther.domain.keeper.keeper_report import PlantState
     from smarther_cli.verdict import Backlog, Verdict
 
 _OUTCOMES: Final = {

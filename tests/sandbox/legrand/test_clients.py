@@ -21,7 +21,7 @@ import pytest
 
 from sandbox.legrand import Provider
 from sandbox.legrand.account.clock import MovableClock
-from smarther.domain.notification import parse
+from smarther.domain.readings.notification import parse
 from tests.sandbox.legrand.account import ENDPOINT, QUERY, Account
 from tests.sandbox.legrand.conftest import NOON
 

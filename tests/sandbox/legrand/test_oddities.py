@@ -10,7 +10,7 @@ import pytest
 from sandbox.legrand.account.oddities import KNOWN, Oddity
 from sandbox.legrand.pushes.dispatch import Dispatch, OddPushes
 from sandbox.legrand.pushes.ledger import Kind, Push
-from smarther.domain.notification import parse
+from smarther.domain.readings.notification import parse
 from tests.support.mutated import ENVELOPE, body, changed
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from sandbox.legrand.account.clock import MovableClock
 from sandbox.legrand.home.snapshot import Mode
 from sandbox.legrand.pushes.journey import first_push, sent_late
 from sandbox.legrand.variants import NEVER_DRAWN, QUESTIONS, USUAL, Variants, described, drawn, with_answers
-from smarther.domain.notification import parse
+from smarther.domain.readings.notification import parse
 from tests.sandbox.legrand.account import QUERY, Account
 from tests.sandbox.legrand.endpoint import Endpoint
 

@@ -27,7 +27,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from smarther.domain.spilled import Spilled
+    from smarther.domain.readings.spilled import Spilled
 
     type Key = str | int | float | bool | None
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from smarther.aws.tiny_client import TinyClient
-    from smarther.domain.spilled import Spilled
+    from smarther.domain.readings.spilled import Spilled
 
 
 class SpillUnavailableError(Exception):

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from smarther.domain.series import Grain, summary
+from smarther.domain.summaries.series import Grain, summary
 from smarther.drawing.axes import time_ticks, value_ticks
 from smarther.drawing.html import Markup, element
 from smarther.drawing.paths import at_instants, at_middles, column, pixel, runs, shares, steps, through
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
     from decimal import Decimal
 
-    from smarther.domain.series import Series, Span
+    from smarther.domain.summaries.series import Series, Span
 
 _LIGHT, _DARK = 0, 1
 _COLOURS = {

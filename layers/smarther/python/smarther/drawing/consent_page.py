@@ -14,12 +14,12 @@ from html import escape
 from string import Template
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain.legrand_answers import Reason
+from smarther.domain.account.legrand_answers import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from smarther.domain.keeper_report import PlantState, Report
+    from smarther.domain.keeper.keeper_report import PlantState, Report
 
 
 class Sign(StrEnum):

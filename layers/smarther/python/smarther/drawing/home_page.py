@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from smarther.domain.home import Load
-from smarther.domain.latest import silent_since
-from smarther.domain.names import printable
-from smarther.domain.reading import instant_text
+from smarther.domain.readings.home import Load
+from smarther.domain.readings.latest import silent_since
+from smarther.domain.readings.names import printable
+from smarther.domain.readings.reading import instant_text
 from smarther.drawing.chart import CHART_STYLE, ChartStyle, chart, summary_text
 from smarther.drawing.html import Markup, element, join
 from smarther.drawing.text import (
@@ -31,9 +31,9 @@ from smarther.drawing.text import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from smarther.domain.home import Snapshot, Thermostat
-    from smarther.domain.latest import ThermostatState
-    from smarther.domain.series import Series
+    from smarther.domain.readings.home import Snapshot, Thermostat
+    from smarther.domain.readings.latest import ThermostatState
+    from smarther.domain.summaries.series import Series
     from smarther.drawing.widget_request import WidgetCall
 
 DESCRIPTION = """\

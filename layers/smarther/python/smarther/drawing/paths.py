@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from smarther.domain.series import Span
+    from smarther.domain.summaries.series import Span
 
     type Point = tuple[float, float]
 

@@ -1,8 +1,8 @@
 """Access: tokens that are saved before they are used, and renewed before anybody misses them.
 
-The order is: ask, save as pending, prove by one real call, put in force (`domain.token_lifecycle` has it as a table,
-and why). A run that finds a pending version goes on from there. The secret is read when a run begins, until it reads as
-the run before left it; from its first write on, a run goes by what it has written.
+The order is: ask, save as pending, prove by one real call, put in force (`domain.account.token_lifecycle` has it as a
+table, and why). A run that finds a pending version goes on from there. The secret is read when a run begins, until it
+reads as the run before left it; from its first write on, a run goes by what it has written.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain.keeper_memory import RefusedGrant
-from smarther.domain.keeper_report import TokenState
-from smarther.domain.legrand_answers import Kind, Reason
-from smarther.domain.token_lifecycle import HELD_AFTER, TokensHeld, TokenStep
-from smarther.domain.tokens import Tokens, TokensError
+from smarther.domain.account.legrand_answers import Kind, Reason
+from smarther.domain.account.token_lifecycle import HELD_AFTER, TokensHeld, TokenStep
+from smarther.domain.account.tokens import Tokens, TokensError
+from smarther.domain.keeper.keeper_memory import RefusedGrant
+from smarther.domain.keeper.keeper_report import TokenState
 from smarther.legrand.client import Api, LegrandError, Login, Transport
 from smarther.store.keeper_items import CallCount
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from smarther.domain.credentials import Credentials
-    from smarther.domain.keeper_report import ConsentOutcome
-    from smarther.domain.subscription_plan import Subscription
+    from smarther.domain.account.credentials import Credentials
+    from smarther.domain.account.subscription_plan import Subscription
+    from smarther.domain.keeper.keeper_report import ConsentOutcome
     from smarther.keeper.journal import Run
 
 REFRESH_EARLY: Final = timedelta(minutes=40)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from smarther import telemetry
-from smarther.domain.consent import Given, NotGiven, has_state_form, returned, state_digest
+from smarther.domain.account.consent import Given, NotGiven, has_state_form, returned, state_digest
 from smarther.drawing import consent_page
 from smarther.keeper.function import KeeperError, KeeperSlow
 from smarther.store.table import StoreError

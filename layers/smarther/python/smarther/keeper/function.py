@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 from pydantic import ValidationError
 
 from smarther.aws.timeouts import Timeouts
-from smarther.domain.keeper_report import Report
+from smarther.domain.keeper.keeper_report import Report
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

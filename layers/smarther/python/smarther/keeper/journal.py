@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from smarther.aws.secrets_manager import SecretsError
-from smarther.domain.keeper_report import PersonNeeded, PlantState, Report
-from smarther.domain.legrand_answers import Kind
-from smarther.domain.reading import instant_text
+from smarther.domain.account.legrand_answers import Kind
+from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState, Report
+from smarther.domain.readings.reading import instant_text
 from smarther.keeper.lease import LeaseLost
 from smarther.legrand.client import LegrandError
 from smarther.store.keeper_items import KeeperNotes
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from smarther.domain.credentials import Credentials
-    from smarther.domain.keeper_report import (
+    from smarther.domain.account.credentials import Credentials
+    from smarther.domain.account.legrand_answers import Reason
+    from smarther.domain.keeper.keeper_report import (
         ConsentOutcome,
         ModuleClock,
         SilentModule,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
         TokenState,
         WebhookState,
     )
-    from smarther.domain.legrand_answers import Reason
     from smarther.keeper.dependencies import Dependencies
     from smarther.keeper.lease import Lease
 

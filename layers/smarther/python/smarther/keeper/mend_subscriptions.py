@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from smarther.domain.directory import spelled
-from smarther.domain.legrand_answers import Kind
-from smarther.domain.subscription_plan import plan
-from smarther.domain.webhook import is_ours
+from smarther.domain.account.directory import spelled
+from smarther.domain.account.legrand_answers import Kind
+from smarther.domain.account.subscription_plan import plan
+from smarther.domain.account.webhook import is_ours
 from smarther.legrand.client import LegrandError
 
 if TYPE_CHECKING:
-    from smarther.domain.subscription_plan import Create, Delete, Subscription, WantedSubscriptions
+    from smarther.domain.account.subscription_plan import Create, Delete, Subscription, WantedSubscriptions
     from smarther.keeper.journal import Journal
     from smarther.legrand.client import Api
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain.directory import let_go, same_id, spelled
-from smarther.domain.legrand_answers import Kind
-from smarther.domain.quota import Need
-from smarther.domain.webhook import is_ours
+from smarther.domain.account.directory import let_go, same_id, spelled
+from smarther.domain.account.legrand_answers import Kind
+from smarther.domain.account.quota import Need
+from smarther.domain.account.webhook import is_ours
 from smarther.legrand.client import LegrandError, Topology
 from smarther.store.history import History
 from smarther.store.listings import Listings, Module, Plant
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from datetime import datetime
 
-    from smarther.domain.subscription_plan import Subscription
+    from smarther.domain.account.subscription_plan import Subscription
     from smarther.keeper.journal import Run
     from smarther.legrand.client import Api, ListedModule
 

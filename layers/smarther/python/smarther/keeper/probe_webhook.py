@@ -11,15 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain.keeper_probe import Handshake, Probe
-from smarther.domain.webhook import address
-from smarther.domain.webhook_rotation import WebhookSecrets
+from smarther.domain.account.webhook import address
+from smarther.domain.account.webhook_rotation import WebhookSecrets
+from smarther.domain.keeper.keeper_probe import Handshake, Probe
 from smarther.legrand import webhook_probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from smarther.domain.keeper_probe import ProbeOrder
+    from smarther.domain.keeper.keeper_probe import ProbeOrder
     from smarther.keeper.dependencies import Dependencies
 
 TIME: Final = timedelta(seconds=60)

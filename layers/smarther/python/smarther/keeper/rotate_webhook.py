@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smarther.domain.webhook import SECRET_BYTES, address, secret_from
-from smarther.domain.webhook_rotation import SETTLING, Stage, Step, WebhookSecrets
+from smarther.domain.account.webhook import SECRET_BYTES, address, secret_from
+from smarther.domain.account.webhook_rotation import SETTLING, Stage, Step, WebhookSecrets
 from smarther.legrand import webhook_probe
 from smarther.store.digests import Digests
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from smarther.domain.subscription_plan import Subscription
+    from smarther.domain.account.subscription_plan import Subscription
     from smarther.keeper.journal import Run
 
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
-from smarther.domain.credentials import Credentials, CredentialsError
-from smarther.domain.keeper_probe import ProbeOrder
-from smarther.domain.keeper_report import Report
-from smarther.domain.legrand_answers import LEGRAND_REASONS, LOGIN_REASONS, Reason, not_overtaken
-from smarther.domain.reading import instant_text
-from smarther.domain.subscription_plan import WantedSubscriptions
+from smarther.domain.account.credentials import Credentials, CredentialsError
+from smarther.domain.account.legrand_answers import LEGRAND_REASONS, LOGIN_REASONS, Reason, not_overtaken
+from smarther.domain.account.subscription_plan import WantedSubscriptions
+from smarther.domain.keeper.keeper_probe import ProbeOrder
+from smarther.domain.keeper.keeper_report import Report
+from smarther.domain.readings.reading import instant_text
 from smarther.keeper.access import Access
 from smarther.keeper.journal import Journal, Run
 from smarther.keeper.lease import Lease, LeaseLost
@@ -23,8 +23,8 @@ from smarther.keeper.silent_thermostats import Silence
 from smarther.store.keeper_items import CallCount, Consents
 
 if TYPE_CHECKING:
-    from smarther.domain.keeper_probe import Probe
-    from smarther.domain.subscription_plan import Subscription
+    from smarther.domain.account.subscription_plan import Subscription
+    from smarther.domain.keeper.keeper_probe import Probe
     from smarther.keeper.dependencies import Dependencies
     from smarther.store.listings import Module
 

@@ -10,13 +10,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain.directory import same_id
-from smarther.domain.keeper_report import ModuleClock, SilentModule
-from smarther.domain.latest import is_news, said, silent_since
-from smarther.domain.legrand_answers import UNREACHABLE, Kind
-from smarther.domain.notification import parse
-from smarther.domain.quota import Need
-from smarther.domain.reading import instant_text
+from smarther.domain.account.directory import same_id
+from smarther.domain.account.legrand_answers import UNREACHABLE, Kind
+from smarther.domain.account.quota import Need
+from smarther.domain.keeper.keeper_report import ModuleClock, SilentModule
+from smarther.domain.readings.latest import is_news, said, silent_since
+from smarther.domain.readings.notification import parse
+from smarther.domain.readings.reading import instant_text
 from smarther.legrand.client import LegrandError
 from smarther.store.history import LatestReader
 from smarther.store.readings import Readings
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from smarther.domain.keeper_report import Poll
-    from smarther.domain.latest import Latest
+    from smarther.domain.keeper.keeper_report import Poll
+    from smarther.domain.readings.latest import Latest
     from smarther.keeper.journal import Run
     from smarther.legrand.client import Api
     from smarther.store.listings import Module

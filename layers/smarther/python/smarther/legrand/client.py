@@ -14,17 +14,17 @@ from urllib.parse import quote
 
 import requests
 
-from smarther.domain.directory import usable_id
-from smarther.domain.legrand_answers import UNREACHABLE, Door, Kind, ProviderAnswer, classify
-from smarther.domain.names import printable
-from smarther.domain.quota import Need, stopped_until
-from smarther.domain.subscription_plan import Subscription
+from smarther.domain.account.directory import usable_id
+from smarther.domain.account.legrand_answers import UNREACHABLE, Door, Kind, ProviderAnswer, classify
+from smarther.domain.account.quota import Need, stopped_until
+from smarther.domain.account.subscription_plan import Subscription
+from smarther.domain.readings.names import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from smarther.domain.credentials import Credentials
+    from smarther.domain.account.credentials import Credentials
     from smarther.store.keeper_items import CallCount
 
 _CONNECT_SECONDS: Final = 5

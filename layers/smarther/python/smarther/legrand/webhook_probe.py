@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import requests
 
-from smarther.domain.keeper_probe import Handshake
+from smarther.domain.keeper.keeper_probe import Handshake
 
 if TYPE_CHECKING:
     from datetime import datetime

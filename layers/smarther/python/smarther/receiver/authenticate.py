@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from smarther.domain.webhook import AcceptedDigests
+    from smarther.domain.account.webhook import AcceptedDigests
     from smarther.store.digests import Digests
 
 REFRESH = timedelta(seconds=30)

@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from smarther import telemetry
-from smarther.domain import webhook
-from smarther.domain.notification import Notification, parse
-from smarther.domain.spilled import Spilled
+from smarther.domain.account import webhook
+from smarther.domain.readings.notification import Notification, parse
+from smarther.domain.readings.spilled import Spilled
 from smarther.receiver.authenticate import Acceptance
 from smarther.receiver.deadlines import Deadlines
 from smarther.receiver.record import Recorded

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from smarther.domain.notification import Reject
+from smarther.domain.readings.notification import Reject
 from smarther.store.quarantine import Quarantine
 from smarther.store.readings import Readings
 from smarther.store.table import ItemRefusedError, StoreError, TableUnavailableError
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from smarther.domain.notification import Notification
+    from smarther.domain.readings.notification import Notification
     from smarther.store.table import Table
 
 

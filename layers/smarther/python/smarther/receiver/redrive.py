@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from smarther import telemetry
-from smarther.domain.notification import parse
-from smarther.domain.spilled import MalformedError, Spilled
+from smarther.domain.readings.notification import parse
+from smarther.domain.readings.spilled import MalformedError, Spilled
 from smarther.receiver import deadlines
 from smarther.store.table import TableUnavailableError
 from smarther.telemetry import Metric

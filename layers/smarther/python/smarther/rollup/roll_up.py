@@ -9,9 +9,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from smarther.domain.fault import fault_of
-from smarther.domain.rollup_window import by_day
-from smarther.domain.statistics import LONGEST_HOLD, daily, hourly, hours_of_day
+from smarther.domain.keeper.fault import fault_of
+from smarther.domain.summaries.rollup_window import by_day
+from smarther.domain.summaries.statistics import LONGEST_HOLD, daily, hourly, hours_of_day
 from smarther.store.history import History
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.listings import Listings
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import date, datetime, tzinfo
 
-    from smarther.domain.fault import Fault
-    from smarther.domain.rollup_window import Stretch
-    from smarther.domain.statistics import Statistics
+    from smarther.domain.keeper.fault import Fault
+    from smarther.domain.summaries.rollup_window import Stretch
+    from smarther.domain.summaries.statistics import Statistics
     from smarther.store.table import Table
 
     type Day = tuple[date, Stretch]

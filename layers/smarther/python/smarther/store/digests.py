@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smarther.domain.reading import instant_text
-from smarther.domain.webhook import AcceptedDigests
+from smarther.domain.account.webhook import AcceptedDigests
+from smarther.domain.readings.reading import instant_text
 from smarther.store import keys
 from smarther.store.items import instant, text
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from smarther.domain.arrival import AHEAD, LATE, is_ahead, noted
-from smarther.domain.home import Snapshot, load_of
-from smarther.domain.latest import SAID, Word, is_doubtful, latest
-from smarther.domain.series import LOOKED_THROUGH
+from smarther.domain.readings.arrival import AHEAD, LATE, is_ahead, noted
+from smarther.domain.readings.home import Snapshot, load_of
+from smarther.domain.readings.latest import SAID, Word, is_doubtful, latest
+from smarther.domain.summaries.series import LOOKED_THROUGH
 from smarther.store import keys
 from smarther.store.items import instant, measured, text, whole
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from smarther.domain.latest import Latest
+    from smarther.domain.readings.latest import Latest
     from smarther.store.items import Item
     from smarther.store.table import Table
 

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from smarther.domain.reading import bounded
-from smarther.domain.rollup_window import RollupState
-from smarther.domain.series import Shown
-from smarther.domain.statistics import HOUR, Measure, Statistics
+from smarther.domain.readings.reading import bounded
+from smarther.domain.summaries.rollup_window import RollupState
+from smarther.domain.summaries.series import Shown
+from smarther.domain.summaries.statistics import HOUR, Measure, Statistics
 from smarther.store import keys
 from smarther.store.items import fields, instant, number
 

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain import consent
-from smarther.domain.consent import ConsentProgress, NotGiven
-from smarther.domain.keeper_memory import Memory
-from smarther.domain.keeper_report import Report
-from smarther.domain.quota import day, next_day
-from smarther.domain.reading import instant_text
+from smarther.domain.account import consent
+from smarther.domain.account.consent import ConsentProgress, NotGiven
+from smarther.domain.account.quota import day, next_day
+from smarther.domain.keeper.keeper_memory import Memory
+from smarther.domain.keeper.keeper_report import Report
+from smarther.domain.readings.reading import instant_text
 from smarther.store import keys
 from smarther.store.items import decoded, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from smarther.domain.quota import Need
+    from smarther.domain.account.quota import Need
     from smarther.store.items import Item, Storable
     from smarther.store.table import Table
 

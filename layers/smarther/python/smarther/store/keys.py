@@ -9,15 +9,15 @@ from __future__ import annotations
 from datetime import UTC, date
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain.arrival import fixed_width
-from smarther.domain.reading import reading_digest
+from smarther.domain.readings.arrival import fixed_width
+from smarther.domain.readings.reading import reading_digest
 from smarther.store.items import instant_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from smarther.domain.arrival import Unusual
-    from smarther.domain.reading import Reading
+    from smarther.domain.readings.arrival import Unusual
+    from smarther.domain.readings.reading import Reading
 
 type ItemKey = dict[str, str]
 

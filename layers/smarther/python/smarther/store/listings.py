@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from smarther.domain.directory import newest_listings
-from smarther.domain.home import Thermostat
-from smarther.domain.names import printable
-from smarther.domain.reading import instant_text
+from smarther.domain.account.directory import newest_listings
+from smarther.domain.readings.home import Thermostat
+from smarther.domain.readings.names import printable
+from smarther.domain.readings.reading import instant_text
 from smarther.store import keys
 from smarther.store.items import instant, text
 

@@ -9,7 +9,7 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING
 
-from smarther.domain.reading import instant_text
+from smarther.domain.readings.reading import instant_text
 from smarther.store import keys
 from smarther.store.items import number, text
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from smarther.domain.notification import Reject
+    from smarther.domain.readings.notification import Reject
     from smarther.store.items import Item
     from smarther.store.table import Table
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smarther.domain.arrival import note, unusual
-from smarther.domain.reading import attributes, expiry
+from smarther.domain.readings.arrival import note, unusual
+from smarther.domain.readings.reading import attributes, expiry
 from smarther.store import keys
 from smarther.store.items import instant
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from smarther.domain.reading import Reading, Source, Stored
+    from smarther.domain.readings.reading import Reading, Source, Stored
     from smarther.store.table import Table
 
 _NEWER = "attribute_not_exists(pk) OR arrival < :arrival"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from smarther.domain.reading import BOUNDS, Reading
+from smarther.domain.readings.reading import BOUNDS, Reading
 from smarther.store import items, keys
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from smarther.domain.fault import fault_of
-from smarther.domain.latest import thermostat_state
-from smarther.domain.series import MOST_THERMOSTATS, NEWEST_SNAPSHOTS, share_of_items
+from smarther.domain.keeper.fault import fault_of
+from smarther.domain.readings.latest import thermostat_state
+from smarther.domain.summaries.series import MOST_THERMOSTATS, NEWEST_SNAPSHOTS, share_of_items
 from smarther.drawing.home_page import DESCRIPTION, Card, UnreadCard, View, home_page, nobody_page, thermostat_page
 from smarther.drawing.widget_request import wants_description, widget_call
 from smarther.store.history import LatestReader
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta, tzinfo
 
-    from smarther.domain.fault import Fault
-    from smarther.domain.home import Thermostat
+    from smarther.domain.keeper.fault import Fault
+    from smarther.domain.readings.home import Thermostat
     from smarther.drawing.widget_request import WidgetCall
     from smarther.store.table import Table
 

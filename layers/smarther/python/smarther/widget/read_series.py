@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from smarther.domain.series import (
+from smarther.domain.summaries.series import (
     RUNNING_HOURS,
     RUNNING_SNAPSHOTS,
     Grain,
@@ -19,14 +19,14 @@ from smarther.domain.series import (
     shown_of,
     snapshots_from,
 )
-from smarther.domain.statistics import HOUR, daily, hour_of, hourly, hours_of_day, local_day
+from smarther.domain.summaries.statistics import HOUR, daily, hour_of, hourly, hours_of_day, local_day
 from smarther.store.history import History
 from smarther.store.hours_and_days import HoursAndDays
 
 if TYPE_CHECKING:
     from datetime import date, datetime, tzinfo
 
-    from smarther.domain.statistics import Statistics
+    from smarther.domain.summaries.statistics import Statistics
     from smarther.store.table import Table
 
 _DAY = timedelta(days=1)

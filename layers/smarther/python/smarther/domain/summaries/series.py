@@ -14,15 +14,15 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from smarther.domain.home import Load
-from smarther.domain.statistics import HOUR, LONGEST_HOLD, Held, held, hour_of, hours_of_day, local_day
+from smarther.domain.readings.home import Load
+from smarther.domain.summaries.statistics import HOUR, LONGEST_HOLD, Held, held, hour_of, hours_of_day, local_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, tzinfo
 
-    from smarther.domain.home import Snapshot
-    from smarther.domain.statistics import Statistics
+    from smarther.domain.readings.home import Snapshot
+    from smarther.domain.summaries.statistics import Statistics
 
 _MICROSECOND = timedelta(microseconds=1)
 _MICROSECONDS_PER_MINUTE = Decimal(60_000_000)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from smarther.domain.reading import Stored
+    from smarther.domain.readings.reading import Stored
 
 MAX_BODY_BYTES = 1_048_576
 """Event Grid delivers at most 1 MB at once, so a longer body is none of its notifications."""

@@ -23,14 +23,14 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from smarther.domain import json_fields
-from smarther.domain.json_fields import Fields, UnreadableError
-from smarther.domain.reading import Reading, bounded
+from smarther.domain.readings import json_fields
+from smarther.domain.readings.json_fields import Fields, UnreadableError
+from smarther.domain.readings.reading import Reading, bounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from smarther.domain.reading import Stored
+    from smarther.domain.readings.reading import Stored
 
 
 MAX_ELEMENTS = 2_000

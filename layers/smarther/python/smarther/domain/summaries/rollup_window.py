@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from smarther.domain.statistics import HOUR, LONGEST_HOLD, hour_of, hours_of_day, local_day
+from smarther.domain.summaries.statistics import HOUR, LONGEST_HOLD, hour_of, hours_of_day, local_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

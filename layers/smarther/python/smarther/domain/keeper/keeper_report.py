@@ -7,8 +7,8 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from smarther.domain.credentials import NOTICE
-from smarther.domain.legrand_answers import Reason
+from smarther.domain.account.credentials import NOTICE
+from smarther.domain.account.legrand_answers import Reason
 
 type SubscriptionState = Literal["healthy", "created", "remade", "missing", "unknown"]
 _NOT_SUBSCRIBED: Final[frozenset[SubscriptionState]] = frozenset({"missing", "unknown"})

@@ -16,7 +16,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self
 
-from smarther.domain.webhook import AcceptedDigests, has_secret_form, secret_digest
+from smarther.domain.account.webhook import AcceptedDigests, has_secret_form, secret_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -23,13 +23,13 @@ from decimal import Decimal
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from smarther.domain.home import Load
+from smarther.domain.readings.home import Load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
-    from smarther.domain.home import Snapshot
+    from smarther.domain.readings.home import Snapshot
 
 LONGEST_HOLD = timedelta(hours=6)
 """How long a state is believed without a word. Thermostats report each change of a tenth of a degree, so hours of

@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from smarther.domain.legrand_answers import Reason
+from smarther.domain.account.legrand_answers import Reason
 
 
 class RefusedGrant(BaseModel):

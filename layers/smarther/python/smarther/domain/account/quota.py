@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain.legrand_answers import Kind
+from smarther.domain.account.legrand_answers import Kind
 
 if TYPE_CHECKING:
-    from smarther.domain.legrand_answers import ProviderAnswer
+    from smarther.domain.account.legrand_answers import ProviderAnswer
 
 OPTIONAL_LIMIT: Final = 300
 """From this count on, calls that keep nothing alive (names, polls) are left to the next day."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from smarther.domain.json_fields import MAX_BODY_BYTES
-from smarther.domain.reading import instant_text
+from smarther.domain.readings.json_fields import MAX_BODY_BYTES
+from smarther.domain.readings.reading import instant_text
 
 _LONGEST_BODY = 16 * MAX_BODY_BYTES  # beyond what any request can carry; stops a message that unpacks without end
 

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain.arrival import AHEAD, BEHIND, LATE, unusual
+from smarther.domain.readings.arrival import AHEAD, BEHIND, LATE, unusual
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from smarther.domain.home import Snapshot
-    from smarther.domain.reading import Reading
+    from smarther.domain.readings.home import Snapshot
+    from smarther.domain.readings.reading import Reading
 
 SOON: Final = timedelta(hours=1)
 """One odd reading among good ones changes nothing that is shown. A thermostat speaks more often than this."""

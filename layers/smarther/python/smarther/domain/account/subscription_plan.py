@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from smarther.domain.webhook import is_ours
+from smarther.domain.account.webhook import is_ours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

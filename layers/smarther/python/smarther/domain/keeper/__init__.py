@@ -1,0 +1,1 @@
+"""What a run of the keeper remembers and reports."""

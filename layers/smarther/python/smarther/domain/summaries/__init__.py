@@ -1,0 +1,1 @@
+"""What readings become for a longer look: hours and days, and what is drawn of them."""
