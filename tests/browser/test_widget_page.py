@@ -32,6 +32,11 @@ PAGES: dict[str, tuple[int, dict[str, Any]]] = {
     "one silent alone": (12, {"module": "m5"}),
     "one that never spoke": (12, {"module": "m11"}),
     "one over a month": (2, {"module": "m1", "period": 30 * DAY}),
+    "twelve, in Italian": (12, {"locale": "it-IT"}),
+    "a week, in Italian": (3, {"period": 7 * DAY, "locale": "it-IT"}),
+    "a year, in Italian": (2, {"period": 365 * DAY, "locale": "it-IT"}),
+    "one alone, in Italian": (12, {"module": "m1", "locale": "it-IT"}),
+    "one silent alone, in Italian": (12, {"module": "m5", "locale": "it-IT"}),
 }
 
 
@@ -81,6 +86,17 @@ def test_it_draws(browser: Browser, samples: dict[int, SampleHome], width: int) 
     assert shown.get_by_text("Never reported").is_visible()
     assert shown.get_by_text("Silent, last heard 40 h ago").is_visible()
     assert all(shown.get_by_text(name, exact=True).first.is_visible() for name in ROOMS)
+    shown.close()
+
+
+def test_it_speaks_italian_where_the_console_does(browser: Browser, samples: dict[int, SampleHome]) -> None:
+    shown = show(browser, page(samples[12], PHONE, locale="it-IT"), width=PHONE)
+    assert shown.locator(".sm").get_attribute("lang") == "it"
+    assert shown.get_by_text("Mai sentito").is_visible()
+    assert shown.get_by_text("Senza notizie, ultimo segnale 40 h fa").is_visible()
+    assert shown.get_by_text("Manuale fino alle 23:30").first.is_visible()
+    assert shown.get_by_text("20,5 °C").first.is_visible()
+    assert shown.get_by_text("dom 18").first.is_visible()
     shown.close()
 
 

@@ -15,6 +15,7 @@ from smarther.domain.consent import ConsentProgress, NotGiven
 from smarther.domain.credentials import Credentials, CredentialsError
 from smarther.domain.keeper_report import Report
 from smarther.drawing import consent_page
+from smarther.drawing.words.english import ENGLISH
 from smarther.store.records import Records
 from smarther_cli.call import Call, ended, this_call
 from smarther_cli.deployment import Deployment
@@ -109,8 +110,9 @@ def _client_id(deployment: Deployment) -> str:
 
 
 def _as_the_page_says(page: consent_page.ConsentPage) -> Failure:
-    """What the page tells to which the browser came back, in the same words."""
-    return Failure(f"{page.title}.", "\n".join([page.told, *page.steps]))
+    """What the page tells to which the browser came back; here in English, as all of the command line."""
+    told = page.told(ENGLISH)
+    return Failure(f"{told.title}.", "\n".join([told.told, *told.steps]))
 
 
 def _tell(call: Call, report: Report) -> None:
