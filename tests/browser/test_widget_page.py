@@ -12,7 +12,7 @@ from smarther.domain.series import of_snapshots
 from smarther.drawing.chart import ChartStyle, chart_file
 from smarther_cli.commands.plot import png
 from tests.browser.frame import FRAME
-from tests.browser.probes import COLLIDING, DRAWN, OVERFLOWING, PIXELS, TOO_FAINT, TOO_SMALL
+from tests.browser.probes import COLLIDING, DRAWN, OVERFLOWING, PIXELS, TOO_FAINT, TOO_LITTLE, TOO_SMALL
 from tests.browser.sample_home import DAY, NOW, ROME, ROOMS, SampleHome, home, page
 
 if TYPE_CHECKING:
@@ -86,6 +86,19 @@ def test_it_draws(browser: Browser, samples: dict[int, SampleHome], width: int) 
     assert shown.get_by_text("Never reported").is_visible()
     assert shown.get_by_text("Silent, last heard 40 h ago").is_visible()
     assert all(shown.get_by_text(name, exact=True).first.is_visible() for name in ROOMS)
+    shown.close()
+
+
+@pytest.mark.parametrize(
+    ("rooms", "said"), [(1, {}), (51, {}), (1, {"module": "m0"})], ids=["one", "very many", "alone"]
+)
+@pytest.mark.parametrize("locale", ["en", "it"])
+def test_a_finger_meets_what_it_is_meant_for(
+    browser: Browser, samples: dict[int, SampleHome], rooms: int, said: dict[str, Any], locale: str
+) -> None:
+    sample = samples[1] if rooms == 1 else home(rooms, days=1, names=tuple(f"Stanza {n}" for n in range(rooms)))
+    shown = show(browser, page(sample, PHONE, locale=locale, **said), width=PHONE)
+    assert shown.evaluate(TOO_LITTLE) == []
     shown.close()
 
 

@@ -28,7 +28,7 @@ from smarther.drawing.words import choice
 from smarther.drawing.words.choice import words_of_browser, words_of_console
 from smarther.drawing.words.english import ENGLISH
 from smarther.drawing.words.italian import ITALIAN
-from smarther.drawing.words.wording import Ending, Words
+from smarther.drawing.words.language import Ending, Language
 from tests.browser.sample_home import DAY, NOW, ROME, home, page
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def commands(text: str) -> list[str]:
     return sorted(re.findall(r"`[^`]+`", text))
 
 
-def faults(one: Words, other: Words) -> list[str]:
+def faults(one: Language, other: Language) -> list[str]:
     """Where two languages do not say the same."""
     ours, theirs = dict(texts(one)), dict(texts(other))
     found = [f"{path}: no twin" for path in ours.keys() ^ theirs.keys()]
@@ -104,7 +104,7 @@ def test_one_without_its_twin_is_seen(planted: dict[str, Any], fault: str) -> No
 
 
 @pytest.mark.parametrize("words", choice.LANGUAGES.values(), ids=lambda words: words.tag)
-def test_a_language_knows_all_that_can_be_said(words: Words) -> None:
+def test_a_language_knows_all_that_can_be_said(words: Language) -> None:
     assert words.endings.keys() == set(Ending)
     assert words.remedies.keys() == set(Reason)
     assert words.loads.keys() == set(Load)
@@ -216,7 +216,7 @@ def masked(part: Any) -> Any:
     return {k: masked(v) for k, v in part.items()} if isinstance(part, dict) else tuple(map(masked, part))
 
 
-MASKED: Words = replace(masked(ENGLISH), tag="xx")
+MASKED: Language = replace(masked(ENGLISH), tag="xx")
 SYMBOLS = {"h", "min", "C", "F", "UTC", "T", "Z"}
 PRODUCT = {"Smarther", "Recorder"}
 DATA = {"Casa", "al", "mare", "m"}
@@ -248,7 +248,7 @@ def test_the_home_has_no_word_that_is_not_a_language_s(name: str) -> None:
     assert Said(document).latin - SYMBOLS - DATA == set()
 
 
-def odd_pages(words: Words) -> list[str]:
+def odd_pages(words: Language) -> list[str]:
     """What a home seldom shows: odd clocks, cards that failed, cooling, boost, very many."""
     call = replace(widget_call({}, now=NOW, home=UTC), words=words)
     view = View(call=call, now=NOW, stale_after=DAY, endpoint="")
@@ -284,7 +284,7 @@ def test_nor_has_what_is_seldom_seen() -> None:
     assert set().union(*(Said(each).latin for each in odd_pages(MASKED))) - SYMBOLS == set()
 
 
-def consent_pages(words: Words) -> list[str]:
+def consent_pages(words: Language) -> list[str]:
     person = tuple(PersonNeeded(reason=reason, do="in the words of the report") for reason in Reason)
     plants = (PlantState(plant_id="1", subscription="created"), PlantState(plant_id="2", subscription="missing"))
     return [html(ConsentPage(ending=ending, plants=plants, person=person), words) for ending in Ending]

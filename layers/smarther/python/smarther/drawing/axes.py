@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import tzinfo
 
-    from smarther.drawing.words.wording import Words
+    from smarther.drawing.words.language import Language
 
 _ROUND = (1, 2, 5, 10, 20, 50)
 _DAY = timedelta(days=1)
@@ -40,7 +40,7 @@ def value_ticks(low: float, high: float, *, at_most: int) -> list[float]:
     return [round(number * step, 6) for number in range(first, last + 1)]
 
 
-def time_ticks(start: datetime, end: datetime, zone: tzinfo, *, at_most: int, words: Words = ENGLISH) -> list[Tick]:
+def time_ticks(start: datetime, end: datetime, zone: tzinfo, *, at_most: int, words: Language = ENGLISH) -> list[Tick]:
     """Round local times within a period, no more than `at_most`, whatever its length and wherever in the calendar."""
     first, last = in_zone(start, zone).replace(tzinfo=None), in_zone(end, zone).replace(tzinfo=None)
     for step in _STEPS:
@@ -66,7 +66,7 @@ class _Step:
 
     length: timedelta
     walk: Callable[[datetime, datetime], Iterator[datetime]]
-    label: Callable[[datetime, Words], str]
+    label: Callable[[datetime, Language], str]
     major: Callable[[datetime], bool]
 
 
@@ -79,7 +79,7 @@ def _within_days(length: timedelta) -> _Step:
     def is_midnight(local: datetime) -> bool:
         return local.time() == time()
 
-    def label(local: datetime, words: Words) -> str:
+    def label(local: datetime, words: Language) -> str:
         return f"{weekday_text(local, words)} {local.day}" if is_midnight(local) else f"{local:%H:%M}"
 
     return _Step(length, walk, label, is_midnight)
@@ -103,7 +103,7 @@ def _months(count: int) -> _Step:
             if month >= _FIRST_MONTH:
                 yield datetime(month // 12, month % 12 + 1, 1)  # noqa: DTZ001 - local, as all here
 
-    def label(local: datetime, words: Words) -> str:
+    def label(local: datetime, words: Language) -> str:
         return f"{local:%Y}" if local.month == 1 else month_text(local, words)
 
     return _Step(count * 30 * _DAY, walk, label, lambda local: local.month == 1)

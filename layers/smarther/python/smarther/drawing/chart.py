@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from smarther.domain.series import Series, Span
-    from smarther.drawing.words.wording import Words
+    from smarther.drawing.words.language import Language
 
 _LIGHT, _DARK = 0, 1
 _COLOURS = {
@@ -95,7 +95,7 @@ class ChartStyle:
     height: int
     zone: tzinfo
     fahrenheit: bool
-    words: Words = ENGLISH
+    words: Language = ENGLISH
 
     def warmth(self, celsius: Decimal | None) -> str:
         """A temperature as this chart writes it."""
@@ -252,7 +252,7 @@ def _legend(series: Series, style: ChartStyle) -> Iterator[tuple[str, str]]:
         yield "sm-gap", words.nothing_recorded
 
 
-def _set_points(series: Series, words: Words) -> str:
+def _set_points(series: Series, words: Language) -> str:
     """The legend of the set points' line; why it is interrupted, where it is, and nothing where there is none."""
     told = {span.setpoint is not None for span in series.spans if span.temperature is not None}
     if True not in told:
@@ -261,7 +261,7 @@ def _set_points(series: Series, words: Words) -> str:
 
 
 def summary_text(
-    series: Series, *, fahrenheit: bool, name: str | None = None, short: bool = False, words: Words = ENGLISH
+    series: Series, *, fahrenheit: bool, name: str | None = None, short: bool = False, words: Language = ENGLISH
 ) -> str:
     """The period in a line: extremes and for how long it heated, and unless it has to be `short` the means."""
     made = summary(series)

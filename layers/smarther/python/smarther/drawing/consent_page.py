@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Final
 
 from smarther.domain.legrand_answers import Reason
 from smarther.drawing.words.english import ENGLISH
-from smarther.drawing.words.wording import Ending
+from smarther.drawing.words.language import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from smarther.domain.keeper_report import PersonNeeded, PlantState, Report
-    from smarther.drawing.words.wording import Told, Words
+    from smarther.drawing.words.language import Language, Told
 
 
 class Sign(StrEnum):
@@ -52,7 +52,7 @@ class ConsentPage:
         """The sign at its top."""
         return _LOOKS[self.ending][1]
 
-    def told(self, words: Words) -> Told:
+    def told(self, words: Language) -> Told:
         """What it tells in a language. A reason that the language does not know is told as the report has it."""
         told = words.endings[self.ending]
         demands = (_remedy(each, words) for each in self.person)
@@ -86,7 +86,7 @@ SLOW: Final = ConsentPage(ending=Ending.SLOW)
 BROKEN: Final = ConsentPage(ending=Ending.BROKEN)
 
 
-def _remedy(person: PersonNeeded, words: Words) -> str:
+def _remedy(person: PersonNeeded, words: Language) -> str:
     """What a person is to do, in a language."""
     try:
         return words.remedies[Reason(person.reason)]
@@ -209,7 +209,7 @@ They are those of OWASP's Secure Headers Project (https://owasp.org/www-project-
 reach beyond the page where the owner has put a domain of their own in front: `includeSubDomains`, `Clear-Site-Data`."""
 
 
-def html(page: ConsentPage, words: Words = ENGLISH) -> str:
+def html(page: ConsentPage, words: Language = ENGLISH) -> str:
     """The page as a document, in a language."""
     told = page.told(words)
     return _PAGE.substitute(
@@ -231,7 +231,7 @@ def _section(heading: str, sort: str, items: Iterable[str]) -> str:
     return f'<h2>{escape(heading)}</h2>\n<ul class="{sort}">{inside}</ul>\n' if inside else ""
 
 
-def _plant(plant: PlantState, words: Words) -> str:
+def _plant(plant: PlantState, words: Language) -> str:
     connected = plant.subscription in _CONNECTED
     mark, word = (Sign.DONE, words.connected) if connected else (Sign.WAIT, words.not_yet)
     return f'<li>{escape(plant.name or plant.plant_id)}<span class="{mark}">{escape(word)}</span></li>'

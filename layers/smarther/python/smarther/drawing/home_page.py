@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from smarther.domain.latest import ThermostatState
     from smarther.domain.series import Series
     from smarther.drawing.widget_request import WidgetCall
-    from smarther.drawing.words.wording import Words
+    from smarther.drawing.words.language import Language
 
 _PADDING, _GUTTER, _CARD_EDGE = 4, 12, 30
 _NARROWEST_CARD, _MOST_COLUMNS = 320, 4
@@ -80,7 +80,7 @@ class View:
     on_failure: Callable[[Exception], None] = _raise
 
     @property
-    def words(self) -> Words:
+    def words(self) -> Language:
         """The viewer's language."""
         return self.call.words
 
@@ -187,7 +187,7 @@ def nobody_page(module_id: str, view: View) -> str:
     )
 
 
-def unanswered_page(words: Words) -> str:
+def unanswered_page(words: Language) -> str:
     """What is shown while the table does not answer: nothing is known then but that."""
     return element("p", words.unanswered, lang=words.tag)
 
@@ -198,7 +198,7 @@ def _page(view: View, *content: Markup | None) -> str:
     return element("div", style, *content, class_=f"sm {theme} cwdb-no-default-styles", lang=view.words.tag)
 
 
-def _empty(words: Words) -> Markup:
+def _empty(words: Language) -> Markup:
     return element(
         "section",
         element("h3", words.no_thermostats),
@@ -223,7 +223,7 @@ def _period_text(series: Series, view: View) -> str:
     return f"{period_text(series.start, series.end, zone=view.call.zone, words=words)}, {words.grains[series.grain]}"
 
 
-def _legend(cards: Sequence[Card], words: Words) -> Markup:
+def _legend(cards: Sequence[Card], words: Language) -> Markup:
     cooled = any(span.cooling for card in cards for span in card.series.spans)
     entries = (
         ("sm-t", words.temperature, "M0 6H22"),
@@ -320,7 +320,7 @@ def _said_at(state: ThermostatState | None, view: View) -> str | None:
     return view.clock(state.latest.at) if state else None
 
 
-def _clock(state: ThermostatState, words: Words) -> Markup | None:
+def _clock(state: ThermostatState, words: Language) -> Markup | None:
     """A mark where the thermostat's clock is wrong."""
     wrong = state.latest.wrong_clock
     if wrong is None:
@@ -430,6 +430,11 @@ background:var(--card);cursor:pointer;text-decoration:none;white-space:nowrap}
 .sm-card{min-width:0;background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 14px}
 .sm-card header{display:flex;flex-wrap:wrap;gap:0 10px;align-items:baseline;margin-bottom:4px}
 .sm-card h3{font-size:15px;font-weight:600;overflow-wrap:anywhere;min-width:0}
+@media(max-width:640px),(pointer:coarse){.sm .sm-button{display:inline-flex;align-items:center;justify-content:center;
+min-width:44px;min-height:44px;border-radius:22px;font-size:14px}
+.sm h3 .sm-name{display:block;position:relative;z-index:1;padding:12px 0;margin:-12px 0}
+.sm .sm-note .sm-name{padding:14px 0}}
+.sm-note .sm-name{display:inline-block;margin-right:14px}
 .sm-name{color:inherit;text-decoration:none;cursor:pointer}.sm-name:hover{text-decoration:underline}
 .sm-plant,.sm-ago,.sm-mode,.sm-note{color:var(--soft);font-size:12px;overflow-wrap:anywhere}
 .sm-ago{margin-left:auto;text-align:right}

@@ -11,7 +11,7 @@ from smarther.drawing.words.english import ENGLISH
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
-    from smarther.drawing.words.wording import Words
+    from smarther.drawing.words.language import Language
 
 _FAHRENHEIT_STEP, _FAHRENHEIT_ZERO = Decimal("1.8"), Decimal(32)
 _MINUTE = timedelta(minutes=1)
@@ -25,12 +25,12 @@ def in_unit(celsius: Decimal, *, fahrenheit: bool) -> Decimal:
     return celsius * _FAHRENHEIT_STEP + _FAHRENHEIT_ZERO if fahrenheit else celsius
 
 
-def number_text(number: Decimal | float, words: Words = ENGLISH, *, form: str = ".1f") -> str:
+def number_text(number: Decimal | float, words: Language = ENGLISH, *, form: str = ".1f") -> str:
     """A number with the language's marks; one decimal unless another `form` is asked for."""
     return f"{number:{form}}".translate({ord("."): words.decimal_mark, ord(","): words.thousands_mark})
 
 
-def temperature_text(celsius: Decimal | None, *, fahrenheit: bool, words: Words = ENGLISH) -> str:
+def temperature_text(celsius: Decimal | None, *, fahrenheit: bool, words: Language = ENGLISH) -> str:
     """One decimal and the unit; a dash for what is not known."""
     if celsius is None:
         return "–"
@@ -51,13 +51,13 @@ def minutes_text(minutes: Decimal) -> str:
     )
 
 
-def ago_text(instant: datetime, now: datetime, words: Words = ENGLISH) -> str:
+def ago_text(instant: datetime, now: datetime, words: Language = ENGLISH) -> str:
     """How long ago, in the coarsest unit that still tells something."""
     length = now - instant
     return words.just_now if length < _MINUTE else words.ago.format(length=length_text(length, words))
 
 
-def length_text(length: timedelta, words: Words = ENGLISH) -> str:
+def length_text(length: timedelta, words: Language = ENGLISH) -> str:
     """A length of time, not below zero, in the coarsest unit that still tells something."""
     minutes = length // _MINUTE
     if minutes < _MINUTES_OF_HOUR:
@@ -69,7 +69,7 @@ def length_text(length: timedelta, words: Words = ENGLISH) -> str:
     return words.days.format(count=days) if days < _DAYS_BEFORE_YEARS else words.years.format(count=days // 365)
 
 
-def clock_error_text(ahead: timedelta, words: Words = ENGLISH) -> str:
+def clock_error_text(ahead: timedelta, words: Language = ENGLISH) -> str:
     """How wrong a clock is that is so much ahead, or behind where that is below zero."""
     return (words.ahead if ahead > timedelta() else words.behind).format(length=length_text(abs(ahead), words))
 
@@ -97,7 +97,7 @@ def _is_doubled(local: datetime) -> bool:
     return first is not None and second is not None and first > second
 
 
-def clock_text(instant: datetime, *, zone: tzinfo, now: datetime, words: Words = ENGLISH) -> str:
+def clock_text(instant: datetime, *, zone: tzinfo, now: datetime, words: Language = ENGLISH) -> str:
     """The time of day where the reader is, with the date unless it is today, and the year unless it is this one."""
     local, today = in_zone(instant, zone), in_zone(now, zone)
     if _is_today(instant, zone=zone, now=now):
@@ -106,7 +106,7 @@ def clock_text(instant: datetime, *, zone: tzinfo, now: datetime, words: Words =
     return f"{day_text(local, words)}{year} {time_text(local)}"
 
 
-def clock_phrase(forms: tuple[str, str], instant: datetime, *, zone: tzinfo, now: datetime, words: Words) -> str:
+def clock_phrase(forms: tuple[str, str], instant: datetime, *, zone: tzinfo, now: datetime, words: Language) -> str:
     """The same in a phrase, of which a language may have another form for a time of today than for a date."""
     form = forms[0] if _is_today(instant, zone=zone, now=now) else forms[1]
     return form.format(clock=clock_text(instant, zone=zone, now=now, words=words))
@@ -116,7 +116,7 @@ def _is_today(instant: datetime, *, zone: tzinfo, now: datetime) -> bool:
     return in_zone(instant, zone).date() == in_zone(now, zone).date()
 
 
-def period_text(start: datetime, end: datetime, *, zone: tzinfo, words: Words = ENGLISH) -> str:
+def period_text(start: datetime, end: datetime, *, zone: tzinfo, words: Language = ENGLISH) -> str:
     """From when to when, where the reader is; the date once when it is the same."""
     first, last = in_zone(start, zone), in_zone(end, zone)
     if first.date() == last.date():
@@ -128,16 +128,16 @@ def period_text(start: datetime, end: datetime, *, zone: tzinfo, words: Words = 
     )
 
 
-def day_text(local: datetime, words: Words = ENGLISH) -> str:
+def day_text(local: datetime, words: Language = ENGLISH) -> str:
     """Day and month."""
     return f"{local.day} {month_text(local, words)}"
 
 
-def month_text(local: datetime, words: Words = ENGLISH) -> str:
+def month_text(local: datetime, words: Language = ENGLISH) -> str:
     """The month, short."""
     return words.months[local.month - 1]
 
 
-def weekday_text(local: datetime, words: Words = ENGLISH) -> str:
+def weekday_text(local: datetime, words: Language = ENGLISH) -> str:
     """The day of the week, short."""
     return words.weekdays[local.weekday()]

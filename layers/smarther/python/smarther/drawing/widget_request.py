@@ -25,7 +25,7 @@ from smarther.drawing.words.english import ENGLISH
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from smarther.drawing.words.wording import Words
+    from smarther.drawing.words.language import Language
 
     type Period = tuple[datetime, datetime]
 
@@ -52,11 +52,11 @@ class WidgetCall:
     """The thermostat to show alone and large; `None` shows the whole home."""
     moved: bool
     """Whether the period was chosen inside the widget, so that there is a way back to the dashboard's."""
-    words: Words = ENGLISH
+    words: Language = ENGLISH
     """The console's language, or English."""
 
 
-def words_asked_for(event: Mapping[str, object]) -> Words:
+def words_asked_for(event: Mapping[str, object]) -> Language:
     """The language of the console that asks."""
     return words_of_console(_mapping(event.get("widgetContext")).get("locale"))
 

@@ -11,9 +11,9 @@ from smarther.drawing.words.italian import ITALIAN
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from smarther.drawing.words.wording import Words
+    from smarther.drawing.words.language import Language
 
-LANGUAGES: Final[Mapping[str, Words]] = {each.tag: each for each in (ENGLISH, ITALIAN)}
+LANGUAGES: Final[Mapping[str, Language]] = {each.tag: each for each in (ENGLISH, ITALIAN)}
 
 _MOST_PREFERENCES: Final = 50
 _PREFERENCE: Final = re.compile(
@@ -21,7 +21,7 @@ _PREFERENCE: Final = re.compile(
 )
 
 
-def words_of_browser(accept_language: object) -> Words:
+def words_of_browser(accept_language: object) -> Language:
     """The language that a header `Accept-Language` prefers among those here (RFC 9110, 12.5.4).
 
     The first of equal weight goes first; what cannot be read asks for nothing.
@@ -34,7 +34,7 @@ def words_of_browser(accept_language: object) -> Words:
     return LANGUAGES[max(known, key=lambda each: each[0])[1]] if known else ENGLISH
 
 
-def words_of_console(locale: object) -> Words:
+def words_of_console(locale: object) -> Language:
     """The language of the console, by its `locale`: `it`, or with a region such as `it-IT` or `it_IT`."""
     tag = re.split("[-_]", locale, maxsplit=1)[0].lower() if isinstance(locale, str) else ""
     return LANGUAGES.get(tag, ENGLISH)

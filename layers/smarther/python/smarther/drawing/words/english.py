@@ -7,12 +7,12 @@ from typing import Final
 from smarther.domain.home import Load
 from smarther.domain.legrand_answers import Reason
 from smarther.domain.series import Grain
-from smarther.drawing.words.wording import Ending, Told, Words
+from smarther.drawing.words.language import Ending, Language, Told
 
 _AGAIN: Final = "Run `smarther authorize` for a new link, and open it within ten minutes."
 _IN_HALF_AN_HOUR: Final = "Look with `smarther status` in half an hour."
 
-ENGLISH: Final = Words(
+ENGLISH: Final = Language(
     tag="en",
     decimal_mark=".",
     thousands_mark=",",

@@ -7,12 +7,12 @@ from typing import Final
 from smarther.domain.home import Load
 from smarther.domain.legrand_answers import Reason
 from smarther.domain.series import Grain
-from smarther.drawing.words.wording import Ending, Told, Words
+from smarther.drawing.words.language import Ending, Language, Told
 
 _AGAIN: Final = "Esegui `smarther authorize` per avere un nuovo link e aprilo entro dieci minuti."
 _IN_HALF_AN_HOUR: Final = "Tra mezz’ora controlla con `smarther status`."
 
-ITALIAN: Final = Words(
+ITALIAN: Final = Language(
     tag="it",
     decimal_mark=",",
     thousands_mark=".",

@@ -46,7 +46,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class Language:
     """One language."""
 
     tag: str
