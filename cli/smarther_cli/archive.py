@@ -1,4 +1,4 @@
-"""The table as its owner reads it: whole readings, and the bodies that nobody could read.
+"""The table as its owner reads it: whole readings, statistics of hours and days, and the bodies that nobody could read.
 
 Every read goes page by page, so that a history of any length needs no more memory than one page. What DynamoDB says no
 to is boto3's own error.
@@ -9,18 +9,23 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from smarther.domain.reading import BOUNDS, Reading
+from smarther.domain.reading import BOUNDS, Reading, instant_text
 from smarther.store import items, keys
+from smarther.store.history import day_made, hour_made
 from smarther.store.table import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from datetime import datetime
+    from datetime import tzinfo
 
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from smarther.domain.statistics import Statistics
 
 type Row = dict[str, Any]
 """A reading's attributes by their names, without those that only the table needs.
@@ -44,17 +49,34 @@ _READ: Final[Mapping[str, Callable[[Any, str], object]]] = {
 }
 
 
+class Every(StrEnum):
+    """What is read: each reading, or the statistics of each hour or day."""
+
+    READING = "reading"
+    HOUR = "hour"
+    DAY = "day"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeRange:
-    """From `since` up to but not including `until`, by the thermostats' own clocks; open where it is None."""
+    """From `since` up to but not including `until`, by the thermostats' own clocks; open where it is None.
+
+    Of hours and days it takes those that hold them, both included.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
 
-    @property
-    def keys(self) -> tuple[str, str]:
-        """The sort keys between which its readings lie."""
-        return keys.reading_range(self.since, self.until)
+    def keys(self, every: Every, zone: tzinfo) -> tuple[str, str]:
+        """The sort keys between which its readings, hours or days lie; days are those of the zone."""
+        match every:
+            case Every.READING:
+                return keys.reading_range(self.since, self.until)
+            case Every.HOUR:
+                return keys.hour_range(self.since, self.until)
+            case Every.DAY:
+                ends = (None if end is None else end.astimezone(zone).date() for end in (self.since, self.until))
+                return keys.day_range(*ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +101,11 @@ class Quarantined:
 class Archive:
     """Reads of one table; `left_out` counts the items among its readings that are none."""
 
-    def __init__(self, client: DynamoDBClient, table_name: str) -> None:
+    def __init__(self, client: DynamoDBClient, table_name: str, *, zone: tzinfo = UTC) -> None:
+        """`zone` is the home's, whose days the statistics have."""
         self._client = client
         self._table_name = table_name
+        self._zone = zone
         self.left_out = 0
 
     # ---- readings
@@ -95,21 +119,24 @@ class Archive:
                 break
         return found[:limit]
 
-    def pages(
+    def pages(  # noqa: PLR0913 - all but the first by keyword; each is a choice of its own
         self,
         time_range: TimeRange,
         *,
+        every: Every = Every.READING,
         module_id: str | None = None,
         newest_first: bool = False,
         page_size: int | None = None,
         key: Key | None = None,
     ) -> Iterator[ArchivePage]:
-        """All readings of a thermostat in a span, in the order of time; without a thermostat, of all there ever were.
+        """All readings of a thermostat in a span, or its hours or days; without a thermostat, of all there ever were.
 
-        All there ever were stand in no particular order: they come from a scan, which misses nothing, as the directory
-        forgets a thermostat that has left the account. `key` goes on behind an earlier page.
+        Those of one thermostat stand in chronological order. All there ever were stand in no particular order: they
+        come from a scan, which misses nothing, as the directory forgets a thermostat that has left the account. `key`
+        goes on behind an earlier page.
         """
-        first, last = time_range.keys
+        first, last = time_range.keys(every, self._zone)
+        made = _ROWS[every]
         request: dict[str, Any] = {"TableName": self._table_name}
         if module_id is None:
             request["FilterExpression"] = "begins_with(pk, :partition) AND sk BETWEEN :first AND :last"
@@ -130,7 +157,7 @@ class Archive:
         while True:
             answer = ask(**request, **({"ExclusiveStartKey": key} if key else {}))
             key = answer.get("LastEvaluatedKey")
-            rows = [row for item in answer["Items"] if (row := _row(item)) is not None]
+            rows = [row for item in answer["Items"] if (row := made(item)) is not None]
             self.left_out += len(answer["Items"]) - len(rows)
             yield ArchivePage(rows, key)
             if key is None:
@@ -228,6 +255,44 @@ def _row(item: Mapping[str, Any]) -> Row | None:
     row.setdefault("module_id", whose)
     row.setdefault("time", _time_of(item["sk"]["S"]))
     return None if row["time"] is None else row
+
+
+def figures_of(statistics: Statistics) -> Row:
+    """The figures of an hour or a day by name; what is not known is left out."""
+    figures: Row = {"count": Decimal(statistics.count)}
+    for name, unit in MEASURES.items():
+        if (measure := getattr(statistics, name)) is not None:
+            figures |= {f"{name}_{part}_{unit}": getattr(measure, part) for part in EXTREMES}
+            figures[f"{name}_minutes"] = measure.minutes
+    if statistics.load_minutes:
+        figures |= {name: getattr(statistics, name) for name in LOADS}
+    return figures
+
+
+MEASURES: Final = {"temperature": "c", "humidity": "percent", "setpoint": "c"}
+EXTREMES: Final = ("mean", "minimum", "maximum")
+LOADS: Final = ("load_minutes", "heating_minutes", "cooling_minutes")
+
+
+def _hour(item: Mapping[str, Any]) -> Row | None:
+    made = hour_made(item)
+    return None if made is None else {**_whose(item), "hour": instant_text(made[0]), **figures_of(made[1])}
+
+
+def _day(item: Mapping[str, Any]) -> Row | None:
+    made = day_made(item)
+    return None if made is None else {**_whose(item), "day": made[0].isoformat(), **figures_of(made[1])}
+
+
+def _whose(item: Mapping[str, Any]) -> Row:
+    return {"module_id": item["pk"]["S"].removeprefix(keys.module_partition(""))}
+
+
+_ROWS: Final[Mapping[Every, Callable[[Mapping[str, Any]], Row | None]]] = {
+    Every.READING: _row,
+    Every.HOUR: _hour,
+    Every.DAY: _day,
+}
 
 
 def _time_of(key: str) -> str | None:

@@ -151,7 +151,7 @@ class Deployment:
     @cached_property
     def archive(self) -> Archive:
         """Whole readings and quarantined bodies."""
-        return Archive(self.dynamodb, self.table_name)
+        return Archive(self.dynamodb, self.table_name, zone=self.zone)
 
     @cached_property
     def records(self) -> Records:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from smarther.domain.reading import Reading
+from smarther.domain.reading import Reading, instant_text
 from smarther.domain.statistics import Measure, Statistics, hour_of
 from smarther.store.history import History
 from smarther_cli.commands import history
@@ -54,7 +54,7 @@ def said(home: Home, module_id: str = KITCHEN, *, ago: timedelta, temperature: s
 def temperatures(run: Run, *arguments: str) -> list[float]:
     result = run("history", "--json", *arguments)
     assert result.exit_code == 0, result.output
-    return [row["temperature_c"] for row in json.loads(result.stdout)]
+    return [row["temperature_c"] for row in json.loads(result.stdout)["readings"]]
 
 
 def test_the_last_day_of_all_in_the_order_of_time(home: Home, run: Run) -> None:
@@ -177,7 +177,7 @@ def test_equal_names_are_told_apart_by_their_plants(home: Home, run: Run) -> Non
     assert "Casa" in first
     assert "18.5 °C" in first
     assert "Ufficio" in second
-    told = json.loads(run("history", "--json").stdout)
+    told = json.loads(run("history", "--json").stdout)["readings"]
     assert [(row["thermostat"], row["plant"]) for row in told] == [("Soggiorno", "Casa"), ("Soggiorno", "Ufficio")]
 
 
@@ -220,7 +220,7 @@ def test_other_commands_know_plants_as_well(home: Home, run: Run, tmp_path: Path
 def test_json_holds_all_that_was_said(home: Home, run: Run) -> None:
     said(home, ago=timedelta(hours=1))
 
-    (row,) = json.loads(run("history", "--json").stdout)
+    (row,) = json.loads(run("history", "--json").stdout)["readings"]
 
     assert row["thermostat"] == "Kitchen"
     assert row["activation_time"] == "2026-12-05T23:30:00"
@@ -354,7 +354,7 @@ def test_the_newest_are_shown_when_there_are_too_many(home: Home, run: Run) -> N
 
     result = run("history", "--limit", "2", "--json")
 
-    assert [row["temperature_c"] for row in json.loads(result.stdout)] == [21, 22]
+    assert [row["temperature_c"] for row in json.loads(result.stdout)["readings"]] == [21, 22]
     assert "Only the newest 2" in result.stderr
     assert "Only the newest" not in run("history", "--limit", "3").stderr
 
@@ -386,13 +386,13 @@ def test_hours(home: Home, run: Run) -> None:
     )
 
     shown = run("history", "--every", "hour").stdout
-    told = json.loads(run("history", "--every", "hour", "--json").stdout)
+    told = json.loads(run("history", "--every", "hour", "--json").stdout)["hours"]
 
     for words in ("20.2 °C", "19.5 °C", "21.0 °C", "25 min", f"{earlier.astimezone():%Y-%m-%d %H:%M}"):
         assert words in shown
-    assert [(row["hour"], row["count"]) for row in told] == [(earlier.isoformat(), 7), (this_hour.isoformat(), 4)]
+    assert [(row["hour"], row["count"]) for row in told] == [(instant_text(earlier), 7), (instant_text(this_hour), 4)]
     assert told[0]["heating_minutes"] == 25
-    assert "humidity_mean" not in told[0]
+    assert "humidity_mean_percent" not in told[0]
 
 
 def test_days_are_the_homes(home: Home, run: Run) -> None:
@@ -401,7 +401,7 @@ def test_days_are_the_homes(home: Home, run: Run) -> None:
     statistics = {today: HOUR, today - timedelta(days=1): HOUR, today - timedelta(days=9): HOUR}
     History(home.dynamodb, home.table_name).store_statistics(KITCHEN, {}, statistics)
 
-    told = json.loads(run("history", "--every", "day", "--since", "2d", "--json").stdout)
+    told = json.loads(run("history", "--every", "day", "--since", "2d", "--json").stdout)["days"]
 
     assert [row["day"] for row in told] == [(today - timedelta(days=1)).isoformat(), today.isoformat()]
     assert today.isoformat() in run("history", "--every", "day").stdout

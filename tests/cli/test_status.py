@@ -15,6 +15,7 @@ from smarther.domain.keeper_report import PersonNeeded, PlantState
 from smarther.domain.legrand_answers import Reason
 from smarther.domain.notification import Reject
 from smarther.domain.quota import Need
+from smarther.domain.reading import instant_text
 from smarther.store.records import Module
 from smarther_cli.show.unread import READINGS
 from tests.cli.conftest import NOW, SPOKE, Home, Run, report, said
@@ -58,12 +59,12 @@ def test_all_is_well_as_json(home: Home, run: Run) -> None:
     assert told["person"] == []
     assert told["keeper"]["outcome"] == "healthy"
     assert told["plants"] == [{"plant_id": "plant-1", "name": "Home", "subscription": "healthy"}]
-    assert told["tokens"]["expires_at"] > NOW.timestamp()
+    assert told["tokens"]["expires_at"] > instant_text(NOW)
     attic, kitchen = told["thermostats"]
     assert (attic["name"], attic["silent"], attic["last"]) == ("Attic", True, None)
     assert kitchen["silent"] is False
     assert kitchen["last"] == {
-        "time": SPOKE.time.isoformat(),
+        "time": instant_text(SPOKE.time),
         "temperature_c": 20.5,
         "setpoint_c": 21,
         "humidity_percent": 48.2,
@@ -220,9 +221,9 @@ def test_a_wrong_clock_is_told_with_the_thermostat_s_name_and_needs_nobody(
     assert "silent" not in result.stdout
 
     (kitchen,) = json.loads(run("status", "--json").stdout)["thermostats"]
-    assert kitchen["wrong_clock"] == {"told": told.isoformat(), "at": "2026-01-31T12:18:00+00:00"}
-    assert kitchen["heard_at"] == "2026-01-31T12:18:00+00:00"
-    assert kitchen["last"]["time"] == told.isoformat()
+    assert kitchen["wrong_clock"] == {"told": instant_text(told), "at": "2026-01-31T12:18:00Z"}
+    assert kitchen["heard_at"] == "2026-01-31T12:18:00Z"
+    assert kitchen["last"]["time"] == instant_text(told)
 
 
 def test_plants_are_named_when_there_are_several(home: Home, run: Run) -> None:

@@ -21,7 +21,7 @@ from smarther_cli.call import Call, ended, this_call
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import Failure, Status
 from smarther_cli.show import screen
-from smarther_cli.show.report import show_plants, show_verdict
+from smarther_cli.show.report import report_document, show_plants, show_verdict
 from smarther_cli.verdict import judge
 
 POLL_SECONDS: Final = 2.0
@@ -120,7 +120,7 @@ def _tell(call: Call, report: Report) -> None:
         raise _as_the_page_says(consent_page.page_for(report))
     verdict = judge(report)
     if call.json:
-        screen.show_json(report.model_dump(mode="json", exclude_none=True))
+        screen.show_json(report_document(report))
     else:
         screen.say("Consent is given; the tokens are kept.", style="green")
         show_plants(report.plants, left_out=report.left_out.get("plants", 0))

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
-from enum import StrEnum
 from time import sleep
 from typing import Annotated, Any, Final
 
@@ -16,7 +15,7 @@ from smarther.domain.arrival import LATE
 from smarther.domain.home import Thermostat, load_of
 from smarther.domain.statistics import HOUR, Statistics, hour_of
 from smarther.drawing.text import minutes_text, percent_text, temperature_text
-from smarther_cli.archive import Row, TimeRange
+from smarther_cli.archive import Every, Row, TimeRange, figures_of
 from smarther_cli.call import clock, this_call
 from smarther_cli.completion import complete_module, complete_plant
 from smarther_cli.deployment import Deployment
@@ -29,14 +28,6 @@ FOLLOW_SECONDS: Final = 5.0
 DEFAULT_LIMIT: Final = 500
 MOST: Final = 1_000_000
 """Lines that can be asked for; `export` writes any number."""
-
-
-class Every(StrEnum):
-    """What is shown: each reading, or the statistics of each hour or day."""
-
-    READING = "reading"
-    HOUR = "hour"
-    DAY = "day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +80,7 @@ def history(  # noqa: PLR0913 - each is an option that people type
         int, typer.Option(min=1, max=MOST, metavar="N", help="Show at most this many, the newest.")
     ] = DEFAULT_LIMIT,
 ) -> None:
-    """Show what the thermostats said, in the order of time.
+    """Show what the thermostats said, in chronological order.
 
     Times are this machine's local ones; with --json they are in UTC, and temperatures in °C. Hours are hours of UTC,
     days are the home's; both are there a few minutes after they are over.
@@ -122,7 +113,7 @@ def _readings(deployment: Deployment, asked: Asked, *, as_json: bool) -> None:
     rows = _newest_shown(_newest(deployment, asked), asked)
     screen.remark_left_out(deployment.archive.left_out)
     if as_json:
-        screen.show_json([{**_named(known[row["module_id"]]), **row} for row in rows])
+        screen.show_json({"readings": [{**_named(known[row["module_id"]]), **row} for row in rows]})
         return
     screen.show_table(
         ("Time", *asked.columns, "Room", "Set to", "Humidity", "State", "Mode"),
@@ -213,7 +204,7 @@ def _statistics(deployment: Deployment, asked: Asked, every: Every, *, as_json: 
     found.sort(key=lambda each: (each[0].isoformat(), each[1].name), reverse=True)
     shown = _newest_shown(found, asked)
     if as_json:
-        screen.show_json([_document(*each, every) for each in shown])
+        screen.show_json({f"{every.value}s": [_document(*each, every) for each in shown]})
         return
     screen.show_table(
         (
@@ -264,19 +255,12 @@ def _summary(begins: datetime | date, one: Thermostat, statistics: Statistics, a
 
 
 def _document(begins: datetime | date, one: Thermostat, statistics: Statistics, every: Every) -> dict[str, Any]:
-    figures: dict[str, Any] = {}
-    for name in ("temperature", "humidity", "setpoint"):
-        if (measure := getattr(statistics, name)) is not None:
-            figures |= {f"{name}_{part}": getattr(measure, part) for part in ("mean", "minimum", "maximum", "minutes")}
-    if statistics.load_minutes:
-        figures |= {name: getattr(statistics, name) for name in ("load_minutes", "heating_minutes", "cooling_minutes")}
     return {
-        every.value: begins.isoformat(),
+        every.value: begins,
         **_named(one),
         "module_id": one.module_id,
         "plant_id": one.plant_id,
-        "count": statistics.count,
-        **figures,
+        **figures_of(statistics),
     }
 
 

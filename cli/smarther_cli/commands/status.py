@@ -23,6 +23,7 @@ from smarther_cli.show.report import (
     calls_text,
     client_secret_text,
     outcome_text,
+    report_document,
     show_plants,
     show_verdict,
     tokens_text,
@@ -190,9 +191,9 @@ def _cells(one: Thermostat, found: Latest | None, condition: Condition, *, fahre
 def document(condition: Condition) -> dict[str, Any]:
     """The condition for programs."""
     report = condition.report
-    said = {} if report is None else report.model_dump(mode="json", exclude_none=True)
+    said = {} if report is None else report_document(report)
     return {
-        "at": condition.at.isoformat(),
+        "at": condition.at,
         "stack": condition.stack,
         "dashboard": condition.dashboard,
         "verdict": condition.verdict.document(),
@@ -228,13 +229,13 @@ def document(condition: Condition) -> dict[str, Any]:
 def _times(found: Latest) -> dict[str, Any]:
     """When something was heard last, by our clock, and what the thermostat's own said where that is wrong."""
     wrong = found.wrong_clock
-    told = {} if wrong is None else {"wrong_clock": {"told": wrong.told.isoformat(), "at": wrong.at.isoformat()}}
-    return {"heard_at": found.heard.received_at.isoformat(), **told}
+    told = {} if wrong is None else {"wrong_clock": {"told": wrong.told, "at": wrong.at}}
+    return {"heard_at": found.heard.received_at, **told}
 
 
 def _last(last: Snapshot) -> dict[str, Any]:
     found = {
-        "time": last.time.isoformat(),
+        "time": last.time,
         "temperature_c": last.temperature,
         "setpoint_c": last.setpoint,
         "humidity_percent": last.humidity,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 from rich.text import Text
@@ -46,6 +46,15 @@ def read_report(payload: bytes) -> Report:
         raise Failure(
             "The keeper's answer is not a report.", "Deploy the version of the stack that belongs to this command line."
         ) from None
+
+
+def report_document(report: Report) -> dict[str, Any]:
+    """The report for programs: as it is kept, but with each instant as one."""
+    told = report.model_dump(mode="json", exclude_none=True)
+    for name in ("expires_at", "refresh_expires_at"):
+        if name in told.get("tokens", {}):
+            told["tokens"][name] = _instant(told["tokens"][name])
+    return told
 
 
 def outcome_text(outcome: str) -> Text:

@@ -152,14 +152,14 @@ class History:
             limit=limit,
             newest_first=True,
         )
-        return self._keyed(items, keys.hour_in, lambda item: _statistics(item, HOUR))
+        return dict(self._made(map(hour_made, items)))
 
     def days(self, module_id: str, *, first: date, last: date, limit: int | None = None) -> dict[date, Statistics]:
         """The stored local days from `first` to `last`, both included; with a `limit`, the newest."""
         items = self._query(
             keys.module_partition(module_id), (keys.day_key(first), keys.day_key(last)), limit=limit, newest_first=True
         )
-        return self._keyed(items, keys.day_in, lambda item: _statistics(item, _LONGEST_DAY))
+        return dict(self._made(map(day_made, items)))
 
     def shown_hours(
         self, module_id: str, *, start: datetime, end: datetime, limit: int | None = None
@@ -338,6 +338,18 @@ def _rollup_state(item: Item) -> RollupState | None:
     noted = fields(item, "behind") or {}
     behind = {module_id: since for module_id in noted if (since := instant(noted, module_id)) is not None}
     return RollupState(ran_at=ran_at, complete_through=complete_through, behind=behind)
+
+
+def hour_made(item: Item) -> tuple[datetime, Statistics] | None:
+    """The hour that an item is, and its statistics; None where its key names none."""
+    hour = keys.hour_in(item["sk"]["S"])
+    return None if hour is None else (hour, _statistics(item, HOUR))
+
+
+def day_made(item: Item) -> tuple[date, Statistics] | None:
+    """The local day that an item is, and its statistics; None where its key names none."""
+    day = keys.day_in(item["sk"]["S"])
+    return None if day is None else (day, _statistics(item, _LONGEST_DAY))
 
 
 def _statistics(item: Item, length: timedelta) -> Statistics:
