@@ -148,6 +148,16 @@ def test_readings_are_shown_as_they_come_each_once(home: Home, run: Run, monkeyp
     assert [re.findall(r"  ([0-9.]+) °C", line)[0] for line in lines] == ["20.0", "21.0", "22.0"]
 
 
+def test_what_comes_stands_in_columns_also_with_plants(home: Home, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.thermostat("module-9", "Sala", plant_id="plant-9", plant="Casa al mare")
+    said(home, "module-9", ago=timedelta(minutes=40), temperature="23")
+
+    lines = follows(home, run, monkeypatch)
+
+    assert len(lines) == 4
+    assert len({line.index(" °C") for line in lines}) == 1
+
+
 def test_programs_get_a_line_of_json_each(home: Home, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     told = [json.loads(line) for line in follows(home, run, monkeypatch, "--json")]
 

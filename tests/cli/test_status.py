@@ -252,7 +252,7 @@ def test_troubles_are_shown(home: Home, run: Run) -> None:
 
     assert result.exit_code == 1
     assert "not all is well" in result.stdout
-    assert "topology: 500" in result.stdout
+    assert "asking Legrand for a plant's thermostats: 500" in result.stdout
 
 
 # ---- the verdict

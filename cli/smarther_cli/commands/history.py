@@ -137,7 +137,7 @@ def _newest(deployment: Deployment, asked: Asked) -> list[Row]:
 def _follow(deployment: Deployment, asked: Asked, *, as_json: bool) -> None:
     """Show readings as they come, each once; what comes later than `LATE` after its own time is not shown."""
     known = {one.module_id: one for one in asked.thermostats}
-    width = max((cell_len(one.name) for one in asked.thermostats), default=0)
+    widths = [max(map(cell_len, names)) for names in zip(*map(asked.names, asked.thermostats), strict=True)]
     shown: set[tuple[str, ...]] = set()
     while True:
         for row in reversed(_newest(deployment, asked)[: asked.limit]):
@@ -149,8 +149,9 @@ def _follow(deployment: Deployment, asked: Asked, *, as_json: bool) -> None:
             if as_json:
                 screen.show_json_line({**_named(one), **row})
             else:
-                time, _, *rest = _cells(row, one, asked)
-                screen.say("  ".join([time, one.name + " " * (width - cell_len(one.name)), *rest]))
+                time, *cells = _cells(row, one, asked)
+                names = [name + " " * (width - cell_len(name)) for name, width in zip(cells, widths, strict=False)]
+                screen.say("  ".join([time, *names, *cells[len(widths) :]]))
         sys.stdout.flush()
         sleep(FOLLOW_SECONDS)
         now = clock()
@@ -202,7 +203,7 @@ def _statistics(deployment: Deployment, asked: Asked, every: Every, *, as_json: 
         made = _hours(deployment, one, asked) if every is Every.HOUR else _days(deployment, one, asked)
         found += [(begins, one, statistics) for begins, statistics in made.items()]
     found.sort(key=lambda each: (each[0].isoformat(), each[1].name), reverse=True)
-    shown = _newest_shown(found, asked)
+    shown = _newest_shown(found, asked, every)
     if as_json:
         screen.show_json({f"{every.value}s": [_document(*each, every) for each in shown]})
         return
@@ -264,7 +265,7 @@ def _document(begins: datetime | date, one: Thermostat, statistics: Statistics, 
     }
 
 
-def _newest_shown[T](newest_first: list[T], asked: Asked) -> list[T]:
+def _newest_shown[T](newest_first: list[T], asked: Asked, every: Every = Every.READING) -> list[T]:
     """The newest so many, oldest first. Raises NotFound when there are none."""
     if not newest_first:
         raise NotFound(
@@ -272,8 +273,9 @@ def _newest_shown[T](newest_first: list[T], asked: Asked) -> list[T]:
             "--since goes further back; `smarther status` says when each thermostat spoke last.",
         )
     if len(newest_first) > asked.limit:
+        kind = "" if every is Every.READING else f" --every {every.value}"
         screen.remark(
-            f"Only the newest {asked.limit} are shown: --limit shows more, `smarther export` writes them all.",
+            f"Only the newest {asked.limit} are shown: --limit shows more, `smarther export{kind}` writes them all.",
             style="yellow",
         )
     return newest_first[: asked.limit][::-1]

@@ -18,6 +18,7 @@ from smarther_cli.call import ended, this_call
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import Status
 from smarther_cli.show import screen
+from smarther_cli.show.deeds import troubles
 from smarther_cli.show.report import (
     age_text,
     calls_text,
@@ -132,7 +133,7 @@ def _show(condition: Condition, *, fahrenheit: bool) -> None:
         if report.client_secret_ends_on:
             facts["client secret"] = client_secret_text(report)
         if report.troubles:
-            facts["troubles"] = "\n".join(screen.plain(trouble) for trouble in report.troubles)
+            facts["troubles"] = "\n".join(map(screen.plain, troubles(report)))
     if unread := [
         f"{screen.plain(one.name)}: {each.text()}"
         for one, _ in condition.thermostats

@@ -13,7 +13,8 @@ from smarther.domain.legrand_answers import Reason
 from smarther.drawing.text import ago_text, clock_error_text
 from smarther_cli.errors import Failure
 from smarther_cli.show import screen
-from smarther_cli.show.times import ahead_text
+from smarther_cli.show.deeds import deeds, troubles
+from smarther_cli.show.times import ahead_text, local_text
 from smarther_cli.verdict import Health, bodies, judge
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def client_secret_text(report: Report) -> str:
 
 def calls_text(report: Report, calls: int | None) -> str:
     """Calls to Legrand today, of the 500 that it grants."""
-    paused = f"; paused until {report.paused_until}" if report.paused_until else ""
+    paused = f"; paused until {local_text(datetime.fromisoformat(report.paused_until))}" if report.paused_until else ""
     return ("not known" if calls is None else f"{calls} of 500") + paused
 
 
@@ -150,9 +151,9 @@ def show_run(report: Report, now: datetime) -> None:
             "rotated": "its secret was replaced",
         }[report.webhook]
     if report.actions:
-        facts["done"] = "\n".join(screen.plain(action) for action in report.actions)
+        facts["done"] = "\n".join(map(screen.plain, deeds(report)))
     if report.troubles:
-        facts["troubles"] = "\n".join(screen.plain(trouble) for trouble in report.troubles)
+        facts["troubles"] = "\n".join(map(screen.plain, troubles(report)))
     for module in report.silent:
         since = ago_text(datetime.fromisoformat(module.since), now)
         facts[f"silent: {screen.plain(module.name or module.module_id)}"] = f"last word {since}"
