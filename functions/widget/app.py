@@ -11,6 +11,7 @@ from smarther.aws.botocore_client import create_client as client_of
 from smarther.aws.botocore_client import reading_fast
 from smarther.aws.timeouts import Timeouts
 from smarther.drawing.home_page import unanswered_page
+from smarther.drawing.widget_request import words_asked_for
 from smarther.receiver import deadlines
 from smarther.store.table import Table, TableUnavailableError
 from smarther.telemetry import log, warn
@@ -39,7 +40,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> str | dict[str, st
         )
     except (TableUnavailableError, TimeoutError) as failure:
         warn("home_not_drawn", failure=type(failure).__name__, items_read=table.items_read)
-        return unanswered_page()
+        return unanswered_page(words_asked_for(event))
     for fault, count in widget.faults.items():
         warn("card_failed", error=fault.error, place=fault.place, count=count)
     log("home_drawn", items_read=table.items_read, items_left_out=table.items_left_out)

@@ -36,6 +36,18 @@ COLLIDING = """() => {
   return out;
 }"""
 
+# What a finger is to meet and would miss: less than 44 pixels high or wide, or under something else.
+TOO_LITTLE = """() => [...document.querySelectorAll('a, label')].filter(part => part.getClientRects().length)
+  .flatMap(part => {
+    const { width, height, left, right, top, bottom } = part.getBoundingClientRect();
+    const told = `${part.textContent}: ${width} x ${height}`;
+    if (height < 44 || width < 44) return [told];
+    part.scrollIntoView({ block: 'center' });
+    const now = part.getBoundingClientRect();
+    const met = [now.top + 2, now.bottom - 2].map(y => document.elementFromPoint((now.left + now.right) / 2, y));
+    return met.every(each => part.contains(each)) ? [] : [told + ' is covered'];
+  })"""
+
 # Text that comes out smaller than nine pixels, drawings included, which shrink with their place.
 TOO_SMALL = """() => [...document.querySelectorAll('.sm *')]
   .filter(part => part.getClientRects().length)

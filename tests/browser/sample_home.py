@@ -84,7 +84,9 @@ def home(rooms: int, *, days: int = 3, names: tuple[str, ...] = ROOMS) -> Sample
     return SampleHome(said, names)
 
 
-def page(sample: SampleHome, width: int, *, dark: bool = False, period: timedelta = DAY, **said: Any) -> str:
+def page(
+    sample: SampleHome, width: int, *, dark: bool = False, period: timedelta = DAY, locale: str = "en", **said: Any
+) -> str:
     """The widget's answer for a console of that width."""
     start, end = (round(instant.timestamp() * 1000) for instant in (NOW - period, NOW))
     context = {
@@ -92,6 +94,7 @@ def page(sample: SampleHome, width: int, *, dark: bool = False, period: timedelt
         "timeRange": {"mode": "relative", "start": start, "end": end},
         "theme": "dark" if dark else "light",
         "width": width,
+        "locale": locale,
     }
     widget = Widget(sample, home=ROME, stale_after=DAY)  # type: ignore[arg-type]  # a history's reads are all it needs
     answer = widget.answer(

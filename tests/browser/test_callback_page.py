@@ -37,7 +37,7 @@ HALF_A_SUCCESS = Report(
     at="2026-01-14T06:30:00Z",
     outcome="needs_person",
     consent="accepted",
-    person=(PersonNeeded(reason="app_terms", do="Open the app and accept the terms; then `smarther keeper run`."),),
+    person=(PersonNeeded(reason="no_plant", do="as the page says it"),),
     plants=(PlantState(plant_id="b5e48d6f-cbad-2711-e053-27182d0ad74c", subscription="missing"),),
 )
 
@@ -62,13 +62,15 @@ class Keeper:
         return self._report
 
 
-def answered(query: dict[str, str], *, report: Report = SUCCESS, good_state: bool = True) -> dict[str, Any]:
+def answered(
+    query: dict[str, str], *, report: Report = SUCCESS, good_state: bool = True, language: str = "en"
+) -> dict[str, Any]:
     callback = Callback(
         consents=States(good=good_state),  # type: ignore[arg-type] # all that it asks of the table
         keeper=Keeper(report),  # type: ignore[arg-type] # all that it asks of the keeper
         now=lambda: datetime.now(UTC),
     )
-    return callback.answer({"queryStringParameters": query})
+    return callback.answer({"queryStringParameters": query, "headers": {"accept-language": language}})
 
 
 class Visit:
@@ -148,6 +150,22 @@ def test_half_a_success_says_what_is_missing(visit: Visit) -> None:
     assert_well_laid_out(page)
     assert page.get_by_text("not yet", exact=True).is_visible()
     assert page.locator("code", has_text="smarther keeper run").is_visible()
+
+
+@pytest.mark.parametrize(
+    ("report", "heading", "step"),
+    [
+        (SUCCESS, "I tuoi termostati sono collegati", "Puoi chiudere questa pagina."),
+        (HALF_A_SUCCESS, "Consenso accettato", "consenti l’accesso di terze parti"),
+    ],
+)
+def test_a_browser_that_prefers_italian_is_answered_so(visit: Visit, report: Report, heading: str, step: str) -> None:
+    page = visit.open(answered(GIVEN, report=report, language="it-IT,it;q=0.9,en;q=0.8"))
+
+    assert_well_laid_out(page)
+    assert page.locator("html").get_attribute("lang") == "it"
+    assert page.get_by_role("heading", name=heading).is_visible()
+    assert page.get_by_text(step).is_visible()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.shows.preview import PAGE
 from smarther.widget.answer import Widget
+from tests.browser.probes import TOO_LITTLE
 from tests.browser.sample_home import NOW, ROME, home
 
 if TYPE_CHECKING:
@@ -98,3 +99,11 @@ def test_a_widget_that_fails_leaves_the_last_drawing_and_says_so(console: Consol
     console.choose("2 days")
     console.page.get_by_text("not drawn: the function failed").wait_for()
     assert console.page.locator(".sm-card").count() == 3
+
+
+def test_on_a_phone_it_is_made_for_fingers_and_speaks_the_browser_s_language(browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844}, locale="it-IT")
+    assert Console(page).asked[0]["widgetContext"]["locale"] == "it-IT"
+    assert page.get_by_text("3 termostati").is_visible()
+    assert page.evaluate(TOO_LITTLE) == []
+    page.close()

@@ -12,7 +12,7 @@ from smarther.domain.summaries.series import of_snapshots
 from smarther.drawing.chart import ChartStyle, chart_file
 from smarther_cli.commands.plot import png
 from tests.browser.frame import FRAME
-from tests.browser.probes import COLLIDING, DRAWN, OVERFLOWING, PIXELS, TOO_FAINT, TOO_SMALL
+from tests.browser.probes import COLLIDING, DRAWN, OVERFLOWING, PIXELS, TOO_FAINT, TOO_LITTLE, TOO_SMALL
 from tests.browser.sample_home import DAY, NOW, ROME, ROOMS, SampleHome, home, page
 
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ PAGES: dict[str, tuple[int, dict[str, Any]]] = {
     "one silent alone": (12, {"module": "m5"}),
     "one that never spoke": (12, {"module": "m11"}),
     "one over a month": (2, {"module": "m1", "period": 30 * DAY}),
+    "twelve, in Italian": (12, {"locale": "it-IT"}),
+    "a week, in Italian": (3, {"period": 7 * DAY, "locale": "it-IT"}),
+    "a year, in Italian": (2, {"period": 365 * DAY, "locale": "it-IT"}),
+    "one alone, in Italian": (12, {"module": "m1", "locale": "it-IT"}),
+    "one silent alone, in Italian": (12, {"module": "m5", "locale": "it-IT"}),
 }
 
 
@@ -81,6 +86,30 @@ def test_it_draws(browser: Browser, samples: dict[int, SampleHome], width: int) 
     assert shown.get_by_text("Never reported").is_visible()
     assert shown.get_by_text("Silent, last heard 40 h ago").is_visible()
     assert all(shown.get_by_text(name, exact=True).first.is_visible() for name in ROOMS)
+    shown.close()
+
+
+@pytest.mark.parametrize(
+    ("rooms", "said"), [(1, {}), (51, {}), (1, {"module": "m0"})], ids=["one", "very many", "alone"]
+)
+@pytest.mark.parametrize("locale", ["en", "it"])
+def test_a_finger_meets_what_it_is_meant_for(
+    browser: Browser, samples: dict[int, SampleHome], rooms: int, said: dict[str, Any], locale: str
+) -> None:
+    sample = samples[1] if rooms == 1 else home(rooms, days=1, names=tuple(f"Stanza {n}" for n in range(rooms)))
+    shown = show(browser, page(sample, PHONE, locale=locale, **said), width=PHONE)
+    assert shown.evaluate(TOO_LITTLE) == []
+    shown.close()
+
+
+def test_it_speaks_italian_where_the_console_does(browser: Browser, samples: dict[int, SampleHome]) -> None:
+    shown = show(browser, page(samples[12], PHONE, locale="it-IT"), width=PHONE)
+    assert shown.locator(".sm").get_attribute("lang") == "it"
+    assert shown.get_by_text("Mai sentito").is_visible()
+    assert shown.get_by_text("Senza notizie, ultimo segnale 40 h fa").is_visible()
+    assert shown.get_by_text("Manuale fino alle 23:30").first.is_visible()
+    assert shown.get_by_text("20,5 °C").first.is_visible()
+    assert shown.get_by_text("dom 18").first.is_visible()
     shown.close()
 
 

@@ -27,7 +27,7 @@ from sandbox.legrand.http.login_desk import LoginDesk
 from sandbox.legrand.provider.gateway import Gateway, Request
 from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState, Report, TokenState
-from smarther.domain.readings.reading import Reading
+from smarther.domain.readings.reading import Reading, instant_text
 from smarther.store.listings import Listings, Module, Plant
 from smarther.store.readings import Readings
 from smarther.store.table import Table
@@ -263,7 +263,7 @@ def home(aws: Cloud, template: dict[str, Any]) -> Home:
 def report(now: datetime = NOW, **changes: Any) -> Report:
     """A report of a run in which all was well."""
     values: dict[str, Any] = {
-        "at": now.isoformat(),
+        "at": instant_text(now),
         "outcome": "healthy",
         "plants": (PlantState(plant_id="plant-1", name="Home", subscription="healthy"),),
         "tokens": TokenState(

@@ -15,6 +15,7 @@ from smarther.domain.account.consent import ConsentProgress, NotGiven, state_dig
 from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState
 from smarther.drawing import consent_page
+from smarther.drawing.words.english import ENGLISH
 from smarther.store.keeper_items import Consents, KeeperNotes
 from smarther_cli.commands import authorize
 from tests.cli.conftest import CLIENT_ID, CLIENT_SECRET, NOW, SUBSCRIPTION_KEY, Home, Run, report
@@ -188,7 +189,8 @@ def test_consent_that_comes_to_nothing_is_told_in_the_words_of_the_page(  # noqa
     result = run("authorize")
 
     assert result.exit_code == 1
-    for words in (page.title, page.told, *page.steps):
+    told_there = page.told(ENGLISH)
+    for words in (told_there.title, told_there.told, *told_there.steps):
         assert words in result.stderr
 
 
@@ -239,11 +241,11 @@ def test_plants_that_are_not_subscribed_after_consent_are_told_and_seen_in_the_s
 
 
 @pytest.mark.parametrize(
-    ("not_given", "says"),
-    [(NotGiven.DECLINED, consent_page.DECLINED.told), (NotGiven.FAILED, consent_page.FAILED.told)],
+    ("not_given", "page"),
+    [(NotGiven.DECLINED, consent_page.DECLINED), (NotGiven.FAILED, consent_page.FAILED)],
 )
 def test_a_refusal_in_the_browser_ends_the_waiting(  # noqa: PLR0913, PLR0917 - a case, and fixtures
-    home: Home, run: Run, opened: list[str], time: Time, not_given: NotGiven, says: str
+    home: Home, run: Run, opened: list[str], time: Time, not_given: NotGiven, page: consent_page.ConsentPage
 ) -> None:
     home.configured()
     time.at(10, lambda: comes_back(home, opened, not_given))
@@ -251,7 +253,7 @@ def test_a_refusal_in_the_browser_ends_the_waiting(  # noqa: PLR0913, PLR0917 - 
     result = run("authorize")
 
     assert result.exit_code == 1
-    assert says in result.stderr
+    assert page.told(ENGLISH).told in result.stderr
     assert time.now == 10
 
 
@@ -276,7 +278,7 @@ def test_a_keeper_that_was_busy_for_too_long_is_told(home: Home, run: Run, opene
     result = run("authorize")
 
     assert result.exit_code == 1
-    assert consent_page.BUSY.title in result.stderr
+    assert consent_page.BUSY.told(ENGLISH).title in result.stderr
 
 
 def test_an_account_that_needs_a_person_is_told(home: Home, run: Run, opened: list[str], time: Time) -> None:

@@ -267,7 +267,7 @@ FAULTS: list[Row] = [
         "credentials",
         standing(outcome="degraded", troubles=("list: 500",)),
         Mark.BAD,
-        "not everything worked in the keeper's last run; list: 500",
+        "not everything worked in the keeper's last run; asking Legrand for the subscriptions: 500",
         "smarther keeper run",
     ),
     ("subscriptions", subscribed("healthy", "missing"), Mark.BAD, "not subscribed: Home 2", "subscription-missing"),

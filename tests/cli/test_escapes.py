@@ -112,7 +112,7 @@ def test_a_terminal_is_given_nothing_to_obey(run: Run, command: tuple[str, ...])
 
 
 def test_json_says_it_all_the_same(run: Run, words: str) -> None:
-    (row,) = json.loads(run("history", "--json").stdout)
+    (row,) = json.loads(run("history", "--json").stdout)["readings"]
 
     assert row["mode"] == words
 

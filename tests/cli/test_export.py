@@ -17,12 +17,14 @@ from pyarrow import parquet as arrow_parquet
 from pyarrow.csv import read_csv
 from pyarrow.parquet import read_table
 
-from smarther.domain.readings.reading import Reading
+from smarther.domain.readings.reading import Reading, instant_text
+from smarther.domain.summaries.statistics import Measure, Statistics, hour_of
+from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.quarantine import Quarantine
 from smarther.store.readings import Readings, stored
-from smarther.store.rows import RowPage, Rows, TimeRange
+from smarther.store.rows import Every, RowPage, Rows, TimeRange
 from smarther_cli.formats import parquet
-from smarther_cli.formats.lines import COLUMNS
+from smarther_cli.formats.lines import COLUMNS, TABLES
 from tests.cli.conftest import NOW
 
 if TYPE_CHECKING:
@@ -482,3 +484,79 @@ def test_a_relative_since_means_what_it_meant_at_the_beginning(
     run("export", "-o", str(tmp_path / "all.jsonl"), "--since", "4m")
 
     assert len(read(tmp_path / "all.jsonl")) > 4
+
+
+# ---- hours and days
+
+
+@pytest.mark.parametrize("name", ["all.csv", "all.jsonl", "all.parquet"])
+@pytest.mark.parametrize("every", ["hour", "day"])
+def test_hours_and_days(home: Home, run: Run, tmp_path: Path, name: str, every: str) -> None:
+    """Of those that have left the account, too; what is not known of one is empty."""
+    said(home)
+    known = Measure(Decimal("20.25"), Decimal("19.5"), Decimal(21), Decimal(60))
+    made = Statistics(count=4, temperature=known, load_minutes=Decimal(60), heating_minutes=Decimal(25))
+    statistics = HoursAndDays(home.table)
+    for module in ("module-1", "module-gone"):
+        statistics.store(module, {hour_of(NOW): made}, {NOW.date(): made})
+
+    result = run("export", "--every", every, "--output", str(tmp_path / name))
+
+    assert result.exit_code == 0, result.output
+    assert f"2 {every}s in" in result.stderr
+    rows = {row["module_id"]: row for row in read(tmp_path / name)}
+    kitchen = rows["module-1"]
+    assert set(kitchen) <= set(TABLES[Every(every)])
+    assert (kitchen["thermostat"], kitchen["plant"], kitchen["plant_id"]) == ("Kitchen", "Home", "plant-1")
+    assert float(kitchen["temperature_mean_c"]) == 20.25
+    assert float(kitchen["heating_minutes"]) == 25
+    assert not kitchen.get("humidity_mean_percent")
+    begins: dict[str, tuple[str, object]] = {
+        "hour": (instant_text(hour_of(NOW)), hour_of(NOW)),
+        "day": (NOW.date().isoformat(), NOW.date()),
+    }
+    assert kitchen[every] == begins[every][name.endswith(".parquet")]
+    assert not rows["module-gone"].get("thermostat")
+
+
+@pytest.mark.parametrize(("every", "kept"), [("hour", 3), ("day", 2)])
+def test_hours_and_days_of_a_period_are_those_that_hold_its_ends(
+    home: Home, run: Run, tmp_path: Path, every: str, kept: int
+) -> None:
+    home.stack.parameters["Timezone"] = "Pacific/Kiritimati"  # fourteen hours ahead
+    made = Statistics(count=1, load_minutes=Decimal(60))
+    hours = {hour_of(NOW) - timedelta(hours=n): made for n in range(9)}
+    days = {(NOW + timedelta(hours=14)).date() - timedelta(days=n): made for n in range(9)}
+    HoursAndDays(home.table).store("module-1", hours, days)
+    since = {"hour": NOW - timedelta(hours=3), "day": NOW - timedelta(days=2)}[every]
+    until = {"hour": NOW - timedelta(hours=1), "day": NOW - timedelta(days=1)}[every]
+    words = ("--since", since.isoformat(), "--until", until.isoformat(), "-m", "kitchen")
+
+    assert run("export", "--every", every, *words, "-o", str(tmp_path / "some.jsonl")).exit_code == 0
+
+    found = [row[every] for row in read(tmp_path / "some.jsonl")]
+    assert len(found) == kept
+    assert found == sorted(found)
+
+
+def test_no_hours_are_told_as_such(run: Run, tmp_path: Path) -> None:
+    result = run("export", "--every", "hour", "--output", str(tmp_path / "all.csv"))
+    assert result.exit_code == 4
+    assert "no such hours" in result.stderr
+
+
+def test_hours_that_were_broken_off_are_not_gone_on_with_as_days(
+    home: Home, run: Run, tmp_path: Path, small_pages: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Statistics(count=1, load_minutes=Decimal(60))
+    hours = {hour_of(NOW) - timedelta(hours=n): made for n in range(9)}
+    HoursAndDays(home.table).store("module-1", hours, {NOW.date(): made})
+    output = str(tmp_path / "all.csv")
+    breaking = Mock(side_effect=[b"x\n", b"y\n", KeyboardInterrupt])
+    with monkeypatch.context() as patch:
+        patch.setattr("smarther_cli.commands.export.lines", breaking)
+        assert run("export", "--every", "hour", "-m", "kitchen", "-o", output).exit_code == 130
+
+    assert run("export", "--every", "day", "-m", "kitchen", "-o", output).exit_code == 2
+    assert run("export", "--every", "hour", "-m", "kitchen", "-o", output).exit_code == 0
+    assert len((tmp_path / "all.csv").read_text().splitlines()) == 1 + 2 + 3, "header, what was there, the last page"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from smarther.domain.readings.reading import Reading
+from smarther.domain.readings.reading import Reading, instant_text
 from smarther.domain.summaries.statistics import Measure, Statistics, hour_of
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.readings import Readings
@@ -55,7 +55,7 @@ def said(home: Home, module_id: str = KITCHEN, *, ago: timedelta, temperature: s
 def temperatures(run: Run, *arguments: str) -> list[float]:
     result = run("history", "--json", *arguments)
     assert result.exit_code == 0, result.output
-    return [row["temperature_c"] for row in json.loads(result.stdout)]
+    return [row["temperature_c"] for row in json.loads(result.stdout)["readings"]]
 
 
 def test_the_last_day_of_all_in_the_order_of_time(home: Home, run: Run) -> None:
@@ -149,6 +149,16 @@ def test_readings_are_shown_as_they_come_each_once(home: Home, run: Run, monkeyp
     assert [re.findall(r"  ([0-9.]+) °C", line)[0] for line in lines] == ["20.0", "21.0", "22.0"]
 
 
+def test_what_comes_stands_in_columns_also_with_plants(home: Home, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.thermostat("module-9", "Sala", plant_id="plant-9", plant="Casa al mare")
+    said(home, "module-9", ago=timedelta(minutes=40), temperature="23")
+
+    lines = follows(home, run, monkeypatch)
+
+    assert len(lines) == 4
+    assert len({line.index(" °C") for line in lines}) == 1
+
+
 def test_programs_get_a_line_of_json_each(home: Home, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     told = [json.loads(line) for line in follows(home, run, monkeypatch, "--json")]
 
@@ -178,7 +188,7 @@ def test_equal_names_are_told_apart_by_their_plants(home: Home, run: Run) -> Non
     assert "Casa" in first
     assert "18.5 °C" in first
     assert "Ufficio" in second
-    told = json.loads(run("history", "--json").stdout)
+    told = json.loads(run("history", "--json").stdout)["readings"]
     assert [(row["thermostat"], row["plant"]) for row in told] == [("Soggiorno", "Casa"), ("Soggiorno", "Ufficio")]
 
 
@@ -221,7 +231,7 @@ def test_other_commands_know_plants_as_well(home: Home, run: Run, tmp_path: Path
 def test_json_holds_all_that_was_said(home: Home, run: Run) -> None:
     said(home, ago=timedelta(hours=1))
 
-    (row,) = json.loads(run("history", "--json").stdout)
+    (row,) = json.loads(run("history", "--json").stdout)["readings"]
 
     assert row["thermostat"] == "Kitchen"
     assert row["activation_time"] == "2026-12-05T23:30:00"
@@ -355,7 +365,7 @@ def test_the_newest_are_shown_when_there_are_too_many(home: Home, run: Run) -> N
 
     result = run("history", "--limit", "2", "--json")
 
-    assert [row["temperature_c"] for row in json.loads(result.stdout)] == [21, 22]
+    assert [row["temperature_c"] for row in json.loads(result.stdout)["readings"]] == [21, 22]
     assert "Only the newest 2" in result.stderr
     assert "Only the newest" not in run("history", "--limit", "3").stderr
 
@@ -387,13 +397,13 @@ def test_hours(home: Home, run: Run) -> None:
     )
 
     shown = run("history", "--every", "hour").stdout
-    told = json.loads(run("history", "--every", "hour", "--json").stdout)
+    told = json.loads(run("history", "--every", "hour", "--json").stdout)["hours"]
 
     for words in ("20.2 °C", "19.5 °C", "21.0 °C", "25 min", f"{earlier.astimezone():%Y-%m-%d %H:%M}"):
         assert words in shown
-    assert [(row["hour"], row["count"]) for row in told] == [(earlier.isoformat(), 7), (this_hour.isoformat(), 4)]
+    assert [(row["hour"], row["count"]) for row in told] == [(instant_text(earlier), 7), (instant_text(this_hour), 4)]
     assert told[0]["heating_minutes"] == 25
-    assert "humidity_mean" not in told[0]
+    assert "humidity_mean_percent" not in told[0]
 
 
 def test_days_are_the_homes(home: Home, run: Run) -> None:
@@ -402,7 +412,7 @@ def test_days_are_the_homes(home: Home, run: Run) -> None:
     statistics = {today: HOUR, today - timedelta(days=1): HOUR, today - timedelta(days=9): HOUR}
     HoursAndDays(home.table).store(KITCHEN, {}, statistics)
 
-    told = json.loads(run("history", "--every", "day", "--since", "2d", "--json").stdout)
+    told = json.loads(run("history", "--every", "day", "--since", "2d", "--json").stdout)["days"]
 
     assert [row["day"] for row in told] == [(today - timedelta(days=1)).isoformat(), today.isoformat()]
     assert today.isoformat() in run("history", "--every", "day").stdout

@@ -38,7 +38,13 @@ def test_a_range_that_takes_several_runs_is_made_to_its_end(home: Home, run: Run
         {"from": "2026-01-01"},
         {"from": "2026-01-05T23:00:00+00:00"},
     ]
-    assert told == {"from": "2026-01-01", "to": DONE["to"], "hours_written": 10, "days_written": 4, "failed": []}
+    assert told == {
+        "from": "2026-01-01",
+        "to": "2026-01-08T23:00:00Z",
+        "hours_written": 10,
+        "days_written": 4,
+        "failed": [],
+    }
 
 
 def test_a_range_that_does_not_get_on_is_told(home: Home, run: Run) -> None:

@@ -15,6 +15,7 @@ from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.account.quota import Need
 from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState
 from smarther.domain.readings.notification import Reject
+from smarther.domain.readings.reading import instant_text
 from smarther.store.keeper_items import CallCount, KeeperNotes
 from smarther.store.listings import Listings, Module
 from smarther.store.quarantine import Quarantine
@@ -60,12 +61,12 @@ def test_all_is_well_as_json(home: Home, run: Run) -> None:
     assert told["person"] == []
     assert told["keeper"]["outcome"] == "healthy"
     assert told["plants"] == [{"plant_id": "plant-1", "name": "Home", "subscription": "healthy"}]
-    assert told["tokens"]["expires_at"] > NOW.timestamp()
+    assert told["tokens"]["expires_at"] > instant_text(NOW)
     attic, kitchen = told["thermostats"]
     assert (attic["name"], attic["silent"], attic["last"]) == ("Attic", True, None)
     assert kitchen["silent"] is False
     assert kitchen["last"] == {
-        "time": SPOKE.time.isoformat(),
+        "time": instant_text(SPOKE.time),
         "temperature_c": 20.5,
         "setpoint_c": 21,
         "humidity_percent": 48.2,
@@ -224,9 +225,9 @@ def test_a_wrong_clock_is_told_with_the_thermostat_s_name_and_needs_nobody(
     assert "silent" not in result.stdout
 
     (kitchen,) = json.loads(run("status", "--json").stdout)["thermostats"]
-    assert kitchen["wrong_clock"] == {"told": told.isoformat(), "at": "2026-01-31T12:18:00+00:00"}
-    assert kitchen["heard_at"] == "2026-01-31T12:18:00+00:00"
-    assert kitchen["last"]["time"] == told.isoformat()
+    assert kitchen["wrong_clock"] == {"told": instant_text(told), "at": "2026-01-31T12:18:00Z"}
+    assert kitchen["heard_at"] == "2026-01-31T12:18:00Z"
+    assert kitchen["last"]["time"] == instant_text(told)
 
 
 def test_plants_are_named_when_there_are_several(home: Home, run: Run) -> None:
@@ -255,7 +256,7 @@ def test_troubles_are_shown(home: Home, run: Run) -> None:
 
     assert result.exit_code == 1
     assert "not all is well" in result.stdout
-    assert "topology: 500" in result.stdout
+    assert "asking Legrand for a plant's thermostats: 500" in result.stdout
 
 
 # ---- the verdict

@@ -38,7 +38,7 @@ def history(*words: str) -> list[dict[str, Any]]:
     """What `smarther history` says."""
     result = CliRunner().invoke(app, ["--sandbox", "--json", "history", "--since", "2d", *words])
     assert result.exit_code == 0, result.output
-    said: list[dict[str, Any]] = json.loads(result.stdout)
+    said: list[dict[str, Any]] = json.loads(result.stdout)["readings"]
     return said
 
 

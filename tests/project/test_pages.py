@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from smarther.domain.summaries.series import ITEM_BOUND, MOST_THERMOSTATS
 from tests.support.deployed import PROJECT
 
@@ -38,6 +40,49 @@ def unreachable(folder: Path, door: Path) -> set[str]:
     """Pages that no link leads to from the door."""
     pages = {each.resolve() for pattern in ("*.md", "*.yaml") for each in folder.rglob(pattern)}
     return {str(each.relative_to(PROJECT)) for each in pages - reachable(door)}
+
+
+TWINS = {"the-whole-way.md": "tutta-la-strada.md", "command-line.md": "riga-di-comando.md"}
+"""The owner's pages, in English and in Italian."""
+
+
+def skeleton(page: str) -> dict[str, list[str]]:
+    """What two pages that say the same have in common, whatever their language: shape, commands, figures, links."""
+    prose = re.sub(r"```.*?```", "", page, flags=re.DOTALL)
+    own = r"the-whole-way|tutta-la-strada|command-line|riga-di-comando|#"
+    return {
+        "headings": re.findall(r"^#+", prose, re.MULTILINE),
+        "rows": re.findall(r"^\|(?=.*\|$)", prose, re.MULTILINE),
+        "blocks": [re.sub(r" +# .*", "", block) for block in re.findall(r"```.*?```", page, re.DOTALL)],
+        "code": sorted(
+            {
+                each
+                for each in re.findall(r"`([^`]+)`", " ".join(prose.split()))
+                if "NAME=" not in each and "NOME=" not in each
+            }
+        ),
+        "figures": sorted(re.findall(r"\d+", prose)),
+        "links": sorted(each for each in _LINK.findall(prose) if not re.search(own, each)),
+    }
+
+
+@pytest.mark.parametrize(("english", "italian"), TWINS.items())
+def test_the_owner_s_pages_say_the_same_in_italian(english: str, italian: str) -> None:
+    ours, theirs = (skeleton((DOCS / "owner" / name).read_text()) for name in (english, italian))
+    assert theirs == ours
+
+
+def test_what_one_of_them_does_not_say_is_seen() -> None:
+    page = (DOCS / "owner" / "command-line.md").read_text()
+    for line in (
+        "## More\n",
+        "| a | row |\n",
+        "Say `--more`.\n",
+        "After 17 days.\n",
+        "```sh\nsmarther more\n```\n",
+        "[a](b)\n",
+    ):
+        assert skeleton(page + "\n" + line) != skeleton(page), line
 
 
 def test_every_page_is_reachable_from_the_door() -> None:

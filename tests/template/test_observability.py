@@ -203,14 +203,21 @@ def test_every_alarm_tells_the_topic_when_it_begins_and_when_it_ends(resources: 
         assert resources[name]["Condition"] == "HasAlarms"
 
 
-def test_every_alarm_says_what_to_do_and_the_runbook_has_a_chapter_for_it(resources: Resources) -> None:
+def test_every_alarm_says_what_to_do_in_both_languages_and_the_runbook_has_a_chapter_for_it(
+    resources: Resources,
+) -> None:
     chapters = set(
         re.findall(r"^## (.+)$", (PROJECT / "docs" / "running" / "runbook.md").read_text(), flags=re.MULTILINE)
     )
     anchors = {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in chapters}
     for name, alarm in alarms(resources).items():
         words, _, anchor = alarm["AlarmDescription"].rpartition("docs/running/runbook.md#")
-        assert len(words.split()) > 15, name
+        english, _, italian = words.partition("\nItaliano: ")
+        assert len(english.split()) > 15, name
+        assert len(italian.split()) > 15, name
+        assert sorted(re.findall(r"`[^`]+`", english)) == sorted(re.findall(r"`[^`]+`", italian)), name
+        assert re.findall(r"\d+", english) == re.findall(r"\d+", italian), name
+        assert words.isascii(), "CloudFormation shows question marks for all else"
         assert anchor in anchors, name
         assert alarm["AlarmName"] == f"<AWS::StackName>-{anchor}", name
 

@@ -14,6 +14,7 @@ from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState, Report
 from smarther.drawing import consent_page
 from smarther.drawing.consent_page import HEADERS, ConsentPage, Sign, html, page_for
+from smarther.drawing.words.english import ENGLISH
 
 STANDING = [page for page in vars(consent_page).values() if isinstance(page, ConsentPage)]
 
@@ -49,7 +50,7 @@ def test_consent_that_is_accepted_is_told_so_even_if_something_else_is_amiss() -
 
 
 def test_an_account_without_a_home_is_told_so() -> None:
-    assert "no home" in page_for(report(consent="accepted", outcome="healthy")).told
+    assert "no home" in page_for(report(consent="accepted", outcome="healthy")).told(ENGLISH).told
 
 
 @pytest.mark.parametrize(
@@ -66,22 +67,23 @@ def test_every_way_to_fail_has_a_status_and_a_way_out(fields: dict[str, Any], st
     page = page_for(report(**fields))
 
     assert page.status == status
-    assert "smarther authorize" in " ".join(page.steps)
+    assert "smarther authorize" in " ".join(page.told(ENGLISH).steps)
 
 
 def test_the_pages_that_stand_ready_are_all_different() -> None:
     assert len(STANDING) >= 8
-    assert len({page.title for page in STANDING}) == len({page.told for page in STANDING}) == len(STANDING)
+    told = [page.told(ENGLISH) for page in STANDING]
+    assert len({each.title for each in told}) == len({each.told for each in told}) == len(STANDING)
 
 
-@pytest.mark.parametrize("page", STANDING, ids=lambda page: page.title)
+@pytest.mark.parametrize("page", STANDING, ids=lambda page: page.ending)
 def test_every_page_says_what_to_do_and_is_whole(page: ConsentPage) -> None:
     reader = _Reader()
     reader.feed(html(page))
 
-    assert page.steps
+    assert page.told(ENGLISH).steps
     assert reader.open == []
-    assert reader.text.count(page.title) == 2  # the title and the heading
+    assert reader.text.count(page.told(ENGLISH).title) == 2  # the title and the heading
     assert "`" not in reader.text
 
 

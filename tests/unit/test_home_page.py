@@ -15,6 +15,7 @@ from smarther.domain.readings.latest import Word, thermostat_state
 from smarther.domain.summaries.series import of_snapshots
 from smarther.drawing.home_page import Card, View, home_page, nobody_page, thermostat_page, unanswered_page
 from smarther.drawing.widget_request import WidgetCall
+from smarther.drawing.words.english import ENGLISH
 
 NOW = datetime(2026, 1, 18, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -228,7 +229,7 @@ def test_nothing_from_the_table_becomes_a_tag(width: int, *, dark: bool) -> None
 
 
 def test_a_table_that_does_not_answer_is_told_in_plain_words() -> None:
-    page = Page(unanswered_page())
+    page = Page(unanswered_page(ENGLISH))
     assert {tag for tag, _ in page.tags} == {"p"}
     assert "does not answer" in page.text
 

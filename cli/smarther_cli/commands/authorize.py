@@ -15,12 +15,13 @@ from smarther.domain.account.consent import ConsentProgress, NotGiven
 from smarther.domain.account.credentials import Credentials, CredentialsError
 from smarther.domain.keeper.keeper_report import Report
 from smarther.drawing import consent_page
+from smarther.drawing.words.english import ENGLISH
 from smarther.store.keeper_items import Consents
 from smarther_cli.call import Call, ended, this_call
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import Failure, Status
 from smarther_cli.show import screen
-from smarther_cli.show.report import show_plants, show_verdict
+from smarther_cli.show.report import report_document, show_plants, show_verdict
 from smarther_cli.verdict import judge
 
 POLL_SECONDS: Final = 2.0
@@ -109,8 +110,9 @@ def _client_id(deployment: Deployment) -> str:
 
 
 def _as_the_page_says(page: consent_page.ConsentPage) -> Failure:
-    """What the page tells to which the browser came back, in the same words."""
-    return Failure(f"{page.title}.", "\n".join([page.told, *page.steps]))
+    """What the page tells to which the browser came back; here in English, as all of the command line."""
+    told = page.told(ENGLISH)
+    return Failure(f"{told.title}.", "\n".join([told.told, *told.steps]))
 
 
 def _tell(call: Call, report: Report) -> None:
@@ -118,7 +120,7 @@ def _tell(call: Call, report: Report) -> None:
         raise _as_the_page_says(consent_page.page_for(report))
     verdict = judge(report)
     if call.json:
-        screen.show_json(report.model_dump(mode="json", exclude_none=True))
+        screen.show_json(report_document(report))
     else:
         screen.say("Consent is given; the tokens are kept.", style="green")
         show_plants(report.plants, left_out=report.left_out.get("plants", 0))

@@ -129,7 +129,7 @@ def _show_wrapped(head: Text, words: str) -> None:
 
 def _document(call: Call, results: Sequence[Result]) -> dict[str, Any]:
     return {
-        "at": call.at.isoformat(),
+        "at": call.at,
         "stack": call.deployment.place.stack,
         "checks": [
             {

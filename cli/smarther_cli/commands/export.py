@@ -1,20 +1,20 @@
-"""`smarther export`: every reading into a file, page by page, so that neither memory nor an interruption matters."""
+"""`smarther export`: readings, hours or days into a file, page by page: neither memory nor an interruption matters."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from smarther.domain.readings.home import Thermostat
 from smarther.store.listings import Listings
-from smarther.store.rows import Row, RowPage, Rows, TimeRange
+from smarther.store.rows import Every, Row, RowPage, Rows, TimeRange
 from smarther_cli.call import this_call
 from smarther_cli.completion import complete_module, complete_plant
 from smarther_cli.errors import NotFound, WrongUse
-from smarther_cli.formats.lines import Format, finish, header, lines
+from smarther_cli.formats.lines import TABLES, Format, finish, header, lines
 from smarther_cli.formats.unfinished import Cursor, Unfinished
 from smarther_cli.output import check_output
 from smarther_cli.show import screen
@@ -24,18 +24,36 @@ from smarther_cli.thermostats import MODULE_HELP, PLANT_HELP, chosen
 
 @dataclass(frozen=True, slots=True)
 class NamedRows:
-    """The readings of these thermostats with their names; of none in particular, all there ever were."""
+    """The readings, hours or days of these thermostats with their names; of none in particular, all there ever were."""
 
     rows: Rows
     modules: Sequence[str]
     names: Mapping[str, Thermostat]
+    every: Every
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """What a file of them has."""
+        return TABLES[self.every]
+
+    def header(self, form: Format) -> bytes:
+        """What a file of them begins with."""
+        return header(form, self.columns)
+
+    def lines(self, rows: Sequence[Row], form: Format) -> bytes:
+        """Some of them as lines of a file."""
+        return lines(rows, form, self.columns)
+
+    def counted(self, count: int) -> str:
+        """So many of them."""
+        return f"{count} {self.every.value}s"
 
     def pages(self, time_range: TimeRange, cursor: Cursor) -> Iterator[tuple[list[Row], Cursor]]:
         """The pages behind a place, each with the place behind it."""
         modules: Sequence[str | None] = self.modules or (None,)
         for index in range(cursor.module, len(modules)):
             key = cursor.key if index == cursor.module else None
-            for page in self.rows.pages(time_range, module_id=modules[index], key=key):
+            for page in self.rows.pages(time_range, every=self.every, module_id=modules[index], key=key):
                 yield self._named(page), Cursor(index, page.next_key) if page.next_key else Cursor(index + 1)
 
     def _named(self, page: RowPage) -> list[Row]:
@@ -43,7 +61,9 @@ class NamedRows:
 
     def _with_names(self, row: Row) -> Row:
         known = self.names.get(row["module_id"])
-        return row if known is None else {"thermostat": known.name, "plant": known.plant_name, **row}
+        if known is None:
+            return row
+        return {"thermostat": known.name, "plant": known.plant_name, "plant_id": known.plant_id, **row}
 
 
 def export(  # noqa: PLR0913 - each is an option that people type
@@ -71,11 +91,12 @@ def export(  # noqa: PLR0913 - each is an option that people type
     until: Annotated[
         str | None, typer.Option(metavar="TIME", help="Up to when [default: all].", show_default=False)
     ] = None,
+    every: Annotated[Every, typer.Option(help="Each reading, or the statistics of each hour or day.")] = Every.READING,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
 ) -> None:
-    """Write readings to a file, as CSV, as one JSON object a line, or as Parquet.
+    """Write readings, hours or days to a file, as CSV, as one JSON object a line, or as Parquet.
 
-    With --module or --plant they stand thermostat by thermostat in the order of time. Without they stand in no
+    With --module or --plant they stand thermostat by thermostat in chronological order. Without they stand in no
     particular order, and those of thermostats that have left the account are there as well. Times are UTC.
 
     An export that was interrupted goes on where it stopped when you run it again in the same words.
@@ -83,9 +104,10 @@ def export(  # noqa: PLR0913 - each is an option that people type
     call = this_call(context)
     thermostats = Listings(call.deployment.table).thermostats()
     readings = NamedRows(
-        Rows(call.deployment.table),
+        Rows(call.deployment.table, zone=call.deployment.zone),
         [one.module_id for one in chosen(module or [], thermostats, plants=plant or [])] if module or plant else [],
         {one.module_id: one for one in thermostats},
+        every,
     )
     asked = time_range(since, until, now=call.at)
     if output is not None:
@@ -96,13 +118,20 @@ def export(  # noqa: PLR0913 - each is an option that people type
     if output is None:
         count = _to_standard_output(readings, asked, form)
     else:
-        words = {"modules": list(readings.modules), "since": since, "until": until, "format": form.value}
+        words: dict[str, Any] = {
+            "modules": list(readings.modules),
+            "since": since,
+            "until": until,
+            "format": form.value,
+        }
+        if every is not Every.READING:
+            words["every"] = every.value
         with Unfinished(output, asked=words, time_range=asked) as unfinished:
             count = _to_file(readings, unfinished, form)
     if not count:
-        raise NotFound("There are no such readings.", "`smarther status` says when each thermostat spoke last.")
+        raise NotFound(f"There are no such {every.value}s.", "`smarther status` says when each thermostat spoke last.")
     screen.remark_left_out(readings.rows.left_out)
-    screen.remark(f"{count} readings" + ("" if output is None else f" in {output}"))
+    screen.remark(readings.counted(count) + ("" if output is None else f" in {output}"))
 
 
 def _by_name(output: Path | None) -> Format:
@@ -120,9 +149,9 @@ def _by_name(output: Path | None) -> Format:
 
 def _to_standard_output(readings: NamedRows, time_range: TimeRange, form: Format) -> int:
     count = 0
-    sys.stdout.buffer.write(header(form))
+    sys.stdout.buffer.write(readings.header(form))
     for rows, _ in readings.pages(time_range, Cursor()):
-        sys.stdout.buffer.write(lines(rows, form))
+        sys.stdout.buffer.write(readings.lines(rows, form))
         count += len(rows)
     sys.stdout.buffer.flush()
     return count
@@ -130,16 +159,18 @@ def _to_standard_output(readings: NamedRows, time_range: TimeRange, form: Format
 
 def _to_file(readings: NamedRows, unfinished: Unfinished, form: Format) -> int:
     if unfinished.resumed:
-        screen.remark(f"Going on behind the {unfinished.progress.count} readings that are there.")
+        screen.remark(f"Going on behind the {readings.counted(unfinished.progress.count)} that are there.")
     else:
-        unfinished.write(header(form), count=0, cursor=Cursor())
+        unfinished.write(readings.header(form), count=0, cursor=Cursor())
     try:
         with screen.remarks().status("Exporting") as spinner:
             for rows, cursor in readings.pages(unfinished.progress.time_range, unfinished.progress.cursor):
-                unfinished.write(lines(rows, form), count=len(rows), cursor=cursor)
-                spinner.update(f"Exporting: {unfinished.progress.count} readings")
+                unfinished.write(readings.lines(rows, form), count=len(rows), cursor=cursor)
+                spinner.update(f"Exporting: {readings.counted(unfinished.progress.count)}")
     except KeyboardInterrupt:
-        screen.remark(f"Stopped behind {unfinished.progress.count} readings; the same command goes on from there.")
+        screen.remark(
+            f"Stopped behind {readings.counted(unfinished.progress.count)}; the same command goes on from there."
+        )
         raise
     count = unfinished.progress.count
     if count:

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
-from enum import StrEnum
 from time import sleep
 from typing import Annotated, Any, Final
 
@@ -18,7 +17,7 @@ from smarther.domain.summaries.statistics import HOUR, Statistics, hour_of
 from smarther.drawing.text import minutes_text, percent_text, temperature_text
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.listings import Listings
-from smarther.store.rows import Row, Rows, TimeRange
+from smarther.store.rows import Every, Row, Rows, TimeRange, figures_of
 from smarther_cli.call import clock, this_call
 from smarther_cli.completion import complete_module, complete_plant
 from smarther_cli.deployment import Deployment
@@ -31,14 +30,6 @@ FOLLOW_SECONDS: Final = 5.0
 DEFAULT_LIMIT: Final = 500
 MOST: Final = 1_000_000
 """Lines that can be asked for; `export` writes any number."""
-
-
-class Every(StrEnum):
-    """What is shown: each reading, or the statistics of each hour or day."""
-
-    READING = "reading"
-    HOUR = "hour"
-    DAY = "day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +82,7 @@ def history(  # noqa: PLR0913 - each is an option that people type
         int, typer.Option(min=1, max=MOST, metavar="N", help="Show at most this many, the newest.")
     ] = DEFAULT_LIMIT,
 ) -> None:
-    """Show what the thermostats said, in the order of time.
+    """Show what the thermostats said, in chronological order.
 
     Times are this machine's local ones; with --json they are in UTC, and temperatures in °C. Hours are hours of UTC,
     days are the home's; both are there a few minutes after they are over.
@@ -125,7 +116,7 @@ def _readings(deployment: Deployment, asked: Asked, *, as_json: bool) -> None:
     rows = _newest_shown(_newest(stored, asked), asked)
     screen.remark_left_out(stored.left_out)
     if as_json:
-        screen.show_json([{**_named(known[row["module_id"]]), **row} for row in rows])
+        screen.show_json({"readings": [{**_named(known[row["module_id"]]), **row} for row in rows]})
         return
     screen.show_table(
         ("Time", *asked.columns, "Room", "Set to", "Humidity", "State", "Mode"),
@@ -149,7 +140,7 @@ def _newest(rows: Rows, asked: Asked) -> list[Row]:
 def _follow(deployment: Deployment, asked: Asked, *, as_json: bool) -> None:
     """Show readings as they come, each once; what comes later than `LATE` after its own time is not shown."""
     known = {one.module_id: one for one in asked.thermostats}
-    width = max((cell_len(one.name) for one in asked.thermostats), default=0)
+    widths = [max(map(cell_len, names)) for names in zip(*map(asked.names, asked.thermostats), strict=True)]
     shown: set[tuple[str, ...]] = set()
     while True:
         for row in reversed(_newest(Rows(deployment.table), asked)[: asked.limit]):
@@ -161,8 +152,9 @@ def _follow(deployment: Deployment, asked: Asked, *, as_json: bool) -> None:
             if as_json:
                 screen.show_json_line({**_named(one), **row})
             else:
-                time, _, *rest = _cells(row, one, asked)
-                screen.say("  ".join([time, one.name + " " * (width - cell_len(one.name)), *rest]))
+                time, *cells = _cells(row, one, asked)
+                names = [name + " " * (width - cell_len(name)) for name, width in zip(cells, widths, strict=False)]
+                screen.say("  ".join([time, *names, *cells[len(widths) :]]))
         sys.stdout.flush()
         sleep(FOLLOW_SECONDS)
         now = clock()
@@ -214,9 +206,9 @@ def _statistics(deployment: Deployment, asked: Asked, every: Every, *, as_json: 
         made = _hours(deployment, one, asked) if every is Every.HOUR else _days(deployment, one, asked)
         found += [(begins, one, statistics) for begins, statistics in made.items()]
     found.sort(key=lambda each: (each[0].isoformat(), each[1].name), reverse=True)
-    shown = _newest_shown(found, asked)
+    shown = _newest_shown(found, asked, every)
     if as_json:
-        screen.show_json([_document(*each, every) for each in shown])
+        screen.show_json({f"{every.value}s": [_document(*each, every) for each in shown]})
         return
     screen.show_table(
         (
@@ -267,23 +259,16 @@ def _summary(begins: datetime | date, one: Thermostat, statistics: Statistics, a
 
 
 def _document(begins: datetime | date, one: Thermostat, statistics: Statistics, every: Every) -> dict[str, Any]:
-    figures: dict[str, Any] = {}
-    for name in ("temperature", "humidity", "setpoint"):
-        if (measure := getattr(statistics, name)) is not None:
-            figures |= {f"{name}_{part}": getattr(measure, part) for part in ("mean", "minimum", "maximum", "minutes")}
-    if statistics.load_minutes:
-        figures |= {name: getattr(statistics, name) for name in ("load_minutes", "heating_minutes", "cooling_minutes")}
     return {
-        every.value: begins.isoformat(),
+        every.value: begins,
         **_named(one),
         "module_id": one.module_id,
         "plant_id": one.plant_id,
-        "count": statistics.count,
-        **figures,
+        **figures_of(statistics),
     }
 
 
-def _newest_shown[T](newest_first: list[T], asked: Asked) -> list[T]:
+def _newest_shown[T](newest_first: list[T], asked: Asked, every: Every = Every.READING) -> list[T]:
     """The newest so many, oldest first. Raises NotFound when there are none."""
     if not newest_first:
         raise NotFound(
@@ -291,8 +276,9 @@ def _newest_shown[T](newest_first: list[T], asked: Asked) -> list[T]:
             "--since goes further back; `smarther status` says when each thermostat spoke last.",
         )
     if len(newest_first) > asked.limit:
+        kind = "" if every is Every.READING else f" --every {every.value}"
         screen.remark(
-            f"Only the newest {asked.limit} are shown: --limit shows more, `smarther export` writes them all.",
+            f"Only the newest {asked.limit} are shown: --limit shows more, `smarther export{kind}` writes them all.",
             style="yellow",
         )
     return newest_first[: asked.limit][::-1]

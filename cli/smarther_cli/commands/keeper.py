@@ -5,7 +5,7 @@ import typer
 from smarther_cli.call import Call, OwnersCommand, ended, epilog, this_call
 from smarther_cli.errors import Failure, Status
 from smarther_cli.show import screen
-from smarther_cli.show.report import read_report, show_run
+from smarther_cli.show.report import read_report, report_document, show_run
 from smarther_cli.verdict import judge
 
 keeper = typer.Typer(no_args_is_help=True, help="The keeper, which keeps tokens and subscriptions alive by itself.")
@@ -33,7 +33,7 @@ def _run(call: Call, event: dict[str, object], words: str) -> None:
     with screen.remarks().status(words):
         report = read_report(call.deployment.invoke_keeper(event))
     if call.json:
-        screen.show_json(report.model_dump(mode="json", exclude_none=True))
+        screen.show_json(report_document(report))
     elif report.outcome == "busy":
         raise Failure("Another run of the keeper is under way.", "Try again in a minute or two.")
     else:

@@ -1,6 +1,7 @@
 """`smarther rollup`: hourly and daily statistics made anew."""
 
 import json
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -55,7 +56,7 @@ def rollup(
             event["from"] = reached
             spinner.update(f"Making statistics: {reached[:10]}")
     if call.json:
-        done = {"from": first, "to": answer["to"], "hours_written": hours, "days_written": days}
+        done = {"from": first, "to": datetime.fromisoformat(answer["to"]), "hours_written": hours, "days_written": days}
         screen.show_json({**done, "failed": sorted(failed)})
     else:
         screen.say(f"{hours} hours and {days} days were written anew.", style="green")

@@ -21,11 +21,13 @@ from smarther_cli.call import ended, this_call
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import Status
 from smarther_cli.show import screen
+from smarther_cli.show.deeds import troubles
 from smarther_cli.show.report import (
     age_text,
     calls_text,
     client_secret_text,
     outcome_text,
+    report_document,
     show_plants,
     show_verdict,
     tokens_text,
@@ -134,7 +136,7 @@ def _show(condition: Condition, *, fahrenheit: bool) -> None:
         if report.client_secret_ends_on:
             facts["client secret"] = client_secret_text(report)
         if report.troubles:
-            facts["troubles"] = "\n".join(screen.plain(trouble) for trouble in report.troubles)
+            facts["troubles"] = "\n".join(map(screen.plain, troubles(report)))
     if unread := [
         f"{screen.plain(one.name)}: {each.text()}"
         for one, _ in condition.thermostats
@@ -193,9 +195,9 @@ def _cells(one: Thermostat, found: Latest | None, condition: Condition, *, fahre
 def document(condition: Condition) -> dict[str, Any]:
     """The condition for programs."""
     report = condition.report
-    said = {} if report is None else report.model_dump(mode="json", exclude_none=True)
+    said = {} if report is None else report_document(report)
     return {
-        "at": condition.at.isoformat(),
+        "at": condition.at,
         "stack": condition.stack,
         "dashboard": condition.dashboard,
         "verdict": condition.verdict.document(),
@@ -231,13 +233,13 @@ def document(condition: Condition) -> dict[str, Any]:
 def _times(found: Latest) -> dict[str, Any]:
     """When something was heard last, by our clock, and what the thermostat's own said where that is wrong."""
     wrong = found.wrong_clock
-    told = {} if wrong is None else {"wrong_clock": {"told": wrong.told.isoformat(), "at": wrong.at.isoformat()}}
-    return {"heard_at": found.heard.received_at.isoformat(), **told}
+    told = {} if wrong is None else {"wrong_clock": {"told": wrong.told, "at": wrong.at}}
+    return {"heard_at": found.heard.received_at, **told}
 
 
 def _last(last: Snapshot) -> dict[str, Any]:
     found = {
-        "time": last.time.isoformat(),
+        "time": last.time,
         "temperature_c": last.temperature,
         "setpoint_c": last.setpoint,
         "humidity_percent": last.humidity,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from smarther.domain.account.legrand_answers import Reason
 from smarther_cli.doctor.finding import bad, good, look, not_told, soon_wanting, wanting
+from smarther_cli.show.deeds import troubles
 from smarther_cli.standing import needed_first
 from smarther_cli.verdict import Backlog, judge
 
@@ -297,7 +298,7 @@ def _judged(report: Report, reasons: Collection[str]) -> Finding | None:
     found = [matter for matter in judge(report).matters if matter.reason in reasons]
     if not found:
         return None
-    says = "; ".join([*(matter.says for matter in found), *(report.troubles if "trouble" in reasons else ())])
+    says = "; ".join([*(matter.says for matter in found), *(troubles(report) if "trouble" in reasons else ())])
     return bad(says, " ".join(dict.fromkeys(matter.do for matter in found)))
 
 

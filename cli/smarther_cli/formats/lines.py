@@ -15,10 +15,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from smarther_cli.show.decimals import json_number
+from smarther.store.rows import EXTREMES, LOADS, MEASURES, Every
+from smarther_cli.show.decimals import json_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from smarther.store.rows import Row
@@ -56,6 +57,22 @@ COLUMNS: Final = (
 )
 """All that a reading can hold, with what people look for first in front."""
 
+_FIGURES: Final = (
+    "count",
+    *(
+        column
+        for name, unit in MEASURES.items()
+        for column in (*(f"{name}_{part}_{unit}" for part in EXTREMES), f"{name}_minutes")
+    ),
+    *LOADS,
+)
+TABLES: Final[Mapping[Every, Sequence[str]]] = {
+    Every.READING: COLUMNS,
+    Every.HOUR: ("thermostat", "plant", "module_id", "plant_id", "hour", *_FIGURES),
+    Every.DAY: ("thermostat", "plant", "module_id", "plant_id", "day", *_FIGURES),
+}
+"""The columns of each kind of export."""
+
 
 _BYTE_ORDER_MARK: Final = "\ufeff"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -70,30 +87,30 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
-def header(form: Format) -> bytes:
-    """What a file begins with."""
+def header(form: Format, columns: Sequence[str] = COLUMNS) -> bytes:
+    """What a file with these columns begins with."""
     match form:
         case Format.CSV:
-            return _BYTE_ORDER_MARK.encode() + _csv([COLUMNS])
+            return _BYTE_ORDER_MARK.encode() + _csv([columns])
         case Format.JSONL:
             return b""
         case Format.PARQUET:
             from smarther_cli.formats import parquet  # noqa: PLC0415 - it takes as much memory as everything else
 
-            return parquet.schema(COLUMNS)
+            return parquet.schema(columns)
 
 
-def lines(rows: Sequence[Row], form: Format) -> bytes:
+def lines(rows: Sequence[Row], form: Format, columns: Sequence[str] = COLUMNS) -> bytes:
     """Rows as the lines of a file; those of a Parquet file wait in a form of their own until all are there."""
     match form:
         case Format.CSV:
-            return _csv([[_cell(row.get(column)) for column in COLUMNS] for row in rows])
+            return _csv([[_cell(row.get(column)) for column in columns] for row in rows])
         case Format.JSONL:
-            return "".join(json.dumps(row, ensure_ascii=False, default=json_number) + "\n" for row in rows).encode()
+            return "".join(json.dumps(row, ensure_ascii=False, default=json_value) + "\n" for row in rows).encode()
         case Format.PARQUET:
             from smarther_cli.formats import parquet  # noqa: PLC0415 - as above
 
-            return parquet.rows(rows, COLUMNS)
+            return parquet.rows(rows, columns)
 
 
 def finish(form: Format) -> Callable[[Path, Path], None] | None:
@@ -122,4 +139,4 @@ def _cell(value: object) -> str:
         case str():
             return f"'{value}" if value.startswith(_FORMULA) or value.lstrip().startswith(_FORMULA) else value
         case _:
-            return json.dumps(value, ensure_ascii=False, default=json_number)
+            return json.dumps(value, ensure_ascii=False, default=json_value)

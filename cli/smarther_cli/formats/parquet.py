@@ -1,4 +1,4 @@
-"""Readings as a Parquet file: typed columns, in row groups.
+"""Readings, hours or days as a Parquet file: typed columns, in row groups.
 
 A Parquet file is good only when its end is written, so one that was broken off could not be gone on with. Until all
 readings are there they are therefore kept in Arrow's stream format, a schema and then one message for each page, which
@@ -9,13 +9,14 @@ time is in memory.
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow
 from pyarrow import ipc, parquet
 
-from smarther_cli.show.decimals import json_number
+from smarther.store.rows import EXTREMES, LOADS, MEASURES
+from smarther_cli.show.decimals import json_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,15 +26,24 @@ if TYPE_CHECKING:
 
 ROWS_IN_A_GROUP: Final = 20_000
 
-_INSTANTS: Final = ("time", "received_at", "temperature_time", "humidity_time", "event_time")
+_INSTANTS: Final = ("time", "hour", "received_at", "temperature_time", "humidity_time", "event_time")
 _NUMBERS: Final = ("temperature_c", "humidity_percent", "setpoint_c", "temperature_f", "setpoint_f")
+_FIGURES: Final = (
+    *(f"{name}_{part}_{unit}" for name, unit in MEASURES.items() for part in EXTREMES),
+    *(f"{name}_minutes" for name in MEASURES),
+    *LOADS,
+)
 _TYPES: Final = {
     **dict.fromkeys(_INSTANTS, pyarrow.timestamp("us", tz="UTC")),
-    **dict.fromkeys(_NUMBERS, pyarrow.float64()),
+    **dict.fromkeys((*_NUMBERS, *_FIGURES), pyarrow.float64()),
+    "day": pyarrow.date32(),
+    "count": pyarrow.int64(),
     "program": pyarrow.int64(),
     "online": pyarrow.bool_(),
 }
-"""Instants in UTC, °C, °F and percent as doubles; all other columns are texts, `extra` and `event_extra` JSON."""
+"""Instants in UTC, days as dates, °C, °F, percent and minutes as doubles; all other columns are texts.
+
+`extra` and `event_extra` are JSON."""
 
 
 pyarrow.set_memory_pool(pyarrow.system_memory_pool())  # Arrow's own keeps half as much again for later
@@ -84,12 +94,12 @@ def _schema(columns: Sequence[str]) -> Any:
 def _cell(value: Any, kind: Any) -> Any:
     if value is None:
         return None
-    if pyarrow.types.is_timestamp(kind):
-        return datetime.fromisoformat(value)
+    if pyarrow.types.is_temporal(kind):
+        return (date if pyarrow.types.is_date(kind) else datetime).fromisoformat(value)
     if pyarrow.types.is_floating(kind):
         return float(value)
     if pyarrow.types.is_integer(kind):
         return int(value)
     if pyarrow.types.is_string(kind) and not isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False, default=json_number)
+        return json.dumps(value, ensure_ascii=False, default=json_value)
     return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 from rich.text import Text
@@ -13,7 +13,8 @@ from smarther.domain.keeper.keeper_report import Report
 from smarther.drawing.text import ago_text, clock_error_text
 from smarther_cli.errors import Failure
 from smarther_cli.show import screen
-from smarther_cli.show.times import ahead_text
+from smarther_cli.show.deeds import deeds, troubles
+from smarther_cli.show.times import ahead_text, local_text
 from smarther_cli.verdict import Health, bodies, judge
 
 if TYPE_CHECKING:
@@ -46,6 +47,15 @@ def read_report(payload: bytes) -> Report:
         raise Failure(
             "The keeper's answer is not a report.", "Deploy the version of the stack that belongs to this command line."
         ) from None
+
+
+def report_document(report: Report) -> dict[str, Any]:
+    """The report for programs: as it is kept, but with each instant as one."""
+    told = report.model_dump(mode="json", exclude_none=True)
+    for name in ("expires_at", "refresh_expires_at"):
+        if name in told.get("tokens", {}):
+            told["tokens"][name] = _instant(told["tokens"][name])
+    return told
 
 
 def outcome_text(outcome: str) -> Text:
@@ -121,7 +131,7 @@ def client_secret_text(report: Report) -> str:
 
 def calls_text(report: Report, calls: int | None) -> str:
     """Calls to Legrand today, of the 500 that it grants."""
-    paused = f"; paused until {report.paused_until}" if report.paused_until else ""
+    paused = f"; paused until {local_text(datetime.fromisoformat(report.paused_until))}" if report.paused_until else ""
     return ("not known" if calls is None else f"{calls} of 500") + paused
 
 
@@ -141,9 +151,9 @@ def show_run(report: Report, now: datetime) -> None:
             "rotated": "its secret was replaced",
         }[report.webhook]
     if report.actions:
-        facts["done"] = "\n".join(screen.plain(action) for action in report.actions)
+        facts["done"] = "\n".join(map(screen.plain, deeds(report)))
     if report.troubles:
-        facts["troubles"] = "\n".join(screen.plain(trouble) for trouble in report.troubles)
+        facts["troubles"] = "\n".join(map(screen.plain, troubles(report)))
     for module in report.silent:
         since = ago_text(datetime.fromisoformat(module.since), now)
         facts[f"silent: {screen.plain(module.name or module.module_id)}"] = f"last word {since}"

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from smarther_cli.show.decimals import json_number
+from smarther_cli.show.decimals import json_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -92,9 +92,12 @@ def remark_left_out(count: int) -> None:
         remark(f"{items} left out: nothing says of what instant they are.", style="yellow")
 
 
-def show_json(document: object) -> None:
-    """The result as JSON, for programs; what a terminal would obey stands in JSON's own escapes."""
-    text = json.dumps(document, indent=2, ensure_ascii=False, default=json_number)
+def show_json(document: Mapping[str, object]) -> None:
+    """The result as JSON, for programs: one object, whose lists have names; instants are UTC with `Z`.
+
+    What a terminal would obey stands in JSON's own escapes.
+    """
+    text = json.dumps(document, indent=2, ensure_ascii=False, default=json_value)
     sys.stdout.write("".join(_escaped(letter) for letter in text) + "\n")
 
 
@@ -103,9 +106,9 @@ def _escaped(letter: str) -> str:
     return json.dumps(letter)[1:-1] if letter != "\n" and unicodedata.category(letter) in _UNSEEN else letter
 
 
-def show_json_line(document: object) -> None:
+def show_json_line(document: Mapping[str, object]) -> None:
     """One of many results as a line of JSON, for programs that read them as they come."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, default=json_number) + "\n")
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, default=json_value) + "\n")
 
 
 def show_table(

@@ -7,6 +7,7 @@ from calendar import monthrange
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
+from smarther.domain.readings.reading import instant_text
 from smarther.drawing.text import in_zone, time_text
 from smarther.store.rows import TimeRange
 from smarther_cli.errors import WrongUse
@@ -95,7 +96,7 @@ def bound(text: str, *, now: datetime, zone: tzinfo, last: bool = False) -> str:
                 return day.date().isoformat()
     except ValueError:
         raise _no_time(text) from None
-    return instant(text, now=now).isoformat()
+    return instant_text(instant(text, now=now))
 
 
 def _written(text: str, *, today: datetime, whole_days: bool) -> datetime:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from smarther.store.rows import TimeRange
 from smarther_cli.show import screen
-from smarther_cli.show.decimals import json_number
+from smarther_cli.show.decimals import json_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +31,7 @@ class Unread:
 
     def text(self) -> str:
         """In one line, for people."""
-        sent = screen.plain(json.dumps(self.sent, ensure_ascii=False, default=json_number))
+        sent = screen.plain(json.dumps(self.sent, ensure_ascii=False, default=json_value))
         shown = sent if len(sent) <= _LONGEST else f"{sent[: _LONGEST - 1]}…"
         return (
             f"{screen.plain(self.attribute)} in {self.readings} of the newest {READINGS} readings, last sent as {shown}"

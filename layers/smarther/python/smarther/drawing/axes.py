@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from smarther.drawing.text import in_zone
+from smarther.drawing.text import day_text, in_zone, month_text, weekday_text
+from smarther.drawing.words.english import ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import tzinfo
+
+    from smarther.drawing.words.language import Language
 
 _ROUND = (1, 2, 5, 10, 20, 50)
 _DAY = timedelta(days=1)
@@ -37,7 +40,7 @@ def value_ticks(low: float, high: float, *, at_most: int) -> list[float]:
     return [round(number * step, 6) for number in range(first, last + 1)]
 
 
-def time_ticks(start: datetime, end: datetime, zone: tzinfo, *, at_most: int) -> list[Tick]:
+def time_ticks(start: datetime, end: datetime, zone: tzinfo, *, at_most: int, words: Language = ENGLISH) -> list[Tick]:
     """Round local times within a period, no more than `at_most`, whatever its length and wherever in the calendar."""
     first, last = in_zone(start, zone).replace(tzinfo=None), in_zone(end, zone).replace(tzinfo=None)
     for step in _STEPS:
@@ -45,7 +48,7 @@ def time_ticks(start: datetime, end: datetime, zone: tzinfo, *, at_most: int) ->
             break
     marks = ((local, _instant(local, zone)) for local in step.walk(first, last))
     return [
-        Tick(instant, step.label(local), major=step.major(local))
+        Tick(instant, step.label(local, words), major=step.major(local))
         for local, instant in marks
         if instant is not None and start <= instant <= end
     ]
@@ -63,7 +66,7 @@ class _Step:
 
     length: timedelta
     walk: Callable[[datetime, datetime], Iterator[datetime]]
-    label: Callable[[datetime], str]
+    label: Callable[[datetime, Language], str]
     major: Callable[[datetime], bool]
 
 
@@ -76,9 +79,10 @@ def _within_days(length: timedelta) -> _Step:
     def is_midnight(local: datetime) -> bool:
         return local.time() == time()
 
-    return _Step(
-        length, walk, lambda local: f"{local:%a} {local.day}" if is_midnight(local) else f"{local:%H:%M}", is_midnight
-    )
+    def label(local: datetime, words: Language) -> str:
+        return f"{weekday_text(local, words)} {local.day}" if is_midnight(local) else f"{local:%H:%M}"
+
+    return _Step(length, walk, label, is_midnight)
 
 
 def _days(count: int) -> _Step:
@@ -89,7 +93,7 @@ def _days(count: int) -> _Step:
             yield datetime.combine(date.fromordinal(ordinal), time())
             ordinal += count
 
-    return _Step(count * _DAY, walk, lambda local: f"{local.day} {local:%b}", lambda local: local.day == 1)
+    return _Step(count * _DAY, walk, day_text, lambda local: local.day == 1)
 
 
 def _months(count: int) -> _Step:
@@ -99,8 +103,8 @@ def _months(count: int) -> _Step:
             if month >= _FIRST_MONTH:
                 yield datetime(month // 12, month % 12 + 1, 1)  # noqa: DTZ001 - local, as all here
 
-    def label(local: datetime) -> str:
-        return f"{local:%Y}" if local.month == 1 else f"{local:%b}"
+    def label(local: datetime, words: Language) -> str:
+        return f"{local:%Y}" if local.month == 1 else month_text(local, words)
 
     return _Step(count * 30 * _DAY, walk, label, lambda local: local.month == 1)
 

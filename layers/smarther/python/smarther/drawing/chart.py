@@ -16,7 +16,18 @@ from smarther.domain.summaries.series import Grain, summary
 from smarther.drawing.axes import time_ticks, value_ticks
 from smarther.drawing.html import Markup, element
 from smarther.drawing.paths import at_instants, at_middles, column, pixel, runs, shares, steps, through
-from smarther.drawing.text import in_unit, in_zone, minutes_text, percent_text, temperature_text, time_text
+from smarther.drawing.text import (
+    day_text,
+    in_unit,
+    in_zone,
+    minutes_text,
+    number_text,
+    percent_text,
+    temperature_text,
+    time_text,
+    weekday_text,
+)
+from smarther.drawing.words.english import ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,6 +35,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from smarther.domain.summaries.series import Series, Span
+    from smarther.drawing.words.language import Language
 
 _LIGHT, _DARK = 0, 1
 _COLOURS = {
@@ -77,12 +89,17 @@ _LEAST_WARMTH, _LEAST_DAMP = 2.0, 10.0  # degrees and percent that a panel spans
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartStyle:
-    """How large a chart is, in pixels, and how instants and temperatures are written in it."""
+    """How large a chart is, in pixels, and how instants and temperatures are written in it, in which words."""
 
     width: int
     height: int
     zone: tzinfo
     fahrenheit: bool
+    words: Language = ENGLISH
+
+    def warmth(self, celsius: Decimal | None) -> str:
+        """A temperature as this chart writes it."""
+        return temperature_text(celsius, fahrenheit=self.fahrenheit, words=self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +166,11 @@ def chart(series: Series, style: ChartStyle, *, name: str) -> Markup:
     frame = _frame(series, style)
     return element(
         "svg",
-        *_gaps(series, frame),
+        *_gaps(series, frame, style),
         *_axes(frame, style),
-        *_shades(series, frame),
+        *_shades(series, frame, style),
         *_lines(series, frame, style),
-        *_relay(series, frame),
+        *_relay(series, frame, style),
         _nothing(style) if not series.spans else None,
         *_hover(series, frame, style),
         viewBox=f"0 0 {style.width} {style.height}",
@@ -161,7 +178,7 @@ def chart(series: Series, style: ChartStyle, *, name: str) -> Markup:
         height=style.height,
         class_="sm-chart",
         role="img",
-        aria_label=summary_text(series, fahrenheit=style.fahrenheit, name=name),
+        aria_label=summary_text(series, fahrenheit=style.fahrenheit, name=name, words=style.words),
     )
 
 
@@ -223,41 +240,46 @@ def _lines_of[Part](parts: Sequence[Part], room: int, width: Callable[[Part], in
 
 def _legend(series: Series, style: ChartStyle) -> Iterator[tuple[str, str]]:
     """The marks that are in a file with what they mean, and why a line may be missing."""
-    yield "sm-t", "temperature"
-    if set_points := _set_points(series):
+    words = style.words
+    yield "sm-t", words.temperature
+    if set_points := _set_points(series, words):
         yield "sm-s", set_points
-    yield "sm-heat", "heating"
+    yield "sm-heat", words.heating
     if any(span.cooling_share for span in series.spans):
-        yield "sm-cool", "cooling"
-    yield "sm-h", "humidity"
-    if any(_gaps(series, _frame(series, style))):
-        yield "sm-gap", "nothing recorded"
+        yield "sm-cool", words.cooling
+    yield "sm-h", words.humidity
+    if any(_gaps(series, _frame(series, style), style)):
+        yield "sm-gap", words.nothing_recorded
 
 
-def _set_points(series: Series) -> str:
+def _set_points(series: Series, words: Language) -> str:
     """The legend of the set points' line; why it is interrupted, where it is, and nothing where there is none."""
     told = {span.setpoint is not None for span in series.spans if span.temperature is not None}
     if True not in told:
         return ""
-    return "set point (in boost none is told)" if False in told else "set point"
+    return words.set_point_interrupted if False in told else words.set_point
 
 
-def summary_text(series: Series, *, fahrenheit: bool, name: str | None = None, short: bool = False) -> str:
+def summary_text(
+    series: Series, *, fahrenheit: bool, name: str | None = None, short: bool = False, words: Language = ENGLISH
+) -> str:
     """The period in a line: extremes and for how long it heated, and unless it has to be `short` the means."""
     made = summary(series)
     parts = []
     if made.low is not None and made.high is not None:
-        lowest, highest = (in_unit(value, fahrenheit=fahrenheit) for value in (made.low, made.high))
-        parts.append(f"{lowest:.1f} to {highest:.1f} °{'F' if fahrenheit else 'C'}")
+        low = number_text(in_unit(made.low, fahrenheit=fahrenheit), words)
+        high = temperature_text(made.high, fahrenheit=fahrenheit, words=words)
+        parts.append(words.degrees_range.format(low=low, high=high))
     if made.temperature is not None and not short:
-        parts.append(f"mean {temperature_text(made.temperature, fahrenheit=fahrenheit)}")
+        mean = temperature_text(made.temperature, fahrenheit=fahrenheit, words=words)
+        parts.append(words.mean.format(temperature=mean))
     if made.humidity is not None and not short:
-        parts.append(f"humidity {percent_text(made.humidity)}")
+        parts.append(f"{words.humidity} {percent_text(made.humidity)}")
     if made.heating_minutes is not None:
-        parts.append(f"heated {minutes_text(made.heating_minutes)}")
+        parts.append(words.heated.format(length=minutes_text(made.heating_minutes)))
     if made.cooling_minutes:
-        parts.append(f"cooled {minutes_text(made.cooling_minutes)}")
-    text = " · ".join(parts) or "nothing recorded"
+        parts.append(words.cooled.format(length=minutes_text(made.cooling_minutes)))
+    text = " · ".join(parts) or words.nothing_recorded
     return f"{name}: {text}" if name else text
 
 
@@ -300,12 +322,13 @@ def _around(values: Sequence[float], top: float, bottom: float, *, least: float)
     return _Panel(top, bottom, low, high, value_ticks(low, high, at_most=max(2, int((bottom - top) // _VALUE_LABEL))))
 
 
-def _gaps(series: Series, frame: _Frame) -> Iterator[Markup]:
+def _gaps(series: Series, frame: _Frame, style: ChartStyle) -> Iterator[Markup]:
     """The silences before, between and after what is known; the future is none."""
     known_until, known = series.start, min(series.end, series.until)
     for start, end in [*((span.start, span.end) for span in series.spans), (known, known)]:
         if frame.x(start) - frame.x(known_until) >= _NARROWEST_GAP:
-            yield frame.rectangle(frame.x(known_until), frame.x(start), class_="sm-gap", title="nothing recorded")
+            title = style.words.nothing_recorded
+            yield frame.rectangle(frame.x(known_until), frame.x(start), class_="sm-gap", title=title)
         known_until = max(known_until, end)
 
 
@@ -314,9 +337,14 @@ def _axes(frame: _Frame, style: ChartStyle) -> Iterator[Markup]:
         for value in panel.ticks:
             y = panel.y(value)
             yield element("path", d=f"M{pixel(frame.left)} {pixel(y)}H{pixel(frame.right)}", class_="sm-grid")
-            yield element("text", f"{value:g}{unit}", x=pixel(frame.left - 5), y=pixel(y + 4), text_anchor="end")
+            label = number_text(value, style.words, form="g")
+            yield element("text", f"{label}{unit}", x=pixel(frame.left - 5), y=pixel(y + 4), text_anchor="end")
     ticks = time_ticks(
-        frame.start, frame.end, style.zone, at_most=max(2, int((frame.right - frame.left) / _TIME_LABEL))
+        frame.start,
+        frame.end,
+        style.zone,
+        at_most=max(2, int((frame.right - frame.left) / _TIME_LABEL)),
+        words=style.words,
     )
     for tick in ticks:
         x = frame.x(tick.at)
@@ -333,10 +361,10 @@ def _axes(frame: _Frame, style: ChartStyle) -> Iterator[Markup]:
         )
 
 
-def _shades(series: Series, frame: _Frame) -> Iterator[Markup]:
+def _shades(series: Series, frame: _Frame, style: ChartStyle) -> Iterator[Markup]:
     """Behind the lines: when it heated, where every reading is known; the extremes around the means otherwise."""
     if series.grain is Grain.READINGS:
-        yield from _columns(series, frame, frame.warmth, ("sm-heat-shade", "sm-cool-shade"))
+        yield from _columns(series, frame.warmth, ("sm-heat-shade", "sm-cool-shade"), frame, style)
         return
     for lows in runs(series.spans, lambda span: span.low):
         highs = [(span, span.high if span.high is not None else low) for span, low in lows]
@@ -346,15 +374,18 @@ def _shades(series: Series, frame: _Frame) -> Iterator[Markup]:
         )
 
 
-def _relay(series: Series, frame: _Frame) -> Iterator[Markup]:
+def _relay(series: Series, frame: _Frame, style: ChartStyle) -> Iterator[Markup]:
     """The lane of the relay: as high as the share of each span in which it was on."""
     yield element("path", d=f"M{pixel(frame.left)} {pixel(frame.relay.bottom)}H{pixel(frame.right)}", class_="sm-axis")
-    yield from _columns(series, frame, frame.relay, ("sm-heat", "sm-cool"))
+    yield from _columns(series, frame.relay, ("sm-heat", "sm-cool"), frame, style)
 
 
-def _columns(series: Series, frame: _Frame, panel: _Panel, classes: tuple[str, str]) -> Iterator[Markup]:
+def _columns(
+    series: Series, panel: _Panel, classes: tuple[str, str], frame: _Frame, style: ChartStyle
+) -> Iterator[Markup]:
     """Heating and cooling as one path each, of columns that stand on the panel's lower edge."""
-    kinds = (("heating", lambda span: span.heating_share), ("cooling", lambda span: span.cooling_share))
+    words = style.words
+    kinds = ((words.heating, lambda span: span.heating_share), (words.cooling, lambda span: span.cooling_share))
     for class_, (word, share) in zip(classes, kinds, strict=True):
         shape = "".join(
             column(frame.x(start), frame.x(end), panel.bottom, panel.bottom - float(part) * (panel.bottom - panel.top))
@@ -365,10 +396,11 @@ def _columns(series: Series, frame: _Frame, panel: _Panel, classes: tuple[str, s
 
 
 def _lines(series: Series, frame: _Frame, style: ChartStyle) -> Iterator[Markup]:
-    yield from _curve(series, lambda span: span.humidity, frame, frame.damp_y, ("sm-h", "humidity"))
+    words = style.words
+    yield from _curve(series, lambda span: span.humidity, frame, frame.damp_y, ("sm-h", words.humidity))
     for run in runs(series.spans, lambda span: span.setpoint):
-        yield _line(frame, frame.warm_y, steps(run), ("sm-s", "set point"))
-    yield from _curve(series, lambda span: span.temperature, frame, frame.warm_y, ("sm-t", "temperature"))
+        yield _line(frame, frame.warm_y, steps(run), ("sm-s", words.set_point))
+    yield from _curve(series, lambda span: span.temperature, frame, frame.warm_y, ("sm-t", words.temperature))
     if series.grain is Grain.READINGS:
         yield from _last(series, frame, style)
 
@@ -402,7 +434,7 @@ def _last(series: Series, frame: _Frame, style: ChartStyle) -> Iterator[Markup]:
     """A dot on the newest temperature."""
     for span in reversed(series.spans):
         if span.temperature is not None:
-            text = f"newest: {temperature_text(span.temperature, fahrenheit=style.fahrenheit)}"
+            text = style.words.newest.format(temperature=style.warmth(span.temperature))
             x, y = frame.x(span.start), frame.warm_y(span.temperature)
             yield element("circle", element("title", text), cx=pixel(x), cy=pixel(y), r="3.5", class_="sm-now")
             return
@@ -411,7 +443,7 @@ def _last(series: Series, frame: _Frame, style: ChartStyle) -> Iterator[Markup]:
 def _nothing(style: ChartStyle) -> Markup:
     return element(
         "text",
-        "Nothing recorded in this period",
+        style.words.nothing_in_period,
         x=pixel(style.width / 2),
         y=pixel(style.height * 0.35),
         text_anchor="middle",
@@ -438,18 +470,22 @@ def _hover(series: Series, frame: _Frame, style: ChartStyle) -> Iterator[Markup]
 
 
 def _told(span: Span, grain: Grain, style: ChartStyle) -> str:
-    local = in_zone(span.start, style.zone)
-    when = f"{local:%a} {local.day} {local:%b}" + ("" if grain is Grain.DAYS else f" {time_text(local)}")
-    temperature = temperature_text(span.temperature, fahrenheit=style.fahrenheit)
+    local, words = in_zone(span.start, style.zone), style.words
+    day = f"{weekday_text(local, words)} {day_text(local, words)}"
+    when = day if grain is Grain.DAYS else f"{day} {time_text(local)}"
+    temperature = style.warmth(span.temperature)
     if span.low is not None and span.low != span.high:
-        lowest, highest = (in_unit(value, fahrenheit=style.fahrenheit) for value in (span.low, span.high or span.low))
-        temperature += f" ({lowest:.1f} to {highest:.1f})"
+        low, high = (
+            number_text(in_unit(value, fahrenheit=style.fahrenheit), words)
+            for value in (span.low, span.high or span.low)
+        )
+        temperature += f" ({words.degrees_range.format(low=low, high=high)})"
     told = [f"{when}: {temperature}"]
     if span.setpoint is not None:
-        told.append(f"set point {temperature_text(span.setpoint, fahrenheit=style.fahrenheit)}")
+        told.append(f"{words.set_point} {style.warmth(span.setpoint)}")
     if span.humidity is not None:
-        told.append(f"humidity {percent_text(span.humidity)}")
-    for share, word in ((span.heating_share, "heating"), (span.cooling_share, "cooling")):
+        told.append(f"{words.humidity} {percent_text(span.humidity)}")
+    for share, word in ((span.heating_share, words.heating), (span.cooling_share, words.cooling)):
         if share:
-            told.append(word if share == 1 else f"{word} {share * 100:.0f} % of the time")
+            told.append(word if share == 1 else words.share.format(what=word, percent=percent_text(share * 100)))
     return ", ".join(told)

@@ -1,6 +1,7 @@
 """The page on which the owner's browser ends after consent: what came of it, and what to do next.
 
 It shows nothing that came with the request, and nothing secret; names of plants, which the owner gave, are escaped.
+Its words are those of the browser's language.
 """
 
 from __future__ import annotations
@@ -8,18 +9,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from html import escape
 from string import Template
 from typing import TYPE_CHECKING, Final
 
 from smarther.domain.account.legrand_answers import Reason
+from smarther.drawing.words.english import ENGLISH
+from smarther.drawing.words.language import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from smarther.domain.keeper.keeper_report import PlantState, Report
+    from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState, Report
+    from smarther.drawing.words.language import Language, Told
 
 
 class Sign(StrEnum):
@@ -32,90 +36,62 @@ class Sign(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentPage:
-    """One page: what happened, in a line and a paragraph, and the steps from there. `like this` is a command."""
+    """One page: how the consent ended, the homes it is for, and what a person has to do first."""
 
-    status: int
-    mark: Sign
-    title: str
-    told: str
+    ending: Ending
     plants: tuple[PlantState, ...] = ()
-    steps: tuple[str, ...] = ()
+    person: tuple[PersonNeeded, ...] = ()
+
+    @property
+    def status(self) -> int:
+        """The HTTP status that says the same."""
+        return _LOOKS[self.ending][0]
+
+    @property
+    def mark(self) -> Sign:
+        """The sign at its top."""
+        return _LOOKS[self.ending][1]
+
+    def told(self, words: Language) -> Told:
+        """What it tells in a language. A reason that the language does not know is told as the report has it."""
+        told = words.endings[self.ending]
+        demands = (_remedy(each, words) for each in self.person)
+        return replace(told, steps=(*demands, *told.steps))
 
 
-_AGAIN: Final = "Run `smarther authorize` for a new link, and open it within ten minutes."
+_LOOKS: Final[Mapping[Ending, tuple[int, Sign]]] = {
+    Ending.CONNECTED: (200, Sign.DONE),
+    Ending.ACCEPTED: (200, Sign.WAIT),
+    Ending.NO_HOME: (200, Sign.WAIT),
+    Ending.SLOW: (202, Sign.WAIT),
+    Ending.DECLINED: (403, Sign.STOP),
+    Ending.FAILED: (400, Sign.STOP),
+    Ending.INCOMPLETE: (400, Sign.STOP),
+    Ending.NOT_VALID: (403, Sign.STOP),
+    Ending.REFUSED: (400, Sign.STOP),
+    Ending.UNAVAILABLE: (503, Sign.WAIT),
+    Ending.BUSY: (503, Sign.WAIT),
+    Ending.NO_LOGIN: (500, Sign.STOP),
+    Ending.BROKEN: (500, Sign.STOP),
+}
 
-DECLINED: Final = ConsentPage(
-    status=403,
-    mark=Sign.STOP,
-    title="You did not give consent",
-    told="Nothing was changed. Without your consent the recorder cannot ask Legrand for your readings.",
-    steps=("If that was not what you meant: run `smarther authorize` and choose to allow access.",),
-)
-FAILED: Final = ConsentPage(
-    status=400,
-    mark=Sign.STOP,
-    title="Legrand could not complete the consent",
-    told="Legrand's login sent you back with an error instead of a consent. Nothing was changed.",
-    steps=(
-        "Compare the redirect address of your application at Legrand with the stack's `RedirectUri`, to the letter.",
-        _AGAIN,
-    ),
-)
-INCOMPLETE: Final = ConsentPage(
-    status=400,
-    mark=Sign.STOP,
-    title="This link is not complete",
-    told="This page is where Legrand's login brings you back to. What it should have brought along is missing.",
-    steps=(_AGAIN,),
-)
-NOT_VALID: Final = ConsentPage(
-    status=403,
-    mark=Sign.STOP,
-    title="This link is no longer valid",
-    told="A link for consent is good for ten minutes and for one use. This one is too old, or was used before.",
-    steps=("If you have just seen a page that said it worked, all is well: there is nothing to do.", _AGAIN),
-)
-REFUSED: Final = ConsentPage(
-    status=400,
-    mark=Sign.STOP,
-    title="Legrand did not accept the consent",
-    told="Legrand's login refused the code that it had given to your browser a moment ago. Codes are short-lived.",
-    steps=(_AGAIN,),
-)
-UNAVAILABLE: Final = ConsentPage(
-    status=503,
-    mark=Sign.WAIT,
-    title="Legrand does not answer",
-    told="Your consent could not be put to use, because Legrand's login is out of order just now.",
-    steps=("Wait a few minutes.", _AGAIN),
-)
-BUSY: Final = ConsentPage(
-    status=503,
-    mark=Sign.WAIT,
-    title="The recorder was busy",
-    told="It was at work on your tokens and subscriptions at this very moment, and does one thing at a time.",
-    steps=("Wait two or three minutes.", _AGAIN),
-)
-SLOW: Final = ConsentPage(
-    status=202,
-    mark=Sign.WAIT,
-    title="Still at work",
-    told="Legrand is slow today. The recorder has your consent and goes on by itself; you can close this page.",
-    steps=("Look with `smarther status` in two or three minutes.",),
-)
-BROKEN: Final = ConsentPage(
-    status=500,
-    mark=Sign.STOP,
-    title="Something went wrong in the recorder",
-    told="Your consent was not put to use. The cause is in the log of the keeper.",
-    steps=("Look with `smarther status`.", _AGAIN),
-)
+DECLINED: Final = ConsentPage(ending=Ending.DECLINED)
+FAILED: Final = ConsentPage(ending=Ending.FAILED)
+INCOMPLETE: Final = ConsentPage(ending=Ending.INCOMPLETE)
+NOT_VALID: Final = ConsentPage(ending=Ending.NOT_VALID)
+REFUSED: Final = ConsentPage(ending=Ending.REFUSED)
+UNAVAILABLE: Final = ConsentPage(ending=Ending.UNAVAILABLE)
+BUSY: Final = ConsentPage(ending=Ending.BUSY)
+SLOW: Final = ConsentPage(ending=Ending.SLOW)
+BROKEN: Final = ConsentPage(ending=Ending.BROKEN)
 
-_NEXT: Final = (
-    "Nothing more needs to be done: readings arrive whenever a thermostat has something new to say.",
-    "Tokens and subscriptions are looked after every half hour. Should a person be needed, `smarther status` says so.",
-    "You can close this page.",
-)
+
+def _remedy(person: PersonNeeded, words: Language) -> str:
+    """What a person is to do, in a language."""
+    try:
+        return words.remedies[Reason(person.reason)]
+    except ValueError:  # the reason of another version
+        return person.do
 
 
 def page_for(report: Report) -> ConsentPage:
@@ -130,43 +106,19 @@ def page_for(report: Report) -> ConsentPage:
         case "unavailable":
             return UNAVAILABLE
         case "not_configured":
-            return _not_configured(report)
+            # That it has to be given again is the page's own last step.
+            others = tuple(each for each in report.person if each.reason != Reason.CONSENT_MISSING)
+            return ConsentPage(ending=Ending.NO_LOGIN, person=others)
         case None:
             return BROKEN
 
 
 def _accepted(report: Report) -> ConsentPage:
     """Consent was put to use; whether everything else is well, too, is told as it is."""
-    demands = tuple(person.do for person in report.person)
     if report.plants and report.outcome == "healthy":
-        return ConsentPage(
-            status=200,
-            mark=Sign.DONE,
-            title="Your thermostats are connected",
-            told="Legrand now sends every change straight to your own recorder.",
-            plants=report.plants,
-            steps=_NEXT,
-        )
-    return ConsentPage(
-        status=200,
-        mark=Sign.WAIT,
-        title="Consent accepted",
-        told="Your consent is kept safe. Not all is in place yet; what is missing is tried again every half hour."
-        if report.plants
-        else "Your consent is kept safe, but nothing is recorded yet: no home of yours is known.",
-        plants=report.plants,
-        steps=(*demands, "Look with `smarther status` in half an hour."),
-    )
-
-
-def _not_configured(report: Report) -> ConsentPage:
-    return ConsentPage(
-        status=500,
-        mark=Sign.STOP,
-        title="The recorder cannot log in at Legrand",
-        told="Your consent was given, but what identifies your application at Legrand is missing, expired or wrong.",
-        steps=(*(person.do for person in report.person if person.reason != Reason.CONSENT_MISSING), _AGAIN),
-    )
+        return ConsentPage(ending=Ending.CONNECTED, plants=report.plants)
+    ending = Ending.ACCEPTED if report.plants else Ending.NO_HOME
+    return ConsentPage(ending=ending, plants=report.plants, person=report.person)
 
 
 # ---- from a page to bytes
@@ -202,7 +154,7 @@ footer { margin-top: 2rem; font-size: .875rem; color: var(--soft); }
 
 _PAGE: Final = Template(
     """<!doctype html>
-<html lang="en">
+<html lang="$tag">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -229,13 +181,8 @@ _SIGNS: Final[Mapping[Sign, str]] = {
     Sign.STOP: '<path d="M24 13v14M24 34v.5"/>',
 }
 
-_STANDINGS: Final[Mapping[str, tuple[Sign, str]]] = {
-    "healthy": (Sign.DONE, "connected"),
-    "created": (Sign.DONE, "connected"),
-    "remade": (Sign.DONE, "connected"),
-    "missing": (Sign.WAIT, "not yet"),
-    "unknown": (Sign.WAIT, "not yet"),
-}
+_CONNECTED: Final = frozenset({"healthy", "created", "remade"})
+"""The standings of a subscription that mean that it is there."""
 
 _STYLE_DIGEST: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
@@ -262,29 +209,32 @@ They are those of OWASP's Secure Headers Project (https://owasp.org/www-project-
 reach beyond the page where the owner has put a domain of their own in front: `includeSubDomains`, `Clear-Site-Data`."""
 
 
-def html(page: ConsentPage) -> str:
-    """The page as a document."""
+def html(page: ConsentPage, words: Language = ENGLISH) -> str:
+    """The page as a document, in a language."""
+    told = page.told(words)
     return _PAGE.substitute(
-        title=escape(page.title),
+        tag=words.tag,
+        title=escape(told.title),
         style=_STYLE,
         mark=page.mark,
         sign=_SIGNS[page.mark],
-        told=_prose(page.told),
-        plants=_section("Your homes", "homes", map(_plant, page.plants)),
+        told=_prose(told.told),
+        plants=_section(words.homes, "homes", (_plant(plant, words) for plant in page.plants)),
         steps=_section(
-            "What happens next" if page.mark is Sign.DONE else "What you can do", "steps", map(_item, page.steps)
+            words.what_next if page.mark is Sign.DONE else words.what_to_do, "steps", map(_item, told.steps)
         ),
     )
 
 
 def _section(heading: str, sort: str, items: Iterable[str]) -> str:
     inside = "".join(items)
-    return f'<h2>{heading}</h2>\n<ul class="{sort}">{inside}</ul>\n' if inside else ""
+    return f'<h2>{escape(heading)}</h2>\n<ul class="{sort}">{inside}</ul>\n' if inside else ""
 
 
-def _plant(plant: PlantState) -> str:
-    mark, word = _STANDINGS[plant.subscription]
-    return f'<li>{escape(plant.name or plant.plant_id)}<span class="{mark}">{word}</span></li>'
+def _plant(plant: PlantState, words: Language) -> str:
+    connected = plant.subscription in _CONNECTED
+    mark, word = (Sign.DONE, words.connected) if connected else (Sign.WAIT, words.not_yet)
+    return f'<li>{escape(plant.name or plant.plant_id)}<span class="{mark}">{escape(word)}</span></li>'
 
 
 def _item(step: str) -> str:

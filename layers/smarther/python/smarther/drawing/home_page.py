@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from smarther.domain.readings.home import Load
 from smarther.domain.readings.latest import silent_since
 from smarther.domain.readings.names import printable
 from smarther.domain.readings.reading import instant_text
@@ -21,8 +20,10 @@ from smarther.drawing.html import Markup, element, join
 from smarther.drawing.text import (
     ago_text,
     clock_error_text,
+    clock_phrase,
     clock_text,
     in_zone,
+    number_text,
     percent_text,
     period_text,
     temperature_text,
@@ -30,45 +31,19 @@ from smarther.drawing.text import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from decimal import Decimal
 
     from smarther.domain.readings.home import Snapshot, Thermostat
     from smarther.domain.readings.latest import ThermostatState
     from smarther.domain.summaries.series import Series
     from smarther.drawing.widget_request import WidgetCall
-
-DESCRIPTION = """\
-## The home
-
-A card per thermostat: temperature, set point, humidity, whether it heats and since when, its mode, how long ago it
-spoke, and a chart of the dashboard's time range. A thermostat that has been silent for too long stands out, and one
-whose clock is wrong says so. Choose one to see it large, and to look closer or further back.
-
-Up to two days are drawn from every reading, up to two months from hourly means, more from daily ones; coarser when
-many thermostats share the page. Times are those of the dashboard's time zone.
-
-### Parameters
-| Name | Meaning |
-|---|---|
-| **unit** | `C` (as without it) or `F` |
-| **module** | the id of a thermostat to show alone |
-
-### Example
-``` yaml
-unit: C
-```
-"""
+    from smarther.drawing.words.language import Language
 
 _PADDING, _GUTTER, _CARD_EDGE = 4, 12, 30
 _NARROWEST_CARD, _MOST_COLUMNS = 320, 4
 _MOST_NAMED = 200  # besides those that are drawn; a name with its link is a few hundred bytes
 _PHONE, _PHONE_PAGE = 340, 640  # a chart for a page that turns out narrower than was said, and the style's limit for it
-_PERIODS = {
-    "6 h": timedelta(hours=6),
-    "1 day": timedelta(days=1),
-    "1 week": timedelta(days=7),
-    "1 month": timedelta(days=30),
-    "1 year": timedelta(days=365),
-}
+_PERIODS = (timedelta(hours=6), *(timedelta(days=days) for days in (1, 7, 30, 365)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +79,22 @@ class View:
     endpoint: str
     on_failure: Callable[[Exception], None] = _raise
 
+    @property
+    def words(self) -> Language:
+        """The viewer's language."""
+        return self.call.words
+
     def clock(self, instant: datetime) -> str:
         """The instant as the viewer's clock shows it."""
-        return clock_text(instant, zone=self.call.zone, now=self.now)
+        return clock_text(instant, zone=self.call.zone, now=self.now, words=self.words)
+
+    def phrase(self, forms: tuple[str, str], instant: datetime) -> str:
+        """The same in a phrase."""
+        return clock_phrase(forms, instant, zone=self.call.zone, now=self.now, words=self.words)
+
+    def warmth(self, celsius: Decimal | None) -> str:
+        """A temperature as the viewer reads it."""
+        return temperature_text(celsius, fahrenheit=self.call.fahrenheit, words=self.words)
 
     def is_silent(self, card: Card) -> bool:
         """Whether a thermostat has been silent for too long."""
@@ -127,7 +115,7 @@ class View:
 def home_page(cards: Sequence[Card | UnreadCard], view: View, *, others: Sequence[Thermostat] = ()) -> str:
     """The whole home: a card each; by name alone those for which there is no room, and of very many their number."""
     if not cards:
-        return _page(view, _empty())
+        return _page(view, _empty(view.words))
     columns = max(1, min(len(cards), _MOST_COLUMNS, (view.call.width + _GUTTER) // (_NARROWEST_CARD + _GUTTER)))
     room = (view.call.width - 2 * _PADDING - (columns - 1) * _GUTTER) // columns
     several_plants = len({card.thermostat.plant_id for card in cards}) > 1
@@ -136,7 +124,9 @@ def home_page(cards: Sequence[Card | UnreadCard], view: View, *, others: Sequenc
     grid = f"grid-template-columns:repeat({columns},minmax(0,1fr))"
     return _page(
         view,
-        element("div", element("p", _home_text(shown, view, of=len(cards))), _legend(shown), class_="sm-bar"),
+        element(
+            "div", element("p", _home_text(shown, view, of=len(cards))), _legend(shown, view.words), class_="sm-bar"
+        ),
         element(
             "div",
             *(section or _failed(card.thermostat, view, with_plant=several_plants) for card, section in drawn),
@@ -149,8 +139,9 @@ def home_page(cards: Sequence[Card | UnreadCard], view: View, *, others: Sequenc
 
 def _others(others: Sequence[Thermostat], view: View) -> Markup:
     named, more = others[:_MOST_NAMED], others[_MOST_NAMED:]
-    rest = f" and {len(more):,} more, which `smarther status` lists." if more else None
-    return element("p", "Also: ", *(_name(each, view) for each in named), rest, class_="sm-note")
+    words = view.words
+    rest = words.and_more.format(count=number_text(len(more), words, form=",")) if more else None
+    return element("p", words.also, *(_name(each, view) for each in named), rest, class_="sm-note")
 
 
 def thermostat_page(card: Card | UnreadCard, view: View) -> str:
@@ -161,7 +152,7 @@ def thermostat_page(card: Card | UnreadCard, view: View) -> str:
         view,
         element("div", _all(view), *_moves(card.thermostat, view), class_="sm-bar"),
         drawn or _failed(card.thermostat, view, with_plant=True, large=True),
-        element("div", _legend([card] if isinstance(card, Card) and drawn else []), class_="sm-bar"),
+        element("div", _legend([card] if isinstance(card, Card) and drawn else [], view.words), class_="sm-bar"),
     )
 
 
@@ -181,10 +172,8 @@ def _failed(thermostat: Thermostat, view: View, *, with_plant: bool, large: bool
     return element(
         "section",
         element("header", *_names(thermostat, view, with_plant=with_plant, large=large)),
-        element("p", "This thermostat cannot be shown just now.", class_="sm-trouble"),
-        element(
-            "p", "What it says is recorded all the same. The widget\u2019s log tells what went wrong.", class_="sm-note"
-        ),
+        element("p", view.words.card_failed, class_="sm-trouble"),
+        element("p", view.words.card_failed_note, class_="sm-note"),
         class_="sm-card sm-failed",
     )
 
@@ -194,32 +183,26 @@ def nobody_page(module_id: str, view: View) -> str:
     return _page(
         view,
         element("div", _all(view), class_="sm-bar"),
-        element("p", f"There is no thermostat with the id {module_id}.", class_="sm-note"),
+        element("p", view.words.nobody.format(module_id=module_id), class_="sm-note"),
     )
 
 
-def unanswered_page() -> str:
+def unanswered_page(words: Language) -> str:
     """What is shown while the table does not answer: nothing is known then but that."""
-    return element(
-        "p",
-        "The table of readings does not answer just now, so there is nothing to draw. Notifications that come "
-        "meanwhile are kept and stored later. Try again in a minute; if it goes on, see the widget's log.",
-    )
+    return element("p", words.unanswered, lang=words.tag)
 
 
 def _page(view: View, *content: Markup | None) -> str:
     theme = "sm-dark" if view.call.dark else "sm-light"
     style = element("style", Markup(CHART_STYLE + _STYLE))
-    return element("div", style, *content, class_=f"sm {theme} cwdb-no-default-styles")
+    return element("div", style, *content, class_=f"sm {theme} cwdb-no-default-styles", lang=view.words.tag)
 
 
-def _empty() -> Markup:
+def _empty(words: Language) -> Markup:
     return element(
         "section",
-        element("h3", "No thermostats yet"),
-        element(
-            "p", "They appear here once consent was given and the keeper has asked Legrand for them.", class_="sm-note"
-        ),
+        element("h3", words.no_thermostats),
+        element("p", words.no_thermostats_note, class_="sm-note"),
         class_="sm-card",
     )
 
@@ -227,26 +210,28 @@ def _empty() -> Markup:
 def _home_text(shown: Sequence[Card], view: View, *, of: int) -> str:
     loads = Counter(card.state.last.load for card in shown if card.state and not view.is_silent(card))
     silent = sum(view.is_silent(card) for card in shown)
-    parts = [f"{of} thermostat{'s' if of > 1 else ''}"]
-    parts += [f"{loads[load]} {load}" for load in (Load.HEATING, Load.COOLING) if loads[load]]
-    parts += [f"{silent} silent"] if silent else []
-    parts += [f"{of - len(shown)} not shown"] if of > len(shown) else []
+    words = view.words
+    parts = [words.thermostats.format(count=of) if of > 1 else words.one_thermostat]
+    parts += [text.format(count=loads[load]) for load, text in words.loads_count.items() if loads[load]]
+    parts += [words.silent_count.format(count=silent)] if silent else []
+    parts += [words.failed_count.format(count=of - len(shown))] if of > len(shown) else []
     return " · ".join([*parts, *([_period_text(shown[0].series, view)] if shown else [])])
 
 
 def _period_text(series: Series, view: View) -> str:
-    return f"{period_text(series.start, series.end, zone=view.call.zone)}, {series.grain}"
+    words = view.words
+    return f"{period_text(series.start, series.end, zone=view.call.zone, words=words)}, {words.grains[series.grain]}"
 
 
-def _legend(cards: Sequence[Card]) -> Markup:
+def _legend(cards: Sequence[Card], words: Language) -> Markup:
     cooled = any(span.cooling_share for card in cards for span in card.series.spans)
     entries = (
-        ("sm-t", "temperature", "M0 6H22"),
-        ("sm-s", "set point", "M0 6H22"),
-        ("sm-heat", "heating", "M3 1H19V11H3z"),
-        *([("sm-cool", "cooling", "M3 1H19V11H3z")] if cooled else []),
-        ("sm-h", "humidity", "M0 6H22"),
-        ("sm-gap", "nothing recorded", "M3 1H19V11H3z"),
+        ("sm-t", words.temperature, "M0 6H22"),
+        ("sm-s", words.set_point, "M0 6H22"),
+        ("sm-heat", words.heating, "M3 1H19V11H3z"),
+        *([("sm-cool", words.cooling, "M3 1H19V11H3z")] if cooled else []),
+        ("sm-h", words.humidity, "M0 6H22"),
+        ("sm-gap", words.nothing_recorded, "M3 1H19V11H3z"),
     )
     return element(
         "p",
@@ -263,28 +248,29 @@ def _legend(cards: Sequence[Card]) -> Markup:
 
 
 def _all(view: View) -> Markup:
-    return view.choice("\u2190 All thermostats", class_="sm-button", module=None)
+    return view.choice(f"\u2190 {view.words.all_thermostats}", class_="sm-button", module=None)
 
 
 def _moves(thermostat: Thermostat, view: View) -> Iterator[Markup]:
     """Links to other periods: earlier and later by half, and lengths that end where the shown one ends."""
     start, end = view.call.start, view.call.end
-    half = (end - start) / 2
-    yield _move("\u25c2", thermostat, view, (start - half, end - half), "half a period earlier")
-    for label, length in _PERIODS.items():
-        yield _move(label, thermostat, view, (end - length, end), f"the {label} before {view.clock(end)}")
-    yield _move("\u25b8", thermostat, view, (start + half, end + half), "half a period later")
-    yield _move("+", thermostat, view, (start + half / 2, end - half / 2), "look closer")
-    yield _move("\u2212", thermostat, view, (start - half, end + half), "look wider")
+    half, words = (end - start) / 2, view.words
+    yield _move("\u25c2", thermostat, view, (start - half, end - half), words.earlier)
+    for label, length in zip(words.lengths, _PERIODS, strict=True):
+        title = words.length_before.format(length=label, clock=view.clock(end))
+        yield _move(label, thermostat, view, (end - length, end), title)
+    yield _move("\u25b8", thermostat, view, (start + half, end + half), words.later)
+    yield _move("+", thermostat, view, (start + half / 2, end - half / 2), words.closer)
+    yield _move("\u2212", thermostat, view, (start - half, end + half), words.wider)
     if view.call.moved:
         module_id = thermostat.module_id
-        yield view.choice("Dashboard\u2019s period", class_="sm-button", module=module_id)
+        yield view.choice(words.dashboard_period, class_="sm-button", module=module_id)
 
 
 def _move(label: str, thermostat: Thermostat, view: View, period: tuple[datetime, datetime], title: str) -> Markup:
     start, end = (round(instant.timestamp() * 1000) for instant in period)
     shown = end - start == round((view.call.end - view.call.start).total_seconds() * 1000)
-    here = shown and label in _PERIODS
+    here = shown and label in view.words.lengths
     return view.choice(
         label,
         class_="sm-button sm-here" if here else "sm-button",
@@ -304,7 +290,7 @@ def _card(card: Card, view: View, *, width: int, with_plant: bool, large: bool =
         element("header", *names, said),
         _values(state.last, view) if state else None,
         _doing(state, view) if state else None,
-        _clock(state) if state else None,
+        _clock(state, view.words) if state else None,
         _drawing(card, view, width=width - _CARD_EDGE, large=large),
         element("p", _caption(card, view, large=large), class_="sm-note") if large or card.series.spans else None,
         class_="sm-card sm-stale" if view.is_silent(card) else "sm-card",
@@ -318,38 +304,38 @@ def _names(thermostat: Thermostat, view: View, *, with_plant: bool, large: bool)
 
 
 def _name(thermostat: Thermostat, view: View) -> Markup:
-    return view.choice(thermostat.name, class_="sm-name", title="show large", module=thermostat.module_id)
+    return view.choice(thermostat.name, class_="sm-name", title=view.words.show_large, module=thermostat.module_id)
 
 
 def _said(card: Card, view: View) -> str:
     if card.state is None:
-        return "Never reported"
+        return view.words.never_reported
     found = card.state.latest
     if view.is_silent(card):
-        return f"Silent, last heard {ago_text(found.heard.received_at, view.now)}"
-    return ago_text(found.at, view.now)
+        return view.words.silent.format(ago=ago_text(found.heard.received_at, view.now, view.words))
+    return ago_text(found.at, view.now, view.words)
 
 
 def _said_at(state: ThermostatState | None, view: View) -> str | None:
     return view.clock(state.latest.at) if state else None
 
 
-def _clock(state: ThermostatState) -> Markup | None:
+def _clock(state: ThermostatState, words: Language) -> Markup | None:
     """A mark where the thermostat's clock is wrong."""
     wrong = state.latest.wrong_clock
     if wrong is None:
         return None
-    title = f"at {instant_text(wrong.at)} it said {instant_text(wrong.told)}"
-    return element("p", f"Its clock is wrong: {clock_error_text(wrong.ahead)}", class_="sm-clock", title=title)
+    title = words.clock_said.format(at=instant_text(wrong.at), told=instant_text(wrong.told))
+    text = words.clock_wrong.format(error=clock_error_text(wrong.ahead, words))
+    return element("p", text, class_="sm-clock", title=title)
 
 
 def _values(last: Snapshot, view: View) -> Markup:
-    fahrenheit = view.call.fahrenheit
     return element(
         "p",
-        element("b", temperature_text(last.temperature, fahrenheit=fahrenheit), class_="sm-temperature"),
-        _value("set point", temperature_text(last.setpoint, fahrenheit=fahrenheit)),
-        _value("humidity", percent_text(last.humidity)),
+        element("b", view.warmth(last.temperature), class_="sm-temperature"),
+        _value(view.words.set_point, view.warmth(last.setpoint)),
+        _value(view.words.humidity, percent_text(last.humidity)),
         class_="sm-values",
     )
 
@@ -359,13 +345,13 @@ def _value(label: str, text: str) -> Markup:
 
 
 def _doing(state: ThermostatState, view: View) -> Markup:
-    load = state.last.load
-    words = {Load.HEATING: "Heating", Load.COOLING: "Cooling", Load.IDLE: "Idle"}
+    load, words = state.last.load, view.words
     if load is None:
-        text = "Load not sent"
+        text = words.load_unknown
+    elif state.load_since_before:  # when a run began that reaches back beyond what was looked at, nobody knows here
+        text = words.loads[load]
     else:
-        # When a run began that reaches back beyond what was looked at, nobody knows here.
-        text = words[load] + ("" if state.load_since_before else f" since {view.clock(state.load_since)}")
+        text = f"{words.loads[load]} {view.phrase(words.since, state.load_since)}"
     return element(
         "p",
         element("span", text, class_=f"sm-pill sm-{load or 'unknown'}"),
@@ -378,9 +364,10 @@ def _mode_text(last: Snapshot, view: View) -> str | None:
     if last.mode is None:
         return None
     if last.mode == "AUTOMATIC" and last.program is not None:
-        return f"Program {last.program}"
-    until = "" if last.activation_time is None else f" until {_until_text(last.activation_time, view)}"
-    return printable(last.mode.capitalize() + until)
+        return view.words.program.format(number=last.program)
+    mode = view.words.modes.get(last.mode, last.mode.capitalize())
+    until = "" if last.activation_time is None else f" {_until_text(last.activation_time, view)}"
+    return printable(mode + until)
 
 
 def _until_text(activation_time: str, view: View) -> str:
@@ -390,14 +377,15 @@ def _until_text(activation_time: str, view: View) -> str:
     What is no instant is shown as sent.
     """
     end = activation_time.rpartition("/")[2]
+    words = view.words
     try:
         instant = datetime.fromisoformat(end)
     except ValueError:
-        return end
+        return words.until[0].format(clock=end)
     if instant.tzinfo is not None:
-        return view.clock(instant)
+        return view.phrase(words.until, instant)
     on_the_wall = in_zone(view.now, view.call.zone).replace(tzinfo=UTC)
-    return clock_text(instant.replace(tzinfo=UTC), zone=UTC, now=on_the_wall)
+    return clock_phrase(words.until, instant.replace(tzinfo=UTC), zone=UTC, now=on_the_wall, words=words)
 
 
 def _drawing(card: Card, view: View, *, width: int, large: bool) -> Markup:
@@ -415,12 +403,13 @@ def _drawing(card: Card, view: View, *, width: int, large: bool) -> Markup:
 
 def _chart(card: Card, view: View, *, width: int, large: bool) -> Markup:
     height = min(max(width // 3, 230), 380) if large else min(max(width // 2, 170), 240)
-    style = ChartStyle(width=width, height=height, zone=view.call.zone, fahrenheit=view.call.fahrenheit)
+    call = view.call
+    style = ChartStyle(width=width, height=height, zone=call.zone, fahrenheit=call.fahrenheit, words=call.words)
     return chart(card.series, style, name=card.thermostat.name)
 
 
 def _caption(card: Card, view: View, *, large: bool) -> str:
-    summary = summary_text(card.series, fahrenheit=view.call.fahrenheit, short=not large)
+    summary = summary_text(card.series, fahrenheit=view.call.fahrenheit, short=not large, words=view.words)
     return f"{_period_text(card.series, view)}: {summary}" if large else summary
 
 
@@ -441,6 +430,11 @@ background:var(--card);cursor:pointer;text-decoration:none;white-space:nowrap}
 .sm-card{min-width:0;background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 14px}
 .sm-card header{display:flex;flex-wrap:wrap;gap:0 10px;align-items:baseline;margin-bottom:4px}
 .sm-card h3{font-size:15px;font-weight:600;overflow-wrap:anywhere;min-width:0}
+@media(max-width:640px),(pointer:coarse){.sm .sm-button{display:inline-flex;align-items:center;justify-content:center;
+min-width:44px;min-height:44px;border-radius:22px;font-size:14px}
+.sm h3 .sm-name{display:block;position:relative;z-index:1;padding:12px 0;margin:-12px 0}
+.sm .sm-note .sm-name{padding:14px 0}}
+.sm-note .sm-name{display:inline-block;margin-right:14px}
 .sm-name{color:inherit;text-decoration:none;cursor:pointer}.sm-name:hover{text-decoration:underline}
 .sm-plant,.sm-ago,.sm-mode,.sm-note{color:var(--soft);font-size:12px;overflow-wrap:anywhere}
 .sm-ago{margin-left:auto;text-align:right}

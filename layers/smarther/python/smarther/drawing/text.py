@@ -6,8 +6,12 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from smarther.drawing.words.english import ENGLISH
+
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
+
+    from smarther.drawing.words.language import Language
 
 _FAHRENHEIT_STEP, _FAHRENHEIT_ZERO = Decimal("1.8"), Decimal(32)
 _MINUTE = timedelta(minutes=1)
@@ -21,11 +25,16 @@ def in_unit(celsius: Decimal, *, fahrenheit: bool) -> Decimal:
     return celsius * _FAHRENHEIT_STEP + _FAHRENHEIT_ZERO if fahrenheit else celsius
 
 
-def temperature_text(celsius: Decimal | None, *, fahrenheit: bool) -> str:
+def number_text(number: Decimal | float, words: Language = ENGLISH, *, form: str = ".1f") -> str:
+    """A number with the language's marks; one decimal unless another `form` is asked for."""
+    return f"{number:{form}}".translate({ord("."): words.decimal_mark, ord(","): words.thousands_mark})
+
+
+def temperature_text(celsius: Decimal | None, *, fahrenheit: bool, words: Language = ENGLISH) -> str:
     """One decimal and the unit; a dash for what is not known."""
     if celsius is None:
         return "–"
-    return f"{in_unit(celsius, fahrenheit=fahrenheit):.1f} °{'F' if fahrenheit else 'C'}"
+    return f"{number_text(in_unit(celsius, fahrenheit=fahrenheit), words)} °{'F' if fahrenheit else 'C'}"
 
 
 def percent_text(percent: Decimal | None) -> str:
@@ -42,13 +51,13 @@ def minutes_text(minutes: Decimal) -> str:
     )
 
 
-def ago_text(instant: datetime, now: datetime) -> str:
+def ago_text(instant: datetime, now: datetime, words: Language = ENGLISH) -> str:
     """How long ago, in the coarsest unit that still tells something."""
     length = now - instant
-    return "just now" if length < _MINUTE else f"{length_text(length)} ago"
+    return words.just_now if length < _MINUTE else words.ago.format(length=length_text(length, words))
 
 
-def length_text(length: timedelta) -> str:
+def length_text(length: timedelta, words: Language = ENGLISH) -> str:
     """A length of time, not below zero, in the coarsest unit that still tells something."""
     minutes = length // _MINUTE
     if minutes < _MINUTES_OF_HOUR:
@@ -57,12 +66,12 @@ def length_text(length: timedelta) -> str:
     if hours < _HOURS_BEFORE_DAYS:
         return f"{hours} h"
     days = hours // 24
-    return f"{days} days" if days < _DAYS_BEFORE_YEARS else f"{days // 365} years"
+    return words.days.format(count=days) if days < _DAYS_BEFORE_YEARS else words.years.format(count=days // 365)
 
 
-def clock_error_text(ahead: timedelta) -> str:
+def clock_error_text(ahead: timedelta, words: Language = ENGLISH) -> str:
     """How wrong a clock is that is so much ahead, or behind where that is below zero."""
-    return f"{length_text(abs(ahead))} {'ahead' if ahead > timedelta() else 'behind'}"
+    return (words.ahead if ahead > timedelta() else words.behind).format(length=length_text(abs(ahead), words))
 
 
 def in_zone(instant: datetime, zone: tzinfo | None) -> datetime:
@@ -88,23 +97,47 @@ def _is_doubled(local: datetime) -> bool:
     return first is not None and second is not None and first > second
 
 
-def clock_text(instant: datetime, *, zone: tzinfo, now: datetime) -> str:
+def clock_text(instant: datetime, *, zone: tzinfo, now: datetime, words: Language = ENGLISH) -> str:
     """The time of day where the reader is, with the date unless it is today, and the year unless it is this one."""
     local, today = in_zone(instant, zone), in_zone(now, zone)
-    if local.date() == today.date():
+    if _is_today(instant, zone=zone, now=now):
         return time_text(local)
     year = "" if local.year == today.year else f" {local.year}"
-    return f"{local.day} {local:%b}{year} {time_text(local)}"
+    return f"{day_text(local, words)}{year} {time_text(local)}"
 
 
-def period_text(start: datetime, end: datetime, *, zone: tzinfo) -> str:
+def clock_phrase(forms: tuple[str, str], instant: datetime, *, zone: tzinfo, now: datetime, words: Language) -> str:
+    """The same in a phrase, of which a language may have another form for a time of today than for a date."""
+    form = forms[0] if _is_today(instant, zone=zone, now=now) else forms[1]
+    return form.format(clock=clock_text(instant, zone=zone, now=now, words=words))
+
+
+def _is_today(instant: datetime, *, zone: tzinfo, now: datetime) -> bool:
+    return in_zone(instant, zone).date() == in_zone(now, zone).date()
+
+
+def period_text(start: datetime, end: datetime, *, zone: tzinfo, words: Language = ENGLISH) -> str:
     """From when to when, where the reader is; the date once when it is the same."""
     first, last = in_zone(start, zone), in_zone(end, zone)
     if first.date() == last.date():
-        return f"{_date(first)} {time_text(first)} to {time_text(last)}"
+        return words.period.format(start=f"{day_text(first, words)} {time_text(first)}", end=time_text(last))
     years = (f" {first.year}", f" {last.year}") if first.year != last.year else ("", "")
-    return f"{_date(first)}{years[0]} {time_text(first)} to {_date(last)}{years[1]} {time_text(last)}"
+    return words.period.format(
+        start=f"{day_text(first, words)}{years[0]} {time_text(first)}",
+        end=f"{day_text(last, words)}{years[1]} {time_text(last)}",
+    )
 
 
-def _date(local: datetime) -> str:
-    return f"{local.day} {local:%b}"
+def day_text(local: datetime, words: Language = ENGLISH) -> str:
+    """Day and month."""
+    return f"{local.day} {month_text(local, words)}"
+
+
+def month_text(local: datetime, words: Language = ENGLISH) -> str:
+    """The month, short."""
+    return words.months[local.month - 1]
+
+
+def weekday_text(local: datetime, words: Language = ENGLISH) -> str:
+    """The day of the week, short."""
+    return words.weekdays[local.weekday()]

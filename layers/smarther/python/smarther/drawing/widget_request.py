@@ -19,8 +19,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from smarther.drawing.words.choice import words_of_console
+from smarther.drawing.words.english import ENGLISH
+
 if TYPE_CHECKING:
     from datetime import tzinfo
+
+    from smarther.drawing.words.language import Language
 
     type Period = tuple[datetime, datetime]
 
@@ -47,6 +52,13 @@ class WidgetCall:
     """The thermostat to show alone and large; `None` shows the whole home."""
     moved: bool
     """Whether the period was chosen inside the widget, so that there is a way back to the dashboard's."""
+    words: Language = ENGLISH
+    """The console's language, or English."""
+
+
+def words_asked_for(event: Mapping[str, object]) -> Language:
+    """The language of the console that asks."""
+    return words_of_console(_mapping(event.get("widgetContext")).get("locale"))
 
 
 def wants_description(event: Mapping[str, object]) -> bool:
@@ -75,6 +87,7 @@ def widget_call(event: Mapping[str, object], *, now: datetime, home: tzinfo) -> 
         fahrenheit=options.get("unit") in ("F", "f"),
         module_id=_module_id(options.get("module")),
         moved=chosen is not None,
+        words=words_asked_for(event),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from smarther import telemetry
 from smarther.domain.account.consent import Given, NotGiven, has_state_form, returned, state_digest
 from smarther.drawing import consent_page
+from smarther.drawing.words.choice import words_of_browser
 from smarther.keeper.function import KeeperError, KeeperSlow
 from smarther.store.table import StoreError
 
@@ -35,14 +36,15 @@ class Callback:
     now: Callable[[], datetime]
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer an HTTP API request (payload format 2.0) with a page."""
-        query = event.get("queryStringParameters")
+        """Answer an HTTP API request (payload format 2.0) with a page in the browser's language."""
+        query, headers = event.get("queryStringParameters"), event.get("headers")
         page = self._page(query if isinstance(query, dict) else {})
-        telemetry.log("consent_answered", page=page.title, status=page.status)
+        telemetry.log("consent_answered", page=page.ending, status=page.status)
+        words = words_of_browser(headers.get("accept-language") if isinstance(headers, dict) else None)
         return {
             "statusCode": page.status,
             "headers": dict(consent_page.HEADERS),
-            "body": consent_page.html(page),
+            "body": consent_page.html(page, words),
         }
 
     def _page(self, query: Mapping[str, str]) -> ConsentPage:

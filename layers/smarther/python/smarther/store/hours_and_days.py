@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from smarther.domain.readings.reading import bounded
@@ -113,15 +114,25 @@ class HoursAndDays:
         names: tuple[str, ...] = (),
     ) -> Iterator[tuple[At, Made]]:
         """What is made of the hours, or days, between two, both included, newest first."""
-
-        def made(item: Item) -> tuple[At, Made] | None:
-            at = kind.named(item["sk"]["S"])
-            return None if at is None else (at, make(item, kind.length))
-
         first, last = between
         partition, stretch = keys.module_partition(module_id), (kind.key(first), kind.key(last))
         items = self._table.query(partition, stretch, limit=limit, newest_first=True, names=names)
-        return self._table.made(made, items)
+        return self._table.made(partial(_made_of, kind, make), items)
+
+
+def hour_made(item: Item) -> tuple[datetime, Statistics] | None:
+    """The hour that an item is, and its statistics; None where its key names none."""
+    return _made_of(_HOURS, _statistics, item)
+
+
+def day_made(item: Item) -> tuple[date, Statistics] | None:
+    """The local day that an item is, and its statistics; None where its key names none."""
+    return _made_of(_DAYS, _statistics, item)
+
+
+def _made_of[At, Made](kind: _Kind[At], make: Callable[[Item, timedelta], Made], item: Item) -> tuple[At, Made] | None:
+    at = kind.named(item["sk"]["S"])
+    return None if at is None else (at, make(item, kind.length))
 
 
 def _rollup_state(item: Item) -> RollupState | None:

@@ -97,6 +97,11 @@ def hour_key(hour: datetime) -> str:
     return f"{_HOUR}{hour.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='hours')}Z"
 
 
+def hour_range(since: datetime | None, until: datetime | None) -> tuple[str, str]:
+    """The sort keys between which the hours lie from the one that holds `since` to the one that holds `until`."""
+    return (_HOUR if since is None else hour_key(since), _HOUR + _AFTER_ALL if until is None else hour_key(until))
+
+
 def hour_in(key: str) -> datetime | None:
     """The hour that a sort key names; None where it names none."""
     hour = instant_of(key.removeprefix(_HOUR))
@@ -106,6 +111,11 @@ def hour_in(key: str) -> datetime | None:
 def day_key(day: date) -> str:
     """The sort key of a local day of the home."""
     return f"{_DAY}{day.isoformat()}"
+
+
+def day_range(first: date | None, last: date | None) -> tuple[str, str]:
+    """The sort keys between which the days lie from the first to the last, both included."""
+    return (_DAY if first is None else day_key(first), _DAY + _AFTER_ALL if last is None else day_key(last))
 
 
 def day_in(key: str) -> date | None:

@@ -1,4 +1,4 @@
-"""Whole readings, as their owner takes them out of the table, page by page.
+"""Whole readings, and the statistics of hours and days, as their owner takes them out of the table, page by page.
 
 A history of any length needs no more memory than one page.
 """
@@ -6,15 +6,20 @@ A history of any length needs no more memory than one page.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
+from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from smarther.domain.readings.reading import BOUNDS, Reading
+from smarther.domain.readings.reading import BOUNDS, Reading, instant_text
 from smarther.store import items, keys
+from smarther.store.hours_and_days import day_made, hour_made
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
+    from smarther.domain.summaries.statistics import Statistics
     from smarther.store.items import Item
     from smarther.store.table import Key, Table
 
@@ -37,22 +42,39 @@ _READ: Final[Mapping[str, Callable[[Any, str], object]]] = {
 }
 
 
+class Every(StrEnum):
+    """What is read: each reading, or the statistics of each hour or day."""
+
+    READING = "reading"
+    HOUR = "hour"
+    DAY = "day"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeRange:
-    """From `since` up to but not including `until`, by the thermostats' own clocks; open where it is None."""
+    """From `since` up to but not including `until`, by the thermostats' own clocks; open where it is None.
+
+    Of hours and days it takes those that hold them, both included.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
 
-    @property
-    def keys(self) -> tuple[str, str]:
-        """The sort keys between which its readings lie."""
-        return keys.reading_range(self.since, self.until)
+    def keys(self, every: Every, zone: tzinfo) -> tuple[str, str]:
+        """The sort keys between which its readings, hours or days lie; days are those of the zone."""
+        match every:
+            case Every.READING:
+                return keys.reading_range(self.since, self.until)
+            case Every.HOUR:
+                return keys.hour_range(self.since, self.until)
+            case Every.DAY:
+                ends = (None if end is None else end.astimezone(zone).date() for end in (self.since, self.until))
+                return keys.day_range(*ends)
 
 
 @dataclass(frozen=True, slots=True)
 class RowPage:
-    """Some readings, and where to go on; `next_key` is None on the last page."""
+    """Some readings, hours or days, and where to go on; `next_key` is None on the last page."""
 
     rows: list[Row]
     next_key: Key | None
@@ -64,8 +86,10 @@ class Rows:
     Every method raises TableUnavailableError.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, *, zone: tzinfo = UTC) -> None:
+        """`zone` is the home's, whose days the statistics have."""
         self._table = table
+        self._zone = zone
         self.left_out = 0
 
     def newest(self, module_id: str, time_range: TimeRange, *, limit: int) -> list[Row]:
@@ -77,29 +101,32 @@ class Rows:
                 break
         return found[:limit]
 
-    def pages(
+    def pages(  # noqa: PLR0913 - all but the first by keyword; each is a choice of its own
         self,
         time_range: TimeRange,
         *,
+        every: Every = Every.READING,
         module_id: str | None = None,
         newest_first: bool = False,
         page_size: int | None = None,
         key: Key | None = None,
     ) -> Iterator[RowPage]:
-        """All readings of a thermostat in a span, in the order of time; without a thermostat, of all there ever were.
+        """All readings of a thermostat in a span, or its hours or days; without a thermostat, of all there ever were.
 
-        All there ever were stand in no particular order: they come from a scan, which misses nothing, as the directory
-        forgets a thermostat that has left the account. `key` goes on behind an earlier page.
+        Those of one thermostat stand in chronological order. All there ever were stand in no particular order: they
+        come from a scan, which misses nothing, as the directory forgets a thermostat that has left the account. `key`
+        goes on behind an earlier page.
         """
+        made = _ROWS[every]
         for found, next_key in self._table.pages(
             keys.module_partition(module_id or ""),
-            time_range.keys,
+            time_range.keys(every, self._zone),
             behind=key,
             page_size=page_size,
             newest_first=newest_first,
             every_partition=module_id is None,
         ):
-            rows = [row for item in found if (row := _row(item)) is not None]
+            rows = [row for item in found if (row := made(item)) is not None]
             self.left_out += len(found) - len(rows)
             yield RowPage(rows, next_key)
 
@@ -117,6 +144,44 @@ def _row(item: Item) -> Row | None:
     row.setdefault("module_id", whose)
     row.setdefault("time", _time_of(item["sk"]["S"]))
     return None if row["time"] is None else row
+
+
+def figures_of(statistics: Statistics) -> Row:
+    """The figures of an hour or a day by name; what is not known is left out."""
+    figures: Row = {"count": Decimal(statistics.count)}
+    for name, unit in MEASURES.items():
+        if (measure := getattr(statistics, name)) is not None:
+            figures |= {f"{name}_{part}_{unit}": getattr(measure, part) for part in EXTREMES}
+            figures[f"{name}_minutes"] = measure.minutes
+    if statistics.load_minutes:
+        figures |= {name: getattr(statistics, name) for name in LOADS}
+    return figures
+
+
+MEASURES: Final = {"temperature": "c", "humidity": "percent", "setpoint": "c"}
+EXTREMES: Final = ("mean", "minimum", "maximum")
+LOADS: Final = ("load_minutes", "heating_minutes", "cooling_minutes")
+
+
+def _hour(item: Item) -> Row | None:
+    made = hour_made(item)
+    return None if made is None else {**_whose(item), "hour": instant_text(made[0]), **figures_of(made[1])}
+
+
+def _day(item: Item) -> Row | None:
+    made = day_made(item)
+    return None if made is None else {**_whose(item), "day": made[0].isoformat(), **figures_of(made[1])}
+
+
+def _whose(item: Item) -> Row:
+    return {"module_id": item["pk"]["S"].removeprefix(keys.module_partition(""))}
+
+
+_ROWS: Final[Mapping[Every, Callable[[Item], Row | None]]] = {
+    Every.READING: _row,
+    Every.HOUR: _hour,
+    Every.DAY: _day,
+}
 
 
 def _time_of(key: str) -> str | None:

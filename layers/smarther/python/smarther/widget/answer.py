@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from smarther.domain.keeper.fault import fault_of
 from smarther.domain.readings.latest import thermostat_state
 from smarther.domain.summaries.series import MOST_THERMOSTATS, NEWEST_SNAPSHOTS, share_of_items
-from smarther.drawing.home_page import DESCRIPTION, Card, UnreadCard, View, home_page, nobody_page, thermostat_page
-from smarther.drawing.widget_request import wants_description, widget_call
+from smarther.drawing.home_page import Card, UnreadCard, View, home_page, nobody_page, thermostat_page
+from smarther.drawing.widget_request import wants_description, widget_call, words_asked_for
 from smarther.store.history import LatestReader
 from smarther.store.listings import Listings
 from smarther.widget.read_series import SeriesReader
@@ -50,7 +50,7 @@ class Widget:
         besides who there is.
         """
         if wants_description(event):
-            return {"markdown": DESCRIPTION}
+            return {"markdown": words_asked_for(event).description}
         call = widget_call(event, now=now, home=self._home)
         view = View(call=call, now=now, stale_after=self._stale_after, endpoint=endpoint, on_failure=self._note)
         thermostats = self._listings.thermostats()

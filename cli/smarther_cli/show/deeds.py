@@ -1,0 +1,84 @@
+"""What a run of the keeper did, and what went wrong in it, in words: its report has names for programs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from smarther.domain.account.legrand_answers import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from smarther.domain.keeper.keeper_report import Report
+
+DEEDS: Final[Mapping[str, str]] = {
+    "consent_accepted": "put the consent to use",
+    "tokens_renewed": "renewed the tokens",
+    "subscription_created": "subscribed {whose}",
+    "subscription_remade": "subscribed {whose} anew, as nothing had come",
+    "subscription_removed": "removed a subscription of {whose}{why}",
+    "webhook_rotated": "replaced the secret in the webhook's address",
+    "webhook_secret_made": "made the secret in the webhook's address",
+    "first_word": "asked {whose} for its present values",
+    "gap_filled": "asked {whose}, which had been silent",
+}
+WHYS: Final[Mapping[str, str]] = {
+    "plant_not_wanted": ", a plant that is not to be recorded",
+    "duplicate": ", which was there twice",
+    "stale_secret": ", whose address holds a secret of before",
+}
+CALLS: Final[Mapping[str, str]] = {
+    "list": "asking Legrand for the subscriptions",
+    "subscribe": "subscribing at Legrand",
+    "unsubscribe": "removing a subscription at Legrand",
+    "plants": "asking Legrand for the plants",
+    "topology": "asking Legrand for a plant's thermostats",
+    "status": "asking Legrand for a thermostat's values",
+    "names": "asking Legrand for names",
+    "exchange": "exchanging the consent for tokens at Legrand",
+    "refresh": "renewing the tokens at Legrand",
+    "webhook": "replacing the secret in the webhook's address",
+    "silence": "listening to silent thermostats",
+    "run": "this run",
+}
+KINDS: Final[Mapping[Kind, str]] = {
+    Kind.OK: "an answer that cannot be used",
+    Kind.TRANSIENT: "no good answer just now",
+    Kind.QUOTA: "no more calls are granted now",
+    Kind.FORBIDDEN: "forbidden, and not for the quota",
+    Kind.PERSON: "a person is needed first",
+    Kind.UNAUTHORISED: "the access token was refused",
+    Kind.CONFLICT: "it is said to be there already",
+    Kind.NOT_FOUND: "not found",
+    Kind.BUG: "the call was taken for a wrong one",
+}
+_TROUBLE: Final = re.compile(r"(\w+): (.*?)((?: \(\d{3}\))?)")
+
+
+def deeds(report: Report) -> list[str]:
+    """What the run did, a line each; what another version did is told as it stands."""
+    names = {each.plant_id: each.name for each in report.plants if each.name}
+    names |= {each.module_id: each.name for each in report.silent if each.name}
+    names |= {each.module_id: each.name for each in report.clocks if each.name}
+    return [_deed(action, names) for action in report.actions]
+
+
+def _deed(action: str, names: Mapping[str, str]) -> str:
+    what, _, about = action.partition(" ")
+    whose, _, why = about.partition(" ")
+    words = DEEDS.get(what)
+    return action if words is None else words.format(whose=names.get(whose, whose), why=WHYS.get(why, ""))
+
+
+def troubles(report: Report) -> list[str]:
+    """What went wrong, a line each."""
+    return [_trouble(trouble) for trouble in report.troubles]
+
+
+def _trouble(trouble: str) -> str:
+    found = _TROUBLE.fullmatch(trouble)
+    if found is None or found[1] not in CALLS:
+        return trouble
+    kind = KINDS.get(Kind(found[2]), found[2]) if found[2] in frozenset(Kind) else found[2]
+    return f"{CALLS[found[1]]}: {kind}{found[3]}"

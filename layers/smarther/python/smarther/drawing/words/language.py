@@ -1,0 +1,132 @@
+"""What a language has to say: one field for each text, so that none can be left out.
+
+Texts hold their values as `{placeholders}`. Symbols of units (h, min, °C, %) and names are no words: they are the same
+everywhere. `like this` is a command.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from smarther.domain.account.legrand_answers import Reason
+    from smarther.domain.readings.home import Load
+    from smarther.domain.summaries.series import Grain
+
+
+class Ending(StrEnum):
+    """How a consent can end in the owner's browser."""
+
+    CONNECTED = "connected"
+    ACCEPTED = "accepted"
+    NO_HOME = "no_home"
+    SLOW = "slow"
+    DECLINED = "declined"
+    FAILED = "failed"
+    INCOMPLETE = "incomplete"
+    NOT_VALID = "not_valid"
+    REFUSED = "refused"
+    UNAVAILABLE = "unavailable"
+    BUSY = "busy"
+    NO_LOGIN = "no_login"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a page tells: in a line, in a paragraph, and the steps from there."""
+
+    title: str
+    told: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """One language."""
+
+    tag: str
+    """As `lang` has it (BCP 47)."""
+
+    # numbers, dates, lengths of time
+    decimal_mark: str
+    thousands_mark: str
+    months: tuple[str, ...]
+    weekdays: tuple[str, ...]
+    """From Monday."""
+    period: str
+    degrees_range: str
+    just_now: str
+    ago: str
+    days: str
+    years: str
+    ahead: str
+    behind: str
+
+    # charts
+    temperature: str
+    set_point: str
+    set_point_interrupted: str
+    humidity: str
+    heating: str
+    cooling: str
+    nothing_recorded: str
+    nothing_in_period: str
+    newest: str
+    mean: str
+    heated: str
+    cooled: str
+    share: str
+    grains: Mapping[Grain, str]
+
+    # the home, and one thermostat
+    description: str
+    one_thermostat: str
+    thermostats: str
+    loads_count: Mapping[Load, str]
+    silent_count: str
+    failed_count: str
+    also: str
+    and_more: str
+    show_large: str
+    all_thermostats: str
+    earlier: str
+    later: str
+    closer: str
+    wider: str
+    lengths: tuple[str, ...]
+    """Of the periods that can be chosen: six hours, a day, a week, a month, a year."""
+    length_before: str
+    dashboard_period: str
+    never_reported: str
+    silent: str
+    clock_wrong: str
+    clock_said: str
+    loads: Mapping[Load, str]
+    load_unknown: str
+    since: tuple[str, str]
+    """Behind what it does: with a time of today, and with a date."""
+    until: tuple[str, str]
+    """Behind its mode, as above."""
+    modes: Mapping[str, str]
+    """By Legrand's names for them."""
+    program: str
+    card_failed: str
+    card_failed_note: str
+    no_thermostats: str
+    no_thermostats_note: str
+    nobody: str
+    unanswered: str
+
+    # the pages after consent
+    endings: Mapping[Ending, Told]
+    remedies: Mapping[Reason, str]
+    homes: str
+    what_next: str
+    what_to_do: str
+    connected: str
+    not_yet: str
