@@ -67,9 +67,9 @@ class Keeper:
     def run(self, request: RunRequest) -> Report:
         """Keep everything alive, and report.
 
-        What Legrand does is in the report. Raises SecretsError and StoreError when AWS itself
-        fails: then the run is simply done again. A fault of our own costs no more than the part in which it shows; it
-        is in the report as well, and raised as an ExceptionGroup once that is written.
+        What Legrand does is in the report. Raises SecretsError and StoreError when AWS itself fails: then the run is
+        simply done again. A fault of our own costs no more than the part in which it shows; it is in the report as
+        well, and raised as an ExceptionGroup once that is written.
         """
         report = self._run_alone(request)
         if request.consent is not None and request.consent.id is not None:
