@@ -1,4 +1,4 @@
-"""Homes to look at: rooms that are heated by a program for some days, in the memory of a history of their own.
+"""Homes to look at: rooms that are heated by a program for some days, in a table in memory.
 
 Deterministic, so that a picture changes only when the drawing does.
 """
@@ -6,22 +6,27 @@ Deterministic, so that a picture changes only when the drawing does.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
-from smarther.domain.readings.home import Load, Snapshot, Thermostat
-from smarther.domain.readings.latest import Word
-from smarther.domain.summaries.series import Shown, shown_of
+from smarther.domain.readings.home import Load, Snapshot
+from smarther.domain.readings.reading import Reading
 from smarther.domain.summaries.statistics import HOUR, daily, hour_of, hourly
+from smarther.store import keys
+from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.readings import stored
+from smarther.store.table import Table
 from smarther.widget.answer import Widget
+from tests.support.memory_table import MemoryTable
 
 if TYPE_CHECKING:
-    from datetime import date
+    from collections.abc import Mapping
 
-    from smarther.domain.summaries.statistics import Statistics
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from smarther.store.items import Storable
 
 ROME = ZoneInfo("Europe/Rome")
 NOW = datetime(2026, 1, 18, 17, 42, tzinfo=UTC)
@@ -30,62 +35,56 @@ ROOMS = (
     *("Soggiorno", "Camera da letto", "Studio", "Cucina", "Bagno", "Taverna", "Mansarda", "Cameretta", "Ingresso"),
     *("Lavanderia", "Garage", "Sala da pranzo con il camino"),
 )
+SEASIDE = 7
+"""From this room on they stand in the other plant."""
+NEVER_SPOKE = 11
 GAP = (NOW - 19 * HOUR, NOW - 10 * HOUR)
 
 
-@dataclass
-class SampleHome:
-    """Rooms by module id, with what each said, and a history's reads of it."""
-
-    said: dict[str, list[Snapshot]]
-    names: tuple[str, ...] = ROOMS
-    items_read: int = 0
-    _hours: dict[str, dict[datetime, Statistics]] = field(default_factory=dict)
-
-    def thermostats(self) -> list[Thermostat]:
-        plants = (("p1", "Casa"), ("p2", "Casa al mare"))
-        return [
-            Thermostat(module_id, self.names[number], *plants[number >= 7])
-            for number, module_id in enumerate(self.said)
-        ]
-
-    def words(
-        self, module_id: str, *, since: datetime | None = None, until: datetime | None = None, limit: int
-    ) -> list[Word]:
-        said = [each for each in self.said[module_id] if since is None or since <= each.time]
-        return [_word(each) for each in said if until is None or each.time < until][::-1][:limit]
-
-    def unusual_arrivals(self) -> dict[str, list[str]]:
-        return {}
-
-    def snapshots(self, module_id: str, *, start: datetime, end: datetime, limit: int) -> list[Snapshot]:
-        return [each for each in self.said[module_id] if start <= each.time < end][-limit:]
-
-    def shown_hours(self, module_id: str, *, start: datetime, end: datetime, limit: int) -> dict[datetime, Shown]:
-        return {hour: shown_of(made) for hour, made in self._all_hours(module_id).items() if start <= hour < end}
-
-    def shown_days(self, module_id: str, *, first: date, last: date, limit: int) -> dict[date, Shown]:
-        days = daily(self._all_hours(module_id), ROME)
-        return {day: shown_of(made) for day, made in days.items() if first <= day <= last}
-
-    def _all_hours(self, module_id: str) -> dict[datetime, Statistics]:
-        said = self.said[module_id]
-        if module_id not in self._hours:
-            start = hour_of(said[0].time) if said else NOW
-            self._hours[module_id] = hourly(said, start=start, end=hour_of(NOW) + HOUR, until=NOW)
-        return self._hours[module_id]
-
-
-def home(rooms: int, *, days: int = 3, names: tuple[str, ...] = ROOMS) -> SampleHome:
+def home(rooms: int, *, days: int = 3, names: tuple[str, ...] = ROOMS) -> Table:
     """So many rooms: the second has a gap, the sixth fell silent, and the twelfth never reported."""
-    said = {f"m{number}": _room(number, days) for number in range(rooms)}
-    if rooms > 11:
-        said["m11"] = []
-    return SampleHome(said, names)
+    table = Table(cast("DynamoDBClient", MemoryTable()), "readings")
+    for number in range(rooms):
+        plant_id, plant = ("p1", "Casa") if number < SEASIDE else ("p2", "Casa al mare")
+        module_id = f"m{number}"
+        said = [] if number == NEVER_SPOKE else _room(number, days)
+        table.put_all(
+            [
+                {**keys.plant_key(plant_id), "plant_id": plant_id, "name": plant},
+                {
+                    **keys.listing_key(plant_id, module_id),
+                    "plant_id": plant_id,
+                    "module_id": module_id,
+                    "name": names[number],
+                },
+                *(_item(plant_id, module_id, snapshot) for snapshot in said),
+            ]
+        )
+        if said:
+            hours = hourly(said, start=hour_of(said[0].time), end=hour_of(NOW) + HOUR, until=NOW)
+            HoursAndDays(table).store(module_id, hours, daily(hours, ROME))
+    return table
+
+
+def _item(plant_id: str, module_id: str, said: Snapshot) -> Mapping[str, Storable]:
+    reading = Reading(
+        plant_id=plant_id,
+        module_id=module_id,
+        time=said.time,
+        function="HEATING",
+        mode=said.mode,
+        load_state="ACTIVE" if said.load is Load.HEATING else "INACTIVE",
+        temperature_c=said.temperature,
+        humidity_percent=said.humidity,
+        setpoint_c=said.setpoint,
+        program=None if said.program is None else Decimal(said.program),
+        activation_time=said.activation_time,
+    )
+    return stored(reading, received_at=said.time, source="push", retention_days=None)
 
 
 def page(
-    sample: SampleHome, width: int, *, dark: bool = False, period: timedelta = DAY, locale: str = "en", **said: Any
+    sample: Table, width: int, *, dark: bool = False, period: timedelta = DAY, locale: str = "en", **said: Any
 ) -> str:
     """The widget's answer for a console of that width."""
     start, end = (round(instant.timestamp() * 1000) for instant in (NOW - period, NOW))
@@ -96,17 +95,12 @@ def page(
         "width": width,
         "locale": locale,
     }
-    widget = Widget(sample, home=ROME, stale_after=DAY)  # type: ignore[arg-type]  # a history's reads are all it needs
+    widget = Widget(sample, home=ROME, stale_after=DAY)
     answer = widget.answer(
         {"widgetContext": context, **said}, now=NOW, endpoint="arn:aws:lambda:eu-south-1:1:function:w"
     )
     assert isinstance(answer, str)
     return answer
-
-
-def _word(said: Snapshot) -> Word:
-    key = f"READING#{said.time.isoformat()}"
-    return Word(key=key, received_at=said.time, pushed=True, snapshot=said, said=())
 
 
 def _room(number: int, days: int) -> list[Snapshot]:

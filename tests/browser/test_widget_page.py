@@ -10,13 +10,16 @@ import pytest
 
 from smarther.domain.summaries.series import of_snapshots
 from smarther.drawing.chart import ChartStyle, chart_file
+from smarther.store.history import History
 from smarther_cli.commands.plot import png
 from tests.browser.frame import FRAME
 from tests.browser.probes import COLLIDING, DRAWN, OVERFLOWING, PIXELS, TOO_FAINT, TOO_LITTLE, TOO_SMALL
-from tests.browser.sample_home import DAY, NOW, ROME, ROOMS, SampleHome, home, page
+from tests.browser.sample_home import DAY, NEVER_SPOKE, NOW, ROME, ROOMS, SEASIDE, home, page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+    from smarther.store.table import Table
 
 CONSOLE, HALF, PHONE = 1180, 580, 374
 HOSTILE = "\"><img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
@@ -41,7 +44,7 @@ PAGES: dict[str, tuple[int, dict[str, Any]]] = {
 
 
 @pytest.fixture(scope="module")
-def samples() -> dict[int, SampleHome]:
+def samples() -> dict[int, Table]:
     return {rooms: home(rooms, days=33) for rooms in (0, 1, 2, 3, 12)}
 
 
@@ -63,7 +66,7 @@ def show(browser: Browser, html: str, *, width: int, dark: bool = False) -> Page
 @pytest.mark.parametrize("width", [CONSOLE, HALF, PHONE])
 @pytest.mark.parametrize("name", PAGES)
 def test_it_fits_and_can_be_read(
-    browser: Browser, samples: dict[int, SampleHome], name: str, width: int, *, dark: bool
+    browser: Browser, samples: dict[int, Table], name: str, width: int, *, dark: bool
 ) -> None:
     rooms, said = PAGES[name]
     shown = show(browser, page(samples[rooms], width, dark=dark, **said), width=width, dark=dark)
@@ -75,11 +78,12 @@ def test_it_fits_and_can_be_read(
 
 
 @pytest.mark.parametrize("width", [CONSOLE, PHONE])
-def test_it_draws(browser: Browser, samples: dict[int, SampleHome], width: int) -> None:
+def test_it_draws(browser: Browser, samples: dict[int, Table], width: int) -> None:
     shown = show(browser, page(samples[12], width), width=width)
     drawn: list[dict[str, Any]] = shown.evaluate(DRAWN)
     assert len(drawn) == 12
-    spoke = [each for number, each in enumerate(drawn) if number not in {5, 11}]
+    names = sorted(ROOMS[:SEASIDE], key=str.casefold) + sorted(ROOMS[SEASIDE:], key=str.casefold)
+    spoke = [each for name, each in zip(names, drawn, strict=True) if name not in {ROOMS[5], ROOMS[NEVER_SPOKE]}]
     assert all(each["temperature"] > 100 for each in spoke), "pixels of line"
     assert all(each["setpoint"] > 100 and each["humidity"] > 100 and each["heating"] > 10 for each in spoke)
     assert shown.locator(".sm-stale").count() == 2
@@ -94,7 +98,7 @@ def test_it_draws(browser: Browser, samples: dict[int, SampleHome], width: int) 
 )
 @pytest.mark.parametrize("locale", ["en", "it"])
 def test_a_finger_meets_what_it_is_meant_for(
-    browser: Browser, samples: dict[int, SampleHome], rooms: int, said: dict[str, Any], locale: str
+    browser: Browser, samples: dict[int, Table], rooms: int, said: dict[str, Any], locale: str
 ) -> None:
     sample = samples[1] if rooms == 1 else home(rooms, days=1, names=tuple(f"Stanza {n}" for n in range(rooms)))
     shown = show(browser, page(sample, PHONE, locale=locale, **said), width=PHONE)
@@ -102,7 +106,7 @@ def test_a_finger_meets_what_it_is_meant_for(
     shown.close()
 
 
-def test_it_speaks_italian_where_the_console_does(browser: Browser, samples: dict[int, SampleHome]) -> None:
+def test_it_speaks_italian_where_the_console_does(browser: Browser, samples: dict[int, Table]) -> None:
     shown = show(browser, page(samples[12], PHONE, locale="it-IT"), width=PHONE)
     assert shown.locator(".sm").get_attribute("lang") == "it"
     assert shown.get_by_text("Mai sentito").is_visible()
@@ -113,7 +117,7 @@ def test_it_speaks_italian_where_the_console_does(browser: Browser, samples: dic
     shown.close()
 
 
-def test_a_page_that_turns_out_to_be_a_phone_s_can_be_read(browser: Browser, samples: dict[int, SampleHome]) -> None:
+def test_a_page_that_turns_out_to_be_a_phone_s_can_be_read(browser: Browser, samples: dict[int, Table]) -> None:
     chosen: list[tuple[int, dict[str, Any]]] = [(1, {}), (12, {}), (12, {"module": "m2"})]
     for rooms, said in chosen:
         shown = show(browser, page(samples[rooms], CONSOLE, **said), width=PHONE)
@@ -122,7 +126,7 @@ def test_a_page_that_turns_out_to_be_a_phone_s_can_be_read(browser: Browser, sam
         shown.close()
 
 
-def test_the_themes_differ(browser: Browser, samples: dict[int, SampleHome]) -> None:
+def test_the_themes_differ(browser: Browser, samples: dict[int, Table]) -> None:
     colours = []
     for dark in (False, True):
         shown = show(browser, page(samples[1], CONSOLE, dark=dark), width=CONSOLE, dark=dark)
@@ -149,9 +153,9 @@ def test_a_hostile_name_stays_text_and_a_long_one_within_its_card(
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("kind", ["svg+xml", "png"])
 def test_a_chart_as_a_file_is_a_picture_of_its_own(
-    browser: Browser, samples: dict[int, SampleHome], kind: str, *, dark: bool
+    browser: Browser, samples: dict[int, Table], kind: str, *, dark: bool
 ) -> None:
-    snapshots = samples[1].snapshots("m0", start=NOW - DAY, end=NOW, limit=1000)
+    snapshots = History(samples[1]).snapshots("m0", start=NOW - DAY, end=NOW, limit=1000)
     series = of_snapshots(snapshots, start=NOW - DAY, end=NOW, now=NOW)
     style = ChartStyle(width=700, height=300, zone=ROME, fahrenheit=False)
     file = chart_file(series, style, name=HOSTILE, about=[HOSTILE], dark=dark)
@@ -167,7 +171,7 @@ def test_a_chart_as_a_file_is_a_picture_of_its_own(
     shown.close()
 
 
-def test_the_console_s_actions_are_not_shown(browser: Browser, samples: dict[int, SampleHome]) -> None:
+def test_the_console_s_actions_are_not_shown(browser: Browser, samples: dict[int, Table]) -> None:
     shown = show(browser, page(samples[2], CONSOLE, module="m1"), width=CONSOLE)
     actions = shown.locator("cwdb-action")
     assert actions.count() == 10
