@@ -74,7 +74,7 @@ def _up(console: Console, *, legrand_url: str | None, is_lived: bool) -> None:
         report("living two days")
         lived.live(state, TWO_DAYS)
     console.print(f"ready: AWS at {state.cloud.endpoint_url}, Legrand at {state.legrand_url}")
-    console.print(f"what tools need to know is in {places.STATE.relative_to(places.PROJECT)}")
+    console.print(f"what tools need to know is in {places.shown(places.STATE)}")
     console.print("To try next, in this folder:")
     hints.show(console, (*hints.LIVED, hints.of_aws(state), hints.END) if is_lived else hints.untouched())
 

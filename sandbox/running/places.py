@@ -17,6 +17,12 @@ ACCESS_RECORD = SANDBOX / "access.jsonl"
 LOCAL_INVOKE_SETTINGS = SANDBOX / "samconfig.toml"
 LOCAL_INVOKE_ENVIRONMENT = SANDBOX / "local-environment.json"
 
+
+def shown(path: Path) -> Path:
+    """A path as a person is told it: from the project's folder where it lies in there, else whole."""
+    return path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path
+
+
 DEV_ENVIRONMENT = PROJECT / ".venv"
 CLOUD_ENVIRONMENT = PROJECT / ".venv-cloud"
 SAM_ENVIRONMENT = PROJECT / ".venv-sam"

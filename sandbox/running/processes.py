@@ -76,7 +76,7 @@ def start(
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
             end = log.read_text(errors="replace")[-_LOG_TAIL_CHARACTERS:]
-            raise SandboxError(f"{name} did not start; the end of {log.relative_to(places.PROJECT)}:\n{end}")
+            raise SandboxError(f"{name} did not start; the end of {places.shown(log)}:\n{end}")
         time.sleep(0.05)
     return background
 

@@ -36,7 +36,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in ("STATE", "LOGS", "TEMPORARY", "REGISTER"):
         path = getattr(places, name)
         monkeypatch.setattr(places, name, tmp_path / path.name)
-    monkeypatch.setattr(places, "PROJECT", tmp_path)
     started = processes._started_here
     yield tmp_path
     monkeypatch.setattr(processes, "_started_here", started)
@@ -94,6 +93,23 @@ def test_one_that_runs_is_not_ended_without_a_word() -> None:
     assert "FRESH=1" in str(told.value)
     assert "SANDBOX_FOLDER" in str(told.value)
     assert processes.running() == ["cloud"]
+
+
+def test_one_in_a_folder_elsewhere_says_where_it_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(lifecycle, "up", lambda **_: STATE)
+
+    command_line._up(Console(width=400), legrand_url=None, is_lived=False)
+
+    assert str(folder / "state.json") in capsys.readouterr().out
+
+
+def test_what_does_not_start_there_says_where_its_log_is(folder: Path) -> None:
+    places.LOGS.mkdir(exist_ok=True)
+
+    with pytest.raises(SandboxError, match=re.escape(str(folder))):
+        processes.start("cloud", [sys.executable, "-c", "raise SystemExit(1)"], {}, ready=lambda: False)
 
 
 def test_one_is_recognised_from_a_terminal_of_any_width(monkeypatch: pytest.MonkeyPatch) -> None:

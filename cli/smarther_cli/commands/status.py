@@ -48,6 +48,7 @@ class Condition:
 
     at: datetime
     stack: str
+    sandbox: bool
     dashboard: str
     report: Report | None
     person: tuple[PersonNeeded, ...]
@@ -99,6 +100,7 @@ def observe(deployment: Deployment, now: datetime) -> Condition:
     return Condition(
         at=now,
         stack=deployment.place.stack,
+        sandbox=deployment.place.sandbox,
         dashboard=deployment.outputs.get("DashboardUrl", ""),
         report=report,
         person=_person(deployment, report, now),
@@ -146,7 +148,7 @@ def _show(condition: Condition, *, fahrenheit: bool) -> None:
     if wrong := _wrong_clocks(condition):
         facts["clocks"] = Text("\n".join(wrong), style="yellow")
     facts |= waiting_facts(condition.waiting)
-    facts["dashboard"] = condition.dashboard
+    facts["dashboard"] = "`make preview` shows it" if condition.sandbox else condition.dashboard
     screen.show_facts(facts)
     if report is not None and report.plants:
         screen.say()
