@@ -29,7 +29,12 @@ def test_everything_that_the_keeper_does_has_words() -> None:
 
 
 def test_every_reason_to_remove_a_subscription_has_words() -> None:
-    why = (PACKAGE / "domain" / "account" / "subscription_plan.py").read_text().partition("def _why")[2].partition("\ndef ")[0]
+    why = (
+        (PACKAGE / "domain" / "account" / "subscription_plan.py")
+        .read_text()
+        .partition("def _why")[2]
+        .partition("\ndef ")[0]
+    )
     assert set(re.findall(r'"(\w+)"', why)) == WHYS.keys()
 
 
