@@ -136,7 +136,7 @@ class Home:
             secrets=SimpleNamespace(read=lambda _: None),
             credentials_arn="",
             outputs={},
-            place=SimpleNamespace(stack="s"),
+            place=SimpleNamespace(stack="s", sandbox=False),
             stale_after_hours=STALE_AFTER // HOUR,
             keeper_minutes=30,
             waiting=Backlog(),
