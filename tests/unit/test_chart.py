@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from smarther.domain.readings.home import Load, Snapshot
 from smarther.domain.summaries.series import Grain, Series, Shown, of_days, of_hours, of_snapshots, shown_of
 from smarther.domain.summaries.statistics import HOUR, LONGEST_HOLD, daily, hourly
-from smarther.drawing.chart import ChartStyle, chart, chart_file
+from smarther.drawing.chart import ChartStyle, _frame, chart, chart_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -101,8 +101,13 @@ def test_an_hour_s_band_is_as_high_as_the_share_of_it_that_heated() -> None:
     said = [at(0, load=Load.HEATING), at(1, load=Load.HEATING), at(1.25, load=Load.IDLE)]
     series = of_hours(shown(hourly(said, start=START, end=START + 2 * HOUR, until=END)), start=START, end=END, now=END)
     (heat,) = path(drawn(series), "sm-heat")
-    heights = [float(bottom) - float(top) for bottom, top in re.findall(r"M[\d.]+ ([\d.]+)V([\d.]+)", heat)]
-    assert heights[1] == pytest.approx(heights[0] / 4, abs=0.1)
+    relay = _frame(series, STYLE).relay
+    ends = [(float(bottom), float(top)) for bottom, top in re.findall(r"M[\d.]+ (-?[\d.]+)V(-?[\d.]+)", heat)]
+    quarter = relay.bottom - (relay.bottom - relay.top) / 4
+    assert [bottom for bottom, _ in ends] == pytest.approx([relay.bottom] * 2, abs=0.1)
+    assert [top for _, top in ends] == pytest.approx([relay.top, quarter], abs=0.1), (
+        "an hour of heating fills its panel"
+    )
 
 
 def test_means_stand_in_the_middle_of_their_hours_with_their_extremes_around_them() -> None:
