@@ -95,6 +95,21 @@ def test_nobody_is_subscribed_with_a_secret_before_it_was_accepted_and_proven(
     assert after.subscribed in accepted(secrets)
 
 
+@pytest.mark.parametrize(
+    ("stage", "subscribed", "tolerated"),
+    [(Stage.STEADY, A, None), (Stage.SETTLING, A, B), (Stage.INTRODUCED, B, A), (Stage.PROMOTED, A, None)],
+)
+def test_each_stage_has_its_address_and_what_may_stand_beside_it(
+    stage: Stage, subscribed: str, tolerated: str | None
+) -> None:
+    assert {(each.subscribed, each.tolerated) for each in STAGES[stage]} == {(subscribed, tolerated)}
+
+
+@pytest.mark.parametrize("secrets", [each for forms in STAGES.values() for each in forms])
+def test_no_secret_is_shown_with_the_object(secrets: WebhookSecrets) -> None:
+    assert not any(secret in repr(secrets) for secret in (A, B, C))
+
+
 def test_the_new_secret_is_as_old_as_its_use() -> None:
     introduced = WebhookSecrets(current=A, created_at=NOW, pending=B, proven=True)
 
