@@ -1,6 +1,8 @@
-"""What the shell offers behind `--module` and `--plant`: names, asked of the stack when Tab is pressed."""
+"""`--module` and `--plant`, as commands have them, and what the shell offers behind both: names, asked of the stack
+when Tab is pressed."""
 
 from collections.abc import Iterable, Sequence
+from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -38,3 +40,25 @@ def _directory(context: typer.Context) -> Sequence[Thermostat]:
         return Listings(Deployment(place).table).thermostats()
     except (Failure, ClientError, BotoCoreError, OSError, *ADAPTER_ERRORS):
         return ()
+
+
+ModuleNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--module",
+        "-m",
+        metavar="NAME",
+        help="A thermostat by name or id, or how either begins; repeatable.",
+        autocompletion=complete_module,
+    ),
+]
+PlantNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--plant",
+        "-p",
+        metavar="NAME",
+        help="Only those of this plant, by name or id, or how either begins; repeatable.",
+        autocompletion=complete_plant,
+    ),
+]

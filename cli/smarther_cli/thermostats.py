@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-MODULE_HELP: Final = "A thermostat by name or id, or how either begins; repeatable."
-PLANT_HELP: Final = "Only those of this plant, by name or id, or how either begins; repeatable."
-
-
 def chosen(wanted: Sequence[str], thermostats: Sequence[Thermostat], *, plants: Sequence[str] = ()) -> list[Thermostat]:
     """Those that are wanted, each once; all of them when none in particular is; of these plants only, if any is named.
 

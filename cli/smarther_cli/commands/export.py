@@ -12,14 +12,14 @@ from smarther.domain.readings.home import Thermostat
 from smarther.store.listings import Listings
 from smarther.store.rows import Every, Row, RowPage, Rows, TimeRange
 from smarther_cli.call import this_call
-from smarther_cli.completion import complete_module, complete_plant
+from smarther_cli.completion import ModuleNames, PlantNames
 from smarther_cli.errors import NotFound, WrongUse
 from smarther_cli.formats.lines import TABLES, Format, finish, header, lines
 from smarther_cli.formats.unfinished import Cursor, Unfinished
 from smarther_cli.output import check_output
 from smarther_cli.show import screen
 from smarther_cli.show.times import TIMES, time_range
-from smarther_cli.thermostats import MODULE_HELP, PLANT_HELP, chosen
+from smarther_cli.thermostats import chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +77,8 @@ def export(  # noqa: PLR0913 - each is an option that people type
         Format | None,
         typer.Option("--format", help="[default: what the file's name ends in, or csv]", show_default=False),
     ] = None,
-    module: Annotated[
-        list[str] | None,
-        typer.Option("--module", "-m", metavar="NAME", help=MODULE_HELP, autocompletion=complete_module),
-    ] = None,
-    plant: Annotated[
-        list[str] | None,
-        typer.Option("--plant", "-p", metavar="NAME", help=PLANT_HELP, autocompletion=complete_plant),
-    ] = None,
+    module: ModuleNames = None,
+    plant: PlantNames = None,
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help=f"How far back: {TIMES} [default: all].", show_default=False)
     ] = None,

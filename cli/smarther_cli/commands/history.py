@@ -19,12 +19,12 @@ from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.listings import Listings
 from smarther.store.rows import Every, Row, Rows, TimeRange, figures_of
 from smarther_cli.call import clock, this_call
-from smarther_cli.completion import complete_module, complete_plant
+from smarther_cli.completion import ModuleNames, PlantNames
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import NotFound, WrongUse
 from smarther_cli.show import screen
 from smarther_cli.show.times import TIMES, local_text, period
-from smarther_cli.thermostats import MODULE_HELP, PLANT_HELP, chosen, several_plants
+from smarther_cli.thermostats import chosen, several_plants
 
 FOLLOW_SECONDS: Final = 5.0
 DEFAULT_LIMIT: Final = 500
@@ -61,14 +61,8 @@ class Asked:
 def history(  # noqa: PLR0913 - each is an option that people type
     context: typer.Context,
     *,
-    module: Annotated[
-        list[str] | None,
-        typer.Option("--module", "-m", metavar="NAME", help=MODULE_HELP, autocompletion=complete_module),
-    ] = None,
-    plant: Annotated[
-        list[str] | None,
-        typer.Option("--plant", "-p", metavar="NAME", help=PLANT_HELP, autocompletion=complete_plant),
-    ] = None,
+    module: ModuleNames = None,
+    plant: PlantNames = None,
     since: Annotated[str, typer.Option(metavar="TIME", help=f"How far back: {TIMES}.")] = "24h",
     until: Annotated[
         str | None, typer.Option(metavar="TIME", help="Up to when [default: now].", show_default=False)

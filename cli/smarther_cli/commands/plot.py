@@ -11,12 +11,12 @@ from smarther.drawing.text import in_zone, period_text
 from smarther.store.listings import Listings
 from smarther.widget.read_series import SeriesReader
 from smarther_cli.call import this_call
-from smarther_cli.completion import complete_module, complete_plant
+from smarther_cli.completion import PlantNames, complete_module
 from smarther_cli.errors import Failure, NotFound, WrongUse
 from smarther_cli.output import check_output, write_whole
 from smarther_cli.show import screen
 from smarther_cli.show.times import TIMES, local_text, period
-from smarther_cli.thermostats import PLANT_HELP, chosen, named
+from smarther_cli.thermostats import chosen, named
 
 WIDTH: Final = 900
 HEIGHT: Final = 420
@@ -41,10 +41,7 @@ def plot(  # noqa: PLR0913 - each is an option that people type
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="The file, whose name ends in .svg or .png.")
     ],
-    plant: Annotated[
-        list[str] | None,
-        typer.Option("--plant", "-p", metavar="NAME", help=PLANT_HELP, autocompletion=complete_plant),
-    ] = None,
+    plant: PlantNames = None,
     since: Annotated[str, typer.Option(metavar="TIME", help=f"How far back: {TIMES}.")] = "24h",
     until: Annotated[
         str | None, typer.Option(metavar="TIME", help="Up to when [default: now].", show_default=False)

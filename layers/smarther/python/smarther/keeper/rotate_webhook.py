@@ -24,7 +24,8 @@ class Webhook:
         self._journal = run.journal
         self._deadline = run.lease.deadline
         self._patient = rotate
-        self._secrets = self._prepared(rotate=rotate)
+        self._secrets: WebhookSecrets
+        self._prepare(rotate=rotate)
         self._published_at = self._publish()
         self._journal.webhook = "steady" if self._secrets.pending is None else "settling"
 
@@ -77,20 +78,19 @@ class Webhook:
         self._journal.webhook = "rotated"
         self._journal.actions.append("webhook_rotated")
 
-    def _prepared(self, *, rotate: bool) -> WebhookSecrets:
-        """The secrets as they are to be at the beginning of this run, kept in Secrets Manager."""
+    def _prepare(self, *, rotate: bool) -> None:
+        """Have the secrets as they are to be at the beginning of this run, kept in Secrets Manager."""
         now = self._dependencies.clock()
         version = self._dependencies.secrets.read(self._dependencies.settings.webhook_arn)
         if version is None:
             self._secrets = WebhookSecrets(current=self._new_secret(), created_at=now)
             self._write()
             self._journal.actions.append("webhook_secret_made")
-            return self._secrets
+            return
         self._secrets = WebhookSecrets.from_secret(version.text)
         due = rotate or self._secrets.rotation_due(now, self._dependencies.settings.rotation_days)
         if due and self._secrets.pending is None:
             self._keep(Step.DUE, new=self._new_secret())
-        return self._secrets
 
     def _publish(self) -> datetime:
         """Have the receivers accept just these secrets; since when they do."""
