@@ -9,20 +9,16 @@ import pytest
 
 from smarther.domain.account.webhook import AcceptedDigests
 from smarther.store.digests import Digests
-from smarther.store.table import Table
 from tests.support import deployed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from smarther.store.table import Table
+
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def table(dynamodb: DynamoDBClient) -> Table:
-    return Table(dynamodb, deployed.TABLE)
 
 
 @pytest.mark.parametrize(

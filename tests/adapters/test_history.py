@@ -7,18 +7,18 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 
 from smarther.domain.readings.home import Load, Snapshot
 from smarther.domain.readings.latest import said
 from smarther.domain.readings.reading import Reading
-from smarther.domain.summaries.statistics import HOUR, Measure, Statistics
+from smarther.domain.summaries.statistics import HOUR
 from smarther.store.history import History
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.keys import sort_key
 from smarther.store.readings import Readings, stored
 from smarther.store.table import Table
+from tests.adapters.conftest import WARM
 from tests.support import deployed
 
 if TYPE_CHECKING:
@@ -51,24 +51,6 @@ SNAPSHOT = Snapshot(
     program=1,
     activation_time="2026-01-10T22:30:00",
 )
-WARM = Statistics(
-    count=3,
-    temperature=Measure(Decimal("20.1234"), Decimal("19.5"), Decimal(21), Decimal(60)),
-    load_minutes=Decimal(60),
-    heating_minutes=Decimal("12.5"),
-)
-
-
-@pytest.fixture
-def plain(dynamodb: DynamoDBClient) -> PlainTable:
-    """The same table, taking plain values."""
-    table: PlainTable = boto3.resource("dynamodb").Table(TABLE)
-    return table
-
-
-@pytest.fixture
-def table(dynamodb: DynamoDBClient) -> Table:
-    return Table(dynamodb, TABLE)
 
 
 def put(plain: PlainTable, *readings: Reading) -> None:

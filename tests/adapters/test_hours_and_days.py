@@ -7,40 +7,20 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import boto3
-import pytest
-
 from smarther.domain.summaries.rollup_window import RollupState
 from smarther.domain.summaries.series import shown_of
-from smarther.domain.summaries.statistics import HOUR, Measure, Statistics
+from smarther.domain.summaries.statistics import HOUR, Statistics
 from smarther.store.hours_and_days import HoursAndDays
-from smarther.store.table import Table
+from tests.adapters.conftest import WARM
 from tests.support import deployed
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.service_resource import Table as PlainTable
+
+    from smarther.store.table import Table
 
 TABLE = deployed.TABLE
 START = datetime(2026, 1, 10, tzinfo=UTC)
-WARM = Statistics(
-    count=3,
-    temperature=Measure(Decimal("20.1234"), Decimal("19.5"), Decimal(21), Decimal(60)),
-    load_minutes=Decimal(60),
-    heating_minutes=Decimal("12.5"),
-)
-
-
-@pytest.fixture
-def plain(dynamodb: DynamoDBClient) -> PlainTable:
-    """The same table, taking plain values."""
-    table: PlainTable = boto3.resource("dynamodb").Table(TABLE)
-    return table
-
-
-@pytest.fixture
-def table(dynamodb: DynamoDBClient) -> Table:
-    return Table(dynamodb, TABLE)
 
 
 def test_statistics_come_back_as_they_were_made(table: Table, plain: PlainTable) -> None:

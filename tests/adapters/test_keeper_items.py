@@ -16,20 +16,16 @@ from smarther.domain.account.quota import HARD_LIMIT, OPTIONAL_LIMIT, Need
 from smarther.domain.keeper.keeper_memory import MOST_POLLED, Memory, RefusedGrant
 from smarther.domain.keeper.keeper_report import ModuleClock, PlantState, Report, SilentModule, TokenState
 from smarther.store.keeper_items import CallCount, Consents, ConsentState, KeeperNotes, Leases
-from smarther.store.table import Table
 from tests.support import deployed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from smarther.store.table import Table
+
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 STATE = state_from(bytes(32))
-
-
-@pytest.fixture
-def table(dynamodb: DynamoDBClient) -> Table:
-    return Table(dynamodb, deployed.TABLE)
 
 
 def items(dynamodb: DynamoDBClient) -> list[dict[str, Any]]:

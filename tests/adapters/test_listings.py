@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 
 from smarther.domain.readings.home import Thermostat
@@ -29,21 +28,9 @@ TABLE = deployed.TABLE
 START = datetime(2026, 1, 10, tzinfo=UTC)
 
 
-@pytest.fixture
-def table(dynamodb: DynamoDBClient) -> Table:
-    return Table(dynamodb, deployed.TABLE)
-
-
 def items(dynamodb: DynamoDBClient) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = list(dynamodb.scan(TableName=deployed.TABLE)["Items"])
     return found
-
-
-@pytest.fixture
-def plain(dynamodb: DynamoDBClient) -> PlainTable:
-    """The same table, taking plain values."""
-    table: PlainTable = boto3.resource("dynamodb").Table(TABLE)
-    return table
 
 
 def test_the_directory_comes_back_as_it_was_written(table: Table) -> None:

@@ -12,19 +12,15 @@ import pytest
 from smarther.domain.readings.notification import Reject
 from smarther.store.items import decoded
 from smarther.store.quarantine import Quarantine
-from smarther.store.table import Table
 from tests.support import deployed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from smarther.store.table import Table
+
 ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, tzinfo=UTC)
 REJECTS = [Reject("[0]", "element holds no thermostat status"), Reject("[1]", "element has the wrong type")]
-
-
-@pytest.fixture
-def table(dynamodb: DynamoDBClient) -> Table:
-    return Table(dynamodb, deployed.TABLE)
 
 
 def test_a_body_is_quarantined_verbatim_with_all_reasons(table: Table, dynamodb: DynamoDBClient) -> None:

@@ -37,11 +37,6 @@ READING = Reading(
 REJECTS = [Reject("[0]", "element holds no thermostat status"), Reject("[1]", "element has the wrong type")]
 
 
-@pytest.fixture
-def table(dynamodb: DynamoDBClient) -> Table:
-    return Table(dynamodb, deployed.TABLE)
-
-
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 IN_2041 = datetime(2041, 5, 21, 8, tzinfo=UTC)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
@@ -13,7 +12,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 
 from smarther.domain.account.consent import state_from
 from smarther.domain.account.quota import Need
-from smarther.domain.summaries.statistics import HOUR, Measure, Statistics
+from smarther.domain.summaries.statistics import HOUR
 from smarther.store.digests import Digests
 from smarther.store.history import History
 from smarther.store.hours_and_days import HoursAndDays
@@ -22,6 +21,7 @@ from smarther.store.listings import Listings
 from smarther.store.quarantine import Quarantine, Quarantined
 from smarther.store.rows import Rows, TimeRange
 from smarther.store.table import Table, TableUnavailableError
+from tests.adapters.conftest import WARM
 from tests.support import deployed
 
 if TYPE_CHECKING:
@@ -35,17 +35,6 @@ STATE = state_from(bytes(32))
 TABLE = deployed.TABLE
 BODY: Any = {name: {"S": "x"} for name in ("sk", "reason", "received_at")}
 START = datetime(2026, 1, 10, tzinfo=UTC)
-WARM = Statistics(
-    count=3,
-    temperature=Measure(Decimal("20.1234"), Decimal("19.5"), Decimal(21), Decimal(60)),
-    load_minutes=Decimal(60),
-    heating_minutes=Decimal("12.5"),
-)
-
-
-@pytest.fixture
-def table(dynamodb: DynamoDBClient) -> Table:
-    return Table(dynamodb, deployed.TABLE)
 
 
 def take(table: Table, owner: str, at: datetime = NOW) -> bool:

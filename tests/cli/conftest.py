@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import webbrowser
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -96,6 +97,16 @@ class Home:
         self.cloud.functions[f"{STACK}-keeper"] = (
             report if callable(report) else lambda _: report.model_dump(mode="json", exclude_none=True)
         )
+
+
+@pytest.fixture
+def in_rome(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This machine stands in Rome."""
+    monkeypatch.setenv("TZ", "Europe/Rome")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.fixture(scope="session", autouse=True)

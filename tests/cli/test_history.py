@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -85,6 +84,7 @@ def test_a_blank_end_of_a_version_before_is_no_end(home: Home, run: Run) -> None
     assert "until" not in result.output
 
 
+@pytest.mark.usefixtures("in_rome")
 @pytest.mark.parametrize(
     ("said_of_it", "shown_as"),
     [
@@ -94,18 +94,11 @@ def test_a_blank_end_of_a_version_before_is_no_end(home: Home, run: Run) -> None
         ("some day", "manual until some day\n"),
     ],
 )
-def test_a_mode_ends_on_this_machines_clock(
-    home: Home, run: Run, monkeypatch: pytest.MonkeyPatch, said_of_it: str, shown_as: str
-) -> None:
+def test_a_mode_ends_on_this_machines_clock(home: Home, run: Run, said_of_it: str, shown_as: str) -> None:
     """The thermostat says it on the home's, and a column of times has one clock."""
-    monkeypatch.setenv("TZ", "Europe/Rome")
-    time.tzset()
-    try:
-        Readings(home.table).store(replace(READING, activation_time=said_of_it), received_at=NOW, source="push")
-        assert shown_as in run("history").stdout
-    finally:
-        monkeypatch.undo()
-        time.tzset()
+    Readings(home.table).store(replace(READING, activation_time=said_of_it), received_at=NOW, source="push")
+
+    assert shown_as in run("history").stdout
 
 
 def test_fahrenheit(home: Home, run: Run) -> None:
@@ -419,16 +412,6 @@ def test_days_are_the_homes(home: Home, run: Run) -> None:
 
 
 # ---- times
-
-
-@pytest.fixture
-def in_rome(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """This machine stands in Rome."""
-    monkeypatch.setenv("TZ", "Europe/Rome")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 @pytest.mark.usefixtures("in_rome")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,22 +13,12 @@ from hypothesis import strategies as st
 from smarther_cli.errors import WrongUse
 from smarther_cli.show.times import bound, instant
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 ROME = ZoneInfo("Europe/Rome")
 NOW = datetime(2026, 3, 31, 22, 30, tzinfo=UTC)
 """Half an hour into the first of April, in Rome."""
 
 
-@pytest.fixture(autouse=True)
-def in_rome(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """This machine's clock."""
-    monkeypatch.setenv("TZ", "Europe/Rome")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+pytestmark = pytest.mark.usefixtures("in_rome")
 
 
 def rome(*parts: int) -> datetime:
