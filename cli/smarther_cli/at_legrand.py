@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import requests
 
 from smarther.domain.account.legrand_answers import Door, Kind, Reason
-from smarther.legrand.client import LegrandError, Login, Transport, open_session
+from smarther.legrand.client import API_SECONDS, LegrandError, Login, Transport, open_session
 
 if TYPE_CHECKING:
     from smarther.domain.account.credentials import Credentials
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _NOBODYS_CODE: Final = "smarther-configure-asks-whether-this-application-is-known"
 _KEY_WORDS: Final = b"subscription key"
 _PATIENCE: Final = timedelta(seconds=30)
-_API_SECONDS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def _key(transport: Transport, api_url: str, key: str) -> bool | None:
     headers = {"Ocp-Apim-Subscription-Key": key, "Accept": "application/json"}
     request = requests.Request("GET", f"{api_url.rstrip('/')}/plants", headers=headers)
     try:
-        answer, raw = transport.send("plants", Door.API, request, _API_SECONDS)
+        answer, raw = transport.send("plants", Door.API, request, API_SECONDS)
     except LegrandError:
         return None
     if answer.kind is Kind.UNAUTHORISED:

@@ -7,26 +7,22 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperCommand, TyperGroup
 
 from smarther_cli.deployment import Deployment, place_of
-from smarther_cli.errors import ADAPTER_ERRORS, Failure, explained
+from smarther_cli.errors import ADAPTER_ERRORS, Failure, Status, explained
 from smarther_cli.output import let_go_of_standard_output, not_written
 from smarther_cli.place import Place
 from smarther_cli.show import screen
-
-if TYPE_CHECKING:
-    from smarther_cli.errors import Status
 
 _SHARED: Final = (
     "On every command: `--stack NAME`, `--profile NAME`, `--region NAME`, `--sandbox`, `--json`;"
     " `smarther --help` explains them."
 )
-_STOPPED: Final = 130
 _FLAGS: Final = frozenset({"--sandbox", "--json"})
 _WITH_VALUE: Final = frozenset({"--stack", "--profile", "--region"})
 
@@ -113,7 +109,7 @@ class OwnersGroup(Owners):
             finally:
                 sys.stdout.flush()
         except typer.Abort:  # Ctrl-C at a question
-            raise typer.Exit(_STOPPED) from None
+            raise ended(Status.STOPPED) from None
         except Failure as failure:
             told = failure
         except OSError as error:

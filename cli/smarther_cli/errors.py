@@ -43,6 +43,8 @@ class Status(IntEnum):
     WRONG_USE = 2
     PERSON_NEEDED = 3
     NOT_FOUND = 4
+    STOPPED = 130
+    """With Ctrl-C, as shells have it."""
 
 
 class Failure(Exception):  # noqa: N818 - the tree above reads better without three times "Error"

@@ -14,7 +14,6 @@ from smarther_cli.errors import Failure, NotLoggedIn, Status, explained
 from smarther_cli.place import Place
 from smarther_cli.show import screen
 
-_INTERRUPTED = 130
 _LOG_IN = (
     "Log in as you do for the AWS CLI (`aws login`, `aws sso login`, `aws configure`), or name a profile: `make deploy"
     " PROFILE=name`. Without an account, `make demo` shows everything on this machine."
@@ -39,7 +38,7 @@ def main() -> int:
     except (typer.Abort, KeyboardInterrupt, story.BrokenOff) as ended:
         screen.remark()
         screen.paragraph(str(ended) or "Nothing was deployed.")
-        return _INTERRUPTED
+        return Status.STOPPED
     screen.paragraph(str(told), style="bold red")
     if told.remedy:
         screen.paragraph(told.remedy)

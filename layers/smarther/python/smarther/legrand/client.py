@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from smarther.store.keeper_items import CallCount
 
 _CONNECT_SECONDS: Final = 5
-_API_SECONDS: Final = 10
+API_SECONDS: Final = 10
+"""So long one answer of the API is waited for."""
 _LOGIN_SECONDS: Final = 20
 """Long, for an answer that is given up on may hold the only copy of a rotated refresh token."""
 
@@ -278,7 +279,7 @@ class Api:
         if need in self._used_up or not self.calls.count(need, self.transport.clock()):
             self._used_up.add(need)
             raise LegrandError(call, ProviderAnswer(Kind.QUOTA))
-        answer, raw = self.transport.send(call, Door.API, request, _API_SECONDS)
+        answer, raw = self.transport.send(call, Door.API, request, API_SECONDS)
         if answer.status == _RATE_LIMITED and answer.retry_after is None:
             answer = ProviderAnswer(answer.kind, answer.status, retry_after=_RATE_LIMIT_SECONDS)
         return answer, raw
