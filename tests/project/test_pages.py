@@ -107,10 +107,20 @@ def test_the_index_holds_every_decision_in_order_with_date_and_status() -> None:
         assert (DECISIONS / file).read_text().partition("\n")[0] == f"# {number}. {title}"
 
 
-def test_the_page_of_tests_names_every_folder() -> None:
+def unnamed(page: str) -> set[str]:
+    """Folders of tests and labs, and programs of labs, that have no row in a page."""
+    entries = [each for top in ("tests", "labs") for each in (PROJECT / top).iterdir() if not each.name.startswith("_")]
+    named = {f"{each.parent.name}/{each.name}" for each in entries if each.is_dir() or each.parent.name == "labs"}
+    return {name for name in named if f"| `{name}` |" not in page}
+
+
+def test_the_page_of_tests_names_every_folder_of_tests_and_labs() -> None:
+    assert unnamed((DOCS / "developer" / "tests.md").read_text()) == set()
+
+
+def test_a_folder_that_it_does_not_name_is_seen() -> None:
     page = (DOCS / "developer" / "tests.md").read_text()
-    folders = {each.name for each in (PROJECT / "tests").iterdir() if each.is_dir() and not each.name.startswith("_")}
-    assert {name for name in folders if f"| `tests/{name}` |" not in page} == set()
+    assert unnamed(page.replace("`labs/load`", "`labs/loads`")) == {"labs/load"}
 
 
 def test_the_page_of_scale_tells_the_bound_that_the_code_holds() -> None:
