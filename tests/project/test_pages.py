@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 DOCS = PROJECT / "docs"
 DECISIONS = DOCS / "decisions"
+PARTS = ["Context", "Decision", "Consequence"]
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-_ROW = re.compile(r"\| (\d+) \| \[(.+)\]\((\d{4}-[a-z0-9-]+\.md)\) \| \d{4}-\d{2}-\d{2} \| (\S.*) \|")
+_ROW = re.compile(r"\| (\d+) \| \[(.+)\]\((\d{4}-[a-z0-9-]+\.md)\) \| (\d{4}-\d{2}-\d{2}) \| (\S.*) \|")
 
 
 def linked(page: Path) -> set[Path]:
@@ -102,9 +103,16 @@ def test_the_index_holds_every_decision_in_order_with_date_and_status() -> None:
     rows = _ROW.findall((DECISIONS / "README.md").read_text())
     files = sorted(each.name for each in DECISIONS.glob("[0-9]*.md"))
 
-    assert [file for _, _, file, _ in rows] == files
-    for number, title, file, _ in rows:
-        assert (DECISIONS / file).read_text().partition("\n")[0] == f"# {number}. {title}"
+    assert [file for _, _, file, _, _ in rows] == files
+    for number, title, file, date, status in rows:
+        head = f"# {number}. {title}\n\nDecided {date}. {status.capitalize()}.\n\n"
+        assert (DECISIONS / file).read_text().startswith(head), file
+
+
+@pytest.mark.parametrize("page", sorted(DECISIONS.glob("[0-9]*.md")), ids=lambda page: page.stem)
+def test_every_decision_has_context_decision_and_consequence(page: Path) -> None:
+    bold = re.findall(r"^\*\*(\w+)\.\*\*", page.read_text(), re.MULTILINE)
+    assert [part for part in bold if part in PARTS] == PARTS
 
 
 def unnamed(page: str) -> set[str]:
