@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-# A Python 3.13: the machine's own, or one that uv has or can fetch.
+# Python 3.13: the machine's own, or one that uv has or can fetch.
 PYTHON := $(shell for candidate in python3.13 python3 python; do \
 	"$$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && { command -v "$$candidate"; exit; }; done; \
 	command -v uv >/dev/null && { uv python find --no-project 3.13 2>/dev/null || { uv python install --quiet 3.13 >&2 && uv python find --no-project 3.13; }; } )
@@ -19,7 +19,7 @@ SUPPLY := .venv-supply
 export SAM_CLI_TELEMETRY := 0
 
 .PHONY: help
-help: ## This list
+help: ## Show this list
 	@echo "Smarther Recorder: the two commands to start with are 'make demo' and 'make test'."
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -51,7 +51,7 @@ $(BENCH)/.ready: requirements/bench.txt | python
 	@touch $@
 
 .PHONY: setup
-setup: ## Set up the three environments of demo and tests (every other target sets up its own by itself)
+setup: ## Set up the environments of demo and tests (every target also sets up what it needs)
 	@$(MAKE) -s --no-print-directory -j3 $(DEV)/.ready $(CLOUD)/.ready $(SAM)/.ready
 
 .PHONY: browser
@@ -63,7 +63,7 @@ browser:
 		else echo "The browser tests need Chromium: install your system's package 'chromium', then run make again." >&2; exit 1; fi; }
 
 .PHONY: lock
-lock: $(DEV)/.ready ## Lock the newest allowed versions of everything, with hashes (needs uv)
+lock: $(DEV)/.ready ## Lock the newest allowed version of every package, with hashes (needs uv)
 	cd layers/dependencies && uv pip compile --quiet --upgrade $(LOCK_OPTIONS) requirements.in -o requirements.txt
 	cd requirements && for each in dev cloud sam bench gates supply; do uv pip compile --quiet --upgrade $(LOCK_OPTIONS) $$each.in -o $$each.txt; done
 	@$(MAKE) --no-print-directory sbom
@@ -73,54 +73,54 @@ LOCK_OPTIONS := --python-version 3.13 --python-platform linux --generate-hashes 
 # ---- The two commands ----
 
 .PHONY: demo
-demo: setup ## A day of a simulated home, through the real stack, on this machine (ONCE=1 ends by itself)
+demo: setup ## Run a day of two simulated homes through the real stack, on this machine (ONCE=1 ends by itself)
 	@$(DEV)/bin/python -m sandbox demo $(if $(ONCE),--once) $(if $(LOSE_ONE),--lose-one) $(if $(FRESH),--fresh)
 
 .PHONY: test
-test: setup browser $(BENCH)/.ready $(GATES)/.ready ## All tests, the deployed stack included
+test: setup browser $(BENCH)/.ready $(GATES)/.ready ## Run all tests, those of the deployed stack included
 	$(DEV)/bin/pytest --numprocesses auto
 
 .PHONY: fuzz
-fuzz: setup ## Hostile callers against the sandbox, EXAMPLES=n of each kind
+fuzz: setup ## Send random hostile requests to the sandbox, EXAMPLES=n of each kind
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(DEV)/bin/pytest tests/e2e/test_hostile_callers.py
 
 .PHONY: simulate
-simulate: $(DEV)/.ready ## Live years of random faults, YEARS=n of them (SEED=, DAYS=, INTENSITY=, STORY=1)
+simulate: $(DEV)/.ready ## Simulate YEARS=n years with random faults (SEED=, DAYS=, INTENSITY=, STORY=1)
 	@$(DEV)/bin/python -m labs.simulation $(if $(YEARS),--years $(YEARS)) $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS)) $(if $(INTENSITY),--intensity $(INTENSITY)) $(if $(STORY),--story)
 
 .PHONY: mutants
-mutants: $(DEV)/.ready ## Plant faults one at a time; which does no test notice? (MODULES=, SAMPLE=200 SEED=1, RECORD=1)
+mutants: $(DEV)/.ready ## Plant small faults one at a time, and list those that no test notices (MODULES=, SAMPLE=200 SEED=1, RECORD=1)
 	@$(DEV)/bin/python -m labs.mutants $(MODULES) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(RECORD),--record)
 
 .PHONY: bench
-bench: setup $(BENCH)/.ready ## Measure the receiver beside what one would pick instead (BENCH_OPTIONS="--rounds 5" is a quick look)
+bench: setup $(BENCH)/.ready ## Measure the receiver beside the usual alternatives (BENCH_OPTIONS="--rounds 5" is a quick look)
 	@SANDBOX_FOLDER=.sandbox/bench $(DEV)/bin/python -m labs.bench $(BENCH_OPTIONS)
 
 .PHONY: year
-year: setup ## A year of ten thermostats in the sandbox: how soon is it drawn, how much memory does an export need?
+year: setup ## Measure how fast a year of ten thermostats is drawn in the sandbox, and what memory its export needs
 	@SANDBOX_FOLDER=.sandbox/year $(DEV)/bin/python -m labs.bench.year $(YEAR_OPTIONS)
 
 .PHONY: load
-load: setup ## 10,000 notifications of 200 thermostats through the sandbox; are all stored, and how fast are the answers?
+load: setup ## Send 10,000 notifications of 200 thermostats through the sandbox, and check that all are stored
 	@SANDBOX_FOLDER=.sandbox/load $(DEV)/bin/python -m labs.load $(LOAD_OPTIONS)
 
 # ---- The sandbox ----
 
 .PHONY: sandbox
-sandbox: setup ## The stack in a local cloud, left running (LIVED=1 with consent and two days lived, FRESH=1 in place of one that runs)
+sandbox: setup ## Deploy the stack into a local cloud and leave it running (LIVED=1: with consent and two days of readings; FRESH=1: replace a running one)
 	@$(DEV)/bin/python -m sandbox up $(if $(LEGRAND_URL),--legrand-url "$(LEGRAND_URL)") $(if $(LIVED),--lived) $(if $(FRESH),--fresh)
 
 .PHONY: sandbox-stop
-sandbox-stop: $(DEV)/.ready ## End it
+sandbox-stop: $(DEV)/.ready ## End the sandbox
 	@$(DEV)/bin/python -m sandbox down
 
 .PHONY: preview
-preview: setup ## The dashboard's home, as the console would show it, in your browser, while the simulated home lives
+preview: setup ## Show the home of the dashboard in your browser, while the simulated thermostats run
 	@$(DEV)/bin/python -m sandbox.shows.preview
 
 # ---- AWS ----
 
-# What stands on make's own command line, as an option; the environment holds such names for other reasons.
+# A variable of make's own command line as an option; the environment may hold such names for other reasons.
 said = $(if $(filter command,$(firstword $(origin $(1)))),--$(2)='$(subst ','\'',$($(1)))')
 flag = $(if $(filter command,$(firstword $(origin $(1)))),$(if $($(1)),--$(2)))
 
@@ -129,16 +129,16 @@ build: $(SAM)/.ready $(DEV)/.ready ## Build the functions and layers for AWS (AR
 	@$(DEV)/bin/python -m smarther_cli.deploy build $(call said,ARCHITECTURE,processor)
 
 .PHONY: wheel
-wheel: $(DEV)/.ready ## The command line alone, as a file for pipx or `uv tool install` (in dist/)
+wheel: $(DEV)/.ready ## Build the command line as one file for pipx or `uv tool install` (in dist/)
 	@$(DEV)/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
 
 .PHONY: release
-release: $(DEV)/.ready ## Keep what is committed now as the release from which upgrades are tested (docs/developer/releasing.md)
+release: $(DEV)/.ready ## Archive what is committed as the release from which upgrades are tested (docs/developer/releasing.md)
 	@$(DEV)/bin/python -m labs.release
 
 .PHONY: deploy
-deploy: $(SAM)/.ready $(DEV)/.ready ## Deploy to AWS: a few questions, each with a default (docs/owner/the-whole-way.md; YES=1 asks nothing)
+deploy: $(SAM)/.ready $(DEV)/.ready ## Deploy to AWS; asks a few questions, each with a default (docs/owner/the-whole-way.md; YES=1 asks nothing)
 	@$(DEV)/bin/python -m smarther_cli.deploy deploy $(call flag,YES,yes) $(call flag,ASK,ask) $(call flag,AT_ONCE,at-once) \
 		$(call said,STACK,stack) $(call said,REGION,region) $(call said,PROFILE,profile) $(call said,TIMEZONE,time-zone) \
 		$(call said,ALARM_EMAIL,alarm-email) $(call said,ARCHITECTURE,processor) $(call said,TABLE,table) \
@@ -147,7 +147,7 @@ deploy: $(SAM)/.ready $(DEV)/.ready ## Deploy to AWS: a few questions, each with
 # ---- The gate ----
 
 .PHONY: check
-check: ## Everything but the tests: code, types, imports, template, workflows (each alone: make lint, types, imports, …)
+check: ## Run the gate without the tests: code, types, imports, template, workflows (each alone: make lint, types, imports, …)
 	@$(MAKE) -s --no-print-directory -j3 $(DEV)/.ready $(SAM)/.ready $(GATES)/.ready
 	@$(MAKE) --no-print-directory -j2 --output-sync=target lint types imports template workflows
 
@@ -183,7 +183,7 @@ workflows: $(GATES)/.ready
 	$(GATES)/bin/pre-commit validate-config
 
 .PHONY: hooks
-hooks: $(GATES)/.ready ## Let git run what `make check` runs, on what a commit touches
+hooks: $(GATES)/.ready ## Have git run the parts of `make check` that a commit concerns, before each commit
 	$(GATES)/bin/pre-commit install
 
 # ---- What is locked ----
@@ -192,7 +192,7 @@ LOCKS := $(wildcard requirements/*.txt) layers/dependencies/requirements.txt lab
 SHIPPED := .gates/shipped
 
 .PHONY: audit
-audit: $(SUPPLY)/.ready ## Known vulnerabilities in all that is locked (asks a service on the internet, so it is no part of the gate)
+audit: $(SUPPLY)/.ready ## Look for known vulnerabilities in all locked packages (asks a service on the internet, so it is not in the gate)
 	@for lock in $(LOCKS); do echo "· $$lock"; $(SUPPLY)/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r $$lock || failed=1; done; \
 		[ -z "$${failed:-}" ] || { echo "Not every package is known to be free of known vulnerabilities: either one is named above, or the service could not be asked." >&2; exit 1; }
 
@@ -206,10 +206,10 @@ sbom: $(SUPPLY)/.ready ## Write the bill of materials of what is deployed, from 
 		print(json.dumps(bill, indent=2))' >layers/dependencies/sbom.cdx.json
 
 .PHONY: format
-format: $(DEV)/.ready ## Put the code in order
+format: $(DEV)/.ready ## Format the code, and fix what can be fixed automatically
 	$(DEV)/bin/ruff check --fix .
 	$(DEV)/bin/ruff format .
 
 .PHONY: clean
-clean: sandbox-stop ## Remove everything that make made
+clean: sandbox-stop ## Remove everything that make created
 	rm -rf $(DEV) $(CLOUD) $(SAM) $(BENCH) $(GATES) $(SUPPLY) .gates .aws-sam .sandbox dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
