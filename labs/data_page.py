@@ -14,12 +14,12 @@ PAGE: Final = Path(__file__).parents[1] / "docs" / "data.md"
 
 _HEAD: Final = """# The table
 
-All that the recorder keeps is in one DynamoDB table: output `TableName` of the stack. It outlives the stack, and
-needs no recorder to be read. This page says what each item is. It is made from
-`layers/smarther/python/smarther/store/schema.py` by `python -m labs.data_page`.
+All that the recorder stores is in one DynamoDB table: output `TableName` of the stack. The table outlives the stack, and
+you can read it without the recorder. This page describes each kind of item. `python -m labs.data_page` makes it from
+`layers/smarther/python/smarther/store/schema.py`.
 
-Every item has two keys, `pk` (the partition) and `sk` (the sort key, which is in order within a partition). Parts in
-angle brackets change. Numbers are DynamoDB's numbers, instants are text. To look at a thermostat's newest readings:
+Every item has two keys, `pk` (the partition) and `sk` (the sort key, which orders the items of a partition). Parts in
+angle brackets vary. Numbers are DynamoDB's numbers, instants are text. To read a thermostat's newest readings:
 
 ```console
 $ aws dynamodb query --table-name TABLE --no-scan-index-forward --limit 5 \\
@@ -27,8 +27,7 @@ $ aws dynamodb query --table-name TABLE --no-scan-index-forward --limit 5 \\
     --expression-attribute-values '{":m": {"S": "MODULE#ID"}, ":r": {"S": "READING#"}}'
 ```
 
-The ids are in the directory: the partition `DIRECTORY`. `smarther export` writes all readings to CSV, JSON lines or
-Parquet.
+The ids are in the partition `DIRECTORY`. `smarther export` writes all readings to CSV, JSON lines or Parquet.
 """
 
 
@@ -47,9 +46,9 @@ def _section(kind: ItemKind) -> str:
             "",
             kind.says,
             "",
-            f"Written by: {', '.join(kind.written_by)}. Read by: {', '.join(kind.read_by)}. It goes: {kind.goes}.",
+            f"Written by: {', '.join(kind.written_by)}. Read by: {', '.join(kind.read_by)}. Deleted: {kind.goes}.",
             "",
-            "| Attribute | Form | What it says |",
+            "| Attribute | Form | Meaning |",
             "|---|---|---|",
             *rows,
             "",
