@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,8 +96,7 @@ def test_a_page_that_nobody_links_to_is_seen() -> None:
 
 
 def test_every_link_leads_somewhere() -> None:
-    pages = [*DOCS.rglob("*.md"), *PROJECT.glob("*.md")]
-    assert [(page.name, str(target)) for page in pages for target in linked(page) if not target.exists()] == []
+    assert [(page.name, str(target)) for page in PAGES for target in linked(page) if not target.exists()] == []
 
 
 def test_the_index_holds_every_decision_in_order_with_date_and_status() -> None:
@@ -113,6 +113,52 @@ def test_the_index_holds_every_decision_in_order_with_date_and_status() -> None:
 def test_every_decision_has_context_decision_and_consequence(page: Path) -> None:
     bold = re.findall(r"^\*\*(\w+)\.\*\*", page.read_text(), re.MULTILINE)
     assert [part for part in bold if part in PARTS] == PARTS
+
+
+PAGES = [*PROJECT.glob("*.md"), PROJECT / "events" / "README.md", *DOCS.rglob("*.md")]
+_CODE = re.compile(r"^```.*?^```|`[^`]+`", re.DOTALL | re.MULTILINE)
+_FILE = re.compile(
+    r"(?<![\w./-])((?:cli|docs|events|functions|labs|layers|requirements|sandbox|tests)/[\w./-]+\.\w+)\b"
+)
+
+
+def not_there(page: str) -> set[str]:
+    """What a page names in code and the project lacks: files, targets of make, tests."""
+    code = "\n".join(_CODE.findall(page))
+    files = {name for name in _FILE.findall(code) if not (PROJECT / name).exists()}
+    targets = set(re.findall(r"\bmake ([a-z-]+)", code)) - make_targets()
+    return files | targets | set(re.findall(r"\btest_\w+", code)) - names_of_tests()
+
+
+@cache
+def make_targets() -> frozenset[str]:
+    return frozenset(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+
+
+@cache
+def names_of_tests() -> frozenset[str]:
+    """The tests, and the modules that hold them."""
+    files = list((PROJECT / "tests").rglob("*.py"))
+    tests = {name for file in files for name in re.findall(r"def (test_\w+)", file.read_text())}
+    return frozenset(tests | {file.stem for file in files})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_what_a_page_names_is_there(page: Path) -> None:
+    assert not_there(page.read_text()) == set()
+
+
+@pytest.mark.parametrize(
+    ("code", "gone"),
+    [
+        ("`labs/gone.py`", "labs/gone.py"),
+        ("`make gone`", "gone"),
+        ("`test_that_is_gone`", "test_that_is_gone"),
+        ("```console\n$ make gone\n```", "gone"),
+    ],
+)
+def test_a_name_of_what_is_gone_is_seen(code: str, gone: str) -> None:
+    assert not_there(f"It is here:\n\n{code}\n") == {gone}
 
 
 def unnamed(page: str) -> set[str]:
