@@ -186,6 +186,13 @@ workflows: $(GATES)/.ready
 hooks: $(GATES)/.ready ## Let git run what `make check` runs, on what a commit touches
 	$(GATES)/bin/pre-commit install
 
+# ---- What is written from the code ----
+
+.PHONY: pages
+pages: $(DEV)/.ready ## Write what pages say of the code: the table's items, and the tests behind each promise
+	@$(DEV)/bin/python -m labs.data_page
+	@$(DEV)/bin/python -m labs.shown_by
+
 # ---- What is locked ----
 
 LOCKS := $(wildcard requirements/*.txt) layers/dependencies/requirements.txt labs/bench/contenders/canonical/requirements.txt

@@ -76,6 +76,7 @@ def test_all_is_well_as_json(home: Home, run: Run) -> None:
     }
 
 
+@pytest.mark.shows("more to report than an item holds")
 def test_plants_that_a_report_cannot_hold_are_counted(home: Home, run: Run) -> None:
     plants = tuple(PlantState(plant_id=f"plant-{n:04}", subscription="healthy") for n in range(1000))
     KeeperNotes(home.table).keep_report(report(NOW, plants=plants))

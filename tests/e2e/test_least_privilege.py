@@ -207,6 +207,7 @@ def roles(bare_home: Home) -> Roles:
     return Roles(bare_home)
 
 
+@pytest.mark.shows("each role has its calls")
 def test_nothing_is_called_that_is_not_granted(roles: Roles) -> None:
     granted = roles.granted()
 
@@ -214,6 +215,7 @@ def test_nothing_is_called_that_is_not_granted(roles: Roles) -> None:
     assert _told(call for call in roles.called() if not any(grant.covers(call) for grant in granted)) == []
 
 
+@pytest.mark.shows("each role has its calls")
 def test_nothing_is_granted_that_is_not_used(roles: Roles) -> None:
     used = [call for call, allowed in roles.called().items() if allowed]
     unused = [grant for grant in roles.granted() if not any(grant.covers(call) for call in used)]
@@ -221,10 +223,12 @@ def test_nothing_is_granted_that_is_not_used(roles: Roles) -> None:
     assert _told(each for each in set(unused) - roles.lent() if (each.role, each.action, each.keys) not in SELDOM) == []
 
 
+@pytest.mark.shows("services have their grants")
 def test_the_services_that_use_a_role_by_themselves_are_granted_what_they_do(roles: Roles) -> None:
     assert _told(roles.lent() - roles.granted()) == []
 
 
+@pytest.mark.shows("each function has its role")
 def test_no_grant_is_a_pattern_without_a_reason(roles: Roles) -> None:
     patterns = {grant for grant in roles.granted() if set("*?[") & set(grant.resource)}
 

@@ -155,6 +155,7 @@ def test_senseless_parameters_are_taken_for_their_defaults(app: ModuleType) -> N
     assert "<b>" not in page
 
 
+@pytest.mark.shows("dashboard without a table")
 def test_a_table_that_cannot_be_reached_is_told_on_the_page_and_in_the_log(
     load: Load, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,6 +169,7 @@ def test_a_table_that_cannot_be_reached_is_told_on_the_page_and_in_the_log(
     assert record["failure"] == "TableUnavailableError"
 
 
+@pytest.mark.shows("dashboard without a table")
 def test_a_table_that_takes_too_long_is_told_on_the_page(
     app: ModuleType, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,6 +306,7 @@ def test_the_bound_holds_however_many_and_however_busy(
     assert page.count('class="sm-card"') == min(thermostats, MOST_THERMOSTATS)
 
 
+@pytest.mark.shows("more thermostats than a page")
 def test_of_a_home_that_is_too_large_for_a_page_all_are_drawn_named_or_counted(
     app: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:

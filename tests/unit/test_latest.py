@@ -38,12 +38,14 @@ def found(*words: Word) -> Latest:
 # ---- the latest
 
 
+@pytest.mark.shows("events out of order")
 def test_the_newest_by_the_thermostat_s_clock_is_the_latest_however_late_others_come() -> None:
     newest, late = word(NOW), word(NOW - 5 * HOUR, NOW + HOUR)
     known = found(late, newest)
     assert (known.word, known.heard, known.at, known.wrong_clock) == (newest, late, NOW, None)
 
 
+@pytest.mark.shows("clock is wrong")
 @pytest.mark.parametrize("time", [IN_2041, IN_2000, YEAR_1, YEAR_9999, NOW + 3 * HOUR, NOW - 8 * DAY])
 def test_a_wrong_clock_is_told_at_once_and_believed_when_nothing_better_comes(time: datetime) -> None:
     right = word(NOW)

@@ -17,6 +17,7 @@ LOCAL = "http://127.0.0.1:4566/_aws/execute-api/abc"
 SECRET = webhook.secret_from(bytes(range(32)))
 
 
+@pytest.mark.shows("strangers store nothing")
 def test_a_secret_is_256_bits_that_can_stand_in_an_address() -> None:
     assert SECRET == "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 
@@ -72,6 +73,7 @@ def test_nothing_else_is(presented: str) -> None:
     ).accept(presented)
 
 
+@pytest.mark.shows("strangers store nothing")
 @pytest.mark.parametrize(
     "presented", ["", webhook.secret_digest("x"), *(webhook.secret_digest(name) for name in "abc")]
 )
