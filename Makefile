@@ -189,7 +189,7 @@ hooks: $(GATES)/.ready ## Let git run what `make check` runs, on what a commit t
 # ---- What is written from the code ----
 
 .PHONY: pages
-pages: $(DEV)/.ready ## Write what pages say of the code: the table's items, and the tests behind each promise
+pages: $(DEV)/.ready ## Write what pages say of the code: the table's items, and the tests behind each row
 	@$(DEV)/bin/python -m labs.data_page
 	@$(DEV)/bin/python -m labs.shown_by
 

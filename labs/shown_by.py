@@ -1,4 +1,4 @@
-"""Which tests show each row of the promises, from the marks at the tests: python -m labs.shown_by (`make pages`).
+"""Which tests show each row of a page, from the marks at the tests: python -m labs.shown_by (`make pages`).
 
 A row of a table whose last column is `Test` begins with its name, in bold. A test names the rows that it shows:
 `@pytest.mark.shows("table hangs")`. From that the last column is written. The tests are read and not imported.
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 PROJECT: Final = Path(__file__).parents[1]
-PAGES: Final = ("docs/promises/reliability.md", "docs/promises/security.md")
+PAGES: Final = ("docs/promises/reliability.md", "docs/promises/security.md", "docs/developer/provider.md")
 
 _COLUMN: Final = "Test"
-_NAME: Final = re.compile(r"\*\*([^*]+)\*\*")
+_NAME: Final = re.compile(r"\*\*`?([^*`]+)`?\*\*")
 _DEPLOYED: Final = ("tests/deploy/", "tests/e2e/", "tests/upgrade/test_upgrade.py")
 
 
@@ -33,7 +33,7 @@ class Row(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What marks call it: the bold words at its beginning, or nothing."""
+        """What marks call it: the bold words at its beginning, without their backticks, or nothing."""
         found = _NAME.match(self.cells[0])
         return found[1] if found else ""
 

@@ -1,4 +1,4 @@
-"""Each row of the promises has a test, and the pages name those that are marked with it."""
+"""Each row of a page that promises or states a fact has a test, and the page names those that are marked with it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.deployed import PROJECT
 if TYPE_CHECKING:
     from pathlib import Path
 
-RELIABILITY, SECURITY = shown_by.PAGES
+RELIABILITY, SECURITY, PROVIDER = shown_by.PAGES
 CHAPTERS = {RELIABILITY: "## The fault matrix", SECURITY: "## What holds"}
 
 
@@ -26,7 +26,7 @@ def test_a_page_names_the_tests_that_are_marked(page: str) -> None:
     assert (PROJECT / page).read_text() == shown_by.written(PROJECT, page)
 
 
-@pytest.mark.parametrize("page", shown_by.PAGES)
+@pytest.mark.parametrize("page", CHAPTERS)
 def test_every_table_of_the_chapter_that_promises_is_read_and_no_cell_is_empty(page: str) -> None:
     text = (PROJECT / page).read_text()
     chapter = text.partition(f"\n{CHAPTERS[page]}\n")[2].partition("\n## ")[0]
@@ -53,8 +53,8 @@ def test_throttles(times): ...
 
 
 def planted(project: Path, *, page: str = TABLE + HANGS + THROTTLES, tests: str = TESTS, more: str = "") -> Path:
-    """A project of one file of tests and the two pages, of which the second has no row unless more is said."""
-    for file, text in {RELIABILITY: page, SECURITY: more, "tests/unit/test_table.py": tests}.items():
+    """A project of one file of tests and the pages, of which only the first has rows unless more is said."""
+    for file, text in {RELIABILITY: page, SECURITY: more, PROVIDER: "", "tests/unit/test_table.py": tests}.items():
         (project / file).parent.mkdir(parents=True, exist_ok=True)
         (project / file).write_text(text)
     return project

@@ -27,6 +27,7 @@ def test_every_secret_has_the_form_of_one(entropy: bytes) -> None:
     assert webhook.has_secret_form(webhook.secret_from(entropy))
 
 
+@pytest.mark.shows("Home Assistant on a 409")
 @pytest.mark.parametrize("base", [BASE, f"{BASE}/prod", f"{BASE}/", "https://home.example"])
 @given(entropy=st.binary(min_size=32, max_size=32))
 def test_no_address_of_ours_looks_like_one_of_home_assistants(base: str, entropy: bytes) -> None:
