@@ -287,6 +287,7 @@ def test_a_stack_that_is_not_well_is_seen_in_the_status_with_what_helps(home: Ho
     assert told["verdict"] == {
         "word": "not_well",
         "reasons": ["not_subscribed", "silent", "quarantine", "dead_letters"],
+        "incidents": [],
     }
     assert told["waiting"] == {"quarantine": 1, "dead_letters": 1}
 
