@@ -1,19 +1,44 @@
-"""An incident in words: what has happened, what shows it, and what to do."""
+"""What the keeper found, in words: what has happened, what shows it, and what to do."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
+from smarther.domain.account.legrand_answers import Reason
 from smarther.drawing.text import clock_phrase, clock_text
 from smarther.drawing.words.english import ENGLISH
 from smarther.drawing.words.language import Told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime, tzinfo
+    from datetime import tzinfo
 
     from smarther.domain.keeper.incidents import Incident
+    from smarther.domain.keeper.keeper_report import Report
     from smarther.drawing.words.language import Language
+
+KEEPER_SILENT: Final = timedelta(hours=3)
+"""A report that is older is told to be so: a run is at most an hour from the next, and two may fail in passing."""
+
+
+def notices(
+    report: Report, names: Mapping[str, str], *, zone: tzinfo | None, now: datetime, words: Language = ENGLISH
+) -> list[Told]:
+    """All that is not as it should be by the keeper's last run, a person's part first; nothing where all is well."""
+    at = datetime.fromisoformat(report.at)
+    known = {each.plant_id: each.name for each in report.plants if each.name} | dict(names)
+    remedies = {reason.value: remedy for reason, remedy in words.remedies.items()}
+    told = [
+        Told(words.person_needed, "", (remedies.get(each.reason, each.do),))
+        for each in report.person
+        if each.reason != Reason.CLIENT_SECRET_BIRTHDAY
+    ]
+    if now - at >= KEEPER_SILENT:
+        since = clock_phrase(words.since, at, zone=zone, now=now, words=words)
+        silent = words.keeper_silent
+        told.append(Told(silent.title, silent.told.format(since=since), silent.steps))
+    return [*told, *(incident_text(each, known, zone=zone, now=now, words=words) for each in report.incidents)]
 
 
 def incident_text(

@@ -343,7 +343,7 @@ ITEMS: Final = (
             Attribute("client_secret_ends_on", "text", "the day on which the client secret ends"),
         ),
         ("keeper",),
-        ("keeper", "cli"),
+        ("keeper", "widget", "cli"),
         "never; the next run writes over it",
     ),
     ItemKind(

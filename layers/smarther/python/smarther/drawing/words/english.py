@@ -105,6 +105,12 @@ unit: C
         " meanwhile are kept and stored later. Try again in a minute; if it goes on, see the widget’s log."
     ),
     all_well="all is well",
+    person_needed="A person is needed",
+    keeper_silent=Told(
+        "The keeper is silent",
+        "It has finished no run {since}.",
+        ("Run `smarther keeper run`, and look at what it says.",),
+    ),
     incidents={
         Cause.STACK: Told(
             "This stack does not answer",

@@ -107,6 +107,12 @@ unit: C
         " widget."
     ),
     all_well="tutto a posto",
+    person_needed="Serve una persona",
+    keeper_silent=Told(
+        "Il keeper tace",
+        "Non conclude un giro {since}.",
+        ("Esegui `smarther keeper run` e leggi che cosa dice.",),
+    ),
     incidents={
         Cause.STACK: Told(
             "Questo stack non risponde",

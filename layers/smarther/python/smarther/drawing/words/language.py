@@ -125,6 +125,8 @@ class Language:
 
     # what has happened
     all_well: str
+    person_needed: str
+    keeper_silent: Told
     incidents: Mapping[Cause, Told]
     """With the `names` and `plants` concerned, their `count` `of` how many, `since` when (a phrase, as above), and the
     `clock` of that instant."""
