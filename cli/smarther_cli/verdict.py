@@ -12,18 +12,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from smarther.domain.keeper.incidents import Cause
+from smarther.domain.keeper.incidents import NOT_HEARD, Cause, still_so
 from smarther.drawing.incident_text import incident_text
 from smarther_cli.errors import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from smarther.domain.keeper.incidents import Incident
     from smarther.domain.keeper.keeper_report import PersonNeeded, Report
 
 _KEEPER_TRIES: Final = "The keeper tries again by itself, within half an hour; `smarther keeper run` does so now."
-_NOT_HEARD: Final = frozenset({Cause.HOME, Cause.THERMOSTAT})
 _NO_ANSWER: Final = frozenset({Cause.LOGIN, Cause.API})
 _BY_THEMSELVES: Final = "`smarther history` shows what they said last. Have they power, and their gateway a network?"
 
@@ -145,7 +144,8 @@ def judge(
         if silent is None:
             silent = {each.module_id: each.name or each.module_id for each in report.silent}
         else:
-            report = report.model_copy(update={"incidents": _still_so(report.incidents, silent)})
+            heard = {each for incident in report.incidents for each in incident.module_ids} - silent.keys()
+            report = report.model_copy(update={"incidents": still_so(report.incidents, heard)})
     silent = silent or {}
     told = set() if report is None else {each for incident in report.incidents for each in incident.module_ids}
     return Verdict(
@@ -159,13 +159,6 @@ def judge(
     )
 
 
-def _still_so(incidents: Iterable[Incident], silent: Collection[str]) -> tuple[Incident, ...]:
-    """Those that may still be so: who has been heard since the keeper looked is not lost."""
-    return tuple(
-        each for each in incidents if each.cause not in _NOT_HEARD or not set(silent).isdisjoint(each.module_ids)
-    )
-
-
 def _of_incidents(report: Report | None, names: Mapping[str, str]) -> Sequence[Matter]:
     if report is None:
         return ()
@@ -173,7 +166,7 @@ def _of_incidents(report: Report | None, names: Mapping[str, str]) -> Sequence[M
     found = []
     for incident in report.incidents:
         told = incident_text(incident, {**plants, **names}, zone=None, now=datetime.fromisoformat(report.at))
-        reason = "silent" if incident.cause in _NOT_HEARD else incident.cause.value
+        reason = "silent" if incident.cause in NOT_HEARD else incident.cause.value
         found.append(Matter(reason, told.title, " ".join(told.steps), told.told, incident))
     return found
 

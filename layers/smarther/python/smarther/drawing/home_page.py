@@ -16,7 +16,7 @@ from smarther.domain.readings.latest import silent_since
 from smarther.domain.readings.names import printable
 from smarther.domain.readings.reading import instant_text
 from smarther.drawing.chart import CHART_STYLE, ChartStyle, chart, summary_text
-from smarther.drawing.html import Markup, element, join
+from smarther.drawing.html import Markup, element, join, prose
 from smarther.drawing.text import (
     ago_text,
     clock_error_text,
@@ -153,7 +153,7 @@ def _notice(told: Told) -> Markup:
         "section",
         element("h3", told.title),
         element("p", told.told) if told.told else None,
-        *(element("p", step, class_="sm-do") for step in told.steps),
+        *(element("p", prose(step), class_="sm-do") for step in told.steps),
         class_="sm-card sm-notice",
     )
 

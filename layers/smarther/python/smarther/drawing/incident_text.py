@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.keeper.incidents import still_so
 from smarther.drawing.text import clock_phrase, clock_text
 from smarther.drawing.words.english import ENGLISH
 from smarther.drawing.words.language import Told
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import tzinfo
 
     from smarther.domain.keeper.incidents import Incident
@@ -22,10 +23,19 @@ KEEPER_SILENT: Final = timedelta(hours=3)
 """A report that is older is told to be so: a run is at most an hour from the next, and two may fail in passing."""
 
 
-def notices(
-    report: Report, names: Mapping[str, str], *, zone: tzinfo | None, now: datetime, words: Language = ENGLISH
+def notices(  # noqa: PLR0913 - what is known, and how it is written
+    report: Report,
+    names: Mapping[str, str],
+    heard: Collection[str],
+    *,
+    zone: tzinfo | None,
+    now: datetime,
+    words: Language = ENGLISH,
 ) -> list[Told]:
-    """All that is not as it should be by the keeper's last run, a person's part first; nothing where all is well."""
+    """All that is not as it should be by the keeper's last run, a person's part first; nothing where all is well.
+
+    `heard` are the ids of thermostats that are not silent now.
+    """
     at = datetime.fromisoformat(report.at)
     known = {each.plant_id: each.name for each in report.plants if each.name} | dict(names)
     remedies = {reason.value: remedy for reason, remedy in words.remedies.items()}
@@ -38,7 +48,8 @@ def notices(
         since = clock_phrase(words.since, at, zone=zone, now=now, words=words)
         silent = words.keeper_silent
         told.append(Told(silent.title, silent.told.format(since=since), silent.steps))
-    return [*told, *(incident_text(each, known, zone=zone, now=now, words=words) for each in report.incidents)]
+    incidents = still_so(report.incidents, heard)
+    return [*told, *(incident_text(each, known, zone=zone, now=now, words=words) for each in incidents)]
 
 
 def incident_text(

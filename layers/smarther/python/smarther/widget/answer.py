@@ -63,20 +63,23 @@ class Widget:
         if call.module_id is None:
             shown, others = thermostats[:MOST_THERMOSTATS], thermostats[MOST_THERMOSTATS:]
             cards = [self._read(each, call, now, unusual, charts=len(shown)) for each in shown]
-            return home_page(cards, view, others=others, notices=self._notices(thermostats, view))
+            return home_page(cards, view, others=others, notices=self._notices(thermostats, cards, view))
         for thermostat in thermostats:
             if thermostat.module_id == call.module_id:
                 return thermostat_page(self._read(thermostat, call, now, unusual, charts=1), view)
         return nobody_page(call.module_id, view)
 
-    def _notices(self, thermostats: Sequence[Thermostat], view: View) -> list[Told] | None:
+    def _notices(
+        self, thermostats: Sequence[Thermostat], cards: Sequence[Card | UnreadCard], view: View
+    ) -> list[Told] | None:
         """What is not as it should be by the keeper's last run; None where that cannot be told."""
         try:
             report = self._notes.report()
             if report is None:
                 return None
             names = {each.module_id: each.name for each in thermostats}
-            return notices(report, names, zone=view.call.zone, now=view.now, words=view.words)
+            heard = {card.thermostat.module_id for card in cards if isinstance(card, Card) and not view.is_silent(card)}
+            return notices(report, names, heard, zone=view.call.zone, now=view.now, words=view.words)
         except TableUnavailableError:
             raise
         except Exception as error:  # a report of another form; the cards need none

@@ -57,6 +57,10 @@ class Cause(StrEnum):
         return self not in {Cause.API, Cause.LOGIN}
 
 
+NOT_HEARD: Final = frozenset({Cause.HOME, Cause.THERMOSTAT})
+"""Causes of nothing but silence: over as soon as somebody is heard."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Witness:
     """What a run knows of one thermostat, by our clock.
@@ -137,6 +141,13 @@ def goes_on(before: Incident, now: Iterable[Incident]) -> bool:
     return any(
         each.cause is before.cause and (not each.module_ids or not set(each.module_ids).isdisjoint(before.module_ids))
         for each in now
+    )
+
+
+def still_so(incidents: Iterable[Incident], heard: Collection[str]) -> tuple[Incident, ...]:
+    """Incidents, without those of thermostats all of which have been `heard` since, by their ids."""
+    return tuple(
+        each for each in incidents if each.cause not in NOT_HEARD or not set(heard).issuperset(each.module_ids)
     )
 
 
