@@ -34,6 +34,7 @@ ENVIRONMENT = {
     "STALE_AFTER_HOURS": "24",
     "WEBHOOK_ROTATION_DAYS": "0",
     "RETENTION_DAYS": "0",
+    "TIMEZONE": "Europe/Rome",
 }
 EVENTS = deployed.PROJECT / "events" / "keeper"
 

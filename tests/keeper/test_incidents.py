@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 HOUR = timedelta(hours=1)
 
 
+@pytest.fixture
+def world() -> World:
+    """Days of runs, so AWS is the simulation's."""
+    return World(in_memory=True)
+
+
 def live(
     world: World,
     *,
@@ -190,3 +196,70 @@ def test_a_quiet_home_that_answers_as_it_did_is_no_incident(home: World) -> None
     for _ in range(6):
         report = live(home, for_=DAY / 2)
         assert report.incidents == ()
+
+
+# ---- mails
+
+
+def test_what_no_alarm_tells_is_mailed_once_when_it_begins_and_once_when_it_is_over(home: World) -> None:
+    live(home, for_=HOUR, speaking=speak)
+    home.provider.faults.add(Fault("list", 503, times=None))
+
+    live(home, for_=6 * HOUR, speaking=speak)
+    ((subject, text),) = home.mailbox.mails
+    home.provider.faults.clear()
+    live(home, for_=6 * HOUR, speaking=speak)
+
+    assert subject == "Legrand's API is out of order"
+    assert "It has given the keeper no good answer since 09:00." in text, "in the home's time"
+    assert "Nothing: wait." in text
+    assert "L'API di Legrand è guasta" in text, "nobody knows which of the two its owner reads"
+    over_subject, over = home.mailbox.mails[1]
+    assert (len(home.mailbox.mails), over_subject) == (2, "Over: Legrand's API is out of order")
+    assert "Over, as of 15:00." in over
+
+
+def test_a_thermostat_that_is_not_heard_has_an_alarm_and_no_mail_beside_it(home: World) -> None:
+    off, *others = sorted(module.id for plant in home.provider.world.plants.values() for module in plant.modules)
+    home.provider.faults.add(Fault("status", 404, times=None, about=off))
+    speak(home)
+
+    report = live(home, for_=DAY + HOUR, speaking=lambda world: speak(world, *others))
+
+    assert (report.thermostats_silent, home.mailbox.mails) == (1, [])
+
+
+def test_a_silence_that_is_legrands_has_a_mail_and_no_alarm_beside_it(home: World) -> None:
+    speak(home)
+    home.provider.faults.add(Fault("status", 500, times=None))
+
+    report = live(home, for_=DAY + HOUR)
+
+    assert (causes(report), report.thermostats_silent) == ([Cause.PUSHES_STOPPED], 0)
+    assert [subject for subject, _ in home.mailbox.mails] == ["Legrand has stopped pushing"]
+
+
+def test_what_could_not_be_mailed_is_mailed_by_the_next_run(home: World) -> None:
+    live(home, for_=HOUR, speaking=speak)
+    home.provider.faults.add(Fault("list", 503, times=None))
+    live(home, for_=HOUR, speaking=speak)
+    home.mailbox.is_down = True
+
+    home.later()
+    with pytest.raises(ExceptionGroup, match="faults of the recorder itself"):
+        home.run()
+    assert home.mailbox.mails == []
+    home.mailbox.is_down = False
+    live(home, for_=2 * HOUR, speaking=speak)
+
+    assert [subject for subject, _ in home.mailbox.mails] == ["Legrand's API is out of order"]
+
+
+def test_without_alarms_nothing_is_mailed() -> None:
+    world = World(in_memory=True, ALARM_TOPIC_ARN="")
+    world.configure()
+    world.consent()
+    world.provider.faults.add(Fault("list", 503, times=None))
+
+    assert causes(live(world, for_=3 * HOUR)) == [Cause.API]
+    assert world.mailbox.mails == []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.incidents import still_so
 from smarther.drawing.text import clock_phrase, clock_text
+from smarther.drawing.words.choice import LANGUAGES
 from smarther.drawing.words.english import ENGLISH
 from smarther.drawing.words.language import Told
 
@@ -50,6 +51,20 @@ def notices(  # noqa: PLR0913 - what is known, and how it is written
         told.append(Told(silent.title, silent.told.format(since=since), silent.steps))
     incidents = still_so(report.incidents, heard)
     return [*told, *(incident_text(each, known, zone=zone, now=now, words=words) for each in incidents)]
+
+
+def mail(incident: Incident, names: Mapping[str, str], *, over: bool, zone: tzinfo, now: datetime) -> tuple[str, str]:
+    """Subject and text of a mail about an incident that has begun, or is `over`; in each language, one below the other.
+
+    An owner's language is not known where a mail is written.
+    """
+    parts = []
+    for words in LANGUAGES.values():
+        told = incident_text(incident, names, zone=zone, now=now, words=words)
+        steps = (words.over.format(clock=clock_text(now, zone=zone, now=now, words=words)),) if over else told.steps
+        parts.append("\n".join((told.title, told.told, *steps)))
+    subject = incident_text(incident, names, zone=zone, now=now).title
+    return (ENGLISH.over_subject.format(title=subject) if over else subject), "\n\n".join(parts)
 
 
 def incident_text(

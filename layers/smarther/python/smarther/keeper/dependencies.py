@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import requests
 
     from smarther.aws.secrets_manager import Secrets
+    from smarther.aws.topic import Topic
     from smarther.keeper.settings import KeeperSettings
     from smarther.store.table import Table
 
@@ -26,6 +27,7 @@ class Dependencies:
     settings: KeeperSettings
     secrets: Secrets
     table: Table
+    topic: Topic
     session: requests.Session
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]

@@ -116,7 +116,7 @@ class Keeper:
                 if access.obtain():
                     _Tending(run, access, webhook, plants).tend(at_once=journal.consent == "accepted")
             with journal.apart("incidents"):
-                diagnose(run, webhook)
+                diagnose(run, webhook, plants.directory.names)
             run.remember(tokens_left=access.left)
             _keep_reasons(run)
         for plant_id in plants.known():

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from smarther.domain.account.credentials import NOTICE
 from smarther.domain.account.legrand_answers import Reason
-from smarther.domain.keeper.incidents import Incident
+from smarther.domain.keeper.incidents import NOT_HEARD, Incident
 
 type SubscriptionState = Literal["healthy", "created", "remade", "missing", "unknown"]
 _NOT_SUBSCRIBED: Final[frozenset[SubscriptionState]] = frozenset({"missing", "unknown"})
@@ -128,10 +128,16 @@ class Report(_Part):
 
     @property
     def thermostats_silent(self) -> int | None:
-        """How many thermostats are silent; None when none is and the run did not get as far as to listen to all."""
+        """How many thermostats are silent for a reason of their own or of their home.
+
+        None when none is silent and the run did not get as far as to listen to all.
+        """
         if not self.silent and (self.unheard or any(plant.subscription == "unknown" for plant in self.plants)):
             return None
-        return len(self.silent)
+        shared = {
+            each for incident in self.incidents if incident.cause not in NOT_HEARD for each in incident.module_ids
+        }
+        return sum(module.module_id not in shared for module in self.silent)
 
     @property
     def days_to_renewal(self) -> float | None:

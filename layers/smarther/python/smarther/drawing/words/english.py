@@ -111,6 +111,8 @@ unit: C
         "It has finished no run {since}.",
         ("Run `smarther keeper run`, and look at what it says.",),
     ),
+    over="Over, as of {clock}.",
+    over_subject="Over: {title}",
     incidents={
         Cause.STACK: Told(
             "This stack does not answer",

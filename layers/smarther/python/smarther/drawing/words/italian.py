@@ -113,6 +113,8 @@ unit: C
         "Non conclude un giro {since}.",
         ("Esegui `smarther keeper run` e leggi che cosa dice.",),
     ),
+    over="Finito, alle {clock}.",
+    over_subject="Finito: {title}",
     incidents={
         Cause.STACK: Told(
             "Questo stack non risponde",

@@ -127,6 +127,8 @@ class Language:
     all_well: str
     person_needed: str
     keeper_silent: Told
+    over: str
+    over_subject: str
     incidents: Mapping[Cause, Told]
     """With the `names` and `plants` concerned, their `count` `of` how many, `since` when (a phrase, as above), and the
     `clock` of that instant."""
