@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 
 from smarther import telemetry
+from smarther.aws.alarm_topic import AlarmTopic
 from smarther.aws.botocore_client import create_client
 from smarther.aws.secrets_manager import Secrets
 from smarther.aws.timeouts import Timeouts
-from smarther.aws.topic import Topic
 from smarther.keeper.dependencies import Dependencies
 from smarther.keeper.run import Keeper, RunRequest
 from smarther.keeper.settings import KeeperSettings
@@ -33,7 +33,7 @@ keeper = Keeper(
         settings=settings,
         secrets=Secrets(create_client(session, "secretsmanager", timeouts), sleep=time.sleep),
         table=Table(create_client(session, "dynamodb", timeouts), settings.table_name),
-        topic=Topic(lambda: create_client(session, "sns", timeouts), settings.alarm_topic_arn),
+        topic=AlarmTopic(lambda: create_client(session, "sns", timeouts), settings.alarm_topic_arn),
         session=open_session(),
         clock=lambda: datetime.now(UTC),
         sleep=time.sleep,

@@ -38,6 +38,7 @@ SELDOM = {
     ("KeeperRole", "dynamodb:PutItem", "MODULE#*"): "a thermostat has to be silent for hours before it is asked",
     ("RedriverRole", "dynamodb:PutItem", "QUARANTINE#*"): "a body that nobody can read and that the table did not take",
     ("KeeperRole", "dynamodb:GetItem", "MODULE#*"): "a thermostat that is asked tells of days ago what was just pushed",
+    ("KeeperRole", "sns:Publish", ""): "what is mailed has to go on for an hour or a day first",
     ("KeeperRole", "dynamodb:PutItem", "ARRIVALS"): "a thermostat that is asked tells of days ago, or of the future",
 }
 """Why a partition is granted that no deployed test makes a function ask for; tests/keeper and tests/functions do."""

@@ -29,8 +29,8 @@ from sandbox.legrand.http.login_desk import LoginDesk
 from sandbox.legrand.provider.gateway import Gateway
 from sandbox.legrand.provider.gateway import Request as Call
 from sandbox.legrand.variants import Variants
+from smarther.aws.alarm_topic import AlarmTopic
 from smarther.aws.secrets_manager import Secrets
-from smarther.aws.topic import Topic
 from smarther.domain.account.webhook import address, is_ours
 from smarther.keeper.dependencies import Dependencies
 from smarther.keeper.run import Keeper, RunRequest
@@ -151,7 +151,7 @@ class World:
                 settings=self.settings,
                 secrets=Secrets(secrets, sleep=self.sleep),
                 table=Table(dynamodb, deployed.TABLE),
-                topic=Topic(lambda: cast("Any", self.mailbox), self.settings.alarm_topic_arn),
+                topic=AlarmTopic(lambda: cast("Any", self.mailbox), self.settings.alarm_topic_arn),
                 session=session,
                 clock=self.clock.now,
                 sleep=self.sleep,

@@ -36,7 +36,7 @@ KEEPS_NOTHING = {
     "AWS::SNS::TopicPolicy",
 }
 
-USED_THROUGH = {"dynamodb", "secretsmanager", "sqs"}
+USED_THROUGH = {"dynamodb", "secretsmanager", "sns", "sqs"}
 """The services that use the key in their caller's name (the pages on encryption at rest of each); logs and alarms
 come in their own."""
 

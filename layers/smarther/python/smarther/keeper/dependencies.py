@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     import requests
 
+    from smarther.aws.alarm_topic import AlarmTopic
     from smarther.aws.secrets_manager import Secrets
-    from smarther.aws.topic import Topic
     from smarther.keeper.settings import KeeperSettings
     from smarther.store.table import Table
 
@@ -27,7 +27,7 @@ class Dependencies:
     settings: KeeperSettings
     secrets: Secrets
     table: Table
-    topic: Topic
+    topic: AlarmTopic
     session: requests.Session
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]

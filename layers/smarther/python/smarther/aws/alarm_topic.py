@@ -13,7 +13,7 @@ _LONGEST_SUBJECT: Final = 100
 """Characters, ASCII (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html)."""
 
 
-class Topic:
+class AlarmTopic:
     """One topic; without an ARN nobody is told. The client, botocore's, is made when there is something to tell."""
 
     def __init__(self, client: Callable[[], Any], arn: str) -> None:
