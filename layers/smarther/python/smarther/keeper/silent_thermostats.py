@@ -16,7 +16,7 @@ from smarther.domain.account.quota import Need
 from smarther.domain.keeper.incidents import Witness
 from smarther.domain.keeper.keeper_memory import LastPush
 from smarther.domain.keeper.keeper_report import ModuleClock, SilentModule
-from smarther.domain.readings.latest import is_news, said, silent_since
+from smarther.domain.readings.latest import is_news, should_have_pushed, silent_since
 from smarther.domain.readings.notification import parse
 from smarther.domain.readings.reading import instant_text
 from smarther.legrand.client import LegrandError
@@ -251,7 +251,7 @@ class Silence:
             for reading in answered
             if is_news(reading.time, found, now=now)
         ]
-        changed = not first and any(found is None or said(reading) != found.word.said for reading in news)
+        changed = not first and any(should_have_pushed(reading, found) for reading in news)
         if changed and module.plant_id not in self._run.memory.changed_unheard:
             self._run.remember_at_once(changed_unheard={**self._run.memory.changed_unheard, module.plant_id: now})
         stored = [self._readings.store(reading, received_at=now, source="poll") for reading in news]
