@@ -186,6 +186,13 @@ workflows: $(GATES)/.ready
 hooks: $(GATES)/.ready ## Have git run the parts of `make check` that a commit concerns, before each commit
 	$(GATES)/bin/pre-commit install
 
+# ---- What is written from the code ----
+
+.PHONY: pages
+pages: $(DEV)/.ready ## Write the parts of pages that come from the code: the table, and the tests behind each row
+	@$(DEV)/bin/python -m labs.data_page
+	@$(DEV)/bin/python -m labs.shown_by
+
 # ---- What is locked ----
 
 LOCKS := $(wildcard requirements/*.txt) layers/dependencies/requirements.txt labs/bench/contenders/canonical/requirements.txt

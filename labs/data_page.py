@@ -1,4 +1,4 @@
-"""`docs/data.md`, made from the table's schema: python -m labs.data_page."""
+"""`docs/data.md`, made from the table's schema: python -m labs.data_page (`make pages`)."""
 
 from __future__ import annotations
 

@@ -8,17 +8,22 @@ over once that person has acted.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from smarther.domain.keeper.incidents import NOT_HEARD, Cause, still_so
+from smarther.drawing.incident_text import incident_text
 from smarther_cli.errors import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from smarther.domain.keeper.incidents import Incident
     from smarther.domain.keeper.keeper_report import PersonNeeded, Report
 
 _KEEPER_TRIES: Final = "The keeper tries again by itself, within half an hour; `smarther keeper run` does so now."
+_NO_ANSWER: Final = frozenset({Cause.LOGIN, Cause.API})
 _BY_THEMSELVES: Final = "`smarther history` shows what they said last. Have they power, and their gateway a network?"
 
 
@@ -54,11 +59,13 @@ _WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """Something that is not as it should be: a name for programs, what is so, and what helps."""
+    """Something that is not as it should be: a name for programs, what is so, what helps, and what shows it."""
 
     reason: str
     says: str
     do: str
+    evidence: str = ""
+    incident: Incident | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,27 +107,68 @@ class Verdict:
 
     def document(self) -> dict[str, Any]:
         """For programs."""
-        return {"word": self.word.value, "reasons": list(self.reasons)}
+        return {
+            "word": self.word.value,
+            "reasons": list(self.reasons),
+            "incidents": [
+                {
+                    "cause": found.cause.value,
+                    "since": found.since,
+                    "plant_ids": list(found.plant_ids),
+                    "module_ids": list(found.module_ids),
+                    "says": each.says,
+                    "evidence": each.evidence,
+                    "do": each.do,
+                }
+                for each in self.matters
+                if (found := each.incident) is not None
+            ],
+        }
 
 
 def judge(
     report: Report | None,
     *,
     person: Iterable[PersonNeeded] | None = None,
-    silent: Iterable[str] | None = None,
+    silent: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
     waiting: Backlog | None = None,
 ) -> Verdict:
     """The verdict on what is known.
 
-    `person` and `silent`, the names of silent thermostats, are the report's own unless somebody has looked since.
+    `person` and `silent`, the names of silent thermostats by their ids, are the report's own unless somebody has looked
+    since. `names` are those of plants and thermostats by their ids, as far as the report does not know them.
     """
     if report is not None:
         person = report.person if person is None else person
-        silent = (each.name or each.module_id for each in report.silent) if silent is None else silent
+        if silent is None:
+            silent = {each.module_id: each.name or each.module_id for each in report.silent}
+        else:
+            heard = {each for incident in report.incidents for each in incident.module_ids} - silent.keys()
+            report = report.model_copy(update={"incidents": still_so(report.incidents, heard)})
+    silent = silent or {}
+    told = set() if report is None else {each for incident in report.incidents for each in incident.module_ids}
     return Verdict(
         person=tuple(person or ()),
-        matters=(*_of_the_report(report), *_of_thermostats(tuple(silent or ())), *_of_what_waits(waiting or Backlog())),
+        matters=(
+            *_of_incidents(report, {**silent, **(names or {})}),
+            *_of_the_report(report),
+            *_of_thermostats([name for module_id, name in silent.items() if module_id not in told]),
+            *_of_what_waits(waiting or Backlog()),
+        ),
     )
+
+
+def _of_incidents(report: Report | None, names: Mapping[str, str]) -> Sequence[Matter]:
+    if report is None:
+        return ()
+    plants = {each.plant_id: each.name for each in report.plants if each.name}
+    found = []
+    for incident in report.incidents:
+        told = incident_text(incident, {**plants, **names}, zone=None, now=datetime.fromisoformat(report.at))
+        reason = "silent" if incident.cause in NOT_HEARD else incident.cause.value
+        found.append(Matter(reason, told.title, " ".join(told.steps), told.told, incident))
+    return found
 
 
 def _of_the_report(report: Report | None) -> Sequence[Matter]:
@@ -128,17 +176,19 @@ def _of_the_report(report: Report | None) -> Sequence[Matter]:
         return ()
     if report.outcome == "busy":
         return (Matter("busy", "another run of the keeper was under way", "Try again in a minute or two."),)
+    explained = any(each.cause in _NO_ANSWER for each in report.incidents)
+    standings = [("missing", "not_subscribed", "not subscribed:")]
+    if not explained:
+        standings.append(("unknown", "subscription_unknown", "whether it is subscribed is not known of"))
     found = [
         Matter(reason, f"{words} {', '.join(names)}", _KEEPER_TRIES)
-        for standing, reason, words in (
-            ("missing", "not_subscribed", "not subscribed:"),
-            ("unknown", "subscription_unknown", "whether it is subscribed is not known of"),
-        )
+        for standing, reason, words in standings
         if (names := [each.name or each.plant_id for each in report.plants if each.subscription == standing])
     ]
     if report.tokens is not None and not report.plants and not report.person:
         found.append(Matter("no_plant", "no plant is known yet, so nothing is recorded", _KEEPER_TRIES))
-    if report.troubles or report.paused_until is not None or (report.outcome == "degraded" and not found):
+    in_the_way = report.troubles or report.paused_until is not None or (report.outcome == "degraded" and not found)
+    if in_the_way and not explained:
         found.append(Matter("trouble", "not everything worked in the keeper's last run", _KEEPER_TRIES))
     return found
 

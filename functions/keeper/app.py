@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 
 from smarther import telemetry
+from smarther.aws.alarm_topic import AlarmTopic
 from smarther.aws.botocore_client import create_client
 from smarther.aws.secrets_manager import Secrets
 from smarther.aws.timeouts import Timeouts
@@ -32,6 +33,7 @@ keeper = Keeper(
         settings=settings,
         secrets=Secrets(create_client(session, "secretsmanager", timeouts), sleep=time.sleep),
         table=Table(create_client(session, "dynamodb", timeouts), settings.table_name),
+        topic=AlarmTopic(lambda: create_client(session, "sns", timeouts), settings.alarm_topic_arn),
         session=open_session(),
         clock=lambda: datetime.now(UTC),
         sleep=time.sleep,

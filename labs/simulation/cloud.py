@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from smarther.store import schema
 
@@ -537,3 +537,18 @@ class Hand:
             return self._gate(operation, lambda: work(**parameters))
 
         return call
+
+
+class Mailbox:
+    """SNS with one topic, and the owner's mails from it, by subject and text. `is_down` while it takes none."""
+
+    def __init__(self) -> None:
+        self.mails: list[tuple[str, str]] = []
+        self.is_down = False
+
+    def publish(self, *, TopicArn: str, Subject: str, Message: str) -> dict[str, str]:
+        """Take a mail; raises EndpointConnectionError."""
+        if self.is_down:
+            raise EndpointConnectionError(endpoint_url="https://sns.example")
+        self.mails.append((Subject, Message))
+        return {"MessageId": f"{TopicArn} {len(self.mails)}"}

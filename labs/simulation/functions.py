@@ -16,6 +16,7 @@ from labs.simulation.cloud import Hand
 from labs.simulation.effects import API, BASE, LOGIN, Killed
 from labs.simulation.weather import Gate
 from sandbox.legrand.provider.gateway import Request as Call
+from smarther.aws.alarm_topic import AlarmTopic
 from smarther.aws.secrets_manager import Secrets, SecretsError
 from smarther.aws.spill_queue import SpillQueue
 from smarther.keeper.dependencies import Dependencies
@@ -195,6 +196,7 @@ class KeeperContainer:
                 settings=year.settings,
                 secrets=Secrets(secrets, sleep=self._spend),
                 table=Table(dynamodb, TABLE),
+                topic=AlarmTopic(lambda: year.mailbox, year.settings.alarm_topic_arn),
                 session=session,
                 clock=self._clock.now,
                 sleep=self._spend,

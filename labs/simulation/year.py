@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from labs.simulation import books, faults
 from labs.simulation.chronicle import Chronicle, Needs, PersonAlarm
-from labs.simulation.cloud import SQS, DynamoDB, SecretsManager
+from labs.simulation.cloud import SQS, DynamoDB, Mailbox, SecretsManager
 from labs.simulation.effects import API, BASE, LOGIN, Killed
 from labs.simulation.functions import (
     FUNCTION_ERRORS,
@@ -134,6 +134,7 @@ class Year:
         self.post = Post(_dice(seed, "post"), self.variants)
         self.dynamodb, self.sqs = DynamoDB(), SQS(self.clock.now)
         self.secrets = SecretsManager(self.clock.now, "credentials", "tokens", "webhook", lag=SECRETS_LAG)
+        self.mailbox = Mailbox()
         self.weather = Weather(self.clock.now, _dice(seed, "weather"))
         self.settings = _settings(rotation_days=self.dice.choice((0, 5, 30, 90)))
         self.needs, self.alarm, self.owner = Needs(self.chronicle), PersonAlarm(), Owner(self)
@@ -563,5 +564,7 @@ def _settings(rotation_days: int) -> KeeperSettings:
             "STALE_AFTER_HOURS": "24",
             "WEBHOOK_ROTATION_DAYS": str(rotation_days),
             "RETENTION_DAYS": "0",
+            "ALARM_TOPIC_ARN": "alarms",
+            "TIMEZONE": "Europe/Rome",
         }
     )

@@ -57,6 +57,7 @@ def deliver(client: DynamoDBClient, bodies: list[bytes]) -> list[Recorded]:
         return list(containers.map(container, range(len(bodies))))
 
 
+@pytest.mark.shows("same body at once")
 @pytest.mark.parametrize("times", [2, 10, 100])
 @pytest.mark.parametrize("document", [[ENVELOPE], ENVELOPE["data"]], ids=["with its id", "without"])
 def test_a_body_delivered_many_times_at_once_is_stored_once(
@@ -76,6 +77,7 @@ def test_an_unreadable_body_delivered_many_times_at_once_is_quarantined_once(dyn
     assert item["body"]["S"] == "nobody can read this"
 
 
+@pytest.mark.shows("two thermostats in one second")
 def test_two_thermostats_of_one_second_are_two_readings_at_once_too(dynamodb: DynamoDBClient) -> None:
     other = {**STATUS, "sender": {"plant": {"id": "P", "module": {"id": "N"}}}}
     outcomes = deliver(dynamodb, [json.dumps(status).encode() for status in (STATUS, other, {**STATUS, "mode": "OFF"})])

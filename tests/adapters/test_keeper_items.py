@@ -212,6 +212,7 @@ def test_of_many_who_reach_for_the_lease_one_gets_it(table: Table, monkeypatch: 
     assert taken.count(True) == 1
 
 
+@pytest.mark.shows("more to report than an item holds")
 def test_the_report_of_any_account_is_kept_with_what_matters_first(table: Table) -> None:
     plants = tuple(
         PlantState(plant_id=ID.format(n), name=NAME.format(n), subscription="healthy" if n % 10 else "missing")
@@ -250,6 +251,7 @@ def test_a_report_that_fits_is_kept_whole(table: Table) -> None:
     assert (kept.plants, kept.left_out) == (plants, {})
 
 
+@pytest.mark.shows("more to report than an item holds")
 def test_of_very_many_polls_the_last_are_remembered(table: Table) -> None:
     everybody = [ID.format(n) for n in range(5000)]
     at = {each: NOW - timedelta(minutes=n) for n, each in enumerate(everybody)}

@@ -422,6 +422,7 @@ def test_the_surroundings_have_no_say(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert prepared.headers["Authorization"] == "Bearer hunter2-access"
 
 
+@pytest.mark.shows("failures carry no secret")
 @pytest.mark.parametrize(
     "body",
     [requests.ConnectionError("to https://x?hunter2-access"), requests.ReadTimeout("hunter2-key"), b"hunter2-access{"],

@@ -122,6 +122,7 @@ def test_a_thermostat_that_two_plants_list_is_shown_where_it_was_met_last(table:
     assert Listings(table).thermostats() == [Thermostat("m1", "p1", "p1", "p1", known_since=met)]
 
 
+@pytest.mark.shows("more thermostats than a page")
 def test_the_directory_is_read_whole_however_many_there_are() -> None:
     plants, modules = [f"p{number:04}" for number in range(1000)], [f"m{number:04}" for number in range(5000)]
     of_plants = [

@@ -7,6 +7,7 @@ import io
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -45,6 +46,7 @@ def empty(dynamodb: DynamoDBClient) -> None:
         dynamodb.delete_item(TableName=deployed.TABLE, Key={name: item[name] for name in ("pk", "sk")})
 
 
+@pytest.mark.shows("unreadable field")
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.sampled_from([steps for steps in EVERYWHERE if steps[-1] != "firmware"]), odd_texts)
 def test_a_notification_with_one_odd_thing_is_stored_once_and_held_by_every_reader(

@@ -213,6 +213,7 @@ def test_line_ends_around_values_are_not_part_of_them(home: Home, run: Run) -> N
     assert home.credentials == {**GIVEN, "recorded_at": TODAY}
 
 
+@pytest.mark.shows("command line shows no secret")
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -257,6 +258,7 @@ def test_with_nothing_given_and_nobody_to_ask_nothing_is_written_again(home: Hom
     assert home.secrets.get_secret_value(SecretId=home.credentials_arn)["VersionId"] == version
 
 
+@pytest.mark.shows("command line shows no secret")
 @pytest.mark.parametrize("option", ["--client-secret", "--subscription-key"])
 def test_a_secret_is_no_argument(home: Home, run: Run, option: str) -> None:
     assert run("configure", option, "x").exit_code == 2

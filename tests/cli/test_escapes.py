@@ -93,6 +93,7 @@ def obeyed(shown: str) -> set[str]:
     return {each for each in shown if unicodedata.category(each) in UNSEEN} - LINES
 
 
+@pytest.mark.shows("names are text")
 @pytest.mark.parametrize(
     "command",
     [
@@ -111,12 +112,14 @@ def test_a_terminal_is_given_nothing_to_obey(run: Run, command: tuple[str, ...])
     assert not obeyed(result.output)
 
 
+@pytest.mark.shows("names are text")
 def test_json_says_it_all_the_same(run: Run, words: str) -> None:
     (row,) = json.loads(run("history", "--json").stdout)["readings"]
 
     assert row["mode"] == words
 
 
+@pytest.mark.shows("names are text")
 def test_a_spreadsheet_is_given_no_formula(run: Run, words: str, tmp_path: Path) -> None:
     file = tmp_path / "all.csv"
     assert run("export", "--output", str(file)).exit_code == 0
@@ -128,6 +131,7 @@ def test_a_spreadsheet_is_given_no_formula(run: Run, words: str, tmp_path: Path)
     assert words in row["mode"]
 
 
+@pytest.mark.shows("names are text")
 def test_a_drawing_and_a_page_hold_it_as_text(home: Home, run: Run, tmp_path: Path) -> None:
     file = tmp_path / "room.svg"
     assert run("plot", "--module", "module-1", "--output", str(file)).exit_code == 0

@@ -113,6 +113,7 @@ def rows(data: bytes, form: str) -> list[Any]:
             return found
 
 
+@pytest.mark.shows("odd item in the table")
 @settings(max_examples=100, deadline=None)
 @given(home=odd_homes(), form=st.sampled_from(["csv", "jsonl", "parquet"]))
 def test_the_exports_of_all_others_are_what_they_are_without_it(stack: Stack, home: OddHome, form: str) -> None:
@@ -131,6 +132,7 @@ def test_the_exports_of_all_others_are_what_they_are_without_it(stack: Stack, ho
 # ---- what is shown
 
 
+@pytest.mark.shows("odd item in the table")
 @settings(max_examples=100, deadline=None)
 @given(
     home=odd_homes(),

@@ -159,6 +159,7 @@ class Crowded:
         return {name: {"S": text} for name, text in texts.items()} | {"parts": {"N": "1"}, "rejected": {"N": "1"}}
 
 
+@pytest.mark.shows("quarantine is very full")
 def test_of_a_hundred_thousand_bodies_one_page_is_held_at_a_time() -> None:
     table: Any = Crowded(100_000)
     quarantine = Quarantine(Table(table, "table"))

@@ -137,6 +137,7 @@ def test_nothing_waits(run: Run) -> None:
 # ---- the quarantine
 
 
+@pytest.mark.shows("unreadable body")
 @pytest.mark.parametrize("odd", [{}, {"online": "true"}, {"setPoint": {"value": "--"}}, {"new": "\ud83d"}])
 def test_a_body_that_can_be_read_now_is_stored_and_leaves_the_quarantine(
     home: Home, run: Run, odd: dict[str, Any]
@@ -201,6 +202,7 @@ def test_a_body_that_can_be_read_in_part_stays_and_the_part_is_stored(home: Home
 # ---- the dead-letter queue
 
 
+@pytest.mark.shows("table is away for hours")
 def test_dead_letters_are_stored_and_leave_the_queue(home: Home, run: Run, dead_letters: DeadLetters) -> None:
     for number in range(25):
         dead_letters.put(waiting(body(number)).message())
@@ -222,6 +224,7 @@ def test_a_dead_letter_that_cannot_be_read_goes_to_quarantine(home: Home, run: R
     assert in_quarantine(run) == 1
 
 
+@pytest.mark.shows("message is poison")
 def test_a_message_of_another_form_stays_and_is_told(run: Run, dead_letters: DeadLetters) -> None:
     dead_letters.put("not one of ours")
     dead_letters.put(waiting(body()).message())
@@ -247,6 +250,7 @@ def test_what_the_table_does_not_take_stays_and_is_told(
     assert dead_letters.left == 1
 
 
+@pytest.mark.shows("smarther redrive is interrupted")
 def test_an_interruption_leaves_what_was_not_stored_where_it_was(
     home: Home, run: Run, dead_letters: DeadLetters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -269,6 +273,7 @@ def test_an_interruption_leaves_what_was_not_stored_where_it_was(
     assert len(times(home)) == 5
 
 
+@pytest.mark.shows("cold start without the queue")
 def test_who_could_not_be_checked_on_arrival_is_checked_now(home: Home, run: Run, dead_letters: DeadLetters) -> None:
     Digests(home.table).publish(AcceptedDigests(current=webhook.secret_digest("ours")), NOW)
     dead_letters.put(waiting(body(1), verified=False, presented=webhook.secret_digest("ours")).message())
@@ -297,6 +302,7 @@ def test_the_records_go_by_the_name_that_the_receiver_gives_them() -> None:
     assert replay.RECOVERABLE == telemetry.RECOVERABLE
 
 
+@pytest.mark.shows("queue refuses connections")
 def test_what_the_receiver_kept_in_its_log_is_stored(home: Home, run: Run, log: Log) -> None:
     log.put('{"message": "notification_recorded"}', *recovery_records(waiting(body())))
 
@@ -307,6 +313,7 @@ def test_what_the_receiver_kept_in_its_log_is_stored(home: Home, run: Run, log: 
     assert len(times(home)) == 1
 
 
+@pytest.mark.shows("body is too long for the queue")
 def test_a_long_body_is_put_together_from_its_records(home: Home, run: Run, log: Log) -> None:
     long = body(1, unknown=[f"{number:x}" * 20 for number in range(300)]) + bytes(range(9, 11)) * 50_000
     records = recovery_records(waiting(long))

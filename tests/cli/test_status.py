@@ -76,6 +76,7 @@ def test_all_is_well_as_json(home: Home, run: Run) -> None:
     }
 
 
+@pytest.mark.shows("more to report than an item holds")
 def test_plants_that_a_report_cannot_hold_are_counted(home: Home, run: Run) -> None:
     plants = tuple(PlantState(plant_id=f"plant-{n:04}", subscription="healthy") for n in range(1000))
     KeeperNotes(home.table).keep_report(report(NOW, plants=plants))
@@ -286,6 +287,7 @@ def test_a_stack_that_is_not_well_is_seen_in_the_status_with_what_helps(home: Ho
     assert told["verdict"] == {
         "word": "not_well",
         "reasons": ["not_subscribed", "silent", "quarantine", "dead_letters"],
+        "incidents": [],
     }
     assert told["waiting"] == {"quarantine": 1, "dead_letters": 1}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.keeper.incidents import Cause, Incident
 from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState, Report, SilentModule, TokenState
 from smarther.store.keeper_items import KeeperNotes
 from smarther_cli.commands import authorize
@@ -34,6 +36,17 @@ def needs(*reasons: Reason, **told: Any) -> Report:
     return report(outcome="needs_person", person=person, **told)
 
 
+def happened(cause: Cause, *module_ids: str, changed: bool = False) -> Incident:
+    return Incident(
+        cause=cause,
+        since=NOW - timedelta(days=1),
+        plant_ids=("plant-1",) if module_ids else (),
+        module_ids=module_ids,
+        of=4,
+        changed=changed,
+    )
+
+
 STATES: Final = {
     "nothing is wrong": (report(), Status.FINE),
     "newly subscribed": (report(plants=(MISSING.model_copy(update={"subscription": "created"}),)), Status.FINE),
@@ -43,6 +56,10 @@ STATES: Final = {
     "a call came to nothing": (report(outcome="degraded", troubles=("list: transient (500)",)), Status.FAILED),
     "calls are paused": (report(outcome="degraded", paused_until="2026-02-01T00:00:00Z"), Status.FAILED),
     "a thermostat is silent": (report(silent=(SILENT,)), Status.FAILED),
+    **{
+        f"an incident: {cause}": (report(incidents=(happened(cause, "m"),), silent=(SILENT,)), Status.FAILED)
+        for cause in Cause
+    },
     "Legrand lists no plant": (needs(Reason.NO_PLANT, plants=()), Status.PERSON_NEEDED),
     "consent has ended": (needs(Reason.CONSENT_EXPIRED), Status.PERSON_NEEDED),
     "a birthday comes near": (needs(Reason.CLIENT_SECRET_BIRTHDAY), Status.PERSON_NEEDED),
@@ -125,3 +142,50 @@ def test_nothing_that_is_not_as_it_should_be_is_called_well(told: Report, quaran
     assert len(verdict.reasons) == len(verdict.person) + len(verdict.matters)
     assert all(each.do and each.says for each in verdict.matters)
     assert "\n" not in verdict.text()
+
+
+# ---- whose fault it is
+
+
+def test_what_many_share_is_told_once_with_its_evidence_and_what_to_do() -> None:
+    """And the silence of each of them is not told beside it."""
+    told = judge(
+        report(incidents=(happened(Cause.PUSHES_STOPPED, "m", "n", changed=True),), silent=(SILENT,)),
+    )
+
+    (matter,) = told.matters
+    assert told.text() == "not all is well: Legrand has stopped pushing"
+    assert matter.evidence.startswith("2 of 4 thermostats have pushed nothing since ")
+    assert matter.evidence.endswith(" Thermostats that were asked had changed without a push.")
+    assert matter.do.startswith("Nothing: wait.")
+    assert told.document()["incidents"] == [
+        {
+            "cause": "pushes_stopped",
+            "since": NOW - timedelta(days=1),
+            "plant_ids": ["plant-1"],
+            "module_ids": ["m", "n"],
+            "says": "Legrand has stopped pushing",
+            "evidence": matter.evidence,
+            "do": matter.do,
+        }
+    ]
+
+
+def test_an_api_that_is_out_of_order_explains_what_came_to_nothing() -> None:
+    """One thing to do and not three: the keeper's last run had troubles, and knows of no subscription."""
+    told = judge(
+        report(
+            incidents=(happened(Cause.API),), outcome="degraded", troubles=("list: transient (503)",), plants=(UNKNOWN,)
+        )
+    )
+
+    assert told.reasons == ("api",)
+
+
+def test_a_thermostat_that_was_heard_since_the_keeper_looked_is_at_fault_no_longer() -> None:
+    said = report(incidents=(happened(Cause.THERMOSTAT, "m"),), silent=(SILENT,))
+
+    assert judge(said).reasons == ("silent",)
+    assert judge(said, silent={}).word is Health.WELL
+    assert judge(said, silent={"m": "Attic"}).text() == "not all is well: Attic is not heard"
+    assert judge(said, silent={"n": "Bath"}).reasons == ("silent",)

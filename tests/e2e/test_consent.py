@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 
 from sandbox.running import owner
 
@@ -48,6 +49,7 @@ def test_refusing_consent_is_told_plainly_and_changes_nothing(home: Home) -> Non
     assert home.secret("TokensSecretArn") == before
 
 
+@pytest.mark.shows("consent needs a state")
 def test_a_state_is_good_only_once(home: Home) -> None:
     back = owner.decide(owner.consent_address(home.state), "allow")
     assert httpx.get(back, timeout=60).status_code == httpx.codes.OK

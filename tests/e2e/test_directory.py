@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from typer.testing import CliRunner
 
 from sandbox.running import owner
@@ -52,6 +53,7 @@ def hear_of_names(home: Home) -> None:
     assert owner.give_consent(home.state).is_success
 
 
+@pytest.mark.shows("thermostat moves")
 def test_a_thermostat_that_moved_is_found_by_name_and_by_id(home: Home) -> None:
     with two_more_plants(home) as (tower, pier):
         thermostat = tower["modules"][0]["id"]

@@ -60,6 +60,7 @@ def test_after_consent_all_is_well(well: Home) -> None:
     assert marks(found) == NOT_IN_THIS_CLOUD, found
 
 
+@pytest.mark.shows("probe tells no address")
 def test_a_probe_of_the_real_address_stores_nothing(well: Home) -> None:
     before = kept(well)
 

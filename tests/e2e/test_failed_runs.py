@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 NO_RANGE = {"from": "nonsense"}
 
 
+@pytest.mark.shows("schedule fails three times")
 @pytest.mark.parametrize("output", ["RollupFunctionName"])
 def test_a_rollup_that_fails_three_times_lies_in_the_dead_letter_queue(home: Home, output: str) -> None:
     client = home.state.cloud.client

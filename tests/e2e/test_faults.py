@@ -62,6 +62,7 @@ def text(minutes: float) -> str:
     return (BEGIN + timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
 
 
+@pytest.mark.shows("table denies access")
 def test_what_the_table_does_not_take_waits_in_the_queue_and_is_stored(bare_home: Home, module_id: str) -> None:
     begun = datetime.now(UTC)
     with bare_home.forbidden("ReceiverRole", "dynamodb:PutItem"):
@@ -76,6 +77,7 @@ def test_what_the_table_does_not_take_waits_in_the_queue_and_is_stored(bare_home
     assert bare_home.notify([envelope(at(0, module_id))]).json()["duplicates"] == 1
 
 
+@pytest.mark.shows("queue fails too")
 def test_what_neither_table_nor_queue_takes_is_whole_in_the_log(bare_home: Home, module_id: str) -> None:
     body = json.dumps([envelope(at(0, module_id))]).encode()
     with bare_home.forbidden("ReceiverRole", "dynamodb:PutItem", "sqs:SendMessage"):
@@ -88,6 +90,7 @@ def test_what_neither_table_nor_queue_takes_is_whole_in_the_log(bare_home: Home,
     assert [each.verified for each in kept if each.body == body] == [True]
 
 
+@pytest.mark.shows("cold start in an outage")
 def test_a_caller_whom_a_cold_start_cannot_check_is_checked_later(bare_home: Home, module_id: str) -> None:
     stranger = bare_home.webhook_url().rpartition("/")[0] + "/" + "x" * 43
     with bare_home.forbidden("ReceiverRole", "dynamodb:GetItem"):
@@ -102,6 +105,7 @@ def test_a_caller_whom_a_cold_start_cannot_check_is_checked_later(bare_home: Hom
     assert httpx.post(stranger, json=[], timeout=30).status_code == httpx.codes.NOT_FOUND
 
 
+@pytest.mark.shows("warm in an outage")
 def test_a_warm_function_needs_the_table_to_know_nobody(bare_home: Home, module_id: str) -> None:
     assert bare_home.notify([envelope(at(0, module_id))]).json()["stored"] == 1
     with bare_home.forbidden("ReceiverRole", "dynamodb:GetItem"):
@@ -109,6 +113,7 @@ def test_a_warm_function_needs_the_table_to_know_nobody(bare_home: Home, module_
     assert times(bare_home, module_id) == [text(0), text(1)]
 
 
+@pytest.mark.shows("same body at once")
 @pytest.mark.parametrize("copies", [2, 10, 100])
 def test_a_body_that_comes_many_times_at_once_is_stored_once(bare_home: Home, module_id: str, copies: int) -> None:
     with_id, without = [envelope(at(0, module_id))], envelope(at(0, module_id))["data"]
@@ -121,12 +126,14 @@ def test_a_body_that_comes_many_times_at_once_is_stored_once(bare_home: Home, mo
     assert times(bare_home, module_id) == [text(0)]
 
 
+@pytest.mark.shows("backlog of 500 at once")
 def test_a_backlog_of_500_is_stored_once(bare_home: Home, module_id: str) -> None:
     notify_all(bare_home, [[envelope(at(minute, module_id))] for minute in range(500)])
     settle(bare_home.state)
     assert times(bare_home, module_id) == [text(minute) for minute in range(500)]
 
 
+@pytest.mark.shows("backlog of 500 in one body")
 def test_a_backlog_of_500_in_one_body_is_stored_by_way_of_the_queue(bare_home: Home, module_id: str) -> None:
     answer = bare_home.notify([envelope(at(minute, module_id)) for minute in range(500)])
     assert answer.status_code == httpx.codes.OK

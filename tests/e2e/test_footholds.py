@@ -54,6 +54,7 @@ def refused(call: Callable[..., Any], **parameters: Any) -> bool:
     return False
 
 
+@pytest.mark.shows("each role has its partitions")
 def test_who_is_in_the_callback_reaches_consents_and_no_reading_or_digest(bare_home: Home, foothold: Foothold) -> None:
     table, client = bare_home.outputs["TableName"], foothold("CallbackRole")
     changed = {"UpdateExpression": "SET used_at = :x", "ExpressionAttributeValues": {":x": {"S": "now"}}}
@@ -63,6 +64,7 @@ def test_who_is_in_the_callback_reaches_consents_and_no_reading_or_digest(bare_h
     assert refused(client.update_item, TableName=table, Key=DIGESTS, **changed)
 
 
+@pytest.mark.shows("each role has its partitions")
 def test_who_is_in_the_receiver_makes_nobody_genuine(bare_home: Home, foothold: Foothold) -> None:
     table, client = bare_home.outputs["TableName"], foothold("ReceiverRole")
 
@@ -73,6 +75,7 @@ def test_who_is_in_the_receiver_makes_nobody_genuine(bare_home: Home, foothold: 
     assert refused(client.scan, TableName=table)
 
 
+@pytest.mark.shows("each role has its partitions")
 def test_who_is_in_what_looks_back_writes_no_digest_and_reads_no_quarantine(
     bare_home: Home, foothold: Foothold
 ) -> None:

@@ -156,6 +156,7 @@ def role_calls(home: Home, logical_id: str, *, after: int) -> list[Decision]:
 # ---- the notifications' route
 
 
+@pytest.mark.shows("guesses are answered alike", "strangers cause no 5xx")
 @fuzzed
 @given(guess=segments, body=bodies, sent=headers)
 @example(guess="%00", body=b"[]", sent={})
@@ -168,6 +169,7 @@ def test_whatever_is_guessed_the_answer_is_that_of_an_unknown_address(
     assert seen(caller.call("POST", f"/notifications/{guess}", body, sent)) == caller.unknown()
 
 
+@pytest.mark.shows("guesses are answered alike")
 @fuzzed
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE"]), path=st.lists(segments, min_size=1, max_size=3)
@@ -182,6 +184,7 @@ def test_any_other_path_and_method_is_unknown(caller: Caller, method: str, path:
     assert known or seen(caller.call(method, address)) == caller.unknown()
 
 
+@pytest.mark.shows("mad values stop no reader")
 @fuzzed
 @given(body=bodies, sent=headers)
 def test_a_genuine_caller_gets_a_described_answer_whatever_it_sends(
@@ -195,6 +198,7 @@ def test_a_genuine_caller_gets_a_described_answer_whatever_it_sends(
     assert NOTIFY.complaints(answer.status_code, answer.headers, content(answer)) == []
 
 
+@pytest.mark.shows("mad values stop no reader")
 def test_a_genuine_caller_that_sends_mad_numbers_takes_nobody_down(home: Home) -> None:
     """DynamoDB holds far larger numbers than a Python program is used to, and writes them out in full."""
     module_id = home.control("plants")["plants"][-1]["modules"][-1]["id"]
@@ -214,6 +218,7 @@ def test_a_genuine_caller_that_sends_mad_numbers_takes_nobody_down(home: Home) -
     assert "<svg" in home.widget()
 
 
+@pytest.mark.shows("guessing the webhook is cheap")
 def test_guessing_the_webhook_costs_a_look_now_and_then_and_keeps_nothing(caller: Caller, bare_home: Home) -> None:
     caller.call("POST", "/notifications/" + "y" * 43)
     before, items, begun = len(access.decisions()), bare_home.items(), time.monotonic()
@@ -230,6 +235,7 @@ def test_guessing_the_webhook_costs_a_look_now_and_then_and_keeps_nothing(caller
 # ---- the callback
 
 
+@pytest.mark.shows("strangers cause no 5xx")
 @fuzzed
 @given(query=queries, sent=headers)
 @example(query="error=access_denied&error_description=<script>alert(1)</script>", sent={})
@@ -247,6 +253,7 @@ def test_the_callback_shows_a_stranger_one_of_four_pages_that_are_always_the_sam
     assert added == {name.lower(): value for name, value in HEADERS.items()}
 
 
+@pytest.mark.shows("guessing a state is cheap")
 def test_guessing_a_state_costs_one_write_and_never_reaches_the_keeper(caller: Caller, bare_home: Home) -> None:
     before = len(access.decisions())
 
@@ -258,6 +265,7 @@ def test_guessing_a_state_costs_one_write_and_never_reaches_the_keeper(caller: C
     assert role_calls(bare_home, "KeeperRole", after=before) == []
 
 
+@pytest.mark.shows("guessing a state is cheap")
 def test_what_cannot_be_a_state_costs_nothing_at_all(caller: Caller, bare_home: Home) -> None:
     before = len(access.decisions())
 
@@ -267,6 +275,7 @@ def test_what_cannot_be_a_state_costs_nothing_at_all(caller: Caller, bare_home: 
     assert role_calls(bare_home, "CallbackRole", after=before) == []
 
 
+@pytest.mark.shows("consent needs a state")
 def test_of_many_who_bring_the_same_state_at_once_one_is_let_in(home: Home) -> None:
     back = owner.decide(owner.consent_address(home.state), "allow")
 

@@ -37,6 +37,7 @@ def log_groups(home: Home, physical: Mapping[str, str]) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.shows("all is encrypted")
 def test_secrets_queues_and_logs_are_under_the_stacks_own_key(bare_home: Home, physical: Mapping[str, str]) -> None:
     client = bare_home.state.cloud.client
     key = client("kms").describe_key(KeyId=physical["Key"])["KeyMetadata"]
@@ -70,6 +71,7 @@ def test_the_logs_service_is_let_in_for_the_groups_there_are(bare_home: Home, ph
     assert not [group["arn"] for group in groups if not group["arn"].startswith(places)]
 
 
+@pytest.mark.shows("own key is closed")
 def test_nobody_is_let_in_who_comes_by_no_service_and_whom_iam_does_not_let(
     bare_home: Home, physical: Mapping[str, str]
 ) -> None:

@@ -38,6 +38,7 @@ SELDOM = {
     ("KeeperRole", "dynamodb:PutItem", "MODULE#*"): "a thermostat has to be silent for hours before it is asked",
     ("RedriverRole", "dynamodb:PutItem", "QUARANTINE#*"): "a body that nobody can read and that the table did not take",
     ("KeeperRole", "dynamodb:GetItem", "MODULE#*"): "a thermostat that is asked tells of days ago what was just pushed",
+    ("KeeperRole", "sns:Publish", ""): "what is mailed has to go on for an hour or a day first",
     ("KeeperRole", "dynamodb:PutItem", "ARRIVALS"): "a thermostat that is asked tells of days ago, or of the future",
 }
 """Why a partition is granted that no deployed test makes a function ask for; tests/keeper and tests/functions do."""
@@ -207,6 +208,7 @@ def roles(bare_home: Home) -> Roles:
     return Roles(bare_home)
 
 
+@pytest.mark.shows("each role has its calls")
 def test_nothing_is_called_that_is_not_granted(roles: Roles) -> None:
     granted = roles.granted()
 
@@ -214,6 +216,7 @@ def test_nothing_is_called_that_is_not_granted(roles: Roles) -> None:
     assert _told(call for call in roles.called() if not any(grant.covers(call) for grant in granted)) == []
 
 
+@pytest.mark.shows("each role has its calls")
 def test_nothing_is_granted_that_is_not_used(roles: Roles) -> None:
     used = [call for call, allowed in roles.called().items() if allowed]
     unused = [grant for grant in roles.granted() if not any(grant.covers(call) for call in used)]
@@ -221,10 +224,12 @@ def test_nothing_is_granted_that_is_not_used(roles: Roles) -> None:
     assert _told(each for each in set(unused) - roles.lent() if (each.role, each.action, each.keys) not in SELDOM) == []
 
 
+@pytest.mark.shows("services have their grants")
 def test_the_services_that_use_a_role_by_themselves_are_granted_what_they_do(roles: Roles) -> None:
     assert _told(roles.lent() - roles.granted()) == []
 
 
+@pytest.mark.shows("each function has its role")
 def test_no_grant_is_a_pattern_without_a_reason(roles: Roles) -> None:
     patterns = {grant for grant in roles.granted() if set("*?[") & set(grant.resource)}
 

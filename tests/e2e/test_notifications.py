@@ -76,6 +76,7 @@ def test_a_field_that_nobody_knows_is_kept(bare_home: Home, module_id: str) -> N
     assert reading["extra"] == {"airQuality": {"co2": Decimal(612)}}
 
 
+@pytest.mark.shows("unreadable field")
 def test_a_field_that_cannot_be_read_costs_nothing_beside_it(bare_home: Home, module_id: str) -> None:
     odd: dict[str, Any] = {
         "hygrometer": {"measures": [{"timeStamp": "2026-11-21T15:30:19+00:00", "value": "--", "unit": "%"}]},
@@ -107,6 +108,7 @@ def test_a_field_that_cannot_be_read_costs_nothing_beside_it(bare_home: Home, mo
     assert reading["activation_time"] == odd["activationTime"]
 
 
+@pytest.mark.shows("clock at the ends of time")
 @pytest.mark.parametrize("time", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
 def test_a_clock_at_either_end_of_time_is_stored_once(bare_home: Home, module_id: str, time: str) -> None:
     answers = [bare_home.notify([envelope(status(module_id, time=time))]).json() for _ in range(2)]
@@ -115,6 +117,7 @@ def test_a_clock_at_either_end_of_time_is_stored_once(bare_home: Home, module_id
     assert [reading["time"] for reading in bare_home.readings(module_id)] == [time]
 
 
+@pytest.mark.shows("system event")
 def test_what_event_grid_says_of_our_subscription_is_known(bare_home: Home) -> None:
     event_type = "Microsoft.EventGrid.SubscriptionDeletedEvent"
     before = len(bare_home.quarantined())
@@ -166,6 +169,7 @@ def test_a_validation_event_is_answered_with_both_keys(bare_home: Home) -> None:
     assert answer.json()["validationCode"] == answer.json()["validationResponse"] == code
 
 
+@pytest.mark.shows("strangers store nothing")
 def test_a_stranger_learns_nothing_and_leaves_nothing(bare_home: Home, module_id: str) -> None:
     base = bare_home.outputs["WebhookBaseUrl"]
     unknown = httpx.post(f"{base}/nowhere", json={})

@@ -77,6 +77,7 @@ def test_a_version_that_stores_goes_live_and_the_check_leaves_nothing(
     assert bare_home.readings(RECORDED) == []
 
 
+@pytest.mark.shows("new version cannot store", "receiver is rehearsed")
 def test_a_version_whose_role_lacks_something_does_not(bare_home: Home, told: list[dict[str, str]]) -> None:
     with bare_home.forbidden("ReceiverRole", "dynamodb:PutItem"):
         assert "AccessDenied" in check(bare_home)

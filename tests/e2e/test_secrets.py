@@ -62,6 +62,7 @@ def test_there_was_something_to_find(secrets: dict[str, list[str]]) -> None:
     assert len(secrets["webhook_secret"]) >= 2  # it was rotated
 
 
+@pytest.mark.shows("no secret is written")
 def test_no_secret_is_in_what_the_stack_wrote(home: Home, secrets: dict[str, list[str]]) -> None:
     written = dict(written_in_the_cloud(home))
 
@@ -70,6 +71,7 @@ def test_no_secret_is_in_what_the_stack_wrote(home: Home, secrets: dict[str, lis
     assert hits(secrets, written.items()) == []
 
 
+@pytest.mark.shows("no secret is shown")
 def test_no_secret_is_in_what_the_stack_answered(home: Home, secrets: dict[str, list[str]]) -> None:
     answers = [(f"answer {number}", answer) for number, answer in enumerate(sorted(home.answers))]
 
@@ -78,6 +80,7 @@ def test_no_secret_is_in_what_the_stack_answered(home: Home, secrets: dict[str, 
     assert hits(secrets, answers) == []
 
 
+@pytest.mark.shows("no secret is shown")
 def test_no_secret_is_in_what_the_command_line_prints_and_exports(
     home: Home, secrets: dict[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,6 +100,7 @@ def test_no_secret_is_in_what_the_command_line_prints_and_exports(
     assert hits(secrets, [*printed, *exported]) == []
 
 
+@pytest.mark.shows("no secret in a sandbox's files")
 def test_no_secret_is_in_the_sandboxs_files(secrets: dict[str, list[str]], home: Home) -> None:
     contents: dict[bytes, str] = {}
     for path in written_files():
@@ -107,6 +111,7 @@ def test_no_secret_is_in_the_sandboxs_files(secrets: dict[str, list[str]], home:
     assert hits(secrets, ((place, content) for content, place in contents.items())) == []
 
 
+@pytest.mark.shows("no secret in a sandbox's files")
 def test_the_one_file_with_a_secret_is_its_owners_only_and_git_ignores_it(home: Home) -> None:
     assert home.state.webhook_url in places.STATE.read_text()
     assert stat.S_IMODE(places.STATE.stat().st_mode) == stat.S_IRUSR | stat.S_IWUSR

@@ -6,12 +6,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.envelopes import envelope, status
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Home
 
 
+@pytest.mark.shows("impossible value")
 def test_what_was_pushed_becomes_statistics_and_is_drawn(home: Home) -> None:
     thermostat = home.control("plants")["plants"][0]["modules"][0]
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=6)

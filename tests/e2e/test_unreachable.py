@@ -45,6 +45,7 @@ def legrand_moved_away(home: Home) -> Iterator[None]:
         functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
 
 
+@pytest.mark.shows("failures carry no secret")
 def test_legrand_hangs_up(home: Home) -> None:
     home.control("faults", {"operation": "*", "drop": True, "times": None})
 
@@ -64,12 +65,14 @@ def test_legrands_login_hangs_up_when_a_consents_code_is_exchanged(home: Home) -
     assert owner.give_consent(home.state).status_code == httpx.codes.SERVICE_UNAVAILABLE
 
 
+@pytest.mark.shows("failures carry no secret")
 def test_legrand_refuses_connections(home: Home) -> None:
     with legrand_moved_away(home):
         assert home.run_keeper()["troubles"] == ["list: transient"]
         assert owner.give_consent(home.state).status_code == httpx.codes.SERVICE_UNAVAILABLE
 
 
+@pytest.mark.shows("failures carry no secret")
 def test_legrand_answers_too_late(home: Home) -> None:
     home.control("faults", {"operation": "list", "delay_ms": LATER_THAN_A_CALL_WAITS})
 
@@ -77,12 +80,14 @@ def test_legrand_answers_too_late(home: Home) -> None:
     assert home.control("faults")["faults"] == []
 
 
+@pytest.mark.shows("failures carry no secret")
 @pytest.mark.parametrize("action", ["secretsmanager:GetSecretValue", "dynamodb:PutItem", "dynamodb:UpdateItem"])
 def test_aws_refuses_the_keeper(home: Home, action: str) -> None:
     with home.forbidden("KeeperRole", action), pytest.raises(SandboxError, match="AccessDenied"):
         home.run_keeper()
 
 
+@pytest.mark.shows("failures carry no secret")
 @pytest.mark.parametrize("action", ["dynamodb:UpdateItem", "lambda:InvokeFunction"])
 def test_aws_refuses_the_callback(home: Home, action: str) -> None:
     with home.forbidden("CallbackRole", action):

@@ -120,6 +120,7 @@ def test_coming_back_without_a_code_leaves_the_state_good(stack: Stack) -> None:
     assert stack.open(code=CODE, state=STATE).status == 200
 
 
+@pytest.mark.shows("consent needs a state")
 def test_a_state_is_good_once(stack: Stack) -> None:
     stack.begin()
     assert stack.open(code=CODE, state=STATE).status == 200
@@ -131,6 +132,7 @@ def test_a_state_is_good_once(stack: Stack) -> None:
     assert len(stack.keeper.asked) == 1
 
 
+@pytest.mark.shows("consent needs a state")
 @pytest.mark.parametrize("begun", [None, STATE_LIFE, timedelta(days=1)])
 def test_a_state_that_is_too_old_or_was_never_begun_opens_nothing(stack: Stack, begun: timedelta | None) -> None:
     if begun is not None:
@@ -231,6 +233,7 @@ def test_the_client_asks_the_keeper_once_and_gives_up_before_the_api_does(load: 
     assert config.connect_timeout + config.read_timeout < 29
 
 
+@pytest.mark.shows("consent page is fixed")
 @pytest.mark.parametrize(
     "query",
     [
@@ -250,6 +253,7 @@ def test_nothing_that_came_with_the_request_is_shown_or_logged(stack: Stack, log
         assert word not in str(page.headers)
 
 
+@pytest.mark.shows("consent page is fixed")
 def test_every_page_has_the_strict_headers(stack: Stack) -> None:
     page = stack.open()
 

@@ -152,6 +152,7 @@ def failing(answer: Answer, *operations: str) -> Callable[[str], Answer | None]:
 OUTAGES = [faults.BROKEN, faults.AWAY, faults.THROTTLED, faults.DENIED, faults.NO_TABLE]
 
 
+@pytest.mark.shows("table throttles", "table answers with 5xx", "table denies access", "table is missing")
 @pytest.mark.parametrize("outage", OUTAGES)
 def test_an_hour_without_the_table_costs_no_notification(way: Way, outage: Answer) -> None:
     arrivals = [START + timedelta(minutes=5 * number) for number in range(12)]
@@ -169,6 +170,7 @@ def test_an_hour_without_the_table_costs_no_notification(way: Way, outage: Answe
     assert way.logged() == []
 
 
+@pytest.mark.shows("queue fails too")
 @pytest.mark.parametrize("outage", OUTAGES)
 def test_what_only_the_log_holds_can_be_stored_from_there(way: Way, outage: Answer) -> None:
     arrivals = [START + timedelta(minutes=5 * number) for number in range(12)]
@@ -183,6 +185,7 @@ def test_what_only_the_log_holds_can_be_stored_from_there(way: Way, outage: Answ
     assert way.stored() == [Stored(text(arrival), text(arrival)) for arrival in arrivals]
 
 
+@pytest.mark.shows("body is too long for the queue")
 @pytest.mark.parametrize(("characters", "in_queue"), [(780_000, True), (790_000, False)])
 def test_a_body_that_is_too_long_for_the_queue_is_kept_whole_in_the_log(
     way: Way, characters: int, *, in_queue: bool
@@ -195,6 +198,7 @@ def test_a_body_that_is_too_long_for_the_queue_is_kept_whole_in_the_log(
     assert bool(queued) == in_queue
 
 
+@pytest.mark.shows("table takes a part of a batch")
 @pytest.mark.parametrize("written", [0, 1, 2])
 def test_a_batch_that_the_table_takes_in_part_is_completed_from_the_queue(way: Way, written: int) -> None:
     answers = iter([None] * written)
@@ -208,6 +212,7 @@ def test_a_batch_that_the_table_takes_in_part_is_completed_from_the_queue(way: W
     assert [each.time for each in way.stored()] == [text(START + timedelta(minutes=number)) for number in range(3)]
 
 
+@pytest.mark.shows("backlog of 500 at once")
 def test_a_backlog_of_500_on_a_table_that_throttles_is_stored_once(way: Way) -> None:
     weather = cycle([None, faults.THROTTLED, None])
     way.aws.fault = lambda operation: next(weather) if operation == "PutItem" else None
@@ -222,6 +227,7 @@ def test_a_backlog_of_500_on_a_table_that_throttles_is_stored_once(way: Way) -> 
     assert [each.time for each in way.stored()] == [text(time) for time in backlog]
 
 
+@pytest.mark.shows("unreadable body in an outage")
 def test_an_unreadable_body_is_quarantined_after_the_outage_as_it_came(way: Way) -> None:
     way.aws.fault = failing(faults.BROKEN, "PutItem")
     assert way.push("nobody can read this")["deferred"] == 1
@@ -231,6 +237,7 @@ def test_an_unreadable_body_is_quarantined_after_the_outage_as_it_came(way: Way)
     assert (kept["body"]["S"], kept["received_at"]["S"]) == ('["nobody can read this"]', text(START))
 
 
+@pytest.mark.shows("cold start in an outage")
 @pytest.mark.parametrize("outage", OUTAGES)
 def test_callers_of_a_function_that_starts_in_an_outage_are_checked_after_it(way: Way, outage: Answer) -> None:
     way.aws.fault = failing(outage, "PutItem", "GetItem")
@@ -245,6 +252,7 @@ def test_callers_of_a_function_that_starts_in_an_outage_are_checked_after_it(way
     assert deployed.items(way.dynamodb, "QUARANTINE") == []
 
 
+@pytest.mark.shows("same body a day later")
 @pytest.mark.parametrize("later", [timedelta(seconds=1), timedelta(hours=18), timedelta(days=1), timedelta(days=400)])
 @pytest.mark.parametrize("spilled", [False, True])
 def test_a_body_that_comes_again_much_later_changes_nothing(
@@ -266,6 +274,7 @@ def test_a_body_that_comes_again_much_later_changes_nothing(
     assert way.stored() == before
 
 
+@pytest.mark.shows("Secrets Manager is down")
 def test_nothing_is_asked_of_secrets_manager(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
     with faults.faulty_service() as down:
         down.otherwise = "hang"
@@ -298,6 +307,7 @@ TELEMETRY = [
 ]
 
 
+@pytest.mark.shows("telemetry raises")
 @pytest.mark.parametrize(("owner", "name"), TELEMETRY)
 def test_telemetry_that_fails_costs_no_notification(
     way: Way, monkeypatch: pytest.MonkeyPatch, owner: object, name: str
@@ -311,6 +321,7 @@ def test_telemetry_that_fails_costs_no_notification(
     assert len(way.stored()) == 2
 
 
+@pytest.mark.shows("logger raises in the last place")
 @pytest.mark.parametrize("name", ["info", "warning", "error"])
 def test_when_the_log_is_the_last_place_a_logger_that_fails_costs_no_notification(
     way: Way, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str

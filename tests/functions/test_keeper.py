@@ -34,6 +34,7 @@ ENVIRONMENT = {
     "STALE_AFTER_HOURS": "24",
     "WEBHOOK_ROTATION_DAYS": "0",
     "RETENTION_DAYS": "0",
+    "TIMEZONE": "Europe/Rome",
 }
 EVENTS = deployed.PROJECT / "events" / "keeper"
 
@@ -140,6 +141,7 @@ def test_an_order_that_makes_no_sense_is_refused_without_being_quoted(stack: Sta
     assert "hunter2" not in str(error.value)
 
 
+@pytest.mark.shows("probe tells no address")
 def test_a_probe_calls_our_own_address_and_nothing_else_and_leaves_everything_as_it_was(
     stack: Stack, http: responses.RequestsMock, log: Log
 ) -> None:
@@ -180,6 +182,7 @@ def test_a_probe_before_the_first_run_has_no_address_to_call(stack: Stack, log: 
     assert deployed.items(stack.dynamodb, "") == []
 
 
+@pytest.mark.shows("probe tells no address")
 @pytest.mark.parametrize(
     "order", [{"calls": 51, "at_once": 0}, {"calls": 1, "at_once": 6}, {"calls": -1, "at_once": 0}, {"calls": 1}, "all"]
 )

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +29,7 @@ def rolled_up(apps: Apps, table: MemoryTable) -> MemoryTable:
     return table
 
 
+@pytest.mark.shows("odd item in the table")
 @settings(max_examples=200, deadline=None)
 @given(home=odd_homes())
 def test_the_statistics_of_all_others_are_what_they_are_without_it(apps: Apps, home: OddHome) -> None:
@@ -83,6 +85,7 @@ def without_plant(drawn: str) -> str:
 PERIODS = st.sampled_from([timedelta(hours=6), timedelta(days=1), timedelta(days=7), timedelta(days=90)])
 
 
+@pytest.mark.shows("odd item in the table")
 @settings(max_examples=200, deadline=None)
 @given(home=odd_homes(), period=PERIODS)
 def test_the_cards_of_all_others_are_what_they_are_without_it(apps: Apps, home: OddHome, period: timedelta) -> None:

@@ -110,6 +110,7 @@ def test_a_good_version_may_go_live_and_nothing_is_left_of_the_check(deployment:
     assert [record["message"] for record in log.records] == ["notification_refused", "version_good"]
 
 
+@pytest.mark.shows("new version cannot store", "receiver is rehearsed")
 @pytest.mark.parametrize("operation", ["GetItem", "PutItem"])
 @pytest.mark.parametrize("answer", [faults.DENIED, faults.NO_TABLE], ids=["denied", "no table"])
 def test_a_version_that_cannot_use_the_table_may_not(deployment: Deployment, operation: str, answer: Any) -> None:

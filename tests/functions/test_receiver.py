@@ -207,6 +207,7 @@ def test_an_unreadable_body_is_quarantined_once(stack: Stack, name: str, beginni
     assert stack.readings() == []
 
 
+@pytest.mark.shows("unreadable status")
 def test_an_unreadable_neighbour_takes_no_reading_along(stack: Stack, log: Log) -> None:
     log.clear()
     assert stack.call(event("unreadable_neighbour")) == (200, counts(stored=1, quarantined=1))
@@ -303,6 +304,7 @@ def test_one_notification_is_one_call_and_one_line(stack: Stack, log: Log) -> No
     assert len(log.text.encode()) < 700
 
 
+@pytest.mark.shows("no secret is written")
 def test_the_log_holds_nothing_of_the_content(stack: Stack, log: Log) -> None:
     for name in ("observed", "unreadable_neighbour", "unreadable_fields", "not_json", "stranger"):
         stack.call(event(name))
@@ -313,6 +315,7 @@ def test_the_log_holds_nothing_of_the_content(stack: Stack, log: Log) -> None:
 # --- who may notify -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("strangers store nothing")
 def test_a_stranger_gets_what_an_unknown_path_gets(stack: Stack, log: Log) -> None:
     log.clear()
     answer = stack.app.handler(event("stranger"), None)
@@ -341,6 +344,7 @@ def test_each_accepted_secret_is_accepted(stack: Stack, name: str) -> None:
     assert stack.call(event("observed"))[0] == 200
 
 
+@pytest.mark.shows("no digests")
 def test_without_any_accepted_digest_in_the_table_a_caller_is_kept_to_be_checked(stack: Stack) -> None:
     stack.accept()
     stack.cold_start()
@@ -350,12 +354,14 @@ def test_without_any_accepted_digest_in_the_table_a_caller_is_kept_to_be_checked
     assert stack.call(event("stranger"))[0] == 404
 
 
+@pytest.mark.shows("no digests")
 def test_when_the_table_loses_the_digests_a_warm_function_still_knows_its_callers(stack: Stack) -> None:
     stack.accept()
     assert stack.app.handler(event("keep_warm"), None) == {"warm": True}
     assert stack.call(event("observed")) == (200, counts(stored=1))
 
 
+@pytest.mark.shows("guessing the webhook is cheap")
 def test_strangers_do_not_make_it_read_the_table(stack: Stack) -> None:
     stack.calls.clear()
     for _ in range(20):
@@ -417,6 +423,7 @@ def test_after_a_rehearsal_a_notification_is_stored_as_before(stack: Stack) -> N
     assert stack.call(event("observed")) == (200, counts(stored=1))
 
 
+@pytest.mark.shows("receiver is rehearsed")
 def test_nobody_can_ask_for_a_rehearsal_over_http(stack: Stack) -> None:
     asking = {**event("observed"), "body": json.dumps(event("rehearsal")), "headers": {"rehearsal": "{}"}}
     assert stack.call({**asking, "queryStringParameters": {"rehearsal": "{}"}}) == (200, counts(quarantined=1))
@@ -435,6 +442,7 @@ def document(**changes: Any) -> list[Any]:
     return envelopes
 
 
+@pytest.mark.shows("same body at once")
 @pytest.mark.parametrize("times", [2, 10, 100])
 def test_a_body_delivered_again_and_again_is_stored_once(stack: Stack, times: int) -> None:
     without_id = document()
@@ -445,6 +453,7 @@ def test_a_body_delivered_again_and_again_is_stored_once(stack: Stack, times: in
     assert len(stack.readings()) == 1
 
 
+@pytest.mark.shows("clock at the ends of time")
 @pytest.mark.parametrize(
     ("sent", "time"),
     [
@@ -469,6 +478,7 @@ def test_a_devices_clock_may_say_anything(stack: Stack, sent: str, time: str) ->
     assert deployed.items(stack.dynamodb, "") == before
 
 
+@pytest.mark.shows("clock is wrong")
 @pytest.mark.parametrize("name", ["future-clock", "time-9999"])
 def test_what_a_wrong_clock_dated_is_stored_once_and_its_arrival_noted(stack: Stack, name: str) -> None:
     file = deployed.PROJECT.parent / "shared" / "inputs" / f"{name}.json"
@@ -482,6 +492,7 @@ def test_what_a_wrong_clock_dated_is_stored_once_and_its_arrival_noted(stack: St
     assert note["arrival"] == {"S": f"2026-01-14T06:30:06.000000Z {reading['sk']['S']}"}
 
 
+@pytest.mark.shows("events out of order")
 def test_the_last_key_is_the_newest_by_the_devices_clock_however_late_the_others_come(stack: Stack) -> None:
     for time in ("2026-01-14T20:00:00Z", "2026-01-14T02:00:00Z", "2026-01-13T23:00:00Z"):
         stack.call(with_body(document(time=time)))
@@ -495,6 +506,7 @@ def test_the_last_key_is_the_newest_by_the_devices_clock_however_late_the_others
     assert [item["time"] for item in latest] == [{"S": "2026-01-14T20:00:00Z"}]
 
 
+@pytest.mark.shows("two thermostats in one second")
 def test_two_thermostats_of_the_same_second_are_two_readings(stack: Stack) -> None:
     stack.call(event("two_thermostats_in_one_event"))
     assert (
@@ -502,6 +514,7 @@ def test_two_thermostats_of_the_same_second_are_two_readings(stack: Stack) -> No
     )
 
 
+@pytest.mark.shows("receiver is killed")
 @pytest.mark.parametrize("writes", [0, 1])
 def test_killed_in_the_middle_of_a_batch_it_can_take_the_batch_again(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, writes: int
@@ -587,6 +600,7 @@ BEHAVIOURS: list[Behaviour] = [
 BODY = event("observed")["body"].encode()
 
 
+@pytest.mark.shows("table hangs", "table throttles")
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 def test_what_the_table_does_not_take_is_spilled(outage: Outage, behaviour: Behaviour) -> None:
     outage.table.otherwise = behaviour
@@ -613,6 +627,7 @@ def test_a_rehearsal_that_the_table_does_not_take_is_not_good_and_leaves_nothing
     assert outage.log.text == ""
 
 
+@pytest.mark.shows("queue fails too")
 @pytest.mark.parametrize("queue", BEHAVIOURS)
 @pytest.mark.parametrize("table", ["hang", faults.DENIED])
 def test_what_neither_takes_is_kept_in_the_log(outage: Outage, table: Behaviour, queue: Behaviour) -> None:
@@ -624,6 +639,7 @@ def test_what_neither_takes_is_kept_in_the_log(outage: Outage, table: Behaviour,
     assert outage.log.records[-1]["kept"] == "log"
 
 
+@pytest.mark.shows("table refuses connections", "queue refuses connections")
 @pytest.mark.parametrize("queue_refuses", [False, True])
 def test_with_a_table_that_refuses_connections_it_is_spilled_or_kept_in_the_log(
     outage: Outage,
@@ -667,6 +683,7 @@ def test_what_cannot_be_a_secret_is_refused_even_then(outage: Outage) -> None:
     assert (outage.spilled(), outage.logged()) == ([], [])
 
 
+@pytest.mark.shows("warm in an outage")
 def test_a_warm_function_knows_its_callers_while_the_table_is_away(outage: Outage) -> None:
     outage.table.otherwise = faults.BROKEN
     assert outage.call()[0] == 200
@@ -683,17 +700,20 @@ def test_when_the_table_is_back_so_is_everything(outage: Outage) -> None:
     assert outage.spilled() == []
 
 
+@pytest.mark.shows("connection was closed")
 def test_a_connection_that_was_closed_while_the_function_was_frozen_costs_nothing(outage: Outage) -> None:
     outage.table.script = ["hang up", Answer()]
     assert outage.call() == (200, counts(stored=1))
     assert (outage.spilled(), outage.logged()) == ([], [])
 
 
+@pytest.mark.shows("reading is there already")
 def test_while_the_condition_fails_it_is_a_duplicate(outage: Outage) -> None:
     outage.table.otherwise = faults.CONDITION_FAILED
     assert outage.call() == (200, counts(duplicates=1))
 
 
+@pytest.mark.shows("table refuses a reading for good")
 def test_a_reading_that_the_table_refuses_for_good_is_quarantined(outage: Outage) -> None:
     outage.table.script = [faults.INVALID, Answer()]
     assert outage.call() == (200, counts(quarantined=1))

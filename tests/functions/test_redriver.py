@@ -81,6 +81,7 @@ def test_what_waited_is_stored_with_the_time_of_its_arrival(stack: Stack) -> Non
     assert item["expires_at"] == {"N": str(int(ARRIVAL.timestamp()) + 30 * 86_400)}
 
 
+@pytest.mark.shows("queue repeats a message")
 def test_again_changes_nothing(stack: Stack, log: Log) -> None:
     stack.redrive(message(body("MANUAL")))
     before = deployed.items(stack.dynamodb, "")
@@ -111,6 +112,7 @@ def test_a_caller_who_could_not_be_checked_is_checked_now(stack: Stack, name: st
     assert deployed.items(stack.dynamodb, "QUARANTINE") == []
 
 
+@pytest.mark.shows("no digests")
 def test_while_there_are_no_accepted_digests_nobody_is_a_stranger(stack: Stack) -> None:
     assert stack.redrive(message(body("A"), verified=False)) == [0]
     stack.accept(current=OURS)
@@ -118,6 +120,7 @@ def test_while_there_are_no_accepted_digests_nobody_is_a_stranger(stack: Stack) 
     assert stack.modes() == {"A"}
 
 
+@pytest.mark.shows("message is poison")
 @pytest.mark.parametrize("poison", ["", "{}", "not json", json.dumps({"body": "W10="})])
 def test_a_message_of_somebody_else_fails_and_takes_no_other_along(stack: Stack, log: Log, poison: str) -> None:
     assert stack.redrive(message(body("A")), poison, message(body("B"))) == [1]
@@ -125,6 +128,7 @@ def test_a_message_of_somebody_else_fails_and_takes_no_other_along(stack: Stack,
     assert "redrive_failed" in {record.get("message") for record in log.records}
 
 
+@pytest.mark.shows("fault of our own")
 def test_a_fault_of_ours_takes_no_other_along(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     real = stack.app.redriver.recorder.readings.store
 
@@ -146,6 +150,7 @@ def test_the_log_holds_nothing_of_the_content(stack: Stack, log: Log) -> None:
         assert secretive not in log.text
 
 
+@pytest.mark.shows("redriver is interrupted")
 @pytest.mark.parametrize("writes", [0, 1, 2])
 def test_killed_in_the_middle_of_a_batch_it_can_take_the_batch_again(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, writes: int
@@ -168,6 +173,7 @@ def test_killed_in_the_middle_of_a_batch_it_can_take_the_batch_again(
     assert sorted(item["mode"]["S"] for item in deployed.items(stack.dynamodb, "MODULE#M")) == ["A", "B", "C"]
 
 
+@pytest.mark.shows("redriver runs out of time")
 @pytest.mark.parametrize("writes", [1, 2, 3])
 def test_when_its_time_is_up_it_tells_what_is_done_and_leaves_the_rest(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, writes: int
@@ -193,6 +199,7 @@ def test_when_its_time_is_up_it_tells_what_is_done_and_leaves_the_rest(
     assert stack.modes() == {"A", "B", "C", "D"}
 
 
+@pytest.mark.shows("redriver runs out of time")
 def test_what_begins_in_time_ends_before_the_functions_timeout(stack: Stack) -> None:
     timeouts = stack.app.timeouts
     pauses = sum(2**number for number in range(timeouts.attempts - 1))  # botocore's standard mode waits at most so long
@@ -213,6 +220,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyService]:
         yield running
 
 
+@pytest.mark.shows("table is away for hours")
 @pytest.mark.parametrize("behaviour", [faults.DENIED, faults.NO_TABLE, "hang up"])
 @pytest.mark.parametrize("verified", [True, False])
 def test_while_the_table_fails_every_message_stays(

@@ -16,12 +16,17 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from smarther.domain.readings.reading import Reading
+from smarther.domain.keeper.incidents import Cause, Incident
+from smarther.domain.keeper.keeper_report import Report
+from smarther.domain.readings.reading import Reading, instant_text
 from smarther.domain.summaries.series import ITEM_BOUND, MOST_THERMOSTATS, RUNNING_HOURS, RUNNING_SNAPSHOTS
 from smarther.domain.summaries.statistics import Measure, Statistics
+from smarther.drawing.incident_text import KEEPER_SILENT
 from smarther.receiver import deadlines
+from smarther.store import keys
 from smarther.store.history import History
 from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.keeper_items import KeeperNotes
 from smarther.store.readings import stored
 from smarther.store.table import Table
 from tests.support import deployed
@@ -112,6 +117,59 @@ def test_the_newest_reading_is_on_the_card_and_all_are_in_the_chart(app: ModuleT
     assert "68.9 °F" in answer(app, asked(unit="F"))
 
 
+def reported(**told: Any) -> None:
+    """The keeper's last run."""
+    KeeperNotes(Table(boto3.client("dynamodb"), TABLE)).keep_report(
+        Report(**{"at": instant_text(NOW), "outcome": "healthy", **told})
+    )
+
+
+def test_where_all_is_well_the_page_says_so_and_where_nobody_knows_it_says_nothing(app: ModuleType) -> None:
+    thermostat("m1", "Salotto")
+    says("m1", NOW)
+    assert "all is well" not in answer(app, asked())
+    reported()
+    assert "all is well" in answer(app, asked())
+    thermostat("m2", "Bagno")
+    assert "all is well" not in answer(app, asked()), "one is silent, be it only since the keeper looked"
+
+
+def test_what_is_not_as_it_should_be_stands_above_the_cards_until_it_is_over(app: ModuleType) -> None:
+    """The keeper's report says who is not heard; whoever has spoken since is."""
+    thermostat("m1", "Salotto")
+    says("m1", NOW - 2 * DAY)
+    silent = Incident(cause=Cause.THERMOSTAT, since=NOW - 2 * DAY, plant_ids=("p",), module_ids=("m1",), of=2)
+    reported(incidents=(silent,))
+    page = answer(app, asked())
+    assert (
+        page.index("Salotto is not heard")
+        < page.index("<code>smarther history</code>")
+        < page.index('class="sm-cards"')
+    )
+
+    says("m1", NOW)
+
+    assert "is not heard" not in answer(app, asked())
+
+
+def test_a_keeper_that_has_finished_no_run_for_hours_is_told(app: ModuleType) -> None:
+    reported(at=instant_text(NOW - KEEPER_SILENT))
+    page = answer(app, asked())
+    assert "The keeper is silent" in page
+    assert "since 15:42" in page
+
+
+def test_a_report_that_cannot_be_read_costs_the_page_nothing_but_the_notices(app: ModuleType, log: Log) -> None:
+    thermostat("m1", "Salotto")
+    says("m1", NOW)
+    reported()
+    boto3.resource("dynamodb").Table(TABLE).put_item(Item={**keys.REPORT, "at": instant_text(NOW), "outcome": "odd"})
+    page = answer(app, asked())
+    assert "Salotto" in page
+    assert "all is well" not in page
+    assert [each["message"] for each in log.records] == ["card_failed", "home_drawn"]
+
+
 def test_the_chart_begins_with_what_was_so_before(app: ModuleType) -> None:
     thermostat("m1", "Salotto")
     says("m1", NOW - DAY - timedelta(hours=2))
@@ -155,6 +213,7 @@ def test_senseless_parameters_are_taken_for_their_defaults(app: ModuleType) -> N
     assert "<b>" not in page
 
 
+@pytest.mark.shows("dashboard without a table")
 def test_a_table_that_cannot_be_reached_is_told_on_the_page_and_in_the_log(
     load: Load, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,6 +227,7 @@ def test_a_table_that_cannot_be_reached_is_told_on_the_page_and_in_the_log(
     assert record["failure"] == "TableUnavailableError"
 
 
+@pytest.mark.shows("dashboard without a table")
 def test_a_table_that_takes_too_long_is_told_on_the_page(
     app: ModuleType, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,6 +364,7 @@ def test_the_bound_holds_however_many_and_however_busy(
     assert page.count('class="sm-card"') == min(thermostats, MOST_THERMOSTATS)
 
 
+@pytest.mark.shows("more thermostats than a page")
 def test_of_a_home_that_is_too_large_for_a_page_all_are_drawn_named_or_counted(
     app: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:

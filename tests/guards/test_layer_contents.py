@@ -51,6 +51,7 @@ def as_built(layer: Path, folder: Path) -> Path:
 ways = pytest.mark.parametrize("way", [as_built, zipped])
 
 
+@pytest.mark.shows("layers hold what is locked")
 @ways
 def test_the_layers_hold_the_bill_of_materials_and_our_package(
     layers: dict[str, Path], tmp_path: Path, way: Callable[[Path, Path], Path]
@@ -80,6 +81,7 @@ PLANTED = {
 }
 
 
+@pytest.mark.shows("layers hold what is locked")
 @ways
 @pytest.mark.parametrize("name", PLANTED)
 def test_whatever_else_is_in_it_is_named(
@@ -108,6 +110,7 @@ def test_what_was_altered_or_is_missing_is_named(layers: dict[str, Path], tmp_pa
     assert "idna: in the bill of materials, and not in the layer" in told
 
 
+@pytest.mark.shows("layers hold what is locked")
 @pytest.mark.parametrize("name", ["begin.pth", "sitecustomize.py", "extensions/watcher"])
 def test_the_build_of_a_layer_fails_on_it(layers: dict[str, Path], tmp_path: Path, name: str) -> None:
     layer = as_built(layers["DependenciesLayer"], tmp_path)
@@ -124,6 +127,7 @@ def test_the_build_of_a_layer_fails_on_it(layers: dict[str, Path], tmp_path: Pat
     assert "contents.py" in (DEPENDENCIES / "Makefile").read_text()
 
 
+@pytest.mark.shows("layers hold what is locked")
 def test_the_build_of_our_layer_fails_on_what_is_no_module(tmp_path: Path) -> None:
     source = shutil.copytree(PROJECT / "layers" / "smarther", tmp_path / "source")
     (source / "python" / "smarther" / "begin.pth").write_text("import os")

@@ -87,6 +87,7 @@ def without_licence(layer: Path) -> list[str]:
     ]
 
 
+@pytest.mark.shows("what is deployed is listed")
 def test_every_package_is_shipped_with_the_text_of_its_licence(layers: dict[str, Path], tmp_path: Path) -> None:
     layer = layers["DependenciesLayer"]
     assert len(list(layer.glob("python/*.dist-info"))) > 10

@@ -102,6 +102,7 @@ def speak(world: World, plant_id: str, module_id: str) -> None:
 # ---- a thermostat
 
 
+@pytest.mark.shows("thermostat moves")
 @pytest.mark.parametrize("old", [0, 1])
 @pytest.mark.parametrize("others_stay", [True, False])
 def test_a_thermostat_that_moves_is_in_its_new_plant_at_once_and_leaves_the_old_one(
@@ -249,6 +250,7 @@ def test_ids_of_plants_may_have_any_case_in_any_list(home: World) -> None:
     assert Listings(home.table).directory() == directory
 
 
+@pytest.mark.shows("thermostat moves")
 def test_a_thermostat_in_two_plants_under_two_spellings_is_one(home: World) -> None:
     first, second = (home.provider.world.plants[each] for each in home.plant_ids)
     home.provider.world.move(second.modules[0].id, first.id)
@@ -293,6 +295,7 @@ def test_a_silent_thermostat_may_answer_in_another_case(home: World) -> None:
 # ---- an answer that lacks something
 
 
+@pytest.mark.shows("topology without thermostats")
 @pytest.mark.parametrize("lacking", LACKING, ids=str)
 def test_an_answer_that_lacks_everything_lets_nothing_go_and_that_plant_is_asked_again(
     home: World, lacking: dict[str, Any]
@@ -324,6 +327,7 @@ def test_at_the_first_consent_it_costs_half_an_hour(world: World, lacking: dict[
     assert whereabouts(world) == truth(world)
 
 
+@pytest.mark.shows("topology without thermostats")
 @pytest.mark.parametrize("lacking", LACKING, ids=str)
 def test_one_that_lacks_it_again_and_again_lets_nothing_go_and_costs_a_call_a_day(
     home: World, lacking: dict[str, Any]
@@ -349,6 +353,7 @@ def test_a_plant_that_has_no_thermostats_is_no_trouble_once_that_is_known(home: 
     assert asked(home) == []
 
 
+@pytest.mark.shows("plant refuses")
 @pytest.mark.parametrize(
     "refusal", [{"status": 500}, {"status": 403, "body": {"error": {}}}, {"status": 200, "body": "<html>"}], ids=str
 )
@@ -428,6 +433,7 @@ def test_the_answer_about_another_plant_moves_nothing(home: World) -> None:
 # ---- a name
 
 
+@pytest.mark.shows("odd name")
 @pytest.mark.parametrize(
     ("name", "shown"),
     [("Cucina \ud83d", "Cucina"), ("a\u2028b\x00\ufffe", "a b"), ("\u202eollaw", "ollaw"), ("x" * 400, "x" * 99 + "…")],
@@ -489,6 +495,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, when: Any) -
     monkeypatch.setattr(owner, name, failing)
 
 
+@pytest.mark.shows("fault of our own in a run")
 def test_a_fault_of_ours_with_one_plant_costs_neither_the_others_nor_the_report(
     home: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -525,6 +532,7 @@ def test_a_fault_of_ours_with_one_plant_costs_neither_the_others_nor_the_report(
     assert whereabouts(home) == truth(home)
 
 
+@pytest.mark.shows("fault of our own in a run")
 @pytest.mark.parametrize("name", ["wanted", "refresh"])
 def test_a_fault_of_ours_anywhere_leaves_a_report_and_the_tokens(
     home: World, monkeypatch: pytest.MonkeyPatch, name: str

@@ -48,6 +48,7 @@ def lived(story: Story, *, late_reads: bool) -> dict[str, Any]:
         }
 
 
+@pytest.mark.shows("secret is read late")
 @pytest.mark.parametrize("name", STORIES)
 def test_a_run_does_the_same_when_what_it_wrote_cannot_be_read_back_yet(name: str) -> None:
     assert lived(STORIES[name], late_reads=True) == lived(STORIES[name], late_reads=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from labs.simulation.effects import BASE, Effects
 from sandbox.legrand.account.faults import Fault
 from smarther.domain.account import quota
@@ -18,8 +20,6 @@ from tests.support.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pytest
 
     from smarther.domain.keeper.keeper_report import Report
 
@@ -61,6 +61,7 @@ def each_takes(world: World, seconds: float, *names: str) -> Callable[[], None]:
     return end
 
 
+@pytest.mark.shows("more plants than calls")
 def test_more_plants_than_a_day_has_calls_for_are_subscribed_and_named_over_some_days() -> None:
     world = account(700, 700)
     first = KeeperNotes(world.table).report()
@@ -75,6 +76,7 @@ def test_more_plants_than_a_day_has_calls_for_are_subscribed_and_named_over_some
     assert {module.plant_id for module in Listings(world.table).directory().modules.values()} == set(world.plant_ids)
 
 
+@pytest.mark.shows("more plants than calls")
 def test_what_the_day_has_no_calls_for_is_not_asked_for_again_and_again() -> None:
     world = World(plants=700, modules=700, in_memory=True)
     world.configure()
@@ -86,6 +88,7 @@ def test_what_the_day_has_no_calls_for_is_not_asked_for_again_and_again() -> Non
     assert world.effects.names.count("update_item") <= calls + 3, "one refusal for each need, and no more"
 
 
+@pytest.mark.shows("more plants than time")
 def test_a_call_for_which_there_is_no_time_is_not_counted() -> None:
     world = account(30, 30)
     world.later(DAY)
@@ -95,6 +98,7 @@ def test_a_call_for_which_there_is_no_time_is_not_counted() -> None:
     assert CallCount(world.table).today(world.clock.now()) == world.provider.quota.calls_today < 30
 
 
+@pytest.mark.shows("more thermostats than time")
 def test_every_thermostat_is_listened_to_in_its_turn_where_a_run_has_not_the_time_for_all() -> None:
     world = account(40, 120)
     world.later(TWO_HOURS)
@@ -115,6 +119,7 @@ def test_every_thermostat_is_listened_to_in_its_turn_where_a_run_has_not_the_tim
     assert heard == set(Listings(world.table).directory().modules)
 
 
+@pytest.mark.shows("more thermostats than time")
 def test_every_silent_thermostat_is_asked_in_its_turn_where_the_day_has_not_the_calls_for_all(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -132,6 +137,7 @@ def test_every_silent_thermostat_is_asked_in_its_turn_where_the_day_has_not_the_
     assert asked == set(Listings(world.table).directory().modules)
 
 
+@pytest.mark.shows("more thermostats than time")
 def test_a_run_that_heard_nothing_bad_but_not_all_does_not_say_that_nobody_is_silent() -> None:
     world = account(3, 9)
     world.later(DAY)

@@ -203,6 +203,7 @@ def begun(names: list[str], seed: int, size: int) -> World:
     return world
 
 
+@pytest.mark.shows("odd answer")
 @pytest.mark.parametrize("operation", ["token", "list", "plants", "topology", "status"])
 @given(data=st.data(), names=st.lists(ODD_TEXT, max_size=6), seed=st.integers(0, 99), size=st.integers(3, 5))
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -241,6 +242,7 @@ def test_one_odd_answer_costs_nothing_that_stands_beside_it(
     assert keeps_its_tokens(world)
 
 
+@pytest.mark.shows("plant refuses")
 @given(
     status=st.none() | st.sampled_from([200, 201, 204, 301, 400, 401, 403, 404, 409, 430, 469, 470, 486, 500, 503]),
     body=ODD_JSON,

@@ -151,6 +151,7 @@ def test_a_thermostat_that_speaks_is_left_alone(home: World) -> None:
     assert polls(home) == 0
 
 
+@pytest.mark.shows("silent thermostat")
 def test_a_silent_thermostat_is_asked_and_its_answer_kept_as_a_reading(home: World) -> None:
     speak(home)
     home.later(DAY)

@@ -70,6 +70,7 @@ def test_a_lost_subscription_is_made_again(home: World) -> None:
     assert well(home)
 
 
+@pytest.mark.shows("subscription is deleted")
 @pytest.mark.parametrize("deeds", ["start", "start stop", "start start", "start stop start stop start"])
 @pytest.mark.parametrize("client", ["home_assistant", "bridge"])
 def test_whatever_another_client_deletes_is_subscribed_again_by_the_next_run(
@@ -419,6 +420,7 @@ def test_a_whole_day_of_runs_stays_far_below_the_quota(home: World) -> None:
     assert CallCount(home.table).today(home.clock.now()) < 120
 
 
+@pytest.mark.shows("403 that is not the quota's")
 def test_a_403_that_is_not_the_quota_pauses_for_minutes_in_its_own_words(home: World) -> None:
     spoil(home, "list", 403, body={"error": {"code": 2, "message": "Invalid access token"}})
 
@@ -432,6 +434,7 @@ def test_a_403_that_is_not_the_quota_pauses_for_minutes_in_its_own_words(home: W
     assert home.run().outcome == "healthy"
 
 
+@pytest.mark.shows("403 that is not the quota's")
 def test_plants_that_may_not_be_listed_or_named_are_subscribed_all_the_same(home: World) -> None:
     """A consent may lack the right to read plants and their names, and have that to subscribe."""
     for operation in ("plants", "topology", "status"):
@@ -443,6 +446,7 @@ def test_plants_that_may_not_be_listed_or_named_are_subscribed_all_the_same(home
     assert well(home)
 
 
+@pytest.mark.shows("plant refuses")
 @pytest.mark.parametrize("status", [401, 403, 470, 500, 503])
 def test_what_one_plant_is_refused_with_costs_the_others_nothing(home: World, status: int) -> None:
     first, second = home.plant_ids

@@ -329,6 +329,7 @@ def test_an_answer_of_the_login_that_makes_no_sense_is_tried_again(home: World, 
     assert home.run().outcome == "healthy"
 
 
+@pytest.mark.shows("Secrets Manager is down")
 def test_a_vault_that_is_out_of_order_for_a_while_loses_no_token(home: World) -> None:
     home.later()
     fails = 4
@@ -499,6 +500,7 @@ def test_tokens_that_make_no_sense_are_asked_for_and_not_shown(home: World) -> N
     assert "hunter2" not in report.model_dump_json()
 
 
+@pytest.mark.shows("failures carry no secret")
 def test_no_report_holds_a_secret(home: World) -> None:
     home.later()
     spoil(home, "subscribe", 500, times=None)
@@ -512,6 +514,7 @@ def test_no_report_holds_a_secret(home: World) -> None:
     assert not [secret for secret in secrets if isinstance(secret, str) and len(secret) > 40 and secret in str(item)]
 
 
+@pytest.mark.shows("no access token")
 @pytest.mark.parametrize("odd", [{"missing": True}, {"value": None}, {"value": ""}, {"value": 5}, {"value": "a\nb"}])
 @pytest.mark.parametrize("consent", [True, False])
 def test_a_refresh_token_without_an_access_token_is_kept_and_used(

@@ -295,6 +295,7 @@ def _kind(heard: list[Said], shown: Said | None) -> str:
 QUICK = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+@pytest.mark.shows("clock is wrong")
 @given(lives())
 @QUICK
 def test_keeper_dashboard_and_command_line_agree_whatever_the_clock_says(life: Life) -> None:

@@ -57,6 +57,7 @@ def said(place: Path, *command: str | Path) -> str:
     return ran.stdout + ran.stderr
 
 
+@pytest.mark.shows("template is checked")
 def test_sam_lints_with_its_own_rules_and_with_the_serverless_ones(place: Path) -> None:
     plant(place / "template.yaml", "      MemorySize: 1024 #", "      MemorySise: 1024 #")
 
@@ -66,6 +67,7 @@ def test_sam_lints_with_its_own_rules_and_with_the_serverless_ones(place: Path) 
     assert "ES1005" in told  # a function without a memory size: a rule of cfn-lint-serverless
 
 
+@pytest.mark.shows("template is checked")
 def test_checkov_reads_the_template_and_what_is_deployed_with_a_key_of_ones_own(place: Path) -> None:
     plant(place / "template.yaml", "PointInTimeRecoveryEnabled: true", "PointInTimeRecoveryEnabled: false")
     template = translated(yaml_parse((PROJECT / "template.yaml").read_text()), CustomerManagedKey="true")
@@ -79,6 +81,7 @@ def test_checkov_reads_the_template_and_what_is_deployed_with_a_key_of_ones_own(
     assert re.search(r"CKV_AWS_149: .*\n.*TokensSecret\n.*own-key\.json", told)
 
 
+@pytest.mark.shows("template is checked")
 def test_checkov_skips_for_aws_keys_nothing_but_encryption(place: Path) -> None:
     template = translated(yaml_parse((place / "template.yaml").read_text()))
     template["Resources"]["ReceiverRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"].append(
@@ -91,6 +94,7 @@ def test_checkov_skips_for_aws_keys_nothing_but_encryption(place: Path) -> None:
     assert 'full "*-*" administrative privileges' in told
 
 
+@pytest.mark.shows("workflows may read only")
 @pytest.mark.parametrize(
     ("good", "bad", "rule"),
     [

@@ -52,6 +52,7 @@ def test_what_a_hook_looks_at_is_there() -> None:
     assert re.search(hooks["template"]["files"], "template.yaml")
 
 
+@pytest.mark.shows("workflows may read only")
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
 def test_a_workflow_may_read_the_code_and_nothing_else(workflow: Any) -> None:
     told = yaml.safe_load(workflow.read_text())
@@ -64,6 +65,7 @@ def test_a_workflow_may_read_the_code_and_nothing_else(workflow: Any) -> None:
             assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", step.get("uses", "a/b@" + "0" * 40))
 
 
+@pytest.mark.shows("workflows may read only")
 def test_the_workflow_runs_the_whole_gate_on_every_change() -> None:
     gate = read(".github/workflows/gate.yml")
     commands = [step["run"] for step in gate["jobs"]["gate"]["steps"] if "run" in step]
@@ -73,6 +75,7 @@ def test_the_workflow_runs_the_whole_gate_on_every_change() -> None:
     assert (PROJECT / ".ci" / "run").exists()
 
 
+@pytest.mark.shows("updates are proposed")
 def test_updates_are_looked_for_wherever_something_is_locked() -> None:
     updates = {each["package-ecosystem"]: each for each in read(".github/dependabot.yml")["updates"]}
 

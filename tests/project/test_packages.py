@@ -60,6 +60,7 @@ def test_all_locks_are_looked_at() -> None:
     assert set(installed) <= set(LOCKS)
 
 
+@pytest.mark.shows("packages are locked")
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_pins_every_package_to_the_bytes_of_its_files_and_names_no_address(lock: str) -> None:
     text = (PROJECT / lock).read_text()
@@ -105,6 +106,7 @@ def test_an_entry_that_leaves_anything_open_is_noticed(entry: str) -> None:
     assert loose(entry) == [entry]
 
 
+@pytest.mark.shows("packages are locked")
 def test_nothing_is_installed_without_its_hashes() -> None:
     files = [PROJECT / "Makefile", SHIPPED.parent / "Makefile"]
     commands = [
@@ -115,10 +117,12 @@ def test_nothing_is_installed_without_its_hashes() -> None:
     assert not [line for line in commands if "--require-hashes" not in line and "--editable ." not in line]
 
 
+@pytest.mark.shows("what is deployed is listed")
 def test_nothing_of_others_lies_in_the_repository() -> None:
     assert not [name for name in tracked() if VENDORED.search(name)]
 
 
+@pytest.mark.shows("what is deployed is listed")
 def test_the_bill_of_materials_lists_what_the_layer_is_locked_to() -> None:
     listed = {normal(each["name"]): each["version"] for each in BILL["components"]}
 
@@ -126,6 +130,7 @@ def test_the_bill_of_materials_lists_what_the_layer_is_locked_to() -> None:
     assert {each["purl"] for each in BILL["components"]} == {f"pkg:pypi/{name}@{at}" for name, at in listed.items()}
 
 
+@pytest.mark.shows("what is deployed is listed")
 def test_every_package_that_is_shipped_has_a_licence_that_lets_it_be() -> None:
     for component in BILL["components"]:
         named = {each["license"].get("id") for each in component["licenses"]} - {None}

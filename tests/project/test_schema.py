@@ -74,7 +74,7 @@ def test_a_call_from_elsewhere_is_seen(tmp_path: Path, line: str) -> None:
 
 
 def test_the_page_is_the_schema_s() -> None:
-    """Otherwise: python -m labs.data_page."""
+    """Otherwise: make pages."""
     assert data_page.PAGE.read_text() == data_page.page()
 
 

@@ -25,6 +25,7 @@ def without_reason(settings: str) -> list[str]:
     ]
 
 
+@pytest.mark.shows("findings have reasons")
 @pytest.mark.parametrize("name", SETTINGS)
 def test_a_tools_settings_say_why(name: str) -> None:
     text = (PROJECT / name).read_text()
@@ -33,6 +34,7 @@ def test_a_tools_settings_say_why(name: str) -> None:
     assert without_reason(text) == []
 
 
+@pytest.mark.shows("findings have reasons")
 def test_the_template_says_why_beside_the_resource() -> None:
     written = (PROJECT / "template.yaml").read_text().splitlines()
     for line in written:
@@ -50,6 +52,7 @@ def test_the_template_says_why_beside_the_resource() -> None:
     }
 
 
+@pytest.mark.shows("findings have reasons")
 def test_the_two_settings_of_checkov_differ_in_encryption_only() -> None:
     own_key, aws_keys = (
         {each["rule"] for line in (PROJECT / name).read_text().splitlines() if (each := _SILENCED.match(line))}

@@ -25,6 +25,7 @@ def test_a_queue_outlives_the_stack(name: str) -> None:
     assert (queue["DeletionPolicy"], queue["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
 
 
+@pytest.mark.shows("table is away for hours")
 def test_the_spill_queue_waits_five_hours_and_keeps_for_fourteen_days() -> None:
     spill = properties("SpillQueue")
     policy = spill["RedrivePolicy"]

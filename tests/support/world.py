@@ -29,6 +29,7 @@ from sandbox.legrand.http.login_desk import LoginDesk
 from sandbox.legrand.provider.gateway import Gateway
 from sandbox.legrand.provider.gateway import Request as Call
 from sandbox.legrand.variants import Variants
+from smarther.aws.alarm_topic import AlarmTopic
 from smarther.aws.secrets_manager import Secrets
 from smarther.domain.account.webhook import address, is_ours
 from smarther.keeper.dependencies import Dependencies
@@ -94,11 +95,14 @@ class World:
                 "STALE_AFTER_HOURS": "24",
                 "WEBHOOK_ROTATION_DAYS": "0",
                 "RETENTION_DAYS": "0",
+                "ALARM_TOPIC_ARN": "arn:the-alarm-topic",
+                "TIMEZONE": "Europe/Rome",
                 **environment,
             }
         )
         table: Any = simulated.Hand(self.dynamodb, lambda _, work: work()) if in_memory else self.dynamodb
         self.table = Table(table, deployed.TABLE)
+        self.mailbox = simulated.Mailbox()
         self.receivers = [self.new_receiver()]
         self.effects = Effects()
         self.late_reads = False
@@ -147,6 +151,7 @@ class World:
                 settings=self.settings,
                 secrets=Secrets(secrets, sleep=self.sleep),
                 table=Table(dynamodb, deployed.TABLE),
+                topic=AlarmTopic(lambda: cast("Any", self.mailbox), self.settings.alarm_topic_arn),
                 session=session,
                 clock=self.clock.now,
                 sleep=self.sleep,

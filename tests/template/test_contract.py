@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from smarther.domain.readings.reading import Reading
 from smarther.store.readings import stored
 
@@ -51,6 +53,7 @@ def test_functions_run_on_python_313_on_the_chosen_processor_arm_by_default(temp
     assert template["Parameters"]["Architecture"]["Default"] == "arm64"
 
 
+@pytest.mark.shows("table comes back")
 def test_the_table_is_on_demand_recoverable_and_expires_what_the_code_marks(
     resources: dict[str, dict[str, Any]],
 ) -> None:

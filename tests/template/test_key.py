@@ -36,7 +36,7 @@ KEEPS_NOTHING = {
     "AWS::SNS::TopicPolicy",
 }
 
-USED_THROUGH = {"dynamodb", "secretsmanager", "sqs"}
+USED_THROUGH = {"dynamodb", "secretsmanager", "sns", "sqs"}
 """The services that use the key in their caller's name (the pages on encryption at rest of each); logs and alarms
 come in their own."""
 
@@ -61,6 +61,7 @@ def policy(with_key: Resources) -> dict[str, dict[str, Any]]:
     return {each["Sid"]: each for each in rendered(key["Properties"]["KeyPolicy"]["Statement"], {})}
 
 
+@pytest.mark.shows("all is encrypted")
 def test_by_default_there_is_no_key_and_aws_encrypts_with_its_own(template: dict[str, Any]) -> None:
     assert template["Parameters"]["CustomerManagedKey"]["Default"] == "false"
     resources = deployed(template, own_key=False)
@@ -74,6 +75,7 @@ def test_by_default_there_is_no_key_and_aws_encrypts_with_its_own(template: dict
     assert "KmsMasterKeyId" not in json.dumps(resources)
 
 
+@pytest.mark.shows("all is encrypted")
 def test_with_it_everything_that_keeps_anything_is_under_it(with_key: Resources) -> None:
     for kind, path in KEEPS.items():
         assert of_type(with_key, kind), kind
@@ -104,6 +106,7 @@ def test_the_key_is_rotated_outlives_the_stack_and_cannot_be_deleted_in_haste(wi
     assert key["Properties"]["PendingWindowInDays"] == 30
 
 
+@pytest.mark.shows("own key is closed")
 def test_nobody_but_the_accounts_administrators_is_let_in_without_a_condition(
     policy: dict[str, dict[str, Any]],
 ) -> None:
@@ -114,6 +117,7 @@ def test_nobody_but_the_accounts_administrators_is_let_in_without_a_condition(
     ]
 
 
+@pytest.mark.shows("own key is closed")
 def test_whoever_is_anybody_comes_from_this_account_and_through_a_service(policy: dict[str, dict[str, Any]]) -> None:
     anybody = [each for each in policy.values() if each["Principal"] == {"AWS": "*"}]
 
@@ -142,6 +146,7 @@ def test_the_table_may_take_its_grant_and_nobody_else_any(policy: dict[str, dict
     assert condition["Bool"] == {"kms:GrantIsForAWSResource": "true"}
 
 
+@pytest.mark.shows("own key is closed")
 def test_the_logs_service_may_use_it_for_each_of_our_groups_and_no_other(
     policy: dict[str, dict[str, Any]], with_key: Resources
 ) -> None:
@@ -158,6 +163,7 @@ def test_the_logs_service_may_use_it_for_each_of_our_groups_and_no_other(
     assert not [pattern for pattern in patterns if not any(fnmatchcase(prefix + name, pattern) for name in groups)]
 
 
+@pytest.mark.shows("own key is closed")
 def test_our_alarms_may_publish_to_the_topic_under_it(policy: dict[str, dict[str, Any]], with_key: Resources) -> None:
     statement = policy["OurAlarmsMayPublish"]
     (topic,) = of_type(with_key, "AWS::SNS::TopicPolicy").values()

@@ -279,6 +279,7 @@ def alarms_of_errors(resources: Resources) -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.shows("schedule fails three times")
 def test_the_errors_of_every_function_ring_an_alarm(resources: Resources) -> None:
     told = alarms_of_errors(resources)
     assert {name for name, each in told.items() if not each} == set(TOLD_OTHERWISE)

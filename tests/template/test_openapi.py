@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import pytest
 from jsonschema import Draft202012Validator
 
 from smarther.domain.account import consent, webhook
@@ -33,6 +34,7 @@ def schemas(part: Any) -> Iterator[Any]:
             yield from schemas(each)
 
 
+@pytest.mark.shows("interface is described")
 def test_the_routes_are_those_of_the_template(resources: Resources) -> None:
     (api,) = of_type(resources, "AWS::ApiGatewayV2::Api").values()
     deployed = {
@@ -62,6 +64,7 @@ def test_the_forms_of_secret_state_and_code_are_those_of_the_code() -> None:
         assert Draft202012Validator(code).is_valid(text) == consent.has_code_form(text)
 
 
+@pytest.mark.shows("interface is described")
 def test_the_pages_are_those_of_the_code() -> None:
     pages = [each for each in vars(consent_page).values() if isinstance(each, ConsentPage)]
     answers = operations()["callback"].answers()

@@ -51,9 +51,11 @@ def functions(resources: Resources) -> Iterator[tuple[str, dict[str, Any]]]:
 def statements(role: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for policy in role["Properties"].get("Policies", []):
         found = policy["PolicyDocument"]["Statement"]
-        yield from found if isinstance(found, list) else [found]
+        for each in found if isinstance(found, list) else [found]:
+            yield each["Fn::If"][1] if "Fn::If" in each else each  # a grant on what may not be there
 
 
+@pytest.mark.shows("access log holds no address")
 def test_the_access_log_tells_neither_path_nor_query(resources: Resources) -> None:
     for stage in of_type(resources, "AWS::ApiGatewayV2::Stage").values():
         fields = json.loads(stage["Properties"]["AccessLogSettings"]["Format"])
@@ -75,6 +77,7 @@ def routes(resources: Resources) -> dict[str, str]:
     }
 
 
+@pytest.mark.shows("no other route")
 def test_there_is_no_route_but_those_that_know_their_callers(resources: Resources) -> None:
     assert routes(resources) == ROUTES
     assert not of_type(resources, "AWS::ApiGatewayV2::Route")
@@ -90,12 +93,14 @@ def test_the_receiver_cannot_be_throttled_by_a_reservation(resources: Resources)
     assert "ReservedConcurrentExecutions" not in resources["ReceiverFunction"]["Properties"]
 
 
+@pytest.mark.shows("backlog of 500 at once")
 def test_the_notifications_route_is_throttled_far_above_any_home(resources: Resources) -> None:
     (stage,) = of_type(resources, "AWS::ApiGatewayV2::Stage").values()
     route = stage["Properties"]["RouteSettings"]["POST /notifications/{secret}"]
     assert route["ThrottlingRateLimit"] >= 500  # the account's own limit is the next one
 
 
+@pytest.mark.shows("logs are forgotten")
 def test_every_function_writes_json_to_a_log_group_of_its_own_that_forgets(resources: Resources) -> None:
     for name, function in functions(resources):
         logging = function["LoggingConfig"]
@@ -105,6 +110,7 @@ def test_every_function_writes_json_to_a_log_group_of_its_own_that_forgets(resou
         assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
 
 
+@pytest.mark.shows("logs are forgotten")
 def test_every_log_group_forgets_and_has_a_name_of_this_stacks(resources: Resources) -> None:
     for name, group in of_type(resources, "AWS::Logs::LogGroup").items():
         assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
@@ -135,6 +141,7 @@ def test_only_what_no_command_reads_event_by_event_is_in_the_class_for_rare_acce
     assert rare == {"ApiLogGroup"}
 
 
+@pytest.mark.shows("each function has its role")
 def test_every_function_has_a_role_of_its_own_without_managed_policies(resources: Resources) -> None:
     roles = [function["Role"]["Fn::GetAtt"][0] for _, function in functions(resources)]
     assert len(roles) == len(set(roles))
@@ -142,6 +149,7 @@ def test_every_function_has_a_role_of_its_own_without_managed_policies(resources
         assert "ManagedPolicyArns" not in resources[role]["Properties"], role
 
 
+@pytest.mark.shows("each function has its role")
 def test_no_role_may_do_anything_to_everything(resources: Resources) -> None:
     for name, role in of_type(resources, "AWS::IAM::Role").items():
         for statement in statements(role):
@@ -160,6 +168,7 @@ def of_table(resources: Resources) -> Iterator[tuple[str, set[str], dict[str, An
                 yield name, set(actions), statement.get("Condition", {})
 
 
+@pytest.mark.shows("each role has its partitions")
 def test_every_role_is_held_to_the_partitions_of_the_table_that_it_names(resources: Resources) -> None:
     for name, actions, conditions in of_table(resources):
         assert actions <= NAME_A_KEY, name
@@ -169,6 +178,7 @@ def test_every_role_is_held_to_the_partitions_of_the_table_that_it_names(resourc
         assert conditions["Null"] == {"dynamodb:LeadingKeys": "false"}, name
 
 
+@pytest.mark.shows("each role has its partitions")
 @pytest.mark.parametrize("function", ["receiver", "redriver", "keeper", "callback", "rollup", "widget"])
 def test_a_role_has_just_the_partitions_that_the_schema_says(
     resources: Resources, function: Literal["receiver", "redriver", "keeper", "callback", "rollup", "widget"]
@@ -182,6 +192,7 @@ def test_a_role_has_just_the_partitions_that_the_schema_says(
     assert allowed == partitions(function)
 
 
+@pytest.mark.shows("Secrets Manager is down", "only the keeper reads secrets")
 def test_only_the_keeper_can_read_secrets(resources: Resources) -> None:
     readers = {
         name
@@ -192,6 +203,7 @@ def test_only_the_keeper_can_read_secrets(resources: Resources) -> None:
     assert readers == {"KeeperRole"}
 
 
+@pytest.mark.shows("no secret in an environment")
 def test_no_function_has_a_secret_in_its_environment(resources: Resources, template: dict[str, Any]) -> None:
     assert not [name for name, each in template["Parameters"].items() if "NoEcho" in each]  # none is a secret
     for name, function in functions(resources):
@@ -209,6 +221,7 @@ def test_every_schedule_retries_and_then_keeps_what_failed(resources: Resources)
         assert target["DeadLetterConfig"]["Arn"], name
 
 
+@pytest.mark.shows("no other route")
 def test_functions_may_be_called_only_by_our_own_routes(resources: Resources) -> None:
     allowed = {
         re.sub("Aliaslive$", "", each["Properties"]["FunctionName"]["Ref"]): each["Properties"]
@@ -224,6 +237,7 @@ def test_functions_may_be_called_only_by_our_own_routes(resources: Resources) ->
         assert text.endswith(f":${{__ApiId__}}/${{__Stage__}}/{method}{path.replace('{secret}', '*')}"), route
 
 
+@pytest.mark.shows("data outlives the stack")
 def test_what_holds_the_homes_data_is_neither_deleted_nor_replaced(resources: Resources) -> None:
     policies = {
         name: (each.get("DeletionPolicy", "Delete"), each.get("UpdateReplacePolicy", "Delete"))

@@ -76,6 +76,7 @@ def test_the_first_caller_makes_it_look_and_the_others_are_judged_from_memory() 
     assert scene.asks(STRANGE) == (REFUSED, 0)
 
 
+@pytest.mark.shows("guessing the webhook is cheap")
 def test_a_stranger_is_worth_a_look_only_now_and_then() -> None:
     scene = Scene()
     scene.asks(OURS)

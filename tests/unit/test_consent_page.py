@@ -98,6 +98,7 @@ def test_a_home_s_name_is_shown_and_never_obeyed(name: str) -> None:
     assert {"script", "img"}.isdisjoint(reader.elements)
 
 
+@pytest.mark.shows("consent page is fixed")
 def test_nothing_but_the_page_s_own_style_may_load() -> None:
     policy = HEADERS["Content-Security-Policy"]
     style = re.search("<style>(.*)</style>", html(consent_page.DECLINED), re.DOTALL)

@@ -87,6 +87,7 @@ def calls(body: bytes) -> int:
     return made
 
 
+@pytest.mark.shows("costly bodies are bounded")
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS.keys())
 def test_sixteen_times_the_length_is_at_most_sixteen_times_the_work(bomb: Bomb) -> None:
     short, long = (bomb(size).encode() for size in (4_000, 4_000 * TIMES))
@@ -94,6 +95,7 @@ def test_sixteen_times_the_length_is_at_most_sixteen_times_the_work(bomb: Bomb) 
     assert calls(long) <= 1.2 * TIMES * calls(short)
 
 
+@pytest.mark.shows("costly bodies are bounded")
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS.keys())
 def test_the_memory_of_reading_is_bounded_by_the_length(bomb: Bomb) -> None:
     body = bomb(64_000).encode()
@@ -108,5 +110,6 @@ def test_the_memory_of_reading_is_bounded_by_the_length(bomb: Bomb) -> None:
     assert peak <= SMALL + MEMORY_PER_BYTE * len(body)
 
 
+@pytest.mark.shows("costly bodies are bounded")
 def test_a_body_beyond_the_longest_is_not_read_at_all() -> None:
     assert calls(listed("0", 2 * MAX_BODY_BYTES).encode()) < 50

@@ -108,6 +108,7 @@ def test_the_examples_have_the_keys_of_the_release(released: Keys) -> None:
         assert ours.items() >= released(raw).items(), file.stem
 
 
+@pytest.mark.shows("notification after an upgrade")
 @settings(max_examples=100)
 @given(document=notifications(), data=st.data())
 def test_what_the_release_could_read_has_its_key(released: Keys, document: Any, data: st.DataObject) -> None:

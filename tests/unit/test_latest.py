@@ -5,11 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from smarther.domain.readings.home import Snapshot
-from smarther.domain.readings.latest import SAID, SOON, Latest, Word, is_doubtful, is_news, latest, said, silent_since
+from smarther.domain.readings.latest import (
+    SAID,
+    SOON,
+    Latest,
+    Word,
+    is_doubtful,
+    is_news,
+    latest,
+    said,
+    should_have_pushed,
+    silent_since,
+)
 from smarther.domain.readings.reading import Reading
 from smarther.store.readings import stored
 
@@ -38,12 +50,14 @@ def found(*words: Word) -> Latest:
 # ---- the latest
 
 
+@pytest.mark.shows("events out of order")
 def test_the_newest_by_the_thermostat_s_clock_is_the_latest_however_late_others_come() -> None:
     newest, late = word(NOW), word(NOW - 5 * HOUR, NOW + HOUR)
     known = found(late, newest)
     assert (known.word, known.heard, known.at, known.wrong_clock) == (newest, late, NOW, None)
 
 
+@pytest.mark.shows("clock is wrong")
 @pytest.mark.parametrize("time", [IN_2041, IN_2000, YEAR_1, YEAR_9999, NOW + 3 * HOUR, NOW - 8 * DAY])
 def test_a_wrong_clock_is_told_at_once_and_believed_when_nothing_better_comes(time: datetime) -> None:
     right = word(NOW)
@@ -155,6 +169,32 @@ def test_of_one_that_never_spoke_everything_is_news() -> None:
 def test_the_same_words_at_another_time_are_no_news() -> None:
     assert said(READING) == said(replace(READING, time=NOW + DAY, temperature_time=NOW))
     assert said(READING) != said(replace(READING, temperature_c=Decimal("19.6")))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, False),
+        ({"time": NOW + DAY}, False),
+        ({"temperature_c": Decimal("19.6")}, False),
+        ({"temperature_c": Decimal("19.3")}, True),
+        ({"humidity_percent": Decimal("48.9")}, False),
+        ({"humidity_percent": Decimal(45)}, True),
+        ({"humidity_percent": None}, True),
+        ({"setpoint_c": Decimal("20.5")}, True),
+        ({"load_state": "ACTIVE"}, True),
+        ({"mode": "BOOST"}, True),
+    ],
+)
+def test_more_than_a_step_beside_the_latest_word_should_have_been_pushed(
+    changes: dict[str, Any], *, expected: bool
+) -> None:
+    """An answer may be a step on its way: a thermostat pushes when the step is whole."""
+    before = replace(READING, humidity_percent=Decimal(47))
+    known = found(replace(word(NOW), said=said(before)))
+
+    assert should_have_pushed(replace(before, **changes), known) is expected
+    assert should_have_pushed(before, None)
 
 
 def test_a_stored_reading_says_what_the_reading_said() -> None:

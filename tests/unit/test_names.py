@@ -66,6 +66,7 @@ def test_a_name_is_kept_as_far_as_it_can_be_shown(name: str, shown: str) -> None
     assert printable(name) == shown
 
 
+@pytest.mark.shows("odd name")
 @given(ANY_TEXT)
 def test_any_text_at_all_becomes_one_line_that_every_reader_can_hold(name: str) -> None:
     shown = printable(name)

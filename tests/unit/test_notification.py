@@ -170,6 +170,7 @@ def test_a_validation_event_takes_no_reading_along() -> None:
 # --- what Event Grid itself says --------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("system event")
 @pytest.mark.parametrize(
     "event_type",
     ["Microsoft.EventGrid.SubscriptionDeletedEvent", "microsoft.eventgrid.SomethingNew", "Microsoft.EventGrid."],
@@ -533,6 +534,7 @@ def _inside(data: Any) -> int | None:
     return 0 if "chronothermostats" not in data and isinstance(code, str) and code else None
 
 
+@pytest.mark.shows("unreadable body")
 @given(st.binary())
 @example(b"\x00")
 @example(b'{"chronothermostats":' * 3_000)
@@ -548,6 +550,7 @@ def test_no_cut_or_flipped_byte_of_a_genuine_body_raises_anything(raw: bytes, da
     parse(raw[:at] + bytes([data.draw(st.integers(0, 255))]) + raw[at + 1 :])
 
 
+@pytest.mark.shows("unreadable body")
 @settings(max_examples=400)
 @given(mutated())
 def test_statuses_in_are_readings_and_rejects_out(document: object) -> None:

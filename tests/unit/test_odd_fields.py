@@ -89,6 +89,7 @@ def test_what_was_seen_in_somebodys_field_costs_nothing_beside_it_wherever_it_st
         check(HOME, Odd(steps, text, beside=False))
 
 
+@pytest.mark.shows("unreadable field")
 @settings(max_examples=200)
 @given(st.data())
 def test_one_odd_thing_costs_nothing_beside_it(data: st.DataObject) -> None:
@@ -116,6 +117,7 @@ def test_whatever_is_sent_is_stored_or_its_body_is_kept(needle: str) -> None:
         assert kept or "receiver" in steps or (steps[-1] in SAID_AGAIN and needle.startswith('"')), steps
 
 
+@pytest.mark.shows("very long field")
 @pytest.mark.parametrize("path", ["firmware", "hygrometer.measures.0.value"])
 def test_what_is_too_much_for_an_item_is_noted_in_the_reading_and_its_body_is_kept(path: str) -> None:
     read = parse(body(changed({**STATUS, "other": "small"}, path, "x" * 40_000)))

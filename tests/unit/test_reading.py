@@ -56,6 +56,7 @@ def test_a_poll_is_told_from_a_push_and_is_the_same_reading() -> None:
     assert polled["sk"] == item(READING)["sk"]
 
 
+@pytest.mark.shows("clock is years behind")
 def test_with_a_retention_a_reading_expires_so_long_after_its_arrival() -> None:
     said = item(replace(READING, time=datetime(1970, 1, 1, tzinfo=UTC)), retention_days=2)
     assert said["expires_at"] == int(ARRIVAL.timestamp()) + 2 * 86_400
@@ -66,6 +67,7 @@ def test_the_partition_is_the_module() -> None:
     assert module_partition("M") == item(READING)["pk"]
 
 
+@pytest.mark.shows("events out of order")
 @given(
     st.datetimes(timezones=st.just(UTC), max_value=datetime(9999, 1, 1)),  # noqa: DTZ001 - the zone is added
     st.lists(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=1)), max_size=4),
@@ -138,6 +140,7 @@ def test_what_a_thermostat_can_have_is_within_bounds(attribute: str, number: str
     assert bounded(attribute, Decimal(number)) == Decimal(number)
 
 
+@pytest.mark.shows("impossible value")
 @pytest.mark.parametrize(
     ("attribute", "number"),
     [

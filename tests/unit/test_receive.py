@@ -161,6 +161,7 @@ def test_on_a_good_day_the_table_takes_it(clouds: Clouds) -> None:
     assert (len(clouds.stored), clouds.spilled, clouds.logged) == (1, [], [])
 
 
+@pytest.mark.shows("table hangs")
 @pytest.mark.parametrize("puts", [HANGS, REFUSES, Manner(0.3), Manner(0.27, fails=True)])
 def test_what_the_table_does_not_take_goes_to_the_queue(clouds: Clouds, puts: Manner) -> None:
     clouds.puts = puts
@@ -173,6 +174,7 @@ def test_what_the_table_does_not_take_goes_to_the_queue(clouds: Clouds, puts: Ma
     assert clouds.logged == []
 
 
+@pytest.mark.shows("queue fails too")
 @pytest.mark.parametrize("spills", [HANGS, REFUSES, Manner(0.5)])
 @pytest.mark.parametrize("puts", [HANGS, REFUSES])
 def test_what_the_queue_does_not_take_either_goes_to_the_log(clouds: Clouds, puts: Manner, spills: Manner) -> None:
@@ -189,6 +191,7 @@ def test_without_a_queue_it_goes_to_the_log_at_once(clouds: Clouds) -> None:
     assert (len(clouds.logged), clouds.spilled) == (1, [])
 
 
+@pytest.mark.shows("cold start in an outage")
 @pytest.mark.parametrize("looks", [HANGS, REFUSES])
 def test_a_caller_whom_nobody_can_check_is_kept_to_be_checked(clouds: Clouds, looks: Manner) -> None:
     clouds.looks = looks
@@ -199,6 +202,7 @@ def test_a_caller_whom_nobody_can_check_is_kept_to_be_checked(clouds: Clouds, lo
     assert clouds.stored == []
 
 
+@pytest.mark.shows("cold start without the queue")
 @pytest.mark.parametrize("looks", [HANGS, REFUSES])
 def test_when_the_queue_is_away_too_it_is_kept_in_the_log_to_be_checked(clouds: Clouds, looks: Manner) -> None:
     clouds.looks, clouds.spills = looks, HANGS
@@ -207,6 +211,7 @@ def test_when_the_queue_is_away_too_it_is_kept_in_the_log_to_be_checked(clouds: 
     assert took <= deadlines.ANSWER_SECONDS
 
 
+@pytest.mark.shows("unknown callers are bounded")
 @pytest.mark.parametrize("secret", [SECRET, OTHER])
 def test_of_callers_whom_nobody_can_check_the_log_takes_so_much_and_no_more(clouds: Clouds, secret: str) -> None:
     """A thousand calls a second of six megabytes each would else be written to it, at the owner's cost."""
@@ -221,6 +226,7 @@ def test_of_callers_whom_nobody_can_check_the_log_takes_so_much_and_no_more(clou
     assert clouds.spilled == []
 
 
+@pytest.mark.shows("unknown callers are bounded")
 def test_what_a_known_caller_brings_goes_to_the_log_whole_whatever_its_length(clouds: Clouds) -> None:
     clouds.puts = clouds.spills = REFUSES
     body = b"x" * (100 * UNVERIFIED_IN_LOG)
@@ -245,6 +251,7 @@ def test_the_second_caller_does_not_wait_for_a_table_that_just_failed_the_first(
     assert len(clouds.spilled) == 2
 
 
+@pytest.mark.shows("warm in an outage")
 def test_while_the_table_is_away_a_known_caller_is_known(clouds: Clouds) -> None:
     made = receiver(clouds)
     clouds.looks = clouds.puts = HANGS
@@ -264,6 +271,7 @@ def test_a_look_that_took_long_leaves_the_rest_to_the_queue(clouds: Clouds) -> N
     assert (content["deferred"], len(clouds.spilled), took <= deadlines.ANSWER_SECONDS) == (1, 1, True)
 
 
+@pytest.mark.shows("backlog of 500 in one body")
 def test_a_long_batch_stores_what_it_can_and_leaves_the_rest_to_the_queue(clouds: Clouds) -> None:
     clouds.puts = Manner(0.01)
     _, content, took = answer(clouds, notification(statuses=500))
@@ -272,6 +280,7 @@ def test_a_long_batch_stores_what_it_can_and_leaves_the_rest_to_the_queue(clouds
     assert took <= deadlines.ANSWER_SECONDS
 
 
+@pytest.mark.shows("fault of our own")
 @pytest.mark.parametrize("fault", [ValueError("odd"), MemoryError(), RuntimeError("can't start new thread")])
 @pytest.mark.parametrize("where", ["store", "within"])
 def test_a_fault_of_ours_costs_no_notification(
@@ -288,6 +297,7 @@ def test_a_fault_of_ours_costs_no_notification(
 manners = st.builds(Manner, st.floats(0, 2), st.booleans())
 
 
+@pytest.mark.shows("anything is slow or fails")
 @given(manners, manners, manners, st.booleans(), st.integers(1, 40))
 def test_whatever_is_slow_or_fails_the_answer_is_in_time_and_the_notification_is_kept(
     looks: Manner,
@@ -305,6 +315,7 @@ def test_whatever_is_slow_or_fails_the_answer_is_in_time_and_the_notification_is
     assert content.get("stored") == statuses or len(clouds.spilled) + len(clouds.logged) >= 1
 
 
+@pytest.mark.shows("unreadable body")
 @given(st.binary() | mutated().map(lambda document: json.dumps(document).encode()), st.booleans())
 def test_of_any_bytes_every_status_is_stored_or_its_whole_body_quarantined(raw: bytes, packed: bool) -> None:  # noqa: FBT001 - drawn
     read = parse(raw)

@@ -68,6 +68,7 @@ def test_a_body_with_a_reject_is_quarantined_once_and_its_readings_are_stored() 
     assert table.quarantined == [(b"body", [REJECT, REJECT])]
 
 
+@pytest.mark.shows("table takes a part of a batch")
 @pytest.mark.parametrize("module", ["A", "B", "C"])
 def test_a_write_that_fails_takes_no_other_along(module: str) -> None:
     table = FakeTable({module: TableUnavailableError("Throttled")})

@@ -99,6 +99,7 @@ def test_a_notification_kept_in_the_log_can_be_put_together_again(lines: Lines, 
     assert recovered(records) == spilled(body)
 
 
+@pytest.mark.shows("body is too long for the queue")
 def test_a_body_that_does_not_fit_into_one_record_takes_several(lines: Lines) -> None:
     noise = Random(1).randbytes(400_000)  # noqa: S311 - it only must not compress
     telemetry.keep_in_log(spilled(noise), reason="Throttled")
@@ -129,6 +130,7 @@ def test_a_logger_that_fails_costs_no_notification(lines: Lines, monkeypatch: py
     assert recovered([kept]) == spilled(b"[]")
 
 
+@pytest.mark.shows("telemetry raises")
 def test_metrics_that_fail_cost_no_notification_and_leave_nothing_for_the_next(
     lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +147,7 @@ def test_metrics_that_fail_cost_no_notification_and_leave_nothing_for_the_next(
     assert "ReadingsStored" not in second
 
 
+@pytest.mark.shows("output fails")
 def test_an_output_that_fails_costs_no_notification(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
     written = Mock(side_effect=OSError(28, "No space left on device"))
     monkeypatch.setattr(telemetry.logger, "info", fail)

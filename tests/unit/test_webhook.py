@@ -17,6 +17,7 @@ LOCAL = "http://127.0.0.1:4566/_aws/execute-api/abc"
 SECRET = webhook.secret_from(bytes(range(32)))
 
 
+@pytest.mark.shows("strangers store nothing")
 def test_a_secret_is_256_bits_that_can_stand_in_an_address() -> None:
     assert SECRET == "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 
@@ -26,6 +27,7 @@ def test_every_secret_has_the_form_of_one(entropy: bytes) -> None:
     assert webhook.has_secret_form(webhook.secret_from(entropy))
 
 
+@pytest.mark.shows("Home Assistant on a 409")
 @pytest.mark.parametrize("base", [BASE, f"{BASE}/prod", f"{BASE}/", "https://home.example"])
 @given(entropy=st.binary(min_size=32, max_size=32))
 def test_no_address_of_ours_looks_like_one_of_home_assistants(base: str, entropy: bytes) -> None:
@@ -72,6 +74,7 @@ def test_nothing_else_is(presented: str) -> None:
     ).accept(presented)
 
 
+@pytest.mark.shows("strangers store nothing")
 @pytest.mark.parametrize(
     "presented", ["", webhook.secret_digest("x"), *(webhook.secret_digest(name) for name in "abc")]
 )

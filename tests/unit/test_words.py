@@ -15,13 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smarther.domain.account.legrand_answers import Reason
-from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState
+from smarther.domain.keeper.incidents import Cause, Incident
+from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState, Report
 from smarther.domain.readings.home import Load, Snapshot, Thermostat
 from smarther.domain.readings.latest import Word, thermostat_state
+from smarther.domain.readings.reading import instant_text
 from smarther.domain.summaries.series import Grain, of_snapshots
 from smarther.drawing.chart import ChartStyle, chart_file
 from smarther.drawing.consent_page import ConsentPage, html
 from smarther.drawing.home_page import Card, UnreadCard, View, home_page, nobody_page, thermostat_page, unanswered_page
+from smarther.drawing.incident_text import KEEPER_SILENT, notices
 from smarther.drawing.text import clock_phrase, clock_text, period_text, temperature_text
 from smarther.drawing.widget_request import widget_call
 from smarther.drawing.words import choice
@@ -107,6 +110,7 @@ def test_one_without_its_twin_is_seen(planted: dict[str, Any], fault: str) -> No
 def test_a_language_knows_all_that_can_be_said(words: Language) -> None:
     assert words.endings.keys() == set(Ending)
     assert words.remedies.keys() == set(Reason)
+    assert words.incidents.keys() == set(Cause)
     assert words.loads.keys() == set(Load)
     assert words.grains.keys() == set(Grain)
     assert words.modes.keys() == {"AUTOMATIC", "MANUAL", "BOOST", "OFF", "PROTECTION"}
@@ -248,6 +252,19 @@ def test_the_home_has_no_word_that_is_not_a_language_s(name: str) -> None:
     assert Said(document).latin - SYMBOLS - DATA == set()
 
 
+def wholly_ill() -> Report:
+    """A report, long ago, of all that can happen."""
+    return Report(
+        at=instant_text(NOW - KEEPER_SILENT),
+        outcome="needs_person",
+        person=tuple(PersonNeeded(reason=reason, do="in the words of the report") for reason in Reason),
+        incidents=tuple(
+            Incident(cause=cause, since=NOW - DAY, plant_ids=("1",), module_ids=("1", "2"), of=3, changed=True)
+            for cause in Cause
+        ),
+    )
+
+
 def odd_pages(words: Language) -> list[str]:
     """What a home seldom shows: odd clocks, cards that failed, cooling, boost, very many."""
     call = replace(widget_call({}, now=NOW, home=UTC), words=words)
@@ -272,7 +289,8 @@ def odd_pages(words: Language) -> list[str]:
     many = [Thermostat(str(number), str(number), "1", "1") for number in range(2000)]
     style = ChartStyle(width=800, height=300, zone=UTC, fahrenheit=False, words=words)
     return [
-        home_page(cards, view, others=many),
+        home_page(cards, view, others=many, notices=notices(wholly_ill(), {}, (), zone=UTC, now=NOW, words=words)),
+        home_page(cards[:1], view, notices=[]),
         *(thermostat_page(each, view) for each in cards),
         nobody_page("1", view),
         unanswered_page(words),

@@ -146,6 +146,7 @@ def upgraded(_a_sandbox_of_its_own: None) -> Iterator[Upgraded]:
         lifecycle.down()
 
 
+@pytest.mark.shows("upgrade loses nothing")
 def test_what_is_pushed_meanwhile_is_answered_and_stored_once(upgraded: Upgraded) -> None:
     assert len(upgraded.flow.sent) > 20
     assert upgraded.flow.refused == []

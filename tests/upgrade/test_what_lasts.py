@@ -83,6 +83,7 @@ def current() -> Template:
     return translated(as_written())
 
 
+@pytest.mark.shows("upgrade loses nothing")
 def test_an_upgrade_replaces_nothing_that_lasts(released: Template, current: Template) -> None:
     assert lost(released, current) == []
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Annotated, Any
 
 import typer
@@ -42,7 +43,7 @@ from smarther_cli.verdict import Backlog, Verdict, judge
 _MISSED_RUNS = 3  # of the keeper in a row: no longer a passing fault of the scheduler
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Condition:
     """All that the owner wants to know of the recorder, at one instant."""
 
@@ -58,11 +59,12 @@ class Condition:
     unread: Mapping[str, Sequence[Unread]]
     waiting: Backlog
 
-    @property
+    @cached_property
     def verdict(self) -> Verdict:
         """Whether all is well."""
-        silent = [one.name for one, found in self.thermostats if self.is_silent(one, found)]
-        return judge(self.report, person=self.person, silent=silent, waiting=self.waiting)
+        silent = {one.module_id: one.name for one, found in self.thermostats if self.is_silent(one, found)}
+        names = {one.module_id: one.name for one, _ in self.thermostats}
+        return judge(self.report, person=self.person, silent=silent, names=names, waiting=self.waiting)
 
     def is_silent(self, one: Thermostat, found: Latest | None) -> bool:
         """Whether a thermostat has been silent for too long."""

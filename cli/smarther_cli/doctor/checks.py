@@ -8,6 +8,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.keeper.incidents import Cause
 from smarther_cli.doctor.finding import bad, good, look, not_told, soon_wanting, wanting
 from smarther_cli.show.deeds import troubles
 from smarther_cli.standing import needed_first
@@ -269,7 +270,7 @@ def credentials(standing: facts.LastReport) -> Finding:
         if all(each.reason == Reason.CLIENT_SECRET_BIRTHDAY for each in person):
             return soon_wanting(told, remedies)
         return wanting(told, remedies)
-    return _judged(standing.report, {"trouble", "busy"}) or good("given, and Legrand took them")
+    return _judged(standing.report, {"trouble", "busy", Cause.API, Cause.LOGIN}) or good("given, and Legrand took them")
 
 
 def subscriptions(standing: facts.LastReport) -> Finding:
@@ -290,7 +291,7 @@ def thermostats(standing: facts.LastReport) -> Finding:
     report = standing.report
     if report is None or report.thermostats_silent is None or not report.plants:
         return not_told("nobody has listened yet")
-    return _judged(report, {"silent"}) or good("none is silent")
+    return _judged(report, {"silent", Cause.PUSHES_STOPPED, Cause.PUSHES_LATE, Cause.STACK}) or good("none is silent")
 
 
 def _judged(report: Report, reasons: Collection[str]) -> Finding | None:
@@ -298,7 +299,8 @@ def _judged(report: Report, reasons: Collection[str]) -> Finding | None:
     found = [matter for matter in judge(report).matters if matter.reason in reasons]
     if not found:
         return None
-    says = "; ".join([*(matter.says for matter in found), *(troubles(report) if "trouble" in reasons else ())])
+    told = [f"{matter.says} {matter.evidence}".rstrip() for matter in found]
+    says = "; ".join([*told, *(troubles(report) if "trouble" in reasons else ())])
     return bad(says, " ".join(dict.fromkeys(matter.do for matter in found)))
 
 

@@ -79,6 +79,8 @@ def show_verdict(verdict: Verdict) -> None:
         for matter in verdict.matters:
             if matter.do == do:
                 screen.say(matter.says, style="yellow")
+                if matter.evidence:
+                    screen.say(f"  {matter.evidence}")
         screen.say(f"  {do}")
 
 

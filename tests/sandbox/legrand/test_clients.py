@@ -176,6 +176,7 @@ ORDERS: dict[str, tuple[dict[str, Any], str, str | None]] = {
 }
 
 
+@pytest.mark.shows("set point in every mode", "form of activationTime")
 @pytest.mark.parametrize(("order", "mode", "until"), ORDERS.values(), ids=ORDERS)
 def test_an_order_is_obeyed_and_every_client_can_read_what_became_of_it(
     account: Account, order: dict[str, Any], mode: str, until: str | None
@@ -200,6 +201,7 @@ def test_the_recorder_reads_what_became_of_an_order(
     assert reading.setpoint_c is not None
 
 
+@pytest.mark.shows("ends of modes")
 @pytest.mark.parametrize(("order", "mode", "until"), [each for each in ORDERS.values() if each[2] is not None])
 def test_what_has_an_end_ends_there_in_every_mode(
     account: Account, order: dict[str, Any], mode: str, until: str
@@ -216,6 +218,7 @@ def test_what_has_an_end_ends_there_in_every_mode(
     assert timedelta() <= late <= timedelta(minutes=1)
 
 
+@pytest.mark.shows("set point of a boost")
 @pytest.mark.parametrize("function", ["heating", "cooling"])
 def test_boost_tells_the_set_point_that_was_there_before(account: Account, function: str) -> None:
     """HA issue 20 (2024-04-03): 20 °C in BOOST, as in AUTOMATIC just before."""
@@ -227,6 +230,7 @@ def test_boost_tells_the_set_point_that_was_there_before(account: Account, funct
     assert (told["target"], told["mode"], told["action"]) == (21.5, "boost", "active")
 
 
+@pytest.mark.shows("protection where it cools")
 def test_protection_where_it_cools_is_from_heat_and_the_load_rests(account: Account) -> None:
     """Not from frost: 7 °C there would be cooled to."""
     account.call("POST", account.thermostat(), {"function": "cooling", "mode": "protection"})
@@ -237,6 +241,7 @@ def test_protection_where_it_cools_is_from_heat_and_the_load_rests(account: Acco
 # ---- programs
 
 
+@pytest.mark.shows("programs of a thermostat")
 def test_a_program_that_is_ordered_is_kept_told_and_news(account: Account) -> None:
     """HA select.py offers the names of the list but for number 0, and shows the name of the number that is told."""
     listed = account.call("GET", f"{account.thermostat()}/programlist").value["chronothermostats"][0]["programs"]
@@ -260,6 +265,7 @@ def test_a_program_that_is_ordered_is_kept_told_and_news(account: Account) -> No
 # ---- tokens
 
 
+@pytest.mark.shows("form of tokens")
 def test_tokens_are_told_in_one_form_as_numbers(account: Account) -> None:
     """RS `expires_on: u64`, BR compares it with an int, SH with `-le`; HA took `expires_in` into a timedelta."""
     tokens = account.log_in()
@@ -270,6 +276,7 @@ def test_tokens_are_told_in_one_form_as_numbers(account: Account) -> None:
         tokens = account.refresh(tokens["refresh_token"]).value
 
 
+@pytest.mark.shows("form of the code")
 def test_the_code_comes_first_and_is_an_encrypted_token(account: Account) -> None:
     """BR takes what stands between `code=` and `&state`; the length and the dots: mattiols_hassio_repository 21."""
     location = account.desk.decide(QUERY, b"decision=allow").headers["Location"]
@@ -280,6 +287,7 @@ def test_the_code_comes_first_and_is_an_encrypted_token(account: Account) -> Non
     assert account.ask_token(grant_type="authorization_code", code=code).status == 200
 
 
+@pytest.mark.shows("limit of the token host")
 def test_eleven_thermostats_that_all_renew_their_tokens_meet_the_logins_own_limit(
     account: Account, clock: MovableClock
 ) -> None:
@@ -299,6 +307,7 @@ def test_eleven_thermostats_that_all_renew_their_tokens_meet_the_logins_own_limi
 # ---- plants
 
 
+@pytest.mark.shows("capabilities in the topology")
 def test_the_topology_tells_a_capability_for_each_field(account: Account) -> None:
     """HA issue 5 (2024-02-05): "function", "mode", "setPoint", …, each with what can be done."""
     (plant_id, *_) = account.plant_ids()
@@ -311,6 +320,7 @@ def test_the_topology_tells_a_capability_for_each_field(account: Account) -> Non
             assert told[field] == {"command": True, "request": True, "notification": True}
 
 
+@pytest.mark.shows("form of ids")
 def test_ids_have_the_form_of_those_that_were_seen(account: Account) -> None:
     """`…-e053-1e182d0adc81` (HA issue 5), `…-e053-27182d0ad74c` (RS): no version of UUID has it."""
     for plant in account.provider.world.plants.values():
@@ -318,6 +328,7 @@ def test_ids_have_the_form_of_those_that_were_seen(account: Account) -> None:
             assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-e053-[0-9a-f]{12}", each)
 
 
+@pytest.mark.shows("age of measures")
 def test_an_answer_was_measured_when_it_says(account: Account) -> None:
     """RS validation/status_message.json: `time` and both `timeStamp` are the same."""
     status = asked(account)
@@ -328,6 +339,7 @@ def test_an_answer_was_measured_when_it_says(account: Account) -> None:
 # ---- subscriptions
 
 
+@pytest.mark.shows("Home Assistant on a 409")
 def test_home_assistant_on_a_409_deletes_what_looks_like_its_own_and_leaves_ours(account: Account) -> None:
     """HA __init__.py: list, delete those of the plant whose address holds /api/webhook/, subscribe again."""
     plant_id, other = account.plant_ids()
@@ -346,6 +358,7 @@ def test_home_assistant_on_a_409_deletes_what_looks_like_its_own_and_leaves_ours
     assert urlsplit(ENDPOINT).path.startswith("/notifications/")
 
 
+@pytest.mark.shows("same subscription again")
 def test_one_address_for_each_thermostat_of_a_plant_is_no_conflict(account: Account) -> None:
     """HA subscribes that many, and has for years."""
     plant_id = account.plant_ids()[0]

@@ -61,6 +61,7 @@ def test_a_change_nobody_of_ours_asked_for_is_counted(dispatch: Dispatch, accoun
     assert dispatch.ledger.last == 0
 
 
+@pytest.mark.shows("subscription is dead")
 def test_a_ghost_is_listed_and_told_nothing(
     dispatch: Dispatch, plant_id: str, provider: Provider, account: Account
 ) -> None:
@@ -78,6 +79,7 @@ def test_a_ghost_is_listed_and_told_nothing(
 # What counts as what
 
 
+@pytest.mark.shows("750 ms and bans")
 @pytest.mark.parametrize(
     ("status", "error", "outcome"),
     [
@@ -106,6 +108,7 @@ def test_below_300_in_time_is_good_and_all_else_a_failure(
 # Bans
 
 
+@pytest.mark.shows("750 ms and bans")
 @pytest.mark.parametrize(
     ("failures", "minutes"),
     [(0, None), (1, None), (19, None), (20, 1), (21, None), (39, None), (40, 2), (200, 10), (400, 20), (420, 20)],
@@ -114,6 +117,7 @@ def test_every_twentieth_failure_bans_a_minute_longer_up_to_twenty(failures: int
     assert ban_after(failures) == (minutes * MINUTE if minutes else None)
 
 
+@pytest.mark.shows("750 ms and bans")
 def test_what_happens_in_a_ban_is_dropped_and_never_sent_again(
     dispatch: Dispatch, plant_id: str, clock: MovableClock
 ) -> None:

@@ -48,12 +48,14 @@ def test_the_subscription_key_may_be_in_the_query(account: Account) -> None:
     assert account.call("GET", "/plants", key=None, query=f"subscription-key={SUBSCRIPTION_KEY}").status == 200
 
 
+@pytest.mark.shows("access token is missing or over")
 def test_no_token_is_401_with_code_10(account: Account) -> None:
     account.token = None
     answer = account.call("GET", "/plants")
     assert (answer.status, answer.value["code"]) == (401, 10)
 
 
+@pytest.mark.shows("access token is missing or over")
 def test_an_expired_token_is_401_with_code_11(account: Account, clock: MovableClock) -> None:
     clock.advance(3600 * SECOND - SECOND)
     assert account.call("GET", "/plants").status == 200
@@ -76,6 +78,7 @@ def test_what_is_no_operation_is_404(account: Account, method: str, path: str) -
 # The quota
 
 
+@pytest.mark.shows("500 calls a day")
 def test_call_501_of_a_utc_day_is_403_and_the_next_day_begins_anew(account: Account, clock: MovableClock) -> None:
     assert [account.call("GET", "/subscription").status for _ in range(500)] == [200] * 500
 
@@ -109,6 +112,7 @@ def test_plants_are_listed_with_their_names(account: Account) -> None:
     assert [plant["id"] for plant in plants] == account.plant_ids()
 
 
+@pytest.mark.shows("empty lists")
 def test_no_plants_is_204_with_nothing_in_it(account: Account) -> None:
     for plant_id in account.plant_ids():
         account.provider.remove_plant(plant_id)
@@ -123,6 +127,7 @@ def test_the_topology_names_each_thermostat(account: Account) -> None:
     assert {module["device"] for module in modules} == {"chronothermostat"}
 
 
+@pytest.mark.shows("shapes of answers")
 @pytest.mark.parametrize(
     ("path", "file"),
     [
@@ -175,6 +180,7 @@ def observed_orders() -> list[tuple[str, dict[str, Any]]]:
     return list(json.loads(file.read_text()).items()) if file.exists() else []
 
 
+@pytest.mark.shows("forms of orders")
 @pytest.mark.parametrize(("who", "order"), observed_orders())
 def test_orders_of_the_clients_that_exist_are_taken(account: Account, who: str, order: dict[str, Any]) -> None:
     assert account.call("POST", account.thermostat(), order).status == 200, who
@@ -254,6 +260,7 @@ def test_subscribing_is_201_with_an_id_and_appears_in_the_list(account: Account)
     } in listed(account)
 
 
+@pytest.mark.shows("same subscription again")
 def test_the_same_again_is_409_until_it_is_deleted(account: Account) -> None:
     plant_id = account.plant_ids()[0]
     number = account.subscribe(plant_id).value["subscriptionId"]
@@ -315,6 +322,7 @@ def test_deleting_by_way_of_another_plant_is_404(account: Account) -> None:
     assert account.call("DELETE", f"/plants/{second}/subscription/{number}").status == 404
 
 
+@pytest.mark.shows("list of subscriptions")
 def test_the_list_is_flat_over_all_plants_and_holds_other_applications_entries(account: Account) -> None:
     ours = {account.subscribe(plant_id).value["subscriptionId"] for plant_id in account.plant_ids()}
     entries = listed(account)
@@ -325,6 +333,7 @@ def test_the_list_is_flat_over_all_plants_and_holds_other_applications_entries(a
     assert {"alexa" in url or "home-assistant" in url for url in others} == {True}
 
 
+@pytest.mark.shows("anybody deletes any subscription")
 def test_deleting_anothers_entry_is_possible_and_does_not_go_unnoticed(account: Account) -> None:
     entry = listed(account)[0]
     assert account.call("DELETE", f"/plants/{entry['plantId']}/subscription/{entry['subscriptionId']}").status == 200
@@ -338,6 +347,7 @@ def test_deleting_our_own_is_not_counted_as_anothers(account: Account) -> None:
     assert account.provider.subscriptions.foreign_deleted == 0
 
 
+@pytest.mark.shows("empty lists")
 def test_an_empty_list_is_204_with_nothing_in_it(account: Account) -> None:
     for entry in listed(account):
         account.call("DELETE", f"/plants/{entry['plantId']}/subscription/{entry['subscriptionId']}")
@@ -383,6 +393,7 @@ def test_calls_are_logged_with_operation_and_status_and_no_secret(provider: Prov
     assert provider.calls.by_operation() == {"authorize": 1, "subscribe": 2, "token": 1, "unknown": 1}
 
 
+@pytest.mark.shows("odd bodies of failures")
 def test_documented_failures_have_their_documented_words() -> None:
     for status, body in documented("error_bodies__openapi.json").items():
         assert Answer.words(int(status)).value == body

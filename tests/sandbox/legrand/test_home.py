@@ -116,6 +116,7 @@ def test_deeds_come_in_order_and_an_empty_room_has_none(seed: int, habit: Habit)
     assert any(isinstance(deed, Steam) for deed in deeds) == (habit is not Habit.EMPTY)
 
 
+@pytest.mark.shows("sliding the set point")
 @pytest.mark.parametrize("seed", range(5))
 def test_somebody_sliding_the_set_point_makes_a_burst_within_a_second(seed: int) -> None:
     reports = live(Habit.SLIDES, seed)
@@ -275,6 +276,7 @@ def test_a_system_that_can_cool_is_turned_over_in_june_and_in_october(habit: Hab
         assert reports[turned].at == (first + 9 * HOUR).astimezone(UTC)
 
 
+@pytest.mark.shows("boost in either season")
 @pytest.mark.parametrize("function", Function)
 def test_a_boost_runs_the_load_to_its_end_in_either_season(function: Function) -> None:
     start = WINTER if function is Function.HEATING else datetime(2025, 7, 20, tzinfo=UTC)

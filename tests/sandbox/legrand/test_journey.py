@@ -70,6 +70,7 @@ def test_duplicates_and_lateness_change_nothing_of_what_is_told() -> None:
     assert told == plain
 
 
+@pytest.mark.shows("late pushes")
 def test_late_ones_come_at_least_45_minutes_late_but_within_the_journey() -> None:
     late = 0
     for due, push in pushes(Mischief(late_percent=40)):

@@ -76,6 +76,7 @@ def test_a_registered_address_with_a_query_keeps_it(account: Account) -> None:
     assert location.startswith(f"{uri}&code=")
 
 
+@pytest.mark.shows("redirect address to the letter")
 @pytest.mark.parametrize("change", [{"redirect_uri": REDIRECT_URI + "/"}, {"redirect_uri": ""}])
 def test_another_address_than_a_registered_one_is_refused_to_the_letter(
     account: Account, change: dict[str, str]
@@ -133,6 +134,7 @@ def test_a_code_is_good_for_its_own_application_only(account: Account) -> None:
 # Refresh tokens
 
 
+@pytest.mark.shows("life of tokens")
 def test_a_refresh_gives_a_new_pair_and_revokes_the_old_refresh_token_at_once(account: Account) -> None:
     first = account.log_in()
 
@@ -150,6 +152,7 @@ def test_the_newest_refresh_token_is_known(account: Account) -> None:
     assert account.provider.login.newest_refresh_token == newest
 
 
+@pytest.mark.shows("life of tokens")
 def test_a_refresh_token_lives_ninety_days_without_use(account: Account, clock: MovableClock) -> None:
     token = account.log_in()["refresh_token"]
     clock.advance(90 * DAY - timedelta(seconds=1))
@@ -193,6 +196,7 @@ def test_a_wrong_client_secret_is_refused_and_spends_nothing(account: Account) -
     assert account.refresh(token).status == 200
 
 
+@pytest.mark.shows("life of a client secret")
 def test_a_client_secret_is_good_for_a_year(account: Account, clock: MovableClock) -> None:
     clock.advance(365 * DAY - timedelta(seconds=1))
     assert account.log_in()
@@ -213,6 +217,7 @@ def test_an_expired_client_secret_spends_no_refresh_token(account: Account, cloc
     assert account.refresh(token).status == 200
 
 
+@pytest.mark.shows("client secret in the form")
 def test_awkward_characters_in_the_secret_must_be_encoded(account: Account) -> None:
     assert set(CLIENT_SECRET) & set("'\"&+%=;")
     code = account.code()
@@ -252,6 +257,7 @@ def tokens_in_style(style: TokenFields, clock: MovableClock) -> dict[str, Any]:
     return Account(Provider(Settings(variants=Variants(token_fields=style)), clock, Random(1))).log_in()  # noqa: S311 - repeatable
 
 
+@pytest.mark.shows("token_fields")
 @pytest.mark.parametrize(
     ("style", "expires_in", "expires_on"),
     [
@@ -273,6 +279,7 @@ def test_types_and_presence_of_token_fields_vary(
     assert json.loads(base64.urlsafe_b64decode(tokens["profile_info"]))
 
 
+@pytest.mark.shows("token_fields")
 def test_mixed_goes_through_all_styles(provider: Provider) -> None:
     provider.become(Variants(token_fields="mixed"))
     account = Account(provider)
@@ -282,6 +289,7 @@ def test_mixed_goes_through_all_styles(provider: Provider) -> None:
     assert {type(tokens.get("expires_on")) for tokens in seen} == {int, str, type(None)}
 
 
+@pytest.mark.shows("code or refresh token is over")
 def test_error_bodies_are_those_that_clients_met(account: Account, clock: MovableClock) -> None:
     if not OBSERVED.exists():
         pytest.skip("the observed bodies are not at hand")

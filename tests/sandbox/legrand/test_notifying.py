@@ -163,6 +163,7 @@ def test_the_clock_can_run_with_the_play(scene: Scene, endpoint: Endpoint) -> No
     assert scene.ask("clock")["now"].startswith("2025-11-20T12:12:")
 
 
+@pytest.mark.shows("late pushes")
 def test_an_outage_holds_everything_back_and_then_lets_it_go(scene: Scene, endpoint: Endpoint) -> None:
     progress = scene.play(hours=2, outage={"after_hours": 0, "hours": 1})
     first = scene.ask("ledger")["entries"][0]

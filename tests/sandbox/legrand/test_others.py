@@ -29,6 +29,7 @@ def test_home_assistant_subscribes_an_address_for_each_thermostat_and_deletes_no
     assert sum(url.startswith(HOME_ASSISTANT) for url in addresses(subscribed)) == 5
 
 
+@pytest.mark.shows("Home Assistant on a 409")
 def test_started_again_it_deletes_every_address_that_looks_like_its_own_and_ours_does_not(subscribed: Account) -> None:
     """andrea-mattioli/bticino_x8000_component `__init__.py`: whatever holds /api/webhook/, another home's too."""
     others = subscribed.provider.others
@@ -52,6 +53,7 @@ def test_an_address_of_ours_that_held_its_path_would_go(account: Account) -> Non
     assert [each.ours for each in account.provider.others.act("home_assistant", "start")].count(True) == 2
 
 
+@pytest.mark.shows("BRIDGE deletes all")
 @pytest.mark.parametrize("deed", ["start", "stop"])
 def test_the_bridge_deletes_all_at_start_and_at_stop(subscribed: Account, deed: str) -> None:
     """artumino/smarther-mqtt-bridge `webhook.rs`."""

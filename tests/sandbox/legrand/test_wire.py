@@ -38,6 +38,7 @@ def told(snapshot: Snapshot) -> dict[str, Any]:
     return status
 
 
+@pytest.mark.shows("form of a notification")
 def test_the_captured_notification_is_made_to_the_letter() -> None:
     file = PAYLOADS / "webhook_event_array_automatic_offline__smarther-rs.json"
     if not file.exists():

@@ -87,6 +87,7 @@ def pushed(provider: Provider) -> dict[str, Any]:
     return status
 
 
+@pytest.mark.shows("set_point_in_boost", "set_point_when_off", "set_point_in_protection")
 @pytest.mark.parametrize(
     ("world", "mode", "shown"),
     [
@@ -107,6 +108,7 @@ def test_set_points_that_nothing_is_driven_to(account: Account, world: Variants,
         assert status.get("setPoint", {}).get("value") == shown
 
 
+@pytest.mark.shows("odd_boost")
 @pytest.mark.parametrize("minutes", [None, 1, 29, 31, 45, 120, 10_000])
 @pytest.mark.parametrize(("answer", "status"), [("430", 430), ("400", 400), ("taken", 200)])
 def test_a_boost_of_another_length(account: Account, minutes: float | None, answer: Any, status: int) -> None:
@@ -119,6 +121,7 @@ def test_a_boost_of_another_length(account: Account, minutes: float | None, answ
         assert told(account) == before
 
 
+@pytest.mark.shows("past_end")
 @pytest.mark.parametrize("mode", ["manual", "off", "protection"])
 @pytest.mark.parametrize(("answer", "status"), [("taken", 200), ("430", 430)])
 def test_an_end_that_is_over(account: Account, mode: str, answer: Any, status: int) -> None:
@@ -129,6 +132,7 @@ def test_an_end_that_is_over(account: Account, mode: str, answer: Any, status: i
         assert told(account)["mode"] == "AUTOMATIC"
 
 
+@pytest.mark.shows("odd_program")
 @pytest.mark.parametrize("programs", [{}, {"programs": []}, {"programs": [{"number": 11}]}])
 @pytest.mark.parametrize(("answer", "status"), [("430", 430), ("kept", 200)])
 def test_a_program_that_is_not_told_or_not_there(
@@ -140,6 +144,7 @@ def test_a_program_that_is_not_told_or_not_there(
     assert told(account)["programs"] == before
 
 
+@pytest.mark.shows("zulu_in_orders")
 @pytest.mark.parametrize(("answer", "end"), [("utc", "2025-11-20T15:00:00"), ("local", "2025-11-20T14:00:00")])
 def test_a_z_in_an_order(account: Account, answer: Any, end: str) -> None:
     """RS sends true UTC with it, bticino_X8000_rest_api local time."""
@@ -148,6 +153,7 @@ def test_a_z_in_an_order(account: Account, answer: Any, end: str) -> None:
     assert told(account)["activationTime"] == end
 
 
+@pytest.mark.shows("end_in_pushes")
 @pytest.mark.parametrize(("answer", "end"), [("naive", "2025-11-20T14:00:00"), ("zulu", "2025-11-20T14:00:00Z")])
 def test_local_time_may_bear_a_z_in_pushes(account: Account, answer: Any, end: str) -> None:
     """SH, 2019: "2019-02-20T23:30:00Z", read as local."""
@@ -157,6 +163,7 @@ def test_local_time_may_bear_a_z_in_pushes(account: Account, answer: Any, end: s
     assert told(account)["activationTime"] == "2025-11-20T14:00:00"
 
 
+@pytest.mark.shows("online")
 @pytest.mark.parametrize(("answer", "seen"), [("false", {False}), ("true", {True}), ("either", {True, False})])
 def test_online_is_undocumented(account: Account, answer: Any, seen: set[bool]) -> None:
     world = account.provider.world
@@ -166,12 +173,14 @@ def test_online_is_undocumented(account: Account, answer: Any, seen: set[bool]) 
     assert {json.loads(body)[0]["data"]["chronothermostats"][0]["online"] for body in bodies} == seen
 
 
+@pytest.mark.shows("online")
 def test_online_may_be_missing(account: Account) -> None:
     account.provider.become(Variants(online="missing"))
     order(account, "off")
     assert "online" not in pushed(account.provider)
 
 
+@pytest.mark.shows("late_measures")
 @pytest.mark.parametrize(("answer", "later"), [("later", timedelta(hours=5)), ("as_made", timedelta(seconds=-1))])
 def test_measures_of_a_push_that_comes_late(account: Account, answer: Any, later: timedelta) -> None:
     """One user's script for HA drops pushes whose measure and `time` are more than a minute apart: it met some."""
@@ -183,6 +192,7 @@ def test_measures_of_a_push_that_comes_late(account: Account, answer: Any, later
     assert abs(reading.temperature_time - reading.time - later) <= timedelta(seconds=1)
 
 
+@pytest.mark.shows("plants")
 def test_plants_may_be_bare(account: Account) -> None:
     """RS made `name`, `type` and `capabilities` optional in its first live run (d8a0b65)."""
     account.provider.become(Variants(plants="bare"))
@@ -192,6 +202,7 @@ def test_plants_may_be_bare(account: Account) -> None:
     assert {frozenset(module) for module in modules} == {frozenset({"device", "id", "name"})}
 
 
+@pytest.mark.shows("used_refresh")
 @pytest.mark.parametrize(("answer", "status"), [("revoked", 400), ("good", 200)])
 def test_a_refresh_token_that_was_used(account: Account, answer: Any, status: int) -> None:
     account.provider.become(Variants(used_refresh=answer))
@@ -200,6 +211,7 @@ def test_a_refresh_token_that_was_used(account: Account, answer: Any, status: in
     assert account.refresh(used).status == status
 
 
+@pytest.mark.shows("revoked_grant")
 @pytest.mark.parametrize(("answer", "code"), [("expired", "AADB2C90080"), ("revoked", "AADB2C90129")])
 def test_what_is_said_of_a_grant_that_was_taken_back(account: Account, answer: Any, code: str) -> None:
     account.provider.become(Variants(revoked_grant=answer))
@@ -210,6 +222,7 @@ def test_what_is_said_of_a_grant_that_was_taken_back(account: Account, answer: A
     assert account.refresh("never given").value["error_description"].startswith("AADB2C90080")
 
 
+@pytest.mark.shows("declined")
 @pytest.mark.parametrize(
     ("answer", "said"), [("bare", {"error", "state"}), ("described", {"error", "error_description", "state"})]
 )
@@ -229,6 +242,7 @@ EXPIRED: dict[str, Callable[[dict[str, Any]], bool]] = {
 """How clients know that a token is over: GO and PY by the code, GO in 2021 by text, OH by the word."""
 
 
+@pytest.mark.shows("unauthorized")
 @pytest.mark.parametrize("answer", EXPIRED)
 def test_an_access_token_that_is_over(account: Account, clock: MovableClock, answer: Any) -> None:
     account.provider.become(Variants(unauthorized=answer))
@@ -238,6 +252,7 @@ def test_an_access_token_that_is_over(account: Account, clock: MovableClock, ans
     assert EXPIRED[answer](refused.value)
 
 
+@pytest.mark.shows("headers of a push", "push_headers")
 @pytest.mark.parametrize(("answer", "event_type"), [("bare", None), ("event_grid", "Notification")])
 def test_a_push_has_no_headers_but_those_it_needs(endpoint: Endpoint, answer: Any, event_type: str | None) -> None:
     """A log of 2021 has neither User-Agent nor Referer (mattiols_hassio_repository issue 31)."""

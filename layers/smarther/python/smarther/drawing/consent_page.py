@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from html import escape
@@ -16,6 +15,7 @@ from string import Template
 from typing import TYPE_CHECKING, Final
 
 from smarther.domain.account.legrand_answers import Reason
+from smarther.drawing.html import prose
 from smarther.drawing.words.english import ENGLISH
 from smarther.drawing.words.language import Ending
 
@@ -218,7 +218,7 @@ def html(page: ConsentPage, words: Language = ENGLISH) -> str:
         style=_STYLE,
         mark=page.mark,
         sign=_SIGNS[page.mark],
-        told=_prose(told.told),
+        told=prose(told.told),
         plants=_section(words.homes, "homes", (_plant(plant, words) for plant in page.plants)),
         steps=_section(
             words.what_next if page.mark is Sign.DONE else words.what_to_do, "steps", map(_item, told.steps)
@@ -238,9 +238,4 @@ def _plant(plant: PlantState, words: Language) -> str:
 
 
 def _item(step: str) -> str:
-    return f"<li>{_prose(step)}</li>"
-
-
-def _prose(text: str) -> str:
-    """Escaped text, with what stands between backticks set as a command."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+    return f"<li>{prose(step)}</li>"

@@ -16,7 +16,7 @@ from smarther.domain.readings.latest import silent_since
 from smarther.domain.readings.names import printable
 from smarther.domain.readings.reading import instant_text
 from smarther.drawing.chart import CHART_STYLE, ChartStyle, chart, summary_text
-from smarther.drawing.html import Markup, element, join
+from smarther.drawing.html import Markup, element, join, prose
 from smarther.drawing.text import (
     ago_text,
     clock_error_text,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from smarther.domain.readings.latest import ThermostatState
     from smarther.domain.summaries.series import Series
     from smarther.drawing.widget_request import WidgetCall
-    from smarther.drawing.words.language import Language
+    from smarther.drawing.words.language import Language, Told
 
 _PADDING, _GUTTER, _CARD_EDGE = 4, 12, 30
 _NARROWEST_CARD, _MOST_COLUMNS = 320, 4
@@ -112,21 +112,32 @@ class View:
         )
 
 
-def home_page(cards: Sequence[Card | UnreadCard], view: View, *, others: Sequence[Thermostat] = ()) -> str:
-    """The whole home: a card each; by name alone those for which there is no room, and of very many their number."""
+def home_page(
+    cards: Sequence[Card | UnreadCard],
+    view: View,
+    *,
+    others: Sequence[Thermostat] = (),
+    notices: Sequence[Told] | None = None,
+) -> str:
+    """The whole home: a card each; by name alone those for which there is no room, and of very many their number.
+
+    `notices`, what is not as it should be, stand above them; None where that is not known.
+    """
+    told = element("div", *map(_notice, notices), class_="sm-notices") if notices else None
     if not cards:
-        return _page(view, _empty(view.words))
+        return _page(view, told, _empty(view.words))
     columns = max(1, min(len(cards), _MOST_COLUMNS, (view.call.width + _GUTTER) // (_NARROWEST_CARD + _GUTTER)))
     room = (view.call.width - 2 * _PADDING - (columns - 1) * _GUTTER) // columns
     several_plants = len({card.thermostat.plant_id for card in cards}) > 1
     drawn = [(card, _drawn(card, view, width=room, with_plant=several_plants)) for card in cards]
     shown = [card for card, section in drawn if isinstance(card, Card) and section is not None]
     grid = f"grid-template-columns:repeat({columns},minmax(0,1fr))"
+    well = notices is not None and not notices and not any(view.is_silent(card) for card in shown)
+    home_text = _home_text(shown, view, of=len(cards), well=well)
     return _page(
         view,
-        element(
-            "div", element("p", _home_text(shown, view, of=len(cards))), _legend(shown, view.words), class_="sm-bar"
-        ),
+        told,
+        element("div", element("p", home_text), _legend(shown, view.words), class_="sm-bar"),
         element(
             "div",
             *(section or _failed(card.thermostat, view, with_plant=several_plants) for card, section in drawn),
@@ -134,6 +145,16 @@ def home_page(cards: Sequence[Card | UnreadCard], view: View, *, others: Sequenc
             style=grid,
         ),
         _others(others, view) if others else None,
+    )
+
+
+def _notice(told: Told) -> Markup:
+    return element(
+        "section",
+        element("h3", told.title),
+        element("p", told.told) if told.told else None,
+        *(element("p", prose(step), class_="sm-do") for step in told.steps),
+        class_="sm-card sm-notice",
     )
 
 
@@ -207,11 +228,12 @@ def _empty(words: Language) -> Markup:
     )
 
 
-def _home_text(shown: Sequence[Card], view: View, *, of: int) -> str:
+def _home_text(shown: Sequence[Card], view: View, *, of: int, well: bool) -> str:
     loads = Counter(card.state.last.load for card in shown if card.state and not view.is_silent(card))
     silent = sum(view.is_silent(card) for card in shown)
     words = view.words
     parts = [words.thermostats.format(count=of) if of > 1 else words.one_thermostat]
+    parts += [words.all_well] if well else []
     parts += [text.format(count=loads[load]) for load, text in words.loads_count.items() if loads[load]]
     parts += [words.silent_count.format(count=silent)] if silent else []
     parts += [words.failed_count.format(count=of - len(shown))] if of > len(shown) else []
@@ -447,6 +469,9 @@ min-width:44px;min-height:44px;border-radius:22px;font-size:14px}
 .sm-stale{border:2px dashed var(--warn)}.sm-stale .sm-ago{color:var(--warn);font-weight:600}
 .sm-stale .sm-values,.sm-stale .sm-pill{color:var(--soft);font-weight:400}.sm-stale .sm-temperature{font-weight:400}
 .sm-failed{border:2px dotted var(--warn)}.sm-trouble{color:var(--warn);font-weight:600;margin-bottom:2px}
+.sm-notices{display:grid;gap:8px;margin-bottom:12px}.sm-notice{border-left:4px solid var(--warn)}
+.sm-notice h3{margin-bottom:2px}.sm-notice p{font-size:13px;overflow-wrap:anywhere}
+.sm .sm-notice .sm-do{font-weight:600;margin-top:4px}
 .sm-clock{color:var(--warn);font-size:12px;margin:-4px 0 8px}
 .sm-narrow{display:none}@media(max-width:640px){.sm .sm-wide{display:none}.sm .sm-narrow{display:block}}
 """

@@ -51,5 +51,10 @@ def join(children: Iterable[str | None]) -> Markup:
     )
 
 
+def prose(text: str) -> Markup:
+    """Escaped text, with what stands between backticks set as a command."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", _escaped(text, quote=False)))
+
+
 def _escaped(text: str, *, quote: bool) -> str:
     return escape(_NO_XML.sub("\ufffd", text), quote=quote)

@@ -97,7 +97,7 @@ def _is_doubled(local: datetime) -> bool:
     return first is not None and second is not None and first > second
 
 
-def clock_text(instant: datetime, *, zone: tzinfo, now: datetime, words: Language = ENGLISH) -> str:
+def clock_text(instant: datetime, *, zone: tzinfo | None, now: datetime, words: Language = ENGLISH) -> str:
     """The time of day where the reader is, with the date unless it is today, and the year unless it is this one."""
     local, today = in_zone(instant, zone), in_zone(now, zone)
     if _is_today(instant, zone=zone, now=now):
@@ -106,13 +106,15 @@ def clock_text(instant: datetime, *, zone: tzinfo, now: datetime, words: Languag
     return f"{day_text(local, words)}{year} {time_text(local)}"
 
 
-def clock_phrase(forms: tuple[str, str], instant: datetime, *, zone: tzinfo, now: datetime, words: Language) -> str:
+def clock_phrase(
+    forms: tuple[str, str], instant: datetime, *, zone: tzinfo | None, now: datetime, words: Language
+) -> str:
     """The same in a phrase, of which a language may have another form for a time of today than for a date."""
     form = forms[0] if _is_today(instant, zone=zone, now=now) else forms[1]
     return form.format(clock=clock_text(instant, zone=zone, now=now, words=words))
 
 
-def _is_today(instant: datetime, *, zone: tzinfo, now: datetime) -> bool:
+def _is_today(instant: datetime, *, zone: tzinfo | None, now: datetime) -> bool:
     return in_zone(instant, zone).date() == in_zone(now, zone).date()
 
 

@@ -35,6 +35,9 @@ SPARE: Final = timedelta(seconds=60)
 REFUSAL_LASTS: Final = timedelta(hours=6)
 """For so long a refusal is believed, unless the tokens or the credentials change."""
 
+_SAYS_WHY: Final = frozenset({Kind.PERSON, Kind.QUOTA, Kind.UNAUTHORISED})
+"""Answers of an API that is well."""
+
 _LOGIN_PAUSE: Final = 60.0
 _LONGEST_LOGIN_PAUSE: Final = 3600.0
 
@@ -134,7 +137,10 @@ class Access:
         except LegrandError as error:
             if error.answer.kind is Kind.PERSON:
                 self._step(TokenStep.PROVEN)  # the API let the token in before it asked for a person
+            if error.answer.kind not in _SAYS_WHY:
+                self._run.remember(api_ill_since=self._run.memory.api_ill_since or self._dependencies.clock())
             raise
+        self._run.remember(api_ill_since=None)
         self._step(TokenStep.PROVEN)
         return listed
 
@@ -180,7 +186,7 @@ class Access:
         if not tokens.access_token:
             self._journal.trouble("the login's answer holds no access token")
         self._renewed = True
-        self._run.remember(refused=None, login_not_before=None)
+        self._run.remember(refused=None, login_not_before=None, login_ill_since=None)
         self._journal.actions.append("tokens_renewed")
         return True
 
@@ -223,7 +229,7 @@ class Access:
     def _note_refusal(self, error: LegrandError) -> None:
         self._journal.failed(error)
         now, answer = self._dependencies.clock(), error.answer
-        update: dict[str, object] = {}
+        update: dict[str, object] = {"login_ill_since": None}
         if answer.reason is not None:
             update["refused"] = RefusedGrant(
                 tokens_version=self._newest.version_id,
@@ -231,9 +237,11 @@ class Access:
                 reason=answer.reason,
                 at=now,
             )
-        elif answer.retry_after is not None or answer.status == _RATE_LIMITED:
-            pause = min(answer.retry_after or _LOGIN_PAUSE, _LONGEST_LOGIN_PAUSE)
-            update["login_not_before"] = now + timedelta(seconds=pause)
+        else:
+            update["login_ill_since"] = self._run.memory.login_ill_since or now
+            if answer.retry_after is not None or answer.status == _RATE_LIMITED:
+                pause = min(answer.retry_after or _LOGIN_PAUSE, _LONGEST_LOGIN_PAUSE)
+                update["login_not_before"] = now + timedelta(seconds=pause)
         self._run.remember(**update)
 
     def _note(self) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     import requests
 
+    from smarther.aws.alarm_topic import AlarmTopic
     from smarther.aws.secrets_manager import Secrets
     from smarther.keeper.settings import KeeperSettings
     from smarther.store.table import Table
@@ -26,6 +27,7 @@ class Dependencies:
     settings: KeeperSettings
     secrets: Secrets
     table: Table
+    topic: AlarmTopic
     session: requests.Session
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]

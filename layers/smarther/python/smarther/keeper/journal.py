@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from smarther.domain.account.credentials import Credentials
     from smarther.domain.account.legrand_answers import Reason
+    from smarther.domain.keeper.incidents import Incident, Witness
     from smarther.domain.keeper.keeper_report import (
         ConsentOutcome,
         ModuleClock,
@@ -52,12 +53,17 @@ class Journal:
     names: dict[str, str | None] = field(default_factory=dict)
     silent: list[SilentModule] = field(default_factory=list)
     clocks: list[ModuleClock] = field(default_factory=list)
+    witnesses: list[Witness] = field(default_factory=list)
+    incidents: list[Incident] = field(default_factory=list)
+    over: list[Incident] = field(default_factory=list)
     unheard: int = 0
     tokens: TokenState | None = None
     consent: ConsentOutcome | None = None
     webhook: WebhookState | None = None
     faults: list[Exception] = field(default_factory=list)
     """What went wrong and should not have: faults of our own, to be raised when the report is written."""
+    listened: bool = False
+    """Whether the run got as far as the thermostats: then what has happened to them is known."""
     listed: bool = False
     """Whether the run got as far as the list: then nothing needs a person but what it noted."""
 
@@ -118,6 +124,8 @@ class Journal:
             actions=tuple(self.actions),
             silent=tuple(self.silent),
             clocks=tuple(self.clocks),
+            incidents=tuple(self.incidents),
+            over=tuple(self.over),
             unheard=self.unheard,
             webhook=self.webhook,
             client_secret_ends_on=None if credentials is None else credentials.client_secret_ends_on.isoformat(),

@@ -53,12 +53,14 @@ class Webhook:
             self._dependencies.sleep((settled_at - now).total_seconds())
         if self._dependencies.clock() < settled_at:
             return
-        code = self._dependencies.entropy(16).hex()
-        address_ = self._address(self._secrets.pending)
-        if webhook_probe.proves(self._dependencies.session, address_, code=code, now=self._dependencies.clock()):
+        if self._answers_at(self._address(self._secrets.pending)):
             self._secrets = self._secrets.after(Step.PROVEN, now=self._dependencies.clock())
         else:
             self._journal.trouble("webhook: the new address does not answer as it should")
+
+    def answers(self) -> bool:
+        """Whether the address at which every plant is subscribed answers a validation event as it should."""
+        return self._answers_at(self.endpoint)
 
     def forget(self, listed: list[Subscription]) -> None:
         """Accept the previous secret no longer, once its grace is over and nobody is subscribed with it."""
@@ -77,6 +79,11 @@ class Webhook:
         self._publish()
         self._journal.webhook = "rotated"
         self._journal.actions.append("webhook_rotated")
+
+    def _answers_at(self, address_: str) -> bool:
+        dependencies = self._dependencies
+        code = dependencies.entropy(16).hex()
+        return webhook_probe.proves(dependencies.session, address_, code=code, now=dependencies.clock())
 
     def _prepare(self, *, rotate: bool) -> None:
         """Have the secrets as they are to be at the beginning of this run, kept in Secrets Manager."""

@@ -13,6 +13,7 @@ from smarther.domain.keeper.keeper_probe import ProbeOrder
 from smarther.domain.keeper.keeper_report import Report
 from smarther.domain.readings.reading import instant_text
 from smarther.keeper.access import Access
+from smarther.keeper.diagnose import diagnose
 from smarther.keeper.journal import Journal, Run
 from smarther.keeper.lease import Lease, LeaseLost
 from smarther.keeper.mend_subscriptions import Subscriptions
@@ -114,6 +115,8 @@ class Keeper:
                     access.exchange(request.consent.code)
                 if access.obtain():
                     _Tending(run, access, webhook, plants).tend(at_once=journal.consent == "accepted")
+            with journal.apart("incidents"):
+                diagnose(run, webhook, plants.directory.names)
             run.remember(tokens_left=access.left)
             _keep_reasons(run)
         for plant_id in plants.known():

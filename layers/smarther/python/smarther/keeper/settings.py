@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,6 +22,9 @@ class KeeperSettings(BaseModel):
     webhook_base_url: str = Field(alias="WEBHOOK_BASE_URL", pattern=r"^https?://[^/]")
     api_url: str = Field(alias="LEGRAND_API_URL", pattern=r"^https?://[^/]")
     login_url: str = Field(alias="LEGRAND_LOGIN_URL", pattern=r"^https?://[^/]")
+    alarm_topic_arn: str = Field(alias="ALARM_TOPIC_ARN", default="")
+    timezone: ZoneInfo = Field(alias="TIMEZONE")
+    """The home's, for times in mails."""
     plants: str = Field(alias="PLANT_IDS", default="")
     stale_after_hours: int = Field(alias="STALE_AFTER_HOURS", gt=0)
     rotation_days: int = Field(alias="WEBHOOK_ROTATION_DAYS", ge=0)

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Final
 from smarther.domain.account.directory import same_id
 from smarther.domain.account.legrand_answers import UNREACHABLE, Kind
 from smarther.domain.account.quota import Need
+from smarther.domain.keeper.incidents import Witness
+from smarther.domain.keeper.keeper_memory import LastPush
 from smarther.domain.keeper.keeper_report import ModuleClock, SilentModule
-from smarther.domain.readings.latest import is_news, said, silent_since
+from smarther.domain.readings.latest import is_news, should_have_pushed, silent_since
 from smarther.domain.readings.notification import parse
 from smarther.domain.readings.reading import instant_text
 from smarther.legrand.client import LegrandError
@@ -66,6 +68,7 @@ class Silence:
         for module in modules:
             by_plant[module.plant_id].append(module)
         through, unheard, deaf = self._run.memory.listened_through, len(modules), []
+        self._journal.listened = True
         unusual = self._latest.unusual()
         for plant_id in sorted(by_plant, key=lambda each: (each <= through, each)):
             if self._dependencies.clock() >= api.transport.deadline + LISTENING:
@@ -103,12 +106,38 @@ class Silence:
         """Listen to a plant's thermostats; whether it is to be subscribed anew."""
         found = {each.module_id: self._latest.words(each.module_id, unusual, now=now).latest for each in modules}
         self._forget_ended(plant_id, list(found.values()))
-        unheard = []
+        polls: dict[str, Poll | None] = {}
         for module in modules:
             self._look_at_clock(module, found[module.module_id])
-            silent = self._listen_to(api, module, found[module.module_id], now)
-            unheard.append(silent or _only_answered(found[module.module_id]))
+            polls[module.module_id] = self._listen_to(api, module, found[module.module_id], now)
+        self._bear_witness(modules, found, polls, now)
+        unheard = [polls[each] is not None or _only_answered(found[each]) for each in polls]
         return all(unheard) and plant_id in self._run.memory.changed_unheard and plant_id not in self._run.memory.remade
+
+    def _bear_witness(
+        self, modules: list[Module], found: Mapping[str, Latest | None], polls: Mapping[str, Poll | None], now: datetime
+    ) -> None:
+        """Note what is known of a plant's thermostats now that those that are silent were asked."""
+        pushes = dict(self._run.memory.pushes)
+        for module in modules:
+            heard = None if (latest := found[module.module_id]) is None else latest.heard
+            before = pushes.get(module.module_id)
+            if heard is not None and heard.pushed and (before is None or heard.received_at > before.at):
+                lag = timedelta() if heard.misdated else heard.received_at - heard.time
+                pushes[module.module_id] = LastPush.after(before, at=heard.received_at, lag=lag)
+            poll, last = polls[module.module_id], pushes.get(module.module_id)
+            self._journal.witnesses.append(
+                Witness(
+                    plant_id=module.plant_id,
+                    module_id=module.module_id,
+                    pushed_at=(module.known_since or now) if last is None else last.at,
+                    lag=None if last is None else last.lag - last.usual_lag,
+                    silent=poll is not None and poll != "stored",
+                    only_answered=poll == "stored" or _only_answered(latest),
+                    changed=module.plant_id in self._run.memory.changed_unheard,
+                )
+            )
+        self._run.remember(pushes=pushes)
 
     def _note_turn(self, through: str, *, unheard: int, served: bool) -> None:
         """Remember with whom the next run begins, and tell of those for whom there was no time."""
@@ -132,10 +161,12 @@ class Silence:
         )
 
     def _forget_gone(self, modules: list[Module]) -> None:
-        """Who is no longer in the directory was never polled."""
-        known = {module.module_id for module in modules}
-        polled_at = {key: at for key, at in self._run.memory.polled_at.items() if key in known}
-        self._run.remember(polled_at=polled_at)
+        """Who is no longer in the directory was never polled, and never pushed."""
+        known, memory = {module.module_id for module in modules}, self._run.memory
+        self._run.remember(
+            polled_at={key: at for key, at in memory.polled_at.items() if key in known},
+            pushes={key: push for key, push in memory.pushes.items() if key in known},
+        )
 
     def _forget_ended(self, plant_id: str, found: list[Latest | None]) -> None:
         """A push ends a plant's silence: what was done about it may be done again in the next."""
@@ -149,15 +180,15 @@ class Silence:
         changed_unheard, remade = lasting(self._run.memory.changed_unheard), lasting(self._run.memory.remade)
         self._run.remember(changed_unheard=changed_unheard, remade=remade)
 
-    def _listen_to(self, api: Api, module: Module, found: Latest | None, now: datetime) -> bool:
-        """Whether a thermostat is silent; if so it is asked, unless it was lately."""
+    def _listen_to(self, api: Api, module: Module, found: Latest | None, now: datetime) -> Poll | None:
+        """What came of asking a thermostat, if it is silent; else None. One asked lately is not asked again."""
         limit = self._dependencies.settings.stale_after
         since = silent_since(found, known_since=module.known_since, now=now, limit=limit)
         if since is None:
             if found is None and self._first_words < FIRST_WORDS and module.module_id not in self._run.memory.polled_at:
                 self._first_words += 1
                 self._poll(api, module, found, first=True)
-            return False
+            return None
         poll = self._poll(api, module, found)
         self._journal.silent.append(
             SilentModule(
@@ -168,7 +199,7 @@ class Silence:
                 poll=poll,
             )
         )
-        return True
+        return poll
 
     def _poll(self, api: Api, module: Module, found: Latest | None, *, first: bool = False) -> Poll:
         if not self._is_worth_asking(module):
@@ -220,7 +251,7 @@ class Silence:
             for reading in answered
             if is_news(reading.time, found, now=now)
         ]
-        changed = not first and any(found is None or said(reading) != found.word.said for reading in news)
+        changed = not first and any(should_have_pushed(reading, found) for reading in news)
         if changed and module.plant_id not in self._run.memory.changed_unheard:
             self._run.remember_at_once(changed_unheard={**self._run.memory.changed_unheard, module.plant_id: now})
         stored = [self._readings.store(reading, received_at=now, source="poll") for reading in news]

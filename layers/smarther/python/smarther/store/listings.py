@@ -69,6 +69,13 @@ class Directory:
         )
         return sorted(found, key=lambda one: (one.plant_name.casefold(), one.name.casefold(), one.module_id))
 
+    @property
+    def names(self) -> dict[str, str]:
+        """The names of plants and thermostats that have one, by their ids."""
+        named = {plant_id: plant.name for plant_id, plant in self.plants.items()}
+        named |= {module_id: module.name for module_id, module in self.modules.items()}
+        return {key: name for key, name in named.items() if name}
+
     def of_plant(self, plant_id: str) -> dict[str, Module]:
         """What a plant lists, by id."""
         return {each.module_id: each for each in self.listed.values() if each.plant_id == plant_id}

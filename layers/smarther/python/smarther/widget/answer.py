@@ -12,9 +12,12 @@ from smarther.domain.keeper.fault import fault_of
 from smarther.domain.readings.latest import thermostat_state
 from smarther.domain.summaries.series import MOST_THERMOSTATS, NEWEST_SNAPSHOTS, share_of_items
 from smarther.drawing.home_page import Card, UnreadCard, View, home_page, nobody_page, thermostat_page
+from smarther.drawing.incident_text import notices
 from smarther.drawing.widget_request import wants_description, widget_call, words_asked_for
 from smarther.store.history import LatestReader
+from smarther.store.keeper_items import KeeperNotes
 from smarther.store.listings import Listings
+from smarther.store.table import TableUnavailableError
 from smarther.widget.read_series import SeriesReader
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from smarther.domain.keeper.fault import Fault
     from smarther.domain.readings.home import Thermostat
     from smarther.drawing.widget_request import WidgetCall
+    from smarther.drawing.words.language import Told
     from smarther.store.table import Table
 
     type Unusual = Mapping[str, Sequence[str]]
@@ -38,6 +42,7 @@ class Widget:
     def __init__(self, table: Table, *, home: tzinfo, stale_after: timedelta) -> None:
         self._listings = Listings(table)
         self._series = SeriesReader(table, home=home)
+        self._notes = KeeperNotes(table)
         self._latest = LatestReader(table, stale_after=stale_after)
         self._home = home
         self._stale_after = stale_after
@@ -57,13 +62,29 @@ class Widget:
         unusual = self._latest.unusual() if thermostats else {}
         if call.module_id is None:
             shown, others = thermostats[:MOST_THERMOSTATS], thermostats[MOST_THERMOSTATS:]
-            return home_page(
-                [self._read(each, call, now, unusual, charts=len(shown)) for each in shown], view, others=others
-            )
+            cards = [self._read(each, call, now, unusual, charts=len(shown)) for each in shown]
+            return home_page(cards, view, others=others, notices=self._notices(thermostats, cards, view))
         for thermostat in thermostats:
             if thermostat.module_id == call.module_id:
                 return thermostat_page(self._read(thermostat, call, now, unusual, charts=1), view)
         return nobody_page(call.module_id, view)
+
+    def _notices(
+        self, thermostats: Sequence[Thermostat], cards: Sequence[Card | UnreadCard], view: View
+    ) -> list[Told] | None:
+        """What is not as it should be by the keeper's last run; None where that cannot be told."""
+        try:
+            report = self._notes.report()
+            if report is None:
+                return None
+            names = {each.module_id: each.name for each in thermostats}
+            heard = {card.thermostat.module_id for card in cards if isinstance(card, Card) and not view.is_silent(card)}
+            return notices(report, names, heard, zone=view.call.zone, now=view.now, words=view.words)
+        except TableUnavailableError:
+            raise
+        except Exception as error:  # a report of another form; the cards need none
+            self._note(error)
+            return None
 
     def _read(
         self, thermostat: Thermostat, call: WidgetCall, now: datetime, unusual: Unusual, *, charts: int

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Final
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ConfigDict
 
 from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.keeper.incidents import LATE_BY, Incident
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class RefusedGrant(BaseModel):
@@ -21,8 +25,27 @@ class RefusedGrant(BaseModel):
     at: datetime
 
 
+class LastPush(BaseModel):
+    """When a thermostat pushed last, by our clock; how late that push was by its own, and how late its pushes are."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    lag: timedelta
+    usual_lag: timedelta
+
+    @classmethod
+    def after(cls, before: LastPush | None, *, at: datetime, lag: timedelta) -> LastPush:
+        """The last push, after the one before it. The first says what is usual; later ones do unless they are late."""
+        late = before is not None and lag - before.usual_lag > LATE_BY
+        return cls(at=at, lag=lag, usual_lag=before.usual_lag if before is not None and late else lag)
+
+
 MOST_POLLED: Final = 500
 """Thermostats of which it is remembered when they were polled, those of last: more than a day has calls for."""
+
+MOST_PUSHES: Final = 1000
+"""Thermostats of which it is remembered when they pushed last, those of last: what else stands here has room too."""
 
 
 class Memory(BaseModel):
@@ -52,12 +75,25 @@ class Memory(BaseModel):
     """For each plant when its subscription was last made anew because it gave no push."""
     replaced: dict[str, frozenset[str]] = {}
     """For each of these plants the subscriptions that were to go. Where one is listed still, it was not made anew."""
+    pushes: dict[str, LastPush] = {}
+    """For each module its last push."""
+    login_ill_since: datetime | None = None
+    api_ill_since: datetime | None = None
+    """Since when each renewal of the tokens, and each list of subscriptions, has failed for no fault of the owner's."""
+    incidents: tuple[Incident, ...] = ()
+    """What had happened as far as the last run knew."""
     reasons: tuple[Reason, ...] = ()
     """Why Legrand needed a person when a run last knew. One that does not get so far has no better news."""
 
     def kept(self) -> Memory:
         """The memory as an item of the table can hold it. Who is forgotten is polled again sooner, and nothing else."""
-        if len(self.polled_at) <= MOST_POLLED:
-            return self
-        last = sorted(self.polled_at, key=lambda each: self.polled_at[each])[-MOST_POLLED:]
-        return self.model_copy(update={"polled_at": {key: self.polled_at[key] for key in last}})
+        polled_at = _newest(self.polled_at, MOST_POLLED, lambda at: at)
+        return self.model_copy(
+            update={"polled_at": polled_at, "pushes": _newest(self.pushes, MOST_PUSHES, lambda push: push.at)}
+        )
+
+
+def _newest[Each](entries: dict[str, Each], most: int, at: Callable[[Each], datetime]) -> dict[str, Each]:
+    if len(entries) <= most:
+        return entries
+    return {key: entries[key] for key in sorted(entries, key=lambda key: at(entries[key]))[-most:]}

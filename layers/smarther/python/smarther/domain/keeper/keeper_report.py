@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from smarther.domain.account.credentials import NOTICE
 from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.keeper.incidents import NOT_HEARD, Incident
 
 type SubscriptionState = Literal["healthy", "created", "remade", "missing", "unknown"]
 _NOT_SUBSCRIBED: Final[frozenset[SubscriptionState]] = frozenset({"missing", "unknown"})
@@ -86,6 +87,9 @@ class Report(_Part):
     actions: tuple[str, ...] = ()
     silent: tuple[SilentModule, ...] = ()
     clocks: tuple[ModuleClock, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    over: tuple[Incident, ...] = ()
+    """What was so when the run began, and no longer is."""
     unheard: int = 0
     """How many thermostats the run had no time to listen to; the next one begins with them."""
     left_out: dict[str, int] = {}
@@ -103,6 +107,8 @@ class Report(_Part):
             "plants": tuple(plants),
             "silent": self.silent,
             "clocks": self.clocks,
+            "incidents": self.incidents,
+            "over": self.over,
             "actions": self.actions,
         }
         long = {name: entries for name, entries in lists.items() if len(entries) > MOST_KEPT}
@@ -122,10 +128,16 @@ class Report(_Part):
 
     @property
     def thermostats_silent(self) -> int | None:
-        """How many thermostats are silent; None when none is and the run did not get as far as to listen to all."""
+        """How many thermostats are silent for a reason of their own or of their home.
+
+        None when none is silent and the run did not get as far as to listen to all.
+        """
         if not self.silent and (self.unheard or any(plant.subscription == "unknown" for plant in self.plants)):
             return None
-        return len(self.silent)
+        shared = {
+            each for incident in self.incidents if incident.cause not in NOT_HEARD for each in incident.module_ids
+        }
+        return sum(module.module_id not in shared for module in self.silent)
 
     @property
     def days_to_renewal(self) -> float | None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from smarther.domain.readings.arrival import AHEAD, BEHIND, LATE, unusual
@@ -32,6 +33,9 @@ _SET_BACK: Final = LATE + AHEAD
 
 SAID: Final = ("function", "mode", "load_state", "temperature_c", "humidity_percent", "setpoint_c", "program")
 """What a reading says, by the names it has typed and stored alike."""
+
+_UNPUSHED: Final = {"temperature_c": Decimal("0.2"), "humidity_percent": Decimal(2)}
+"""Twice the step by which a measure changes before it is pushed (°C, percent): an answer may be a step on its way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,8 +171,20 @@ def is_news(time: datetime, found: Latest | None, *, now: datetime) -> bool:
 
 
 def said(reading: Reading) -> tuple[object, ...]:
-    """What a reading says, without the times: two readings that say the same are no news to anybody."""
+    """What a reading says, without the times."""
     return tuple(getattr(reading, name) for name in SAID)
+
+
+def should_have_pushed(reading: Reading, found: Latest | None) -> bool:
+    """Whether an answer says what a push should have told before it: more than a step beside the latest word."""
+    if found is None:
+        return True
+    return any(
+        abs(now - before) >= _UNPUSHED[name]
+        if name in _UNPUSHED and isinstance(now, Decimal) and isinstance(before, Decimal)
+        else now != before
+        for name, now, before in zip(SAID, said(reading), found.word.said, strict=True)
+    )
 
 
 def _last_to_arrive(words: Collection[Word]) -> Word:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.keeper.incidents import Cause
 from smarther.domain.readings.home import Load
 from smarther.domain.summaries.series import Grain
 from smarther.drawing.words.language import Ending, Language, Told
@@ -103,6 +104,59 @@ unit: C
         "The table of readings does not answer just now, so there is nothing to draw. Notifications that come"
         " meanwhile are kept and stored later. Try again in a minute; if it goes on, see the widget’s log."
     ),
+    all_well="all is well",
+    person_needed="A person is needed",
+    keeper_silent=Told(
+        "The keeper is silent",
+        "It has finished no run {since}.",
+        ("Run `smarther keeper run`, and look at what it says.",),
+    ),
+    over="Over, as of {clock}.",
+    over_subject="Over: {title}",
+    incidents={
+        Cause.STACK: Told(
+            "This stack does not answer",
+            (
+                "{count} of {of} thermostats have pushed nothing {since}, and the webhook's own address does not"
+                " answer as it should."
+            ),
+            ("Run `smarther doctor`: it finds out which part of the stack is at fault.",),
+        ),
+        Cause.LOGIN: Told(
+            "Legrand's login is out of order",
+            "It has not renewed the tokens {since}.",
+            ("Nothing: wait. Pushes come all the same, and the keeper tries again every half hour.",),
+        ),
+        Cause.API: Told(
+            "Legrand's API is out of order",
+            "It has given the keeper no good answer {since}.",
+            ("Nothing: wait. Pushes come all the same, and the keeper tries again every half hour.",),
+        ),
+        Cause.PUSHES_STOPPED: Told(
+            "Legrand has stopped pushing",
+            (
+                "{count} of {of} thermostats have pushed nothing {since}. Legrand's API answers, and so does the"
+                " webhook's own address."
+            ),
+            ("Nothing: wait. Until pushes come again, the keeper asks each thermostat now and then.",),
+        ),
+        Cause.PUSHES_LATE: Told(
+            "Legrand pushes late",
+            "What {count} of {of} thermostats say comes more than an hour late. The last push came at {clock}.",
+            ("Nothing: wait. What comes late is stored under the time at which it was so.",),
+        ),
+        Cause.HOME: Told(
+            "{plants} is not heard",
+            "None of its {count} thermostats has pushed or answered {since}. Legrand's API answers.",
+            ("See whether the home has power, and its gateway or router a connection to the internet.",),
+        ),
+        Cause.THERMOSTAT: Told(
+            "{names} is not heard",
+            "It has neither pushed nor answered {since}. Legrand's API answers.",
+            ("See whether it has power and Wi-Fi. `smarther history` shows what it said last.",),
+        ),
+    },
+    had_changed=" Thermostats that were asked had changed without a push.",
     endings={
         Ending.CONNECTED: Told(
             "Your thermostats are connected",

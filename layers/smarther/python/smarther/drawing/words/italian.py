@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.keeper.incidents import Cause
 from smarther.domain.readings.home import Load
 from smarther.domain.summaries.series import Grain
 from smarther.drawing.words.language import Ending, Language, Told
@@ -105,6 +106,59 @@ unit: C
         " nel frattempo sono conservate e registrate più tardi. Riprova tra un minuto; se continua, guarda il log del"
         " widget."
     ),
+    all_well="tutto a posto",
+    person_needed="Serve una persona",
+    keeper_silent=Told(
+        "Il keeper tace",
+        "Non conclude un giro {since}.",
+        ("Esegui `smarther keeper run` e leggi che cosa dice.",),
+    ),
+    over="Finito, alle {clock}.",
+    over_subject="Finito: {title}",
+    incidents={
+        Cause.STACK: Told(
+            "Questo stack non risponde",
+            (
+                "{count} termostati su {of} non inviano nulla {since}, e l'indirizzo del webhook non risponde come"
+                " dovrebbe."
+            ),
+            ("Esegui `smarther doctor`: trova quale parte dello stack è guasta.",),
+        ),
+        Cause.LOGIN: Told(
+            "Il login di Legrand è guasto",
+            "Non rinnova i token {since}.",
+            ("Nulla: aspetta. I dati arrivano comunque, e il keeper riprova ogni mezz'ora.",),
+        ),
+        Cause.API: Told(
+            "L'API di Legrand è guasta",
+            "Non dà al keeper una risposta utile {since}.",
+            ("Nulla: aspetta. I dati arrivano comunque, e il keeper riprova ogni mezz'ora.",),
+        ),
+        Cause.PUSHES_STOPPED: Told(
+            "Legrand non invia più nulla",
+            (
+                "{count} termostati su {of} non inviano nulla {since}. L'API di Legrand risponde, e anche"
+                " l'indirizzo del webhook."
+            ),
+            ("Nulla: aspetta. Finché non arriva altro, il keeper interroga ogni tanto ciascun termostato.",),
+        ),
+        Cause.PUSHES_LATE: Told(
+            "Legrand invia in ritardo",
+            "I dati di {count} termostati su {of} arrivano con più di un'ora di ritardo. Ultimo invio: {clock}.",
+            ("Nulla: aspetta. Ciò che arriva tardi è registrato all'ora a cui si riferisce.",),
+        ),
+        Cause.HOME: Told(
+            "{plants} non si sente",
+            "Nessuno dei suoi {count} termostati invia o risponde {since}. L'API di Legrand risponde.",
+            ("Guarda se in casa c'è corrente e se il gateway o il router è collegato a internet.",),
+        ),
+        Cause.THERMOSTAT: Told(
+            "{names} non si sente",
+            "Non invia e non risponde {since}. L'API di Legrand risponde.",
+            ("Guarda se ha corrente e Wi-Fi. `smarther history` mostra che cosa ha detto per ultimo.",),
+        ),
+    },
+    had_changed=" I termostati interrogati erano cambiati senza un invio.",
     endings={
         Ending.CONNECTED: Told(
             "I tuoi termostati sono collegati",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from smarther.domain.account.legrand_answers import Reason
+    from smarther.domain.keeper.incidents import Cause
     from smarther.domain.readings.home import Load
     from smarther.domain.summaries.series import Grain
 
@@ -38,7 +39,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a page tells: in a line, in a paragraph, and the steps from there."""
+    """What somebody is told: in a line, in a paragraph, and the steps from there."""
 
     title: str
     told: str
@@ -121,6 +122,18 @@ class Language:
     no_thermostats_note: str
     nobody: str
     unanswered: str
+
+    # what has happened
+    all_well: str
+    person_needed: str
+    keeper_silent: Told
+    over: str
+    over_subject: str
+    incidents: Mapping[Cause, Told]
+    """With the `names` and `plants` concerned, their `count` `of` how many, `since` when (a phrase, as above), and the
+    `clock` of that instant."""
+    had_changed: str
+    """Behind what is told of pushes that stopped, where it is so."""
 
     # the pages after consent
     endings: Mapping[Ending, Told]

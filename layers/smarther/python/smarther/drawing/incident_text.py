@@ -1,0 +1,87 @@
+"""What the keeper found, in words: what has happened, what shows it, and what to do."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.keeper.incidents import still_so
+from smarther.drawing.text import clock_phrase, clock_text
+from smarther.drawing.words.choice import LANGUAGES
+from smarther.drawing.words.english import ENGLISH
+from smarther.drawing.words.language import Told
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import tzinfo
+
+    from smarther.domain.keeper.incidents import Incident
+    from smarther.domain.keeper.keeper_report import Report
+    from smarther.drawing.words.language import Language
+
+KEEPER_SILENT: Final = timedelta(hours=3)
+"""A report that is older is told to be so: a run is at most an hour from the next, and two may fail in passing."""
+
+
+def notices(  # noqa: PLR0913 - what is known, and how it is written
+    report: Report,
+    names: Mapping[str, str],
+    heard: Collection[str],
+    *,
+    zone: tzinfo | None,
+    now: datetime,
+    words: Language = ENGLISH,
+) -> list[Told]:
+    """All that is not as it should be by the keeper's last run, a person's part first; nothing where all is well.
+
+    `heard` are the ids of thermostats that are not silent now.
+    """
+    at = datetime.fromisoformat(report.at)
+    known = {each.plant_id: each.name for each in report.plants if each.name} | dict(names)
+    remedies = {reason.value: remedy for reason, remedy in words.remedies.items()}
+    told = [
+        Told(words.person_needed, "", (remedies.get(each.reason, each.do),))
+        for each in report.person
+        if each.reason != Reason.CLIENT_SECRET_BIRTHDAY
+    ]
+    if now - at >= KEEPER_SILENT:
+        since = clock_phrase(words.since, at, zone=zone, now=now, words=words)
+        silent = words.keeper_silent
+        told.append(Told(silent.title, silent.told.format(since=since), silent.steps))
+    incidents = still_so(report.incidents, heard)
+    return [*told, *(incident_text(each, known, zone=zone, now=now, words=words) for each in incidents)]
+
+
+def mail(incident: Incident, names: Mapping[str, str], *, over: bool, zone: tzinfo, now: datetime) -> tuple[str, str]:
+    """Subject and text of a mail about an incident that has begun, or is `over`; in each language, one below the other.
+
+    An owner's language is not known where a mail is written.
+    """
+    parts = []
+    for words in LANGUAGES.values():
+        told = incident_text(incident, names, zone=zone, now=now, words=words)
+        steps = (words.over.format(clock=clock_text(now, zone=zone, now=now, words=words)),) if over else told.steps
+        parts.append("\n".join((told.title, told.told, *steps)))
+    subject = incident_text(incident, names, zone=zone, now=now).title
+    return (ENGLISH.over_subject.format(title=subject) if over else subject), "\n\n".join(parts)
+
+
+def incident_text(
+    incident: Incident, names: Mapping[str, str], *, zone: tzinfo | None, now: datetime, words: Language = ENGLISH
+) -> Told:
+    """An incident in words, in times of `zone`, or of this machine.
+
+    `names` are those of plants and thermostats, by their ids; whoever has none is told by its id.
+    """
+    told = words.incidents[incident.cause]
+    values = {
+        "names": ", ".join(names.get(each, each) for each in incident.module_ids),
+        "plants": ", ".join(names.get(each, each) for each in incident.plant_ids),
+        "count": len(incident.module_ids),
+        "of": incident.of,
+        "since": clock_phrase(words.since, incident.since, zone=zone, now=now, words=words),
+        "clock": clock_text(incident.since, zone=zone, now=now, words=words),
+    }
+    shown = told.told.format_map(values) + (words.had_changed if incident.changed else "")
+    return Told(told.title.format_map(values), shown, told.steps)

@@ -1,0 +1,51 @@
+"""What has happened, as far as a run knows when it has done all it can; and what is over since the run before it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smarther.domain.keeper.incidents import (
+    NOT_HEARD,
+    Services,
+    goes_on,
+    is_worth_a_probe,
+    of_services,
+    of_thermostats,
+)
+from smarther.drawing.incident_text import mail
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from smarther.keeper.journal import Run
+    from smarther.keeper.rotate_webhook import Webhook
+
+
+def diagnose(run: Run, webhook: Webhook, names: Mapping[str, str]) -> None:
+    """Note the incidents and those that are over, tell of what is new, and remember them. Raises ServiceFailedError.
+
+    `names` are those of plants and thermostats, by their ids. Who is not heard is told by an alarm; all else by mail,
+    once when it begins and once when it is over. Where telling fails nothing is remembered, and the next run tells it.
+
+    The webhook's own address is called when nobody pushes. What is known of thermostats stays as it was where the run
+    did not get as far as to listen to them.
+    """
+    memory, journal, now = run.memory, run.journal, run.dependencies.clock()
+    services = Services(
+        login_ill_since=memory.login_ill_since,
+        api_ill_since=memory.api_ill_since,
+        address_answers=webhook.answers() if is_worth_a_probe(journal.witnesses) else None,
+    )
+    journal.incidents = of_services(services, now=now)
+    if journal.listened:
+        journal.incidents += of_thermostats(journal.witnesses, services, now=now)
+    else:
+        journal.incidents += [each for each in memory.incidents if each.cause.is_of_thermostats]
+    journal.over = [each for each in memory.incidents if not goes_on(each, journal.incidents)]
+    begun = [each for each in journal.incidents if not goes_on(each, memory.incidents)]
+    for over, news in ((False, begun), (True, journal.over)):
+        for each in news:
+            if each.cause not in NOT_HEARD:
+                zone = run.dependencies.settings.timezone
+                run.dependencies.topic.publish(*mail(each, names, over=over, zone=zone, now=now))
+    run.remember(incidents=tuple(journal.incidents))

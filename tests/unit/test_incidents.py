@@ -1,0 +1,178 @@
+"""Whose fault it is when less comes than should."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smarther.domain.keeper.incidents import (
+    ILL_AFTER,
+    LATE_BY,
+    LATELY,
+    TOGETHER,
+    Cause,
+    Incident,
+    Services,
+    Witness,
+    goes_on,
+    is_worth_a_probe,
+    of_services,
+    of_thermostats,
+)
+
+NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+WELL = Services()
+
+
+def thermostat(name: str, **known: object) -> Witness:
+    """A thermostat by plant and module, as "a1"; it pushed just now unless it is said otherwise."""
+    facts: dict[str, object] = {"pushed_at": NOW - MINUTE, "lag": timedelta(), **known}
+    return Witness(plant_id=name[0], module_id=name, **facts)  # type: ignore[arg-type] # a table's rows are of all kinds
+
+
+def pushing(name: str, *, lag: timedelta | None = timedelta()) -> Witness:
+    return thermostat(name, lag=lag)
+
+
+def silent(name: str, *, for_: timedelta = DAY, changed: bool = False) -> Witness:
+    return thermostat(name, pushed_at=NOW - for_, silent=True, changed=changed)
+
+
+def answering(name: str, *, for_: timedelta = DAY, changed: bool = False) -> Witness:
+    return thermostat(name, pushed_at=NOW - for_, only_answered=True, changed=changed)
+
+
+def told(*witnesses: Witness, services: Services = WELL) -> list[tuple[str, str]]:
+    """Each incident's cause, and whom it concerns."""
+    found = of_thermostats(witnesses, services, now=NOW)
+    return [(each.cause.value, " ".join(each.module_ids)) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("witnesses", "expected"),
+    [
+        pytest.param([], [], id="nobody"),
+        pytest.param([pushing("a1"), pushing("b1")], [], id="all push"),
+        pytest.param([pushing("a1"), silent("a2")], [("thermostat", "a2")], id="one of a plant"),
+        pytest.param(
+            [pushing("a1"), silent("a2"), silent("a3")],
+            [("thermostat", "a2"), ("thermostat", "a3")],
+            id="two of a plant, each by itself",
+        ),
+        pytest.param([silent("a1")], [("thermostat", "a1")], id="the only one"),
+        pytest.param([silent("a1"), silent("a2")], [("home", "a1 a2")], id="the only plant"),
+        pytest.param([silent("a1"), silent("a2"), pushing("b1")], [("home", "a1 a2")], id="one plant of two"),
+        pytest.param(
+            [silent("a1"), silent("a2"), silent("b1"), silent("b2", for_=DAY + TOGETHER)],
+            [("pushes_stopped", "a1 a2 b1 b2")],
+            id="all plants at once",
+        ),
+        pytest.param(
+            [silent("a1"), silent("a2"), silent("b1", for_=DAY + TOGETHER + MINUTE)],
+            [("home", "a1 a2"), ("thermostat", "b1")],
+            id="all plants, one after the other",
+        ),
+        pytest.param([answering("a1"), answering("a2")], [], id="a quiet home that answers as it did"),
+        pytest.param([silent("a1"), answering("a2")], [("thermostat", "a1")], id="a quiet home, one of it not heard"),
+        pytest.param(
+            [answering("a1", changed=True), answering("a2", changed=True)],
+            [("pushes_stopped", "a1 a2")],
+            id="answers, changed, and pushes nothing",
+        ),
+        pytest.param(
+            [answering("a1", changed=True), silent("a2", changed=True), pushing("b1")],
+            [("pushes_stopped", "a1 a2")],
+            id="one plant's pushes stopped",
+        ),
+        pytest.param([pushing("a1", lag=3 * HOUR), pushing("a2")], [], id="one late of two may be a clock"),
+        pytest.param(
+            [pushing("a1", lag=3 * HOUR), pushing("a2", lag=2 * HOUR), pushing("b1")],
+            [("pushes_late", "a1 a2")],
+            id="most are late",
+        ),
+        pytest.param([pushing("a1", lag=LATE_BY)], [], id="as late as may be"),
+        pytest.param([pushing("a1", lag=None)], [], id="nobody knows how late"),
+        pytest.param(
+            [thermostat("a1", lag=3 * HOUR, pushed_at=NOW - LATELY - MINUTE, only_answered=True)],
+            [],
+            id="late, but long ago",
+        ),
+    ],
+)
+def test_each_picture_has_its_cause(witnesses: list[Witness], expected: list[tuple[str, str]]) -> None:
+    assert told(*witnesses) == expected
+
+
+@pytest.mark.parametrize("witnesses", [[silent("a1")], [silent("a1"), silent("b1")], [answering("a1", changed=True)]])
+def test_where_the_webhook_does_not_answer_it_is_this_stack(witnesses: list[Witness]) -> None:
+    everybody = " ".join(each.module_id for each in witnesses)
+    assert is_worth_a_probe(witnesses)
+    assert told(*witnesses, services=Services(address_answers=False)) == [("stack", everybody)]
+    assert told(*witnesses, services=Services(address_answers=True)) == told(*witnesses)
+
+
+def test_where_somebody_pushes_nobody_needs_to_call_the_webhook() -> None:
+    assert not is_worth_a_probe([silent("a1"), pushing("b1")])
+    assert not is_worth_a_probe([])
+
+
+def test_an_incident_says_since_when_whom_of_how_many_and_whether_they_had_changed() -> None:
+    witnesses = [answering("a1", for_=2 * DAY, changed=True), answering("a2", changed=True), pushing("b1")]
+
+    (found,) = of_thermostats(witnesses, WELL, now=NOW)
+
+    assert found == Incident(
+        cause=Cause.PUSHES_STOPPED,
+        since=NOW - DAY,
+        plant_ids=("a",),
+        module_ids=("a1", "a2"),
+        of=3,
+        changed=True,
+    )
+
+
+@pytest.mark.parametrize(("ill_for", "expected"), [(ILL_AFTER - MINUTE, False), (ILL_AFTER, True), (None, False)])
+def test_a_service_is_ill_when_it_has_been_so_for_a_while(ill_for: timedelta | None, *, expected: bool) -> None:
+    since = None if ill_for is None else NOW - ill_for
+
+    assert [each.cause for each in of_services(Services(login_ill_since=since), now=NOW)] == [Cause.LOGIN] * expected
+    assert [each.cause for each in of_services(Services(api_ill_since=since), now=NOW)] == [Cause.API] * expected
+
+
+def test_what_goes_on_has_the_same_cause_and_one_of_the_same_thermostats() -> None:
+    (before,) = of_thermostats([pushing("a1"), silent("a2")], WELL, now=NOW)
+
+    assert goes_on(before, of_thermostats([pushing("a1"), silent("a2"), silent("a3")], WELL, now=NOW + HOUR))
+    assert not goes_on(before, of_thermostats([silent("a1"), pushing("a2"), pushing("a3")], WELL, now=NOW))
+    assert not goes_on(before, of_thermostats([silent("a1"), silent("a2")], WELL, now=NOW)), "now it is the home"
+    (ill,) = of_services(Services(api_ill_since=NOW - DAY), now=NOW)
+    assert goes_on(ill, of_services(Services(api_ill_since=NOW - DAY), now=NOW + HOUR))
+    assert not goes_on(ill, of_services(Services(login_ill_since=NOW - DAY), now=NOW))
+
+
+KINDS = st.sampled_from([pushing, silent, answering, lambda name: answering(name, changed=True)])
+
+
+@given(st.dictionaries(st.sampled_from(["a1", "a2", "a3", "b1", "b2", "c1"]), KINDS, min_size=1), st.randoms())
+def test_a_thermostat_is_in_one_silence_at_most_and_the_order_does_not_matter(
+    kinds: dict[str, object], dice: object
+) -> None:
+    """And one that pushes is in none."""
+    witnesses = [kind(name) for name, kind in kinds.items()]  # type: ignore[operator]
+    shuffled = list(witnesses)
+    dice.shuffle(shuffled)  # type: ignore[attr-defined]
+
+    found = of_thermostats(witnesses, WELL, now=NOW)
+
+    concerned = [each for incident in found for each in incident.module_ids]
+    assert len(concerned) == len(set(concerned))
+    assert not set(concerned) & {each.module_id for each in witnesses if each.pushes}
+    assert {each.module_id for each in witnesses if each.silent} <= set(concerned)
+    again = of_thermostats(shuffled, WELL, now=NOW)
+    assert {(each.cause, frozenset(each.module_ids)) for each in again} == {
+        (each.cause, frozenset(each.module_ids)) for each in found
+    }
