@@ -9,9 +9,9 @@ import botocore.session
 
 from smarther.aws.botocore_client import create_client
 from smarther.aws.timeouts import Timeouts
-from smarther.keeper.callback import Callback
-from smarther.keeper.function import TIMEOUTS, KeeperFunction
-from smarther.keeper.settings import CallbackSettings
+from smarther.callback.keeper_function import TIMEOUTS, KeeperFunction
+from smarther.callback.return_from_consent import Callback
+from smarther.callback.settings import CallbackSettings
 from smarther.store.keeper_items import Consents
 from smarther.store.table import Table
 

@@ -14,12 +14,12 @@ from smarther.domain.account.consent import state_from
 from smarther.domain.account.quota import Need
 from smarther.domain.summaries.statistics import HOUR
 from smarther.store.digests import Digests
-from smarther.store.history import History
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.keeper_items import CallCount, Consents, KeeperNotes, Leases
 from smarther.store.listings import Listings
+from smarther.store.past.history import History
+from smarther.store.past.rows import Rows, TimeRange
 from smarther.store.quarantine import Quarantine, Quarantined
-from smarther.store.rows import Rows, TimeRange
 from smarther.store.table import Table, TableUnavailableError
 from tests.adapters.conftest import WARM
 from tests.support import deployed

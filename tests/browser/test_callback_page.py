@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from smarther.callback.return_from_consent import Callback
 from smarther.domain.account.consent import state_from
 from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState, Report
-from smarther.keeper.callback import Callback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

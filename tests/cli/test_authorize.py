@@ -17,7 +17,7 @@ from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState
 from smarther.drawing import consent_page
 from smarther.drawing.words.english import ENGLISH
 from smarther.store.keeper_items import Consents, KeeperNotes
-from smarther_cli.commands import authorize
+from smarther_cli.commands.account import authorize
 from tests.cli.conftest import CLIENT_ID, CLIENT_SECRET, NOW, SUBSCRIPTION_KEY, Home, Run, report
 
 if TYPE_CHECKING:

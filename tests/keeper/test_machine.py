@@ -19,10 +19,10 @@ from moto import mock_aws
 
 from labs.simulation.effects import BASE, Effects, Killed
 from sandbox.legrand.account.faults import Fault
+from smarther.callback.keeper_function import KeeperError
+from smarther.callback.return_from_consent import Callback
 from smarther.domain.account.consent import state_from
 from smarther.domain.account.quota import HARD_LIMIT
-from smarther.keeper.callback import Callback
-from smarther.keeper.function import KeeperError
 from smarther.keeper.run import RunRequest
 from smarther.store.keeper_items import CallCount, Consents
 from tests.support.world import World

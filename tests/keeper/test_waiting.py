@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from smarther.callback.return_from_consent import Callback
 from smarther.domain.account.consent import ConsentProgress, state_from
-from smarther.keeper.callback import Callback
 from smarther.store.keeper_items import Consents, ConsentState, KeeperNotes
-from smarther_cli.commands import authorize
+from smarther_cli.commands.account import authorize
 from smarther_cli.errors import Failure
 from tests.support.world import World
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from smarther.keeper.journal import Run
-    from smarther.keeper.rotate_webhook import Webhook
+    from smarther.keeper.webhook.rotate_webhook import Webhook
 
 
 def diagnose(run: Run, webhook: Webhook, names: Mapping[str, str]) -> None:

@@ -16,11 +16,11 @@ from smarther.keeper.access import Access
 from smarther.keeper.diagnose import diagnose
 from smarther.keeper.journal import Journal, Run
 from smarther.keeper.lease import Lease, LeaseLost
-from smarther.keeper.mend_subscriptions import Subscriptions
 from smarther.keeper.plants import Plants
-from smarther.keeper.probe_webhook import probe
-from smarther.keeper.rotate_webhook import Webhook
 from smarther.keeper.silent_thermostats import Silence
+from smarther.keeper.webhook.mend_subscriptions import Subscriptions
+from smarther.keeper.webhook.probe_webhook import probe
+from smarther.keeper.webhook.rotate_webhook import Webhook
 from smarther.store.keeper_items import CallCount, Consents
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from smarther.domain.readings.latest import is_news, should_have_pushed, silent_
 from smarther.domain.readings.notification import parse
 from smarther.domain.readings.reading import instant_text
 from smarther.legrand.client import LegrandError
-from smarther.store.history import LatestReader
+from smarther.store.past.history import LatestReader
 from smarther.store.readings import Readings
 
 if TYPE_CHECKING:
