@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,7 @@ keeper = Keeper(
         session=open_session(),
         clock=lambda: datetime.now(UTC),
         sleep=time.sleep,
-        entropy=os.urandom,
+        one_time=secrets.token_urlsafe,
     )
 )
 

@@ -10,7 +10,6 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
-from smarther.domain.account.consent import state_from
 from smarther.domain.account.quota import Need
 from smarther.domain.summaries.statistics import HOUR
 from smarther.store.digests import Digests
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-STATE = state_from(bytes(32))
+STATE = "A" * 43
 TABLE = deployed.TABLE
 BODY: Any = {name: {"S": "x"} for name in ("sk", "reason", "received_at")}
 START = datetime(2026, 1, 10, tzinfo=UTC)
