@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from smarther.callback.settings import CallbackSettings
 from smarther.store.keeper_items import Consents
 from smarther.store.table import Table
 
-settings = CallbackSettings.from_environment()
+settings = CallbackSettings.from_environment(os.environ)
 session = botocore.session.get_session()
 timeouts = Timeouts(connect_seconds=1.0, read_seconds=1.0, attempts=2)  # the keeper needs the rest of the time
 callback = Callback(

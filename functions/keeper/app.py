@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from smarther.domain.keeper.keeper_probe import Probe
     from smarther.domain.keeper.keeper_report import Report
 
-settings = KeeperSettings.from_environment()
+settings = KeeperSettings.from_environment(os.environ)
 timeouts = Timeouts(connect_seconds=3.0, read_seconds=10.0, attempts=4)
 session = botocore.session.get_session()
 keeper = Keeper(

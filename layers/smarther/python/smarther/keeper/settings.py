@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
-from typing import Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from smarther.settings import FunctionSettings
 
 
-class KeeperSettings(BaseModel):
+class KeeperSettings(FunctionSettings):
     """What the keeper is told by its environment."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     table_name: str = Field(alias="TABLE_NAME", min_length=1)
     credentials_arn: str = Field(alias="CREDENTIALS_SECRET_ARN", min_length=1)
@@ -44,8 +42,3 @@ class KeeperSettings(BaseModel):
     def retention(self) -> int | None:
         """Days for which a polled reading is kept; None for ever."""
         return self.retention_days or None
-
-    @classmethod
-    def from_environment(cls) -> Self:
-        """Read the environment; a missing or senseless variable is pydantic's `ValidationError`, which names it."""
-        return cls.model_validate(dict(os.environ))
