@@ -6,17 +6,17 @@ from typing import Annotated
 import typer
 
 from smarther_cli.call import Call, Owners, OwnersCommand, OwnersGroup, clock, epilog
-from smarther_cli.commands.authorize import authorize
-from smarther_cli.commands.configure import configure
+from smarther_cli.commands.account.authorize import authorize
+from smarther_cli.commands.account.configure import configure
 from smarther_cli.commands.doctor import doctor
-from smarther_cli.commands.export import export
-from smarther_cli.commands.history import history
 from smarther_cli.commands.keeper import keeper, rotate_webhook
-from smarther_cli.commands.plot import plot
-from smarther_cli.commands.quarantine import quarantine
-from smarther_cli.commands.redrive import redrive
+from smarther_cli.commands.readings.export import export
+from smarther_cli.commands.readings.history import history
+from smarther_cli.commands.readings.plot import plot
 from smarther_cli.commands.rollup import rollup
 from smarther_cli.commands.status import status
+from smarther_cli.commands.waiting.quarantine import quarantine
+from smarther_cli.commands.waiting.redrive import redrive
 from smarther_cli.errors import WrongUse
 from smarther_cli.place import DEFAULT_STACK
 from smarther_cli.show import screen

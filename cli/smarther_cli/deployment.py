@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import boto3
-from botocore.config import Config
 
-from smarther.aws.botocore_client import reading_fast
+from smarther.aws.botocore_client import config_of, reading_fast
+from smarther.aws.function_call import FunctionFailedError, invoke
 from smarther.aws.secrets_manager import Secrets
+from smarther.aws.timeouts import Timeouts
 from smarther.store.quarantine import Quarantine
 from smarther.store.table import Table
 from smarther_cli import answers
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from botocore.config import Config
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,12 +43,9 @@ if TYPE_CHECKING:
 _STACK: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}|arn:[!-~]+")
 """A name, or the ARN by which CloudFormation knows one that was deleted as well."""
 _PROJECT: Final = Path(__file__).resolve().parents[2]
-_PATIENT: Final = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
-_INVOKING: Final = Config(
-    connect_timeout=5,
-    read_timeout=315,  # the rollup may take 300 s, the keeper 120
-    retries={"total_max_attempts": 1, "mode": "standard"},  # a second call would be a second run
-)
+PATIENT: Final = config_of(Timeouts(connect_seconds=5, read_seconds=20, attempts=3))
+_INVOKING: Final = config_of(Timeouts(connect_seconds=5, read_seconds=315))
+"""The rollup may take 300 s, the keeper 120; a second attempt would be a second run."""
 
 
 def place_of(
@@ -118,7 +117,7 @@ class Deployment:
     def client(self, service: str) -> Any:
         """A client of any service, to ask it with; the same one each time."""
         if service not in self._clients:
-            self._clients[service] = self._client(service, _PATIENT)
+            self._clients[service] = self._client(service, PATIENT)
         return self._clients[service]
 
     @property
@@ -139,7 +138,7 @@ class Deployment:
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
         """A client of the table's service."""
-        return reading_fast(self._client("dynamodb", _PATIENT))
+        return reading_fast(self._client("dynamodb", PATIENT))
 
     @cached_property
     def table(self) -> Table:
@@ -149,7 +148,7 @@ class Deployment:
     @cached_property
     def secrets(self) -> Secrets:
         """The secrets."""
-        return Secrets(self._client("secretsmanager", _PATIENT), sleep=time.sleep)
+        return Secrets(self._client("secretsmanager", PATIENT), sleep=time.sleep)
 
     @property
     def retention_days(self) -> int | None:
@@ -159,13 +158,13 @@ class Deployment:
     @cached_property
     def sqs(self) -> SQSClient:
         """A client of the queues' service."""
-        client: SQSClient = self._client("sqs", _PATIENT)
+        client: SQSClient = self._client("sqs", PATIENT)
         return client
 
     @cached_property
     def logs(self) -> CloudWatchLogsClient:
         """A client of the logs' service."""
-        client: CloudWatchLogsClient = self._client("logs", _PATIENT)
+        client: CloudWatchLogsClient = self._client("logs", PATIENT)
         return client
 
     @property
@@ -258,22 +257,20 @@ class Deployment:
 
     def _invoke(self, function_name: str, event: Mapping[str, object]) -> bytes:
         client: LambdaClient = self._client("lambda", _INVOKING)
-        answer = client.invoke(FunctionName=function_name, Payload=json.dumps(event))
-        payload = answer["Payload"].read()
-        if answer.get("FunctionError"):
-            # Its words may hold anything; its kind does not.
+        try:
+            return invoke(client, function_name, event)
+        except FunctionFailedError as failure:
             raise Failure(
-                f"{function_name} failed ({_error_type(payload)}).",
+                f"{function_name} failed ({failure}).",
                 f"Its log says more: aws logs tail {self._log_group(function_name)} --since 15m",
-            )
-        return payload
+            ) from failure
 
     def _log_group(self, function_name: str) -> str:
         return f"/smarther/{self.place.stack}/{function_name.removeprefix(f'{self.place.stack}-')}"
 
     @cached_property
     def _formation(self) -> CloudFormationClient:
-        client: CloudFormationClient = self._client("cloudformation", _PATIENT)
+        client: CloudFormationClient = self._client("cloudformation", PATIENT)
         return client
 
     @cached_property
@@ -337,10 +334,3 @@ class Deployment:
             raise Failure("No sandbox is running.", "Start one with `make sandbox`.") from None
         except (ValueError, KeyError, TypeError):
             raise Failure(f"{path} cannot be read.", "Run `make sandbox-stop`, then `make sandbox`.") from None
-
-
-def _error_type(payload: bytes) -> str:
-    try:
-        return str(json.loads(payload)["errorType"])
-    except (ValueError, KeyError, TypeError):
-        return "no kind given"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,13 +10,13 @@ import botocore.session
 
 from smarther.aws.botocore_client import create_client
 from smarther.aws.timeouts import Timeouts
-from smarther.keeper.callback import Callback
-from smarther.keeper.function import TIMEOUTS, KeeperFunction
-from smarther.keeper.settings import CallbackSettings
+from smarther.callback.keeper_function import TIMEOUTS, KeeperFunction
+from smarther.callback.return_from_consent import Callback
+from smarther.callback.settings import CallbackSettings
 from smarther.store.keeper_items import Consents
 from smarther.store.table import Table
 
-settings = CallbackSettings.from_environment()
+settings = CallbackSettings.from_environment(os.environ)
 session = botocore.session.get_session()
 timeouts = Timeouts(connect_seconds=1.0, read_seconds=1.0, attempts=2)  # the keeper needs the rest of the time
 callback = Callback(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from smarther.domain.keeper.keeper_probe import Probe
     from smarther.domain.keeper.keeper_report import Report
 
-settings = KeeperSettings.from_environment()
+settings = KeeperSettings.from_environment(os.environ)
 timeouts = Timeouts(connect_seconds=3.0, read_seconds=10.0, attempts=4)
 session = botocore.session.get_session()
 keeper = Keeper(
@@ -37,7 +38,7 @@ keeper = Keeper(
         session=open_session(),
         clock=lambda: datetime.now(UTC),
         sleep=time.sleep,
-        entropy=os.urandom,
+        one_time=secrets.token_urlsafe,
     )
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from smarther.telemetry import log, warn
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-settings = PreTrafficSettings.from_environment()
+settings = PreTrafficSettings.from_environment(os.environ)
 session = botocore.session.get_session()
 version = ReceiverVersion(create_client(session, "lambda", TIMEOUTS), settings.receiver_version)
 deployments = create_client(session, "codedeploy", Timeouts(connect_seconds=3.0, read_seconds=10.0, attempts=3))

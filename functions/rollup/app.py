@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 TIME_TO_STOP_MS = 60_000
 """What is left of the function's time when a run stops between two thermostats, instead of being stopped in one."""
 
-settings = RollupSettings.from_environment()
+settings = RollupSettings.from_environment(os.environ)
 timeouts = Timeouts(connect_seconds=2.0, read_seconds=10.0, attempts=3)  # within what is left when a run stops
 client = reading_fast(client_of(botocore.session.get_session(), "dynamodb", timeouts))
 

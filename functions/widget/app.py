@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from smarther.widget.settings import WidgetSettings
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-settings = WidgetSettings.from_environment()
+settings = WidgetSettings.from_environment(os.environ)
 timeouts = Timeouts(connect_seconds=1.0, read_seconds=2.0, attempts=2)
 client = reading_fast(client_of(botocore.session.get_session(), "dynamodb", timeouts))
 

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 PACKAGE: Final = PROJECT / "layers" / "smarther" / "python"
-MODULES: Final = tuple(f"smarther/{room}" for room in ("domain", "keeper", "store", "aws", "legrand", "receiver"))
-"""What is mutated where nothing is named: the core, the keeper, the store, what calls AWS and Legrand, the receiver."""
+MODULES: Final = tuple(
+    f"smarther/{room}" for room in ("domain", "keeper", "callback", "store", "aws", "legrand", "receiver")
+)
+"""What is mutated where nothing is named: core, keeper, callback, store, receiver, what calls AWS and Legrand."""
 TESTS: Final = ("tests/unit", "tests/adapters", "tests/functions", "tests/keeper")
 LOOKS: Final = "smarther/drawing/"
 """What draws. Its words, colours and measures are judged by eye (tests/browser), so of these none is altered."""
@@ -66,7 +68,7 @@ def all_mutants(modules: Iterable[str]) -> list[Mutant]:
     files = dict.fromkeys(
         path
         for each in modules
-        for path in ([PACKAGE / each] if each.endswith(".py") else sorted((PACKAGE / each).glob("*.py")))
+        for path in ([PACKAGE / each] if each.endswith(".py") else sorted((PACKAGE / each).rglob("*.py")))
     )
     found = [mutant for path in files for mutant in mutants_of(str(path.relative_to(PACKAGE)), path.read_text())]
     return [each for each in found if not (each.module.startswith(LOOKS) and each.kind in OF_LOOKS)]

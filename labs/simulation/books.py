@@ -18,8 +18,8 @@ from smarther.domain.account.webhook import address
 from smarther.domain.readings import spilled
 from smarther.domain.readings.names import printable
 from smarther.domain.readings.spilled import Spilled
-from smarther.store.history import LatestReader
 from smarther.store.listings import Listings
+from smarther.store.past.history import LatestReader
 from smarther.store.table import Table
 
 if TYPE_CHECKING:

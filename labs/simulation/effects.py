@@ -1,16 +1,22 @@
-"""The gate through which the keeper's effects go, and the addresses of the simulated world."""
+"""The gate through which the keeper's effects go, its one-time values, and the addresses of the simulated world."""
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
+    from random import Random
 
 LOGIN = "https://login.example"
 API = "https://api.example/smarther/v2.0"
 BASE = "https://ours.example"
+
+
+def one_time(dice: Random) -> Callable[[int], str]:
+    """What makes one-time values as `secrets.token_urlsafe` does, but of dice that fall alike each time."""
+    return lambda size: base64.urlsafe_b64encode(dice.randbytes(size)).rstrip(b"=").decode()
 
 
 class Killed(BaseException):

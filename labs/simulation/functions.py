@@ -13,7 +13,7 @@ import requests
 from requests.adapters import BaseAdapter
 
 from labs.simulation.cloud import Hand
-from labs.simulation.effects import API, BASE, LOGIN, Killed
+from labs.simulation.effects import API, BASE, LOGIN, Killed, one_time
 from labs.simulation.weather import Gate
 from sandbox.legrand.provider.gateway import Request as Call
 from smarther.aws.alarm_topic import AlarmTopic
@@ -200,7 +200,7 @@ class KeeperContainer:
                 session=session,
                 clock=self._clock.now,
                 sleep=self._spend,
-                entropy=year.keeper_dice.randbytes,
+                one_time=one_time(year.keeper_dice),
             )
         )
 

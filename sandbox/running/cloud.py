@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.config import Config
 
 from sandbox.running import places, processes
+from smarther.aws.botocore_client import config_of
+from smarther.aws.timeouts import Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 REGION = "us-east-1"
-_PATIENT = Config(read_timeout=180, retries={"total_max_attempts": 1})
+_PATIENT = config_of(Timeouts(connect_seconds=60, read_seconds=180))
 """A call may run a function to its end, and must not run it twice."""
 
 _ACCESS_KEY_ID = "test"

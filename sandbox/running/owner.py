@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
@@ -47,7 +47,7 @@ def put_credentials(state: State) -> None:
 
 def consent_address(state: State) -> str:
     """A fresh address at which the owner can give consent, with its one-time state waiting in the table."""
-    one_time = consent.state_from(os.urandom(consent.STATE_BYTES))
+    one_time = secrets.token_urlsafe(consent.STATE_BYTES)
     table = Table(state.cloud.client("dynamodb"), state.stack.outputs["TableName"])
     Consents(table).begin(one_time, datetime.now(UTC))
     return consent.authorisation_address(

@@ -13,9 +13,9 @@ from smarther.domain.readings.home import Load, Snapshot
 from smarther.domain.readings.latest import said
 from smarther.domain.readings.reading import Reading
 from smarther.domain.summaries.statistics import HOUR
-from smarther.store.history import History
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.keys import sort_key
+from smarther.store.past.history import History
 from smarther.store.readings import Readings, stored
 from smarther.store.table import Table
 from tests.adapters.conftest import WARM

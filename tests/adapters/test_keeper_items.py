@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from smarther.domain.account import consent
-from smarther.domain.account.consent import STATE_LIFE, ConsentProgress, NotGiven, state_from
+from smarther.domain.account.consent import STATE_LIFE, ConsentProgress, NotGiven
 from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.account.quota import HARD_LIMIT, OPTIONAL_LIMIT, Need
 from smarther.domain.keeper.keeper_memory import MOST_POLLED, Memory, RefusedGrant
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-STATE = state_from(bytes(32))
+STATE = "A" * 43
 
 
 def items(dynamodb: DynamoDBClient) -> list[dict[str, Any]]:
@@ -57,11 +57,11 @@ def test_a_state_is_good_for_ten_minutes(table: Table) -> None:
 def test_a_state_that_was_never_begun_is_no_good(table: Table) -> None:
     Consents(table).begin(STATE, NOW)
 
-    assert not Consents(table).use(state_from(b"\x01" * 32), NOW)
+    assert not Consents(table).use("B" * 43, NOW)
 
 
 def test_what_becomes_of_a_consent_is_kept_for_whoever_waits_for_it(table: Table) -> None:
-    other = state_from(b"\x01" * 32)
+    other = "B" * 43
     assert Consents(table).of(STATE) == ConsentState(ConsentProgress.UNKNOWN)
     for state in (STATE, other):
         Consents(table).begin(state, NOW)

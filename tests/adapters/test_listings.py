@@ -9,8 +9,8 @@ import pytest
 
 from smarther.domain.readings.home import Thermostat
 from smarther.domain.readings.reading import Reading
-from smarther.store.history import History
 from smarther.store.listings import Listings, Module, Plant
+from smarther.store.past.history import History
 from smarther.store.readings import Readings
 from smarther.store.table import Table
 from tests.support import deployed

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from smarther.domain.readings.notification import parse
 from smarther.receiver.record import Recorder
-from smarther.store.history import History
+from smarther.store.past.history import History
+from smarther.store.past.rows import Rows, TimeRange
 from smarther.store.readings import stored
-from smarther.store.rows import Rows, TimeRange
 from smarther.store.table import Table
 from smarther_cli.formats.lines import COLUMNS, Format, lines
 from tests.support import deployed

@@ -10,16 +10,15 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
-from smarther.domain.account.consent import state_from
 from smarther.domain.account.quota import Need
 from smarther.domain.summaries.statistics import HOUR
 from smarther.store.digests import Digests
-from smarther.store.history import History
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.keeper_items import CallCount, Consents, KeeperNotes, Leases
 from smarther.store.listings import Listings
+from smarther.store.past.history import History
+from smarther.store.past.rows import Rows, TimeRange
 from smarther.store.quarantine import Quarantine, Quarantined
-from smarther.store.rows import Rows, TimeRange
 from smarther.store.table import Table, TableUnavailableError
 from tests.adapters.conftest import WARM
 from tests.support import deployed
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-STATE = state_from(bytes(32))
+STATE = "A" * 43
 TABLE = deployed.TABLE
 BODY: Any = {name: {"S": "x"} for name in ("sk", "reason", "received_at")}
 START = datetime(2026, 1, 10, tzinfo=UTC)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.domain.account.consent import state_from
+from smarther.callback.return_from_consent import Callback
 from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState, Report
-from smarther.keeper.callback import Callback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from smarther.domain.account.consent import NotGiven
 
 ADDRESS = "https://ours.example/callback"
-GIVEN = {"code": "a-code", "state": state_from(bytes(32))}
+GIVEN = {"code": "a-code", "state": "A" * 43}
 PHONE, DESKTOP = (390, 844), (1280, 900)
 LONG_NAME = "Residenza estiva di Donaudampfschifffahrtsgesellschaftskapitän Müller"
 SUCCESS = Report(

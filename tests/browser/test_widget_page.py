@@ -10,8 +10,8 @@ import pytest
 
 from smarther.domain.summaries.series import of_snapshots
 from smarther.drawing.chart import ChartStyle, chart_file
-from smarther.store.history import History
-from smarther_cli.commands.plot import png
+from smarther.store.past.history import History
+from smarther_cli.commands.readings.plot import png
 from tests.browser.frame import FRAME
 from tests.browser.probes import COLLIDING, DRAWN, OVERFLOWING, PIXELS, TOO_FAINT, TOO_LITTLE, TOO_SMALL
 from tests.browser.sample_home import DAY, NEVER_SPOKE, NOW, ROME, ROOMS, SEASIDE, home, page

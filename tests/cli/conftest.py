@@ -32,8 +32,8 @@ from smarther.domain.readings.reading import Reading, instant_text
 from smarther.store.listings import Listings, Module, Plant
 from smarther.store.readings import Readings
 from smarther.store.table import Table
-from smarther_cli import at_legrand
 from smarther_cli.app import app
+from smarther_cli.commands.account import at_legrand
 from tests.cli.cloud import Cloud, Stack
 
 if TYPE_CHECKING:

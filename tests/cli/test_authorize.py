@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import webbrowser
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,21 +11,20 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from smarther.domain.account import consent
 from smarther.domain.account.consent import ConsentProgress, NotGiven, state_digest
 from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState
 from smarther.drawing import consent_page
 from smarther.drawing.words.english import ENGLISH
 from smarther.store.keeper_items import Consents, KeeperNotes
-from smarther_cli.commands import authorize
+from smarther_cli.commands.account import authorize
 from tests.cli.conftest import CLIENT_ID, CLIENT_SECRET, NOW, SUBSCRIPTION_KEY, Home, Run, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-STATE = consent.state_from(bytes(32))
+STATE = "A" * 43
 
 
 class Time:
@@ -121,7 +121,7 @@ def test_each_time_has_a_state_of_its_own_that_waits(home: Home, run: Run, opene
 def test_without_a_browser_the_address_is_only_printed(
     home: Home, run: Run, opened: list[str], time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consent, "state_from", lambda _: STATE)
+    monkeypatch.setattr(secrets, "token_urlsafe", lambda _: STATE)
     home.configured()
     time.at(2, settled(home, [f"?state={STATE}"], consent="accepted"))
 
@@ -135,7 +135,7 @@ def test_without_a_browser_the_address_is_only_printed(
 def test_a_browser_that_does_not_open_is_no_obstacle(
     home: Home, run: Run, opened: list[str], time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consent, "state_from", lambda _: STATE)
+    monkeypatch.setattr(secrets, "token_urlsafe", lambda _: STATE)
     home.configured()
     monkeypatch.setattr(webbrowser, "open", lambda _: False)
     time.at(2, settled(home, [f"?state={STATE}"], consent="accepted"))

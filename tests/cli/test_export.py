@@ -20,9 +20,9 @@ from pyarrow.parquet import read_table
 from smarther.domain.readings.reading import Reading, instant_text
 from smarther.domain.summaries.statistics import Measure, Statistics, hour_of
 from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.past.rows import Every, RowPage, Rows, TimeRange
 from smarther.store.quarantine import Quarantine
 from smarther.store.readings import Readings, stored
-from smarther.store.rows import Every, RowPage, Rows, TimeRange
 from smarther_cli.formats import parquet
 from smarther_cli.formats.lines import COLUMNS, TABLES
 from tests.cli.conftest import NOW
@@ -554,7 +554,7 @@ def test_hours_that_were_broken_off_are_not_gone_on_with_as_days(
     output = str(tmp_path / "all.csv")
     breaking = Mock(side_effect=[b"x\n", b"y\n", KeyboardInterrupt])
     with monkeypatch.context() as patch:
-        patch.setattr("smarther_cli.commands.export.lines", breaking)
+        patch.setattr("smarther_cli.commands.readings.export.lines", breaking)
         assert run("export", "--every", "hour", "-m", "kitchen", "-o", output).exit_code == 130
 
     assert run("export", "--every", "day", "-m", "kitchen", "-o", output).exit_code == 2

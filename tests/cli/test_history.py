@@ -15,7 +15,7 @@ from smarther.domain.readings.reading import Reading, instant_text
 from smarther.domain.summaries.statistics import Measure, Statistics, hour_of
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.readings import Readings
-from smarther_cli.commands import history
+from smarther_cli.commands.readings import history
 from tests.cli.conftest import NOW
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 from smarther.domain.readings.notification import Reject
 from smarther.store.quarantine import Quarantine
 from smarther.store.table import Table
-from smarther_cli.replay import in_quarantine
+from smarther_cli.commands.waiting.replay import in_quarantine
 from smarther_cli.show import screen
 from tests.cli.conftest import NOW
 

@@ -19,7 +19,7 @@ from smarther.domain.readings.notification import Notification, Reject, parse
 from smarther.domain.readings.spilled import Spilled
 from smarther.store.digests import Digests
 from smarther.store.quarantine import Quarantine
-from smarther_cli import replay
+from smarther_cli.commands.waiting import replay
 from tests.cli.conftest import NOW, STACK
 
 if TYPE_CHECKING:

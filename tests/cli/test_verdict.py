@@ -13,7 +13,7 @@ from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.incidents import Cause, Incident
 from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState, Report, SilentModule, TokenState
 from smarther.store.keeper_items import KeeperNotes
-from smarther_cli.commands import authorize
+from smarther_cli.commands.account import authorize
 from smarther_cli.doctor.examination import CHECKS
 from smarther_cli.doctor.facts import LastReport
 from smarther_cli.doctor.finding import worst

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 from moto import mock_aws
 
-from smarther.domain.account.consent import STATE_LIFE, NotGiven, state_digest, state_from
+from smarther.domain.account.consent import STATE_LIFE, NotGiven, state_digest
 from tests.support import deployed
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.functions.conftest import Load, Log
 
-STATE = state_from(bytes(range(32)))
+STATE = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 CODE = "hunter2-code"
 REPORT = {
     "at": "2026-01-14T06:30:00Z",

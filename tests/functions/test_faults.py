@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from tests.support.aws_over_http import Aws
     from tests.support.faulty_service import Answer
 
-SECRET = webhook.secret_from(bytes(range(32)))
-STRANGE = webhook.secret_from(bytes(32))
+SECRET = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+STRANGE = "A" * 43
 START = datetime(2026, 1, 14, 6, 30, 6, tzinfo=UTC)
 MODULE = "1ee68d6f-46b7-8f11-e053-27182d0a846a"
 

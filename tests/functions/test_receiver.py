@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from tests.functions.conftest import Load, Log
     from tests.support.aws_over_http import Aws
 
-SECRET = webhook.secret_from(bytes(range(32)))
-STRANGE = webhook.secret_from(bytes(32))
+SECRET = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+STRANGE = "A" * 43
 EVENTS = deployed.PROJECT / "events" / "receiver"
 USER = "0d9c1f6e-1111-4222-8333-444455556666"
 

@@ -14,8 +14,8 @@ from moto import mock_aws
 from smarther.domain.readings.reading import Reading
 from smarther.domain.summaries.rollup_window import RollupRequestError, RollupState
 from smarther.domain.summaries.statistics import HOUR, LONGEST_HOLD, daily, hour_of, hourly, hours_of_day
-from smarther.store.history import History
 from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.past.history import History
 from smarther.store.readings import stored
 from smarther.store.table import Table as OneTable
 from tests.support import deployed

@@ -24,9 +24,9 @@ from smarther.domain.summaries.statistics import Measure, Statistics
 from smarther.drawing.incident_text import KEEPER_SILENT
 from smarther.receiver import deadlines
 from smarther.store import keys
-from smarther.store.history import History
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.keeper_items import KeeperNotes
+from smarther.store.past.history import History
 from smarther.store.readings import stored
 from smarther.store.table import Table
 from tests.support import deployed

@@ -12,12 +12,12 @@ import pytest
 from sandbox.legrand.account.faults import Fault
 from sandbox.legrand.pushes import wire
 from smarther.domain.readings.names import LONGEST
-from smarther.keeper.mend_subscriptions import Subscriptions
 from smarther.keeper.plants import Plants
 from smarther.keeper.silent_thermostats import Silence
-from smarther.store.history import History
+from smarther.keeper.webhook.mend_subscriptions import Subscriptions
 from smarther.store.keeper_items import KeeperNotes
 from smarther.store.listings import Listings
+from smarther.store.past.history import History
 from smarther.store.table import Table
 from tests.support import deployed
 from tests.support.world import World

@@ -17,12 +17,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from moto import mock_aws
 
-from labs.simulation.effects import BASE, Effects, Killed
+from labs.simulation.effects import BASE, Effects, Killed, one_time
 from sandbox.legrand.account.faults import Fault
-from smarther.domain.account.consent import state_from
+from smarther.callback.keeper_function import KeeperError
+from smarther.callback.return_from_consent import Callback
 from smarther.domain.account.quota import HARD_LIMIT
-from smarther.keeper.callback import Callback
-from smarther.keeper.function import KeeperError
 from smarther.keeper.run import RunRequest
 from smarther.store.keeper_items import CallCount, Consents
 from tests.support.world import World
@@ -93,7 +92,7 @@ class Recorder(RuleBasedStateMachine):
     @rule()
     def somebody_guesses_a_state(self) -> None:
         before = self.world.provider.login.newest_refresh_token
-        query = {"code": self.world.code(), "state": state_from(self.world.dice.randbytes(32))}
+        query = {"code": self.world.code(), "state": one_time(self.world.dice)(32)}
         assert self._callback(Effects()).answer({"queryStringParameters": query})["statusCode"] == 403
         assert self.world.provider.login.newest_refresh_token == before
 
@@ -247,7 +246,7 @@ class Recorder(RuleBasedStateMachine):
 
     def _consent(self, kill_at: tuple[int, str] | None = None) -> None:
         """The whole way: a state is begun, the browser returns, the callback hands the code on."""
-        state = state_from(self.world.dice.randbytes(32))
+        state = one_time(self.world.dice)(32)
         Consents(self.world.table).begin(state, self.world.clock.now())
         callback = self._callback(kill_at)
         query = {"code": self.world.code(), "state": state}

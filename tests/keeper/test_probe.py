@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from smarther.domain.keeper.keeper_probe import Probe, ProbeOrder
-from smarther.keeper.probe_webhook import SECONDS, TIME
+from smarther.keeper.webhook.probe_webhook import SECONDS, TIME
 from smarther.store.keeper_items import Leases
 from tests.support import deployed
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,10 @@ import pytest
 from sandbox.legrand.home.world import Module, Plant, make_plant
 from sandbox.legrand.home.world import World as Rooms
 from sandbox.legrand.pushes.wire import encoded, notification
+from smarther.domain.keeper.incidents import Cause
+from smarther.domain.summaries.rollup_window import Stretch
+from smarther.domain.summaries.statistics import hour_of
+from smarther.rollup.roll_up import Rollup
 from tests.support.world import HALF_HOUR, World
 
 if TYPE_CHECKING:
@@ -35,28 +40,76 @@ HOMES = {
 }
 
 
-def lived(plants: list[Plant], start: datetime, *, days: int, seed: int) -> tuple[World, list[Incident]]:
-    """The world after so many days, and whatever incident any run of the keeper told of."""
-    world = World(in_memory=True, seed=seed)
-    world.clock.hold(start)
-    world.provider.world = Rooms(plants, seed, start, world.provider.world.zone)
-    world.configure()
-    world.consent()
-    told: list[Incident] = []
-    while world.clock.now() < start + timedelta(days=days):
-        now = world.clock.now() + HALF_HOUR
+class Life:
+    """A home, its keeper each half hour and its rollup each hour, from a start on."""
+
+    def __init__(self, plants: list[Plant], start: datetime, *, seed: int) -> None:
+        self.world = World(in_memory=True, seed=seed)
+        self.world.clock.hold(start)
+        self.world.provider.world = Rooms(plants, seed, start, self.world.provider.world.zone)
+        self.world.configure()
+        self.world.consent()
+        self._zone = self.world.provider.world.zone
+        self._dice = Random(seed)  # noqa: S311 - dice that fall alike each time
+        self._rolled_up_to = hour_of(start)
+
+    def live(self, *, days: float, loses: float = 0, until: Cause | None = None) -> list[Incident]:
+        """So many days, of whose pushes a part never comes; the incidents of all runs, up to the first of a cause."""
+        end = self.world.clock.now() + timedelta(days=days)
+        told: list[Incident] = []
+        while self.world.clock.now() < end:
+            self._half_an_hour(loses)
+            found = self.world.run().incidents
+            told += found
+            if until is not None and until in {each.cause for each in found}:
+                break
+        return told
+
+    def _half_an_hour(self, loses: float) -> None:
+        world, now = self.world, self.world.clock.now() + HALF_HOUR
         for number, report in enumerate(world.provider.world.advance(now)):
             world.clock.hold(max(report.at, world.clock.now()))
             body = encoded(notification(report, f"event {report.at} {number}", ["somebody"]))
-            assert world.push(world.webhook_url, body)[0] == 200
+            if self._dice.random() >= loses:
+                assert world.push(world.webhook_url, body)[0] == 200
         world.clock.hold(now)
-        told += world.run().incidents
-    return world, told
+        if now - self._rolled_up_to >= timedelta(hours=1):
+            stretch = Stretch(self._rolled_up_to - timedelta(hours=1), hour_of(now))
+            rollup = Rollup(world.table, zone=self._zone, now=now, out_of_time=lambda: False)
+            rollup.run(stretch, owed={})
+            self._rolled_up_to = hour_of(now)
 
 
 @pytest.mark.parametrize("name", HOMES)
 def test_on_a_quiet_day_nothing_has_happened(name: str) -> None:
-    world, told = lived(*HOMES[name], days=DAYS, seed=1)
+    life = Life(*HOMES[name], seed=1)
 
-    assert told == []
-    assert world.mailbox.mails == []
+    assert life.live(days=DAYS) == []
+    assert life.world.mailbox.mails == []
+
+
+def test_a_part_of_the_pushes_that_is_missing_is_told_within_a_day_bridged_and_over_when_all_come_again() -> None:
+    life = Life(*HOMES["a family in winter"], seed=2)
+    assert life.live(days=15) == []
+    asked = life.world.provider.calls.by_operation()["status"]
+    lost_from = life.world.clock.now()
+
+    found = life.live(days=1, loses=0.5, until=Cause.PUSHES_THINNED)
+
+    assert {each.cause for each in found} == {Cause.PUSHES_THINNED}
+    told_at = life.world.clock.now()
+    assert told_at - lost_from <= timedelta(days=1)
+    assert [subject for subject, _ in life.world.mailbox.mails] == ["Legrand leaves out a part of the pushes"]
+    life.live(days=1, loses=0.5)
+    bridged = life.world.provider.calls.by_operation()["status"] - asked
+    assert bridged > 50
+    assert life.world.provider.quota.refused_today == 0
+
+    again = life.live(days=2)
+    life.live(days=1 / 24)
+    assert again[-1].cause is Cause.PUSHES_THINNED
+    assert life.live(days=1) == []
+    assert life.world.mailbox.mails[-1][0] == "Over: Legrand leaves out a part of the pushes"
+    quiet = life.world.provider.calls.by_operation()["status"]
+    assert life.live(days=0.5) == []
+    assert life.world.provider.calls.by_operation()["status"] == quiet, "and nobody is asked any more"

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from smarther.domain.account.consent import ConsentProgress, state_from
-from smarther.keeper.callback import Callback
+from smarther.callback.return_from_consent import Callback
+from smarther.domain.account.consent import ConsentProgress
 from smarther.store.keeper_items import Consents, ConsentState, KeeperNotes
-from smarther_cli.commands import authorize
+from smarther_cli.commands.account import authorize
 from smarther_cli.errors import Failure
 from tests.support.world import World
 
@@ -43,7 +43,7 @@ class Scene:
         self.world = World()
         self.world.configure()
         self.world.consent()
-        self.states = [state_from(bytes([number]) * 32) for number in (1, 2)]
+        self.states = ["A" * 43, "B" * 43]
         for state in self.states:
             Consents(self.world.table).begin(state, self.world.clock.now())
 

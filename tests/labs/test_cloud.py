@@ -31,10 +31,10 @@ from smarther.domain.readings.reading import Reading
 from smarther.domain.readings.spilled import Spilled
 from smarther.store import keys
 from smarther.store.digests import Digests
-from smarther.store.history import History
 from smarther.store.items import attribute
 from smarther.store.keeper_items import CallCount, Consents, KeeperNotes, Leases
 from smarther.store.listings import Listings, Module, Plant
+from smarther.store.past.history import History
 from smarther.store.quarantine import Quarantine
 from smarther.store.readings import Readings, stored
 from smarther.store.table import Table

@@ -73,6 +73,11 @@ def test_every_slip_is_planted_and_nothing_that_no_test_could_tell() -> None:
     assert made - {default} == {change for change in CHANGES if "…" not in change[1]}
 
 
+def test_a_room_is_mutated_with_the_rooms_in_it() -> None:
+    mutated = {mutant.module for mutant in all_mutants(["smarther/domain"])}
+    assert {"smarther/domain/account/tokens.py", "smarther/domain/readings/reading.py"} <= mutated
+
+
 def test_only_survivors_that_there_still_are_stay_explained() -> None:
     explained = explanations(SURVIVORS)
     modules = sorted({module for module, _, _ in explained})

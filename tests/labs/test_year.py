@@ -223,7 +223,7 @@ def the_last_key_is_the_latest(monkeypatch: pytest.MonkeyPatch) -> None:
         found = max(words, key=lambda word: word.key, default=None)
         return None if found is None else Latest(found, found, found.time, None)
 
-    monkeypatch.setattr("smarther.store.history.latest", last_key)
+    monkeypatch.setattr("smarther.store.past.history.latest", last_key)
 
 
 def unusual_arrivals_are_not_noted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ def classes_twice(code: dict[Path, str]) -> dict[str, list[str]]:
 
 def modules_twice(code: dict[Path, str]) -> dict[str, list[str]]:
     """Modules of one name, but for those that each room has."""
-    return twice((file.stem, file) for file in code if file.stem not in IN_EVERY_ROOM and file.parent.name != COMMANDS)
+    return twice((file.stem, file) for file in code if file.stem not in IN_EVERY_ROOM and COMMANDS not in file.parts)
 
 
 def _name(node: ast.stmt) -> str:

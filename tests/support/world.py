@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 from requests.adapters import BaseAdapter
 
 from labs.simulation import cloud as simulated
-from labs.simulation.effects import API, BASE, LOGIN, Effects, Killed
+from labs.simulation.effects import API, BASE, LOGIN, Effects, Killed, one_time
 from sandbox.legrand import CLIENT_ID, CLIENT_SECRET, SUBSCRIPTION_KEY, Provider, Settings
 from sandbox.legrand.account.clock import MovableClock
 from sandbox.legrand.http.login_desk import LoginDesk
@@ -155,7 +155,7 @@ class World:
                 session=session,
                 clock=self.clock.now,
                 sleep=self.sleep,
-                entropy=self.dice.randbytes,
+                one_time=one_time(self.dice),
             )
         )
 

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from smarther.domain.readings.reading import Reading
     from smarther.domain.readings.spilled import Spilled
 
-SECRET = webhook.secret_from(bytes(range(32)))
-OTHER = webhook.secret_from(bytes(32))
+SECRET = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+OTHER = "A" * 43
 NOW = datetime(2026, 1, 14, 6, 30, 6, tzinfo=UTC)
 
 

@@ -14,11 +14,12 @@ from smarther.domain.readings.home import Load, Snapshot, Thermostat
 from smarther.domain.readings.latest import Latest, silent_since
 from smarther.domain.readings.reading import instant_text
 from smarther.drawing.text import ago_text, clock_error_text, temperature_text
-from smarther.store.history import LatestReader
 from smarther.store.keeper_items import CallCount, KeeperNotes
 from smarther.store.listings import Listings
-from smarther.store.rows import Rows
+from smarther.store.past.history import LatestReader
+from smarther.store.past.rows import Rows
 from smarther_cli.call import ended, this_call
+from smarther_cli.commands.readings.thermostats import several_plants
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import Status
 from smarther_cli.show import screen
@@ -37,7 +38,6 @@ from smarther_cli.show.report import (
 )
 from smarther_cli.show.unread import Unread, unread_lately
 from smarther_cli.standing import is_configured, needed_first, person_since
-from smarther_cli.thermostats import several_plants
 from smarther_cli.verdict import Backlog, Verdict, judge
 
 _MISSED_RUNS = 3  # of the keeper in a row: no longer a passing fault of the scheduler

@@ -9,7 +9,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from smarther_cli.deploy import sam, story
-from smarther_cli.deploy.interview import Said
+from smarther_cli.deploy.asking.interview import Said
 from smarther_cli.errors import Failure, NotLoggedIn, Status, explained
 from smarther_cli.place import Place
 from smarther_cli.show import screen

@@ -7,13 +7,13 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.config import Config
 from botocore.exceptions import ClientError, UnknownRegionError, WaiterError
 
 from smarther_cli.deploy import answer_rules
 from smarther_cli.deploy.answer_rules import Wrong
 from smarther_cli.deploy.events import Event, event_of, plainly
 from smarther_cli.deploy.sam import PROJECT
+from smarther_cli.deployment import PATIENT
 from smarther_cli.errors import REFUSED_CREDENTIALS, Failure
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 ALWAYS_OPEN: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """A region of each partition in which any of its accounts can be asked who one is."""
 
-_PATIENT: Final = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
 _WAITING: Final[WaiterConfigTypeDef] = {"Delay": 3, "MaxAttempts": 200}
 _CLOSED: Final = REFUSED_CREDENTIALS | {"OptInRequired", "RegionDisabledException"}
 """What a region answers that is not enabled: it does not know credentials that are good elsewhere."""
@@ -223,7 +222,7 @@ class Account:
         return client
 
     def _client(self, service: str, region: str) -> Any:
-        return self._session.client(service, region_name=region, config=_PATIENT)
+        return self._session.client(service, region_name=region, config=PATIENT)
 
 
 def other_cloud() -> str | None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from smarther_cli.call import Call, clock
 from smarther_cli.commands.doctor import look
-from smarther_cli.deploy import events, machine, parameters, plan, sam
+from smarther_cli.deploy import events, machine, plan, sam
 from smarther_cli.deploy.account import Account, Stack, other_cloud
-from smarther_cli.deploy.interview import FALLBACK_REGION, Interview
+from smarther_cli.deploy.asking import parameters
+from smarther_cli.deploy.asking.interview import FALLBACK_REGION, Interview
 from smarther_cli.deploy.plan import NO_TABLE, Plan
 from smarther_cli.deploy.stack_state import StackState, stack_state
 from smarther_cli.deployment import session_at
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from smarther_cli.deploy.account import KeptTable
+    from smarther_cli.deploy.asking.interview import Said
     from smarther_cli.deploy.events import Event
-    from smarther_cli.deploy.interview import Said
 
 _INDENT = 14
 _POLL_SECONDS = 2.0

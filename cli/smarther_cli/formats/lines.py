@@ -15,14 +15,14 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from smarther.store.rows import EXTREMES, LOADS, MEASURES, Every
+from smarther.store.past.rows import EXTREMES, LOADS, MEASURES, Every
 from smarther_cli.show.decimals import json_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from smarther.store.rows import Row
+    from smarther.store.past.rows import Row
 
 COLUMNS: Final = (
     "thermostat",

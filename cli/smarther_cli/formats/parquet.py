@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow
 from pyarrow import ipc, parquet
 
-from smarther.store.rows import EXTREMES, LOADS, MEASURES
+from smarther.store.past.rows import EXTREMES, LOADS, MEASURES
 from smarther_cli.show.decimals import json_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from smarther.store.rows import Row
+    from smarther.store.past.rows import Row
 
 ROWS_IN_A_GROUP: Final = 20_000
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
 
-from smarther.store.rows import TimeRange
+from smarther.store.past.rows import TimeRange
 from smarther_cli.errors import WrongUse
 
 if TYPE_CHECKING:

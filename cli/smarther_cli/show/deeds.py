@@ -40,6 +40,7 @@ CALLS: Final[Mapping[str, str]] = {
     "refresh": "renewing the tokens at Legrand",
     "webhook": "replacing the secret in the webhook's address",
     "silence": "listening to silent thermostats",
+    "missing_pushes": "finding out whether pushes are missing",
     "incidents": "finding out whose fault it is, and telling it",
     "run": "this run",
 }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from smarther.domain.readings.reading import instant_text
 from smarther.drawing.text import in_zone, time_text
-from smarther.store.rows import TimeRange
+from smarther.store.past.rows import TimeRange
 from smarther_cli.errors import WrongUse
 
 if TYPE_CHECKING:

@@ -6,14 +6,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from smarther.store.rows import TimeRange
+from smarther.store.past.rows import TimeRange
 from smarther_cli.show import screen
 from smarther_cli.show.decimals import json_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from smarther.store.rows import Row, Rows
+    from smarther.store.past.rows import Row, Rows
 
 READINGS: Final = 40
 """The newest so many are looked at: a few hours of a busy thermostat, and one page of the table."""

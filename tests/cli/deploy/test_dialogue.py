@@ -6,7 +6,7 @@ import pytest
 
 from smarther_cli import answers
 from smarther_cli.deploy.answer_rules import Wrong
-from smarther_cli.deploy.dialogue import Dialogue, Question
+from smarther_cli.deploy.asking.dialogue import Dialogue, Question
 from smarther_cli.errors import WrongUse
 from tests.cli.deploy.typist import Typist
 

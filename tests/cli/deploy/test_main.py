@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, NoCredentialsError
 
 from smarther_cli.deploy import __main__ as command
 from smarther_cli.deploy import sam, story
-from smarther_cli.deploy.interview import Said
+from smarther_cli.deploy.asking.interview import Said
 from smarther_cli.errors import Failure, WrongUse
 from tests.support.deployed import PROJECT
 

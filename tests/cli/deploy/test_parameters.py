@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther_cli.deploy import parameters
 from smarther_cli.deploy.answer_rules import Wrong
+from smarther_cli.deploy.asking import parameters
 
 if TYPE_CHECKING:
-    from smarther_cli.deploy.parameters import Parameters
+    from smarther_cli.deploy.asking.parameters import Parameters
 
 
 @pytest.fixture(scope="session")

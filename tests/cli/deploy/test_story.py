@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, NoCredentialsError, ProfileNotFound
 from smarther_cli import answers
 from smarther_cli.answers import Answers
 from smarther_cli.deploy import sam, story
-from smarther_cli.deploy.interview import Said
+from smarther_cli.deploy.asking.interview import Said
 from smarther_cli.errors import Failure, WrongUse
 from tests.cli.cloud import Cloud, Stack
 from tests.cli.conftest import REGION

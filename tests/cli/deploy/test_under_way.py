@@ -11,8 +11,8 @@ import pytest
 from smarther_cli import answers
 from smarther_cli.deploy import sam, story
 from smarther_cli.deploy.account import Account
+from smarther_cli.deploy.asking.interview import Said
 from smarther_cli.deploy.events import STACK, Event
-from smarther_cli.deploy.interview import Said
 from smarther_cli.deploy.story import BrokenOff
 from smarther_cli.errors import Failure
 from tests.cli.cloud import Cloud, Stack

@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 
 def create_client(session: Session, service: str, timeouts: Timeouts) -> Any:
     """A low-level client; region, credentials and endpoint come from the environment, as everywhere."""
-    config = Config(
+    unchecked = Config(parameter_validation=False)  # they are ours; checking them costs as much as building them
+    return session.create_client(service, config=config_of(timeouts).merge(unchecked))
+
+
+def config_of(timeouts: Timeouts) -> Config:
+    """The same patience, for clients that are made elsewhere."""
+    return Config(
         connect_timeout=timeouts.connect_seconds,
         read_timeout=timeouts.read_seconds,
         retries={"total_max_attempts": timeouts.attempts, "mode": "standard"},
-        parameter_validation=False,  # the parameters are ours, and checking them costs as much as building them
     )
-    return session.create_client(service, config=config)
 
 
 def reading_fast(client: DynamoDBClient) -> DynamoDBClient:

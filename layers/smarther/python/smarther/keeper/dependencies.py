@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Dependencies:
     """The keeper's adapters, and the three things it must not take from thin air: time, patience and randomness.
 
-    `clock` gives aware datetimes, `sleep` waits for seconds, `entropy` gives so many random bytes.
+    `clock` gives aware datetimes, `sleep` waits for seconds, `one_time` makes a text that nobody can
+    guess of so many random bytes, as `secrets.token_urlsafe` does.
     """
 
     settings: KeeperSettings
@@ -31,4 +32,4 @@ class Dependencies:
     session: requests.Session
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
-    entropy: Callable[[int], bytes]
+    one_time: Callable[[int], str]

@@ -9,6 +9,7 @@ from smarther.domain.keeper.incidents import (
     Services,
     goes_on,
     is_worth_a_probe,
+    of_missed,
     of_services,
     of_thermostats,
 )
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from smarther.keeper.journal import Run
-    from smarther.keeper.rotate_webhook import Webhook
+    from smarther.keeper.webhook.rotate_webhook import Webhook
 
 
 def diagnose(run: Run, webhook: Webhook, names: Mapping[str, str]) -> None:
@@ -39,6 +40,9 @@ def diagnose(run: Run, webhook: Webhook, names: Mapping[str, str]) -> None:
     journal.incidents = of_services(services, now=now)
     if journal.listened:
         journal.incidents += of_thermostats(journal.witnesses, services, now=now)
+        if memory.suspicion.is_known(now) and all(each.cause in NOT_HEARD for each in journal.incidents):
+            missed = {each.module_id for each in memory.suspicion.missed(now)}
+            journal.incidents += of_missed(journal.witnesses, missed, since=memory.suspicion.since)
     else:
         journal.incidents += [each for each in memory.incidents if each.cause.is_of_thermostats]
     journal.over = [each for each in memory.incidents if not goes_on(each, journal.incidents)]

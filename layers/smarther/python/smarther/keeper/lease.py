@@ -32,7 +32,7 @@ class Lease:
     def __init__(self, dependencies: Dependencies) -> None:
         self._dependencies = dependencies
         self._leases = Leases(dependencies.table)
-        self._owner = dependencies.entropy(16).hex()
+        self._owner = dependencies.one_time(16)
         self.deadline: datetime = dependencies.clock() + WORKING_TIME
 
     def take(self, *, patient: bool) -> bool:

@@ -11,8 +11,8 @@ from smarther.domain.account.legrand_answers import Kind
 from smarther.domain.account.quota import Need
 from smarther.domain.account.webhook import is_ours
 from smarther.legrand.client import LegrandError, Topology
-from smarther.store.history import History
 from smarther.store.listings import Listings, Module, Plant
+from smarther.store.past.history import History
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -13,14 +13,15 @@ from smarther.domain.keeper.keeper_probe import ProbeOrder
 from smarther.domain.keeper.keeper_report import Report
 from smarther.domain.readings.reading import instant_text
 from smarther.keeper.access import Access
+from smarther.keeper.bridge import Bridge
 from smarther.keeper.diagnose import diagnose
 from smarther.keeper.journal import Journal, Run
 from smarther.keeper.lease import Lease, LeaseLost
-from smarther.keeper.mend_subscriptions import Subscriptions
 from smarther.keeper.plants import Plants
-from smarther.keeper.probe_webhook import probe
-from smarther.keeper.rotate_webhook import Webhook
 from smarther.keeper.silent_thermostats import Silence
+from smarther.keeper.webhook.mend_subscriptions import Subscriptions
+from smarther.keeper.webhook.probe_webhook import probe
+from smarther.keeper.webhook.rotate_webhook import Webhook
 from smarther.store.keeper_items import CallCount, Consents
 
 if TYPE_CHECKING:
@@ -215,7 +216,11 @@ class _Tending:
     def _listen(self, subscriptions: Subscriptions, listed: list[Subscription], plants: frozenset[str]) -> None:
         silence = Silence(self._run)
         silence.forget_not_remade({entry.subscription_id for entry in listed})
-        for plant_id in silence.listen(self._access.api, self._thermostats(plants)):
+        api, thermostats = self._access.api, self._thermostats(plants)
+        deaf = silence.listen(api, thermostats)
+        with self._journal.apart("missing_pushes"):
+            Bridge(self._run).look(api, thermostats, silence.found)
+        for plant_id in deaf:
             if self._journal.subscription_states.get(plant_id) == "healthy":
                 with self._journal.apart("subscribe"):
                     replaced = subscriptions.to_replace(listed, plant_id)

@@ -1,19 +1,17 @@
-"""The environment of the keeper and of the callback as a frozen model, read once when the function starts."""
+"""The keeper's environment as a frozen model, read once when the function starts."""
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
-from typing import Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from smarther.settings import FunctionSettings
 
 
-class KeeperSettings(BaseModel):
+class KeeperSettings(FunctionSettings):
     """What the keeper is told by its environment."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     table_name: str = Field(alias="TABLE_NAME", min_length=1)
     credentials_arn: str = Field(alias="CREDENTIALS_SECRET_ARN", min_length=1)
@@ -44,22 +42,3 @@ class KeeperSettings(BaseModel):
     def retention(self) -> int | None:
         """Days for which a polled reading is kept; None for ever."""
         return self.retention_days or None
-
-    @classmethod
-    def from_environment(cls) -> Self:
-        """Read the environment; a missing or senseless variable is pydantic's `ValidationError`, which names it."""
-        return cls.model_validate(dict(os.environ))
-
-
-class CallbackSettings(BaseModel):
-    """What the callback is told by its environment."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    table_name: str = Field(alias="TABLE_NAME", min_length=1)
-    keeper_function: str = Field(alias="KEEPER_FUNCTION_NAME", min_length=1)
-
-    @classmethod
-    def from_environment(cls) -> Self:
-        """Read the environment; a missing or senseless variable is pydantic's `ValidationError`, which names it."""
-        return cls.model_validate(dict(os.environ))

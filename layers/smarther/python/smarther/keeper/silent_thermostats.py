@@ -6,22 +6,19 @@ One that has never said anything is asked as soon as it is known: a quiet room m
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain.account.directory import same_id
-from smarther.domain.account.legrand_answers import UNREACHABLE, Kind
+from smarther.domain.account.legrand_answers import Kind
 from smarther.domain.account.quota import Need
 from smarther.domain.keeper.incidents import Witness
 from smarther.domain.keeper.keeper_memory import LastPush
 from smarther.domain.keeper.keeper_report import ModuleClock, SilentModule
-from smarther.domain.readings.latest import is_news, should_have_pushed, silent_since
-from smarther.domain.readings.notification import parse
+from smarther.domain.readings.latest import should_have_pushed, silent_since
 from smarther.domain.readings.reading import instant_text
+from smarther.keeper.polls import Polls
 from smarther.legrand.client import LegrandError
-from smarther.store.history import LatestReader
-from smarther.store.readings import Readings
+from smarther.store.past.history import LatestReader
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -49,9 +46,11 @@ class Silence:
         self._run = run
         self._dependencies = dependencies = run.dependencies
         self._latest = LatestReader(dependencies.table, stale_after=dependencies.settings.stale_after)
-        self._readings = Readings(dependencies.table, retention_days=dependencies.settings.retention)
+        self._polls = Polls(dependencies)
         self._journal = run.journal
         self._first_words = 0
+        self.found: dict[str, Latest | None] = {}
+        """The latest word of each thermostat that the run has listened to."""
 
     def listen(self, api: Api, modules: list[Module]) -> list[str]:
         """Ask each thermostat that has been silent for too long, and again when it has been for as long once more.
@@ -105,14 +104,15 @@ class Silence:
     ) -> bool:
         """Listen to a plant's thermostats; whether it is to be subscribed anew."""
         found = {each.module_id: self._latest.words(each.module_id, unusual, now=now).latest for each in modules}
+        self.found |= found
         self._forget_ended(plant_id, list(found.values()))
         polls: dict[str, Poll | None] = {}
         for module in modules:
             self._look_at_clock(module, found[module.module_id])
             polls[module.module_id] = self._listen_to(api, module, found[module.module_id], now)
         self._bear_witness(modules, found, polls, now)
-        unheard = [polls[each] is not None or _only_answered(found[each]) for each in polls]
-        return all(unheard) and plant_id in self._run.memory.changed_unheard and plant_id not in self._run.memory.remade
+        deaf = not any(each.pushes for each in self._journal.witnesses if each.plant_id == plant_id)
+        return deaf and plant_id in self._run.memory.changed_unheard and plant_id not in self._run.memory.remade
 
     def _bear_witness(
         self, modules: list[Module], found: Mapping[str, Latest | None], polls: Mapping[str, Poll | None], now: datetime
@@ -135,6 +135,7 @@ class Silence:
                     silent=poll is not None and poll != "stored",
                     only_answered=poll == "stored" or _only_answered(latest),
                     changed=module.plant_id in self._run.memory.changed_unheard,
+                    pushed_lately=last is not None and now - last.at < self._dependencies.settings.stale_after,
                 )
             )
         self._run.remember(pushes=pushes)
@@ -241,23 +242,19 @@ class Silence:
         it changed is remembered first: once the answer is stored, it is no news to a run that comes after this one.
         """
         now = self._dependencies.clock()
-        answered = [reading for reading in parse(body).readings if same_id(reading.module_id, module.module_id)]
-        if not answered:
+        try:
+            news = self._polls.news(module, body, found, now=now)
+        except LegrandError as error:
             if not first:
-                self._journal.failed(LegrandError("status", UNREACHABLE))
+                self._journal.failed(error)
             return "not_now"
-        news = [
-            replace(reading, module_id=module.module_id)
-            for reading in answered
-            if is_news(reading.time, found, now=now)
-        ]
         changed = not first and any(should_have_pushed(reading, found) for reading in news)
         if changed and module.plant_id not in self._run.memory.changed_unheard:
             self._run.remember_at_once(changed_unheard={**self._run.memory.changed_unheard, module.plant_id: now})
-        stored = [self._readings.store(reading, received_at=now, source="poll") for reading in news]
-        if any(stored):
-            self._journal.actions.append(f"{'first_word' if first else 'gap_filled'} {module.module_id}")
-        return "stored" if any(stored) else "no_news"
+        if not self._polls.store(news, now=now):
+            return "no_news"
+        self._journal.actions.append(f"{'first_word' if first else 'gap_filled'} {module.module_id}")
+        return "stored"
 
 
 def _only_answered(found: Latest | None) -> bool:

@@ -244,13 +244,13 @@ class Api:
         ]
         return Topology(_id(plant), _name(plant), tuple(modules), len(modules) == len(entries or ()))
 
-    def status(self, plant_id: str, module_id: str) -> bytes:
+    def status(self, plant_id: str, module_id: str, need: Need = Need.OPTIONAL) -> bytes:
         """What a thermostat says now, as sent: the shape is that of a notification's `data`."""
         path = (
             f"/chronothermostat/thermoregulation/addressLocation/plants/{quote(plant_id, safe='')}"
             f"/modules/parameter/id/value/{quote(module_id, safe='')}"
         )
-        return self._call("status", self._request("GET", path), Need.OPTIONAL).body
+        return self._call("status", self._request("GET", path), need).body
 
     def _request(self, method: str, path: str, document: Any = None) -> requests.Request:
         headers = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from smarther.aws.function_call import FunctionFailedError, invoke
 from smarther.aws.timeouts import Timeouts
 
 if TYPE_CHECKING:
@@ -32,14 +33,10 @@ class ReceiverVersion:
     def call(self, event: Mapping[str, Any]) -> Any:
         """What the version answers; raises VersionFailedError."""
         try:
-            answer = self._client.invoke(FunctionName=self._arn, Payload=json.dumps(event))
-            told = json.loads(answer["Payload"].read())
+            return json.loads(invoke(self._client, self._arn, event))
+        except FunctionFailedError as failure:
+            raise VersionFailedError(f"it failed with {failure}") from failure
         except ClientError as failure:
             raise VersionFailedError(failure.response["Error"]["Code"]) from failure
         except (BotoCoreError, ValueError) as failure:
             raise VersionFailedError(type(failure).__name__) from failure
-        if answer.get("FunctionError"):
-            # Its words may hold anything; its kind does not.
-            kind = told.get("errorType") if isinstance(told, dict) else None
-            raise VersionFailedError(f"it failed with {kind}")
-        return told

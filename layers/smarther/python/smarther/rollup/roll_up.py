@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from smarther.domain.keeper.fault import fault_of
 from smarther.domain.summaries.rollup_window import by_day
 from smarther.domain.summaries.statistics import LONGEST_HOLD, daily, hourly, hours_of_day
-from smarther.store.history import History
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.listings import Listings
+from smarther.store.past.history import History
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
-from typing import Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from smarther.settings import FunctionSettings
 
 
-class RollupSettings(BaseModel):
+class RollupSettings(FunctionSettings):
     """What the rollup is told by its environment."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     table_name: str = Field(alias="TABLE_NAME", min_length=1)
     timezone: ZoneInfo = Field(alias="TIMEZONE")
@@ -24,8 +22,3 @@ class RollupSettings(BaseModel):
     def retention(self) -> timedelta | None:
         """How long readings are kept, or `None` for ever."""
         return timedelta(days=self.retention_days) if self.retention_days else None
-
-    @classmethod
-    def from_environment(cls) -> Self:
-        """Read the environment; a missing or senseless variable is pydantic's `ValidationError`, which names it."""
-        return cls.model_validate(dict(os.environ))

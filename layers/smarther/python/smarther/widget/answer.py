@@ -14,9 +14,9 @@ from smarther.domain.summaries.series import MOST_THERMOSTATS, NEWEST_SNAPSHOTS,
 from smarther.drawing.home_page import Card, UnreadCard, View, home_page, nobody_page, thermostat_page
 from smarther.drawing.incident_text import notices
 from smarther.drawing.widget_request import wants_description, widget_call, words_asked_for
-from smarther.store.history import LatestReader
 from smarther.store.keeper_items import KeeperNotes
 from smarther.store.listings import Listings
+from smarther.store.past.history import LatestReader
 from smarther.store.table import TableUnavailableError
 from smarther.widget.read_series import SeriesReader
 

@@ -20,8 +20,8 @@ from smarther.domain.summaries.series import (
     snapshots_from,
 )
 from smarther.domain.summaries.statistics import HOUR, daily, hour_of, hourly, hours_of_day, local_day
-from smarther.store.history import History
 from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.past.history import History
 
 if TYPE_CHECKING:
     from datetime import date, datetime, tzinfo

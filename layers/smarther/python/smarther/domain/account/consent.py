@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 STATE_BYTES: Final = 32
+"""The random bytes of a state, which is URL-safe base64 without padding: 43 characters."""
 STATE_LIFE: Final = timedelta(minutes=10)
 OUTCOME_LIFE: Final = timedelta(hours=1)
 """So long what became of a consent is kept for whoever waits for it."""
@@ -22,13 +22,6 @@ SCOPE: Final = "comfort.read comfort.write"
 
 _STATE = re.compile(r"[A-Za-z0-9_-]{43}")
 _CODE = re.compile(r"[\x21-\x7e]{1,8192}")
-
-
-def state_from(entropy: bytes) -> str:
-    """32 random bytes as the 43 characters of a state (URL-safe base64 without padding)."""
-    if len(entropy) != STATE_BYTES:
-        raise ValueError(f"a state is made of {STATE_BYTES} random bytes, not {len(entropy)}")
-    return base64.urlsafe_b64encode(entropy).rstrip(b"=").decode()
 
 
 def has_state_form(text: str) -> bool:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 OPTIONAL_LIMIT: Final = 300
 """From this count on, calls that keep nothing alive (names, polls) are left to the next day."""
 
+SPARE_LIMIT: Final = 250
+"""From this count on nobody is asked because pushes may be missing: who is silent comes first."""
+
 HARD_LIMIT: Final = 450
 """From this count on nothing is called: the owner's other applications live on the same 500."""
 
@@ -32,11 +35,12 @@ class Need(Enum):
 
     REQUIRED = auto()
     OPTIONAL = auto()
+    SPARE = auto()
 
     @property
     def limit(self) -> int:
         """The day's count at which such a call is no longer made."""
-        return HARD_LIMIT if self is Need.REQUIRED else OPTIONAL_LIMIT
+        return {Need.REQUIRED: HARD_LIMIT, Need.OPTIONAL: OPTIONAL_LIMIT, Need.SPARE: SPARE_LIMIT}[self]
 
 
 def day(now: datetime) -> str:

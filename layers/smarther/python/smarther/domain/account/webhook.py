@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import re
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 SECRET_BYTES = 32
+"""The random bytes of a secret, which stand in the address as URL-safe base64 without padding: 43 characters."""
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 _PATH = "/notifications/"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -35,13 +35,6 @@ class AcceptedDigests:
     def known(self) -> list[str]:
         """Those that there are; none before the keeper's first run."""
         return [digest for digest in (self.current, self.pending, self.previous) if digest is not None]
-
-
-def secret_from(entropy: bytes) -> str:
-    """32 random bytes as the 43 characters that stand in the address (URL-safe base64 without padding)."""
-    if len(entropy) != SECRET_BYTES:
-        raise ValueError(f"a webhook secret is made of {SECRET_BYTES} random bytes, not {len(entropy)}")
-    return base64.urlsafe_b64encode(entropy).rstrip(b"=").decode()
 
 
 def has_secret_form(text: str) -> bool:

@@ -12,13 +12,15 @@ One cause is told once, however many thermostats share it:
 - Where thermostats answer and have changed, and nothing is pushed, the pushes are at fault. So they are where several
   plants fall silent within `TOGETHER`: no gateway knows of another.
 - Pushes that arrive late are Legrand's, where most that pushed lately are late; one alone may have a wrong clock.
+- Where thermostats that push had changed more than once without one, a part of the pushes is missing
+  (`smarther.domain.keeper.thinning`).
 - Where the webhook's own address does not answer, it is this stack, whatever else is seen.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -48,6 +50,7 @@ class Cause(StrEnum):
     API = "api"
     PUSHES_STOPPED = "pushes_stopped"
     PUSHES_LATE = "pushes_late"
+    PUSHES_THINNED = "pushes_thinned"
     HOME = "home"
     THERMOSTAT = "thermostat"
 
@@ -68,7 +71,8 @@ class Witness:
     `pushed_at` is when it pushed last, or became known if it never did; `lag` by how much that push was later than its
     pushes usually are, None where that is not known. `silent`: nothing was heard of it for too long, neither a push nor
     an answer. `only_answered`: what was heard last is an answer. `changed`: one of its plant had changed without a push
-    when it answered, and none of the plant has pushed since.
+    when it answered, and none of the plant has pushed since. `pushed_lately`: it pushed not so long ago that it
+    could be silent, however often it was asked since.
     """
 
     plant_id: str
@@ -78,11 +82,12 @@ class Witness:
     silent: bool = False
     changed: bool = False
     only_answered: bool = False
+    pushed_lately: bool = False
 
     @property
     def pushes(self) -> bool:
-        """Whether what was heard of it last is a push, and that not too long ago."""
-        return not self.silent and not self.only_answered
+        """Whether it pushed not too long ago, or what was heard of it last is a push."""
+        return self.pushed_lately or not (self.silent or self.only_answered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,10 +141,23 @@ def of_thermostats(witnesses: Collection[Witness], services: Services, *, now: d
     ]
 
 
+def of_missed(witnesses: Collection[Witness], missed: Collection[str], *, since: datetime | None) -> list[Incident]:
+    """What is wrong where a part of the pushes is missing, known by changes that were `missed` of these thermostats."""
+    concerned = [each for each in witnesses if each.module_id in missed]
+    if not concerned or since is None:
+        return []
+    return [replace(_incident(Cause.PUSHES_THINNED, concerned, witnesses), since=since)]
+
+
 def goes_on(before: Incident, now: Iterable[Incident]) -> bool:
     """Whether what had happened before still is so: with the same cause, for one of the same thermostats."""
     return any(
-        each.cause is before.cause and (not each.module_ids or not set(each.module_ids).isdisjoint(before.module_ids))
+        each.cause is before.cause
+        and (
+            not each.module_ids
+            or each.cause is Cause.PUSHES_THINNED
+            or not set(each.module_ids).isdisjoint(before.module_ids)
+        )
         for each in now
     )
 

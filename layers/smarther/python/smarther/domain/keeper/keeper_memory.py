@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.incidents import LATE_BY, Incident
+from smarther.domain.keeper.thinning import Suspicion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,6 +81,8 @@ class Memory(BaseModel):
     login_ill_since: datetime | None = None
     api_ill_since: datetime | None = None
     """Since when each renewal of the tokens, and each list of subscriptions, has failed for no fault of the owner's."""
+    suspicion: Suspicion = Suspicion()
+    """Whether a part of the pushes is missing."""
     incidents: tuple[Incident, ...] = ()
     """What had happened as far as the last run knew."""
     reasons: tuple[Reason, ...] = ()

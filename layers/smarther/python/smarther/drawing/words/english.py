@@ -145,6 +145,14 @@ unit: C
             "What {count} of {of} thermostats say comes more than an hour late. The last push came at {clock}.",
             ("Nothing: wait. What comes late is stored under the time at which it was so.",),
         ),
+        Cause.PUSHES_THINNED: Told(
+            "Legrand leaves out a part of the pushes",
+            (
+                "Fewer pushes have come than usual {since}, and {count} of {of} thermostats that were asked had changed"
+                " without one."
+            ),
+            ("Nothing: wait. Meanwhile the keeper asks the thermostats in turn, and stores what they answer.",),
+        ),
         Cause.HOME: Told(
             "{plants} is not heard",
             "None of its {count} thermostats has pushed or answered {since}. Legrand's API answers.",

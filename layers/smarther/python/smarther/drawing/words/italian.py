@@ -147,6 +147,14 @@ unit: C
             "I dati di {count} termostati su {of} arrivano con più di un'ora di ritardo. Ultimo invio: {clock}.",
             ("Nulla: aspetta. Ciò che arriva tardi è registrato all'ora a cui si riferisce.",),
         ),
+        Cause.PUSHES_THINNED: Told(
+            "Legrand tralascia una parte degli invii",
+            (
+                "Arrivano meno dati del solito {since}, e {count} termostati su {of}, interrogati, erano cambiati senza"
+                " un invio."
+            ),
+            ("Nulla: aspetta. Intanto il keeper interroga i termostati a turno, e registra le risposte.",),
+        ),
         Cause.HOME: Told(
             "{plants} non si sente",
             "Nessuno dei suoi {count} termostati invia o risponde {since}. L'API di Legrand risponde.",

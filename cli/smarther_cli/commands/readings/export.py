@@ -10,16 +10,16 @@ import typer
 
 from smarther.domain.readings.home import Thermostat
 from smarther.store.listings import Listings
-from smarther.store.rows import Every, Row, RowPage, Rows, TimeRange
+from smarther.store.past.rows import Every, Row, RowPage, Rows, TimeRange
 from smarther_cli.call import this_call
-from smarther_cli.completion import ModuleNames, PlantNames
+from smarther_cli.commands.readings.completion import ModuleNames, PlantNames
+from smarther_cli.commands.readings.thermostats import chosen
 from smarther_cli.errors import NotFound, WrongUse
 from smarther_cli.formats.lines import TABLES, Format, finish, header, lines
 from smarther_cli.formats.unfinished import Cursor, Unfinished
 from smarther_cli.output import check_output
 from smarther_cli.show import screen
 from smarther_cli.show.times import TIMES, time_range
-from smarther_cli.thermostats import chosen
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,14 @@ from smarther.domain.summaries.statistics import HOUR, Statistics, hour_of
 from smarther.drawing.text import minutes_text, percent_text, temperature_text
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.listings import Listings
-from smarther.store.rows import Every, Row, Rows, TimeRange, figures_of
+from smarther.store.past.rows import Every, Row, Rows, TimeRange, figures_of
 from smarther_cli.call import clock, this_call
-from smarther_cli.completion import ModuleNames, PlantNames
+from smarther_cli.commands.readings.completion import ModuleNames, PlantNames
+from smarther_cli.commands.readings.thermostats import chosen, several_plants
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import NotFound, WrongUse
 from smarther_cli.show import screen
 from smarther_cli.show.times import TIMES, local_text, period
-from smarther_cli.thermostats import chosen, several_plants
 
 FOLLOW_SECONDS: Final = 5.0
 DEFAULT_LIMIT: Final = 500

@@ -14,8 +14,8 @@ from smarther.domain.account.credentials import Credentials, CredentialsError
 from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.keeper_report import Report
 from smarther.store.keeper_items import KeeperNotes
-from smarther_cli.at_legrand import Known, known
 from smarther_cli.call import Call, this_call
+from smarther_cli.commands.account.at_legrand import Known, known
 from smarther_cli.errors import Failure, WrongUse, explained
 from smarther_cli.show import screen
 from smarther_cli.show.report import read_report

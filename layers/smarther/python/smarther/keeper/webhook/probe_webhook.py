@@ -62,7 +62,7 @@ class _Caller:
 
     def call(self) -> Handshake:
         dependencies = self._dependencies
-        code = dependencies.entropy(16).hex()
+        code = dependencies.one_time(16)
         return webhook_probe.handshake(
             dependencies.session, self._address, code=code, now=dependencies.clock(), seconds=SECONDS
         )

@@ -1,6 +1,6 @@
 """`smarther authorize`: the owner's consent, given in a browser, waited for here."""
 
-import os
+import secrets
 import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ def authorize(
     """
     call = this_call(context)
     client_id = _client_id(call.deployment)
-    state = consent.state_from(os.urandom(consent.STATE_BYTES))
+    state = secrets.token_urlsafe(consent.STATE_BYTES)
     address = consent.authorisation_address(
         call.deployment.login_url, client_id=client_id, redirect_uri=call.deployment.redirect_uri, state=state
     )

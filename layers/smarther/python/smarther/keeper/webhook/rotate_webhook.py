@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smarther.domain.account.webhook import SECRET_BYTES, address, secret_from
+from smarther.domain.account.webhook import SECRET_BYTES, address
 from smarther.domain.account.webhook_rotation import SETTLING, Stage, Step, WebhookSecrets
 from smarther.legrand import webhook_probe
 from smarther.store.digests import Digests
@@ -82,7 +82,7 @@ class Webhook:
 
     def _answers_at(self, address_: str) -> bool:
         dependencies = self._dependencies
-        code = dependencies.entropy(16).hex()
+        code = dependencies.one_time(16)
         return webhook_probe.proves(dependencies.session, address_, code=code, now=dependencies.clock())
 
     def _prepare(self, *, rotate: bool) -> None:
@@ -118,7 +118,7 @@ class Webhook:
         self._dependencies.secrets.write(self._dependencies.settings.webhook_arn, self._secrets.to_secret())
 
     def _new_secret(self) -> str:
-        return secret_from(self._dependencies.entropy(SECRET_BYTES))
+        return self._dependencies.one_time(SECRET_BYTES)
 
     def _address(self, secret: str) -> str:
         return address(self._dependencies.settings.webhook_base_url, secret)

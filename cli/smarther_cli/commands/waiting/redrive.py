@@ -11,10 +11,10 @@ from smarther.receiver.record import Recorder
 from smarther.store.digests import Digests
 from smarther.store.quarantine import Quarantine
 from smarther_cli.call import Call, ended, this_call
+from smarther_cli.commands.waiting.replay import Replay, Tally, in_dead_letters, in_log, in_quarantine
+from smarther_cli.commands.waiting.replay import Waiting as Notification
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import Status
-from smarther_cli.replay import Replay, Tally, in_dead_letters, in_log, in_quarantine
-from smarther_cli.replay import Waiting as Notification
 from smarther_cli.show import screen
 from smarther_cli.show.times import TIMES, instant
 from smarther_cli.verdict import Backlog, bodies, judge

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from smarther import telemetry
+from smarther.callback.keeper_function import KeeperError, KeeperSlow
 from smarther.domain.account.consent import Given, NotGiven, has_state_form, returned, state_digest
 from smarther.drawing import consent_page
 from smarther.drawing.words.choice import words_of_browser
-from smarther.keeper.function import KeeperError, KeeperSlow
 from smarther.store.table import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from smarther.callback.keeper_function import KeeperFunction
     from smarther.drawing.consent_page import ConsentPage
-    from smarther.keeper.function import KeeperFunction
     from smarther.store.keeper_items import Consents
 
 _NOT_GIVEN: Mapping[NotGiven, ConsentPage] = {

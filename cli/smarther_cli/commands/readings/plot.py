@@ -11,12 +11,12 @@ from smarther.drawing.text import in_zone, period_text
 from smarther.store.listings import Listings
 from smarther.widget.read_series import SeriesReader
 from smarther_cli.call import this_call
-from smarther_cli.completion import PlantNames, complete_module
+from smarther_cli.commands.readings.completion import PlantNames, complete_module
+from smarther_cli.commands.readings.thermostats import chosen, named
 from smarther_cli.errors import Failure, NotFound, WrongUse
 from smarther_cli.output import check_output, write_whole
 from smarther_cli.show import screen
 from smarther_cli.show.times import TIMES, local_text, period
-from smarther_cli.thermostats import chosen, named
 
 WIDTH: Final = 900
 HEIGHT: Final = 420

@@ -10,9 +10,10 @@ import botocore.session
 
 from smarther_cli import answers
 from smarther_cli.answers import Answers
-from smarther_cli.deploy import answer_rules, machine, parameters
+from smarther_cli.deploy import answer_rules, machine
 from smarther_cli.deploy.answer_rules import Wrong
-from smarther_cli.deploy.dialogue import NONE, Dialogue, Question
+from smarther_cli.deploy.asking import parameters
+from smarther_cli.deploy.asking.dialogue import NONE, Dialogue, Question
 from smarther_cli.deploy.stack_state import StackState, stack_state, way_out
 from smarther_cli.errors import Failure, WrongUse
 from smarther_cli.place import DEFAULT_STACK
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from smarther_cli.deploy.account import Account, Stack
-    from smarther_cli.deploy.parameters import Parameters
+    from smarther_cli.deploy.asking.parameters import Parameters
     from smarther_cli.place import Place
 
 FALLBACK_REGION = "eu-west-1"

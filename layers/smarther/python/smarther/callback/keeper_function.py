@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 from pydantic import ValidationError
 
+from smarther.aws.function_call import FunctionFailedError, invoke
 from smarther.aws.timeouts import Timeouts
 from smarther.domain.keeper.keeper_report import Report
 
@@ -41,15 +41,12 @@ class KeeperFunction:
         """
         event = {"consent": {"code": code, "id": consent_id}}
         try:
-            answer = self._client.invoke(FunctionName=self._name, Payload=json.dumps(event))
-            told = answer["Payload"].read()
+            return Report.model_validate_json(invoke(self._client, self._name, event))
         except ReadTimeoutError as slow:
             raise KeeperSlow("the keeper has not answered yet") from slow
         except (ClientError, BotoCoreError) as failure:
             raise KeeperError("the keeper could not be called") from failure
-        if answer.get("FunctionError"):
-            raise KeeperError("the keeper failed")
-        try:
-            return Report.model_validate_json(told)
+        except FunctionFailedError as failure:
+            raise KeeperError("the keeper failed") from failure
         except ValidationError as strange:
             raise KeeperError("the keeper did not answer with a report") from strange

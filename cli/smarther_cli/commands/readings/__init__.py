@@ -1,0 +1,1 @@
+"""The readings themselves: shown, written to files, drawn."""

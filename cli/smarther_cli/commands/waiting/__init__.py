@@ -1,0 +1,1 @@
+"""Notifications that wait outside the table: shown, and taken into it."""

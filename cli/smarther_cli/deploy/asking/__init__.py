@@ -1,0 +1,1 @@
+"""What a deploy has to know, and where each answer comes from."""

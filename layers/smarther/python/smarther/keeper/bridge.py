@@ -1,0 +1,101 @@
+"""Where a part of the pushes seems to be missing, thermostats are asked in turn: to know, and to fill the gaps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from smarther.domain.account.legrand_answers import Kind
+from smarther.domain.account.quota import Need
+from smarther.domain.keeper import thinning
+from smarther.domain.keeper.thinning import Answer, Untold
+from smarther.domain.readings.latest import should_have_pushed
+from smarther.keeper.polls import Polls
+from smarther.legrand.client import LegrandError
+from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.past.history import History
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from smarther.domain.readings.latest import Latest
+    from smarther.keeper.journal import Run
+    from smarther.legrand.client import Api
+    from smarther.store.listings import Module
+
+MOST_COUNTED: Final = 50
+"""Of so many thermostats the pushes are counted: what is lost is lost of all alike, and each takes weeks to read."""
+
+MOST_ASKED: Final = 3
+"""In one run: 144 in a day of runs each half hour."""
+
+_PUSHES_READ: Final = 50
+
+
+class Bridge:
+    """What a run does about pushes of which a part may be missing."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._dependencies = run.dependencies
+        self._journal = run.journal
+        self._polls = Polls(run.dependencies)
+
+    def look(self, api: Api, modules: Sequence[Module], found: Mapping[str, Latest | None]) -> None:
+        """Count the pushes if that is due; ask some thermostats while it is suspected that too few came.
+
+        `found` is the latest word of each thermostat that the run listened to.
+        """
+        now = self._dependencies.clock()
+        suspicion = self._settled(self._run.memory.suspicion)
+        if suspicion.is_due(now):
+            suspicion = suspicion.looked(now, suspects=self._suspects(modules, suspicion, now))
+        self._run.remember(suspicion=suspicion)
+        if suspicion.since is not None:
+            by_turn = sorted(modules, key=lambda each: (each.module_id <= suspicion.asked_through, each.module_id))
+            for module in [each for each in by_turn if each.module_id in found][:MOST_ASKED]:
+                if not api.takes(Need.SPARE):
+                    return
+                self._ask(api, module, found[module.module_id])
+
+    def _suspects(self, modules: Sequence[Module], suspicion: thinning.Suspicion, now: datetime) -> bool:
+        start, end = thinning.habit_range(now)
+        statistics = HoursAndDays(self._dependencies.table)
+        hours = [
+            {hour: made.count for hour, made in statistics.hours(each.module_id, start=start, end=end).items()}
+            for each in modules[:MOST_COUNTED]
+        ]
+        return thinning.suspects(hours, asked=suspicion.asked_between(*thinning.window(now)), now=now)
+
+    def _ask(self, api: Api, module: Module, found: Latest | None) -> None:
+        """Ask one thermostat, store what is news in it, and remember whether a push should have told it."""
+        now = self._dependencies.clock()
+        self._run.remember(suspicion=self._run.memory.suspicion.model_copy(update={"asked_through": module.module_id}))
+        with self._journal.apart("status"):
+            try:
+                body = api.status(module.plant_id, module.module_id, need=Need.SPARE)
+            except LegrandError as error:
+                if error.answer.kind is Kind.NOT_FOUND:
+                    return  # its gateway is offline: it pushes nothing either
+                raise
+            news = self._polls.news(module, body, found, now=now)
+            self._polls.store(news, now=now)
+            changed = [reading for reading in news if should_have_pushed(reading, found)]
+            if changed and found is not None:
+                untold = Untold(module_id=module.module_id, at=now, after=found.word.time, time=changed[-1].time)
+                suspicion = self._run.memory.suspicion
+                self._run.remember(suspicion=suspicion.model_copy(update={"untold": (*suspicion.untold, untold)}))
+            else:
+                self._note(Answer(module_id=module.module_id, at=now, missed=False))
+
+    def _settled(self, suspicion: thinning.Suspicion) -> thinning.Suspicion:
+        """What had changed untold: missed, unless a push of just that time has come since."""
+        history = History(self._dependencies.table)
+        for each in suspicion.untold:
+            words = history.words(each.module_id, since=each.after, until=each.time, limit=_PUSHES_READ)
+            told = any(word.pushed and word.time > each.after for word in words)
+            suspicion = suspicion.answered(Answer(module_id=each.module_id, at=each.at, missed=not told))
+        return suspicion.model_copy(update={"untold": ()})
+
+    def _note(self, answer: Answer) -> None:
+        self._run.remember(suspicion=self._run.memory.suspicion.answered(answer))

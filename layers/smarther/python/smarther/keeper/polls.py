@@ -1,0 +1,48 @@
+"""A thermostat that is asked for its status, and what it answers that is news."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from smarther.domain.account.directory import same_id
+from smarther.domain.account.legrand_answers import UNREACHABLE
+from smarther.domain.readings.latest import is_news
+from smarther.domain.readings.notification import parse
+from smarther.legrand.client import LegrandError
+from smarther.store.readings import Readings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from smarther.domain.readings.latest import Latest
+    from smarther.domain.readings.reading import Reading
+    from smarther.keeper.dependencies import Dependencies
+    from smarther.store.listings import Module
+
+
+class Polls:
+    """What thermostats answer, as readings with `source = poll`."""
+
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._readings = Readings(dependencies.table, retention_days=dependencies.settings.retention)
+
+    def news(self, module: Module, body: bytes, found: Latest | None, *, now: datetime) -> list[Reading]:
+        """What an answer says of a thermostat that is more than its latest word.
+
+        Raises LegrandError where it says nothing of it: a failure in passing, as an answer is that cannot be read.
+        """
+        answered = [reading for reading in parse(body).readings if same_id(reading.module_id, module.module_id)]
+        if not answered:
+            raise LegrandError("status", UNREACHABLE)
+        return [
+            replace(reading, module_id=module.module_id)
+            for reading in answered
+            if is_news(reading.time, found, now=now)
+        ]
+
+    def store(self, news: Iterable[Reading], *, now: datetime) -> bool:
+        """Store it; whether any of it was new. Raises StoreError."""
+        stored = [self._readings.store(reading, received_at=now, source="poll") for reading in news]
+        return any(stored)

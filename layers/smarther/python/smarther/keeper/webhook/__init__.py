@@ -1,0 +1,1 @@
+"""The webhook and its subscriptions, as the keeper tends them."""

@@ -1,0 +1,1 @@
+"""Readings that were stored, read back: what thermostats said (`history`), and their whole items (`rows`)."""
