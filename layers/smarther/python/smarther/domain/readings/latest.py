@@ -1,12 +1,12 @@
 """The latest state of a thermostat, and its silence: one rule for keeper, dashboard and command line.
 
-Two clocks tell of a reading: the thermostat's own (`time`) and ours (`received_at`, its arrival).
+A reading has two times: by the thermostat's own clock (`time`), and by ours (`received_at`, its arrival).
 
-- **Silent** is who has not been heard for too long, by our clock. A push is heard, and so is an answer to a question.
-- **The latest state** is the newest by the thermostat's own clock, because pushes come late and out of order. A reading
-  whose clock is wrong counts only when it came more than `SOON` after that one. Where readings have gone on arriving
-  for longer than any push is late, and none of them is newer, the clock was set back: then the last to arrive counts.
-- **A clock is wrong** when the newest reading says so, be it the one that is shown or one that came since.
+- **Silent** is a thermostat from which nothing has arrived for too long, by our clock. Pushes and polls both count.
+- **The latest state** is the newest reading by the thermostat's own clock, because pushes come late and out of order. A
+  reading that is misdated counts only when it arrived more than `SOON` after that one. Where readings have arrived for
+  longer than any push is late, and none of them is newer, the clock was set back: then the last to arrive counts.
+- **A clock is wrong** when the newest reading is misdated: the one that is shown, or one that arrived since.
 """
 
 from __future__ import annotations
@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from smarther.domain.readings.reading import Reading
 
 SOON: Final = timedelta(hours=1)
-"""One odd reading among good ones changes nothing that is shown. A thermostat speaks more often than this."""
+"""How much later a misdated reading must arrive to count, so that one odd reading among good ones changes nothing. A
+thermostat that works sends more often than this."""
 
 _SET_BACK: Final = LATE + AHEAD
-"""A reading that came so long after a newer one is further behind than `LATE`, even if that one was ahead."""
+"""A reading that arrived this long after a newer one is further behind than `LATE`, even if the newer one was ahead."""
 
 SAID: Final = ("function", "mode", "load_state", "temperature_c", "humidity_percent", "setpoint_c", "program")
-"""What a reading says, by the names it has typed and stored alike."""
+"""What a reading says, by names that are both the attributes of a Reading and those of its item."""
 
 _UNPUSHED: Final = {"temperature_c": Decimal("0.2"), "humidity_percent": Decimal(2)}
 """Twice the step by which a measure changes before it is pushed (°C, percent): an answer may be a step on its way."""
@@ -40,7 +41,10 @@ _UNPUSHED: Final = {"temperature_c": Decimal("0.2"), "humidity_percent": Decimal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """A stored reading, as far as it may be the latest. `said` is what it said, without the times."""
+    """A stored reading, with what is needed to find the latest one.
+
+    `key` is its sort key; `said` are its values of `SAID`, in that order, without the times.
+    """
 
     key: str
     received_at: datetime
@@ -50,18 +54,18 @@ class Word:
 
     @property
     def time(self) -> datetime:
-        """By the thermostat's clock."""
+        """The reading's own time, by the thermostat's clock."""
         return self.snapshot.time
 
     @property
     def misdated(self) -> bool:
-        """Whether the clock that dated it was wrong."""
+        """Whether it was dated by a clock that is wrong."""
         return unusual(self.time, self.received_at) == "misdated"
 
 
 @dataclass(frozen=True, slots=True)
 class WrongClock:
-    """What a thermostat's clock said, and the right time then."""
+    """The time that a thermostat's clock `told`, and the right time then (`at`)."""
 
     told: datetime
     at: datetime
@@ -74,9 +78,9 @@ class WrongClock:
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """A thermostat's latest word, the last that was heard of it at all, and its clock where that is wrong.
+    """A thermostat's latest reading (`word`), the last one to arrive (`heard`), and its clock where that is wrong.
 
-    `at` is when it was as the latest word says: that word's own time, or its arrival where the clock is wrong.
+    `at` is the instant of the latest reading: its own time, or its arrival where the clock is wrong.
     """
 
     word: Word
@@ -87,10 +91,10 @@ class Latest:
 
 @dataclass(frozen=True, slots=True)
 class ThermostatState:
-    """Where a thermostat stands: its latest word, and since when its relay is as it is.
+    """A thermostat's latest reading, and since when its relay has been in its present state.
 
-    `load_since` is the first of the unbroken run of equal states among the words looked at; when the run reaches back
-    to the oldest of them, `load_since_before` says that it may have begun earlier.
+    `load_since` is the time of the first reading in the unbroken run of equal states, among the readings given. Where
+    the run reaches back to the oldest of them, `load_since_before` is true: the state may have begun earlier.
     """
 
     latest: Latest
@@ -99,12 +103,12 @@ class ThermostatState:
 
     @property
     def last(self) -> Snapshot:
-        """What the latest word said."""
+        """What the latest reading says."""
         return self.latest.word.snapshot
 
 
 def latest(words: Collection[Word]) -> Latest | None:
-    """The latest of a thermostat's words, in whatever order; None when it never spoke."""
+    """The latest of a thermostat's readings, given in any order; None where there are none."""
     if not words:
         return None
     heard = _last_to_arrive(words)
@@ -121,9 +125,10 @@ def latest(words: Collection[Word]) -> Latest | None:
 
 
 def thermostat_state(newest_first: Sequence[Word], others: Sequence[Word] = ()) -> ThermostatState | None:
-    """The state that a thermostat's words tell, or `None` when it never spoke.
+    """The state of a thermostat by its readings; `None` where there are none.
 
-    `newest_first` are its newest by its own clock, with none left out between them; `others` may be the latest as well.
+    `newest_first` are its newest readings by its own clock, without a gap. `others` are older ones, of which one may be
+    the latest, because it arrived late or misdated.
     """
     found = latest([*newest_first, *others])
     if found is None:
@@ -140,27 +145,28 @@ def thermostat_state(newest_first: Sequence[Word], others: Sequence[Word] = ()) 
 def silent_since(
     found: Latest | None, *, known_since: datetime | None, now: datetime, limit: timedelta
 ) -> datetime | None:
-    """Since when a thermostat has been silent, if that is for as long as `limit`; else None.
+    """Since when a thermostat has been silent, if for at least `limit`; else None.
 
-    One that never spoke counts from when it became known; where nobody noted that, it was long ago.
+    One without any reading counts from `known_since`; where that is unknown, from long ago.
     """
     heard = known_since or now - limit if found is None else found.heard.received_at
     return heard if now - heard >= limit else None
 
 
 def is_doubtful(found: Latest | None, *, now: datetime, limit: timedelta) -> bool:
-    """Whether it matters that a word may have come since `found.heard`, late, and so stands before the newest.
+    """Whether to look for a late reading, which may have arrived after `found.heard` and is sorted before the newest.
 
-    That is so when the thermostat looks silent, or as if it had only answered.
+    It is so when the thermostat looks silent, or when only answers to polls seem to have arrived.
     """
     return found is not None and (now - found.heard.received_at >= limit or not found.heard.pushed)
 
 
 def is_news(time: datetime, found: Latest | None, *, now: datetime) -> bool:
-    """Whether an answer of that time by the thermostat's clock, which came now, says more than its latest word.
+    """Whether the answer to a poll, dated `time` by the thermostat's clock, is newer than its latest reading.
 
-    Of a thermostat that the provider does not reach it may tell what it remembers: nothing newer than the latest word,
-    and of the same time where that is misdated. What is older by more than any push is late was dated by another clock.
+    For a thermostat that it does not reach, the provider may answer with what it remembers: nothing newer than the
+    latest reading, or the same time again where that is misdated. An answer that is older than the latest reading by
+    more than any push is late was dated by a clock that has been set back since, and is news.
     """
     if found is None:
         return True
