@@ -123,7 +123,7 @@ def spill_refuses_unanswered(monkeypatch: pytest.MonkeyPatch) -> None:
         raise SpillUnavailableError("planted")
 
     monkeypatch.setattr(SpillQueue, "put", refuse)
-    monkeypatch.setattr("smarther.telemetry.keep_in_log", lambda *_, **__: None)
+    monkeypatch.setattr("smarther.telemetry.spill_to_log", lambda *_, **__: None)
 
 
 def duplicates_are_stored(monkeypatch: pytest.MonkeyPatch) -> None:
