@@ -217,9 +217,9 @@ class Plants:
             if api.transport.is_over:
                 return  # looked at again tomorrow
             if due or module.known_since is None or now - module.known_since < NAMES_LAST:
-                spoken_as = History(self._dependencies.table).spoken_as(module.module_id) or module.module_id
-                if spoken_as != module.module_id:
-                    self._write(replace(module, module_id=spoken_as))
+                spelling = History(self._dependencies.table).spelling_of(module.module_id) or module.module_id
+                if spelling != module.module_id:
+                    self._write(replace(module, module_id=spelling))
                     self._drop(module)
 
     def _forget(self, gone: frozenset[str]) -> None:

@@ -99,7 +99,7 @@ class Widget:
         self.faults[fault_of(error)] += 1
 
     def _card(self, thermostat: Thermostat, call: WidgetCall, now: datetime, unusual: Unusual, *, charts: int) -> Card:
-        words = self._latest.words(thermostat.module_id, unusual, now=now, newest=NEWEST_SNAPSHOTS)
+        readings = self._latest.readings(thermostat.module_id, unusual, now=now, newest=NEWEST_SNAPSHOTS)
         limit = share_of_items(charts)
         series = self._series.read(thermostat.module_id, call.start, call.end, now=now, limit=limit)
-        return Card(thermostat, thermostat_state(words.newest_first, words.others), series)
+        return Card(thermostat, thermostat_state(readings.newest_first, readings.others), series)

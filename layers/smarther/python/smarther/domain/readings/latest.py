@@ -40,7 +40,7 @@ _UNPUSHED: Final = {"temperature_c": Decimal("0.2"), "humidity_percent": Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class StoredReading:
     """A stored reading, with what is needed to find the latest one.
 
     `key` is its sort key; `said` are its values of `SAID`, in that order, without the times.
@@ -78,13 +78,13 @@ class WrongClock:
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """A thermostat's latest reading (`word`), the last one to arrive (`heard`), and its clock where that is wrong.
+    """A thermostat's latest reading (`reading`), the last one to arrive (`heard`), and its clock where that is wrong.
 
     `at` is the instant of the latest reading: its own time, or its arrival where the clock is wrong.
     """
 
-    word: Word
-    heard: Word
+    reading: StoredReading
+    heard: StoredReading
     at: datetime
     wrong_clock: WrongClock | None
 
@@ -104,27 +104,35 @@ class ThermostatState:
     @property
     def last(self) -> Snapshot:
         """What the latest reading says."""
-        return self.latest.word.snapshot
+        return self.latest.reading.snapshot
 
 
-def latest(words: Collection[Word]) -> Latest | None:
+def latest(readings: Collection[StoredReading]) -> Latest | None:
     """The latest of a thermostat's readings, given in any order; None where there are none."""
-    if not words:
+    if not readings:
         return None
-    heard = _last_to_arrive(words)
-    newest = max((word for word in words if not word.misdated), key=lambda word: word.key, default=None)
+    heard = _last_to_arrive(readings)
+    newest = max(
+        (reading for reading in readings if not reading.misdated), key=lambda reading: reading.key, default=None
+    )
     if newest is None:
         return Latest(heard, heard, heard.received_at, _clock_of(heard))
-    later = [word for word in words if word.received_at - newest.received_at > (SOON if word.misdated else _SET_BACK)]
+    later = [
+        reading
+        for reading in readings
+        if reading.received_at - newest.received_at > (SOON if reading.misdated else _SET_BACK)
+    ]
     if later:
-        word = _last_to_arrive(later)
-        return Latest(word, heard, word.received_at, _clock_of(word))
-    odd = [word for word in words if word.misdated and word.received_at > newest.received_at]
+        reading = _last_to_arrive(later)
+        return Latest(reading, heard, reading.received_at, _clock_of(reading))
+    odd = [reading for reading in readings if reading.misdated and reading.received_at > newest.received_at]
     at = min(newest.time, newest.received_at)
     return Latest(newest, heard, at, _clock_of(_last_to_arrive(odd)) if odd else None)
 
 
-def thermostat_state(newest_first: Sequence[Word], others: Sequence[Word] = ()) -> ThermostatState | None:
+def thermostat_state(
+    newest_first: Sequence[StoredReading], others: Sequence[StoredReading] = ()
+) -> ThermostatState | None:
     """The state of a thermostat by its readings; `None` where there are none.
 
     `newest_first` are its newest readings by its own clock, without a gap. `others` are older ones, of which one may be
@@ -134,11 +142,11 @@ def thermostat_state(newest_first: Sequence[Word], others: Sequence[Word] = ()) 
     if found is None:
         return None
     since = found.at
-    run = [word for word in newest_first if not word.misdated]
-    for word in run if found.word in run[:1] else ():
-        if word.snapshot.load is not found.word.snapshot.load:
+    run = [reading for reading in newest_first if not reading.misdated]
+    for reading in run if found.reading in run[:1] else ():
+        if reading.snapshot.load is not found.reading.snapshot.load:
             return ThermostatState(found, since, load_since_before=False)
-        since = word.time
+        since = reading.time
     return ThermostatState(found, since, load_since_before=True)
 
 
@@ -170,7 +178,7 @@ def is_news(time: datetime, found: Latest | None, *, now: datetime) -> bool:
     """
     if found is None:
         return True
-    last = found.word
+    last = found.reading
     if last.misdated:
         return time != last.time if unusual(time, now) == "misdated" else time > found.at
     return time > last.time or last.time - time > BEHIND
@@ -182,20 +190,20 @@ def said(reading: Reading) -> tuple[object, ...]:
 
 
 def should_have_pushed(reading: Reading, found: Latest | None) -> bool:
-    """Whether an answer says what a push should have told before it: more than a step beside the latest word."""
+    """Whether an answer says what a push should have told before it: more than a step beside the latest reading."""
     if found is None:
         return True
     return any(
         abs(now - before) >= _UNPUSHED[name]
         if name in _UNPUSHED and isinstance(now, Decimal) and isinstance(before, Decimal)
         else now != before
-        for name, now, before in zip(SAID, said(reading), found.word.said, strict=True)
+        for name, now, before in zip(SAID, said(reading), found.reading.said, strict=True)
     )
 
 
-def _last_to_arrive(words: Collection[Word]) -> Word:
-    return max(words, key=lambda word: (word.received_at, word.key))
+def _last_to_arrive(readings: Collection[StoredReading]) -> StoredReading:
+    return max(readings, key=lambda reading: (reading.received_at, reading.key))
 
 
-def _clock_of(word: Word) -> WrongClock:
-    return WrongClock(told=word.time, at=word.received_at)
+def _clock_of(reading: StoredReading) -> WrongClock:
+    return WrongClock(told=reading.time, at=reading.received_at)

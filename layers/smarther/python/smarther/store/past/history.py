@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from smarther.domain.readings.arrival import AHEAD, LATE, is_ahead, noted
 from smarther.domain.readings.home import Snapshot, load_of
-from smarther.domain.readings.latest import SAID, Word, is_doubtful, latest
+from smarther.domain.readings.latest import SAID, StoredReading, is_doubtful, latest
 from smarther.domain.summaries.series import LOOKED_THROUGH
 from smarther.store import keys
 from smarther.store.items import instant, measured, text, whole
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from smarther.store.table import Table
 
 _SNAPSHOT_NAMES = ("time", "received_at", "temperature_c", "humidity_percent", "setpoint_c", "load_state", "function")
-_WORDS = {"function", "mode", "load_state"}  # these of SAID are texts; the rest are numbers
+_TEXTS = {"function", "mode", "load_state"}  # these of SAID are texts; the rest are numbers
 
 
 class History:
@@ -36,18 +36,18 @@ class History:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def words(
+    def newest(
         self, module_id: str, *, since: datetime | None = None, until: datetime | None = None, limit: int
-    ) -> list[Word]:
+    ) -> list[StoredReading]:
         """The newest readings by the thermostat's own clock, newest first, from `since` up to but not `until`."""
         between = keys.reading_range(since, until)
         items = self._table.query(keys.module_partition(module_id), between, limit=limit, newest_first=True)
-        return list(self._table.made(_word, items))
+        return list(self._table.made(_stored_reading, items))
 
-    def word(self, module_id: str, key: str) -> Word | None:
+    def reading(self, module_id: str, key: str) -> StoredReading | None:
         """The reading with this sort key, if it is still there."""
         items = self._table.query(keys.module_partition(module_id), (key, key), limit=1)
-        return next(self._table.made(_word, items), None)
+        return next(self._table.made(_stored_reading, items), None)
 
     def unusual_arrivals(self) -> dict[str, list[str]]:
         """By module id: the sort keys of the last readings that arrived late or misdated, where there are any."""
@@ -73,7 +73,7 @@ class History:
         possible = (item for item in items if not _came_before_its_time(item))
         return list(islice(self._table.made(_snapshot, possible), limit))[::-1]
 
-    def spoken_as(self, module_id: str) -> str | None:
+    def spelling_of(self, module_id: str) -> str | None:
         """The spelling of a thermostat's id that its readings have, read strongly consistent; None without readings.
 
         A reading has the id as it was sent, which may differ in case from the id that the plant lists.
@@ -86,14 +86,14 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class NewestReadings:
     """Readings of a thermostat, among them the latest, and the last to arrive.
 
     `newest_first` are the newest by its own clock, without a gap; `others` are older ones.
     """
 
-    newest_first: Sequence[Word] = ()
-    others: Sequence[Word] = ()
+    newest_first: Sequence[StoredReading] = ()
+    others: Sequence[StoredReading] = ()
 
     @property
     def latest(self) -> Latest | None:
@@ -112,39 +112,41 @@ class LatestReader:
         self._stale_after = stale_after
 
     def unusual(self) -> Mapping[str, Sequence[str]]:
-        """What `words` needs: by module id, the sort keys of the last readings that arrived late or misdated."""
+        """What `readings` needs: by module id, the sort keys of the last readings that arrived late or misdated."""
         return self._history.unusual_arrivals()
 
-    def words(self, module_id: str, unusual: Mapping[str, Sequence[str]], *, now: datetime, newest: int = 1) -> Words:
+    def readings(
+        self, module_id: str, unusual: Mapping[str, Sequence[str]], *, now: datetime, newest: int = 1
+    ) -> NewestReadings:
         """The readings that decide a thermostat's latest state and its silence, at least `newest` of them.
 
         As a rule that is one read. Where a clock was ahead, further readings are read up to one that is not misdated.
         Where the thermostat looks silent, readings that may have arrived late are read as well.
         """
         newest_first = self._newest(module_id, now, newest)
-        noted = (self._history.word(module_id, key) for key in unusual.get(module_id, ()))
-        found = Words(newest_first, [word for word in noted if word is not None])
+        noted = (self._history.reading(module_id, key) for key in unusual.get(module_id, ()))
+        found = NewestReadings(newest_first, [reading for reading in noted if reading is not None])
         if not is_doubtful(found.latest, now=now, limit=self._stale_after):
             return found
-        return Words(newest_first, [*found.others, *self._late(module_id, found, now)])
+        return NewestReadings(newest_first, [*found.others, *self._late(module_id, found, now)])
 
-    def _newest(self, module_id: str, now: datetime, newest: int) -> list[Word]:
+    def _newest(self, module_id: str, now: datetime, newest: int) -> list[StoredReading]:
         """The newest readings by the thermostat's clock, back to one that is not misdated."""
-        words = self._history.words(module_id, limit=newest)
-        ahead = [word for word in words if word.time >= now + AHEAD]
+        readings = self._history.newest(module_id, limit=newest)
+        ahead = [reading for reading in readings if reading.time >= now + AHEAD]
         if ahead:
-            words = self._history.words(module_id, until=now + AHEAD, limit=newest)
-        if len(words) == newest and all(word.misdated for word in words):
-            words = self._history.words(module_id, until=now + AHEAD, limit=LOOKED_THROUGH)
-        return ahead + words
+            readings = self._history.newest(module_id, until=now + AHEAD, limit=newest)
+        if len(readings) == newest and all(reading.misdated for reading in readings):
+            readings = self._history.newest(module_id, until=now + AHEAD, limit=LOOKED_THROUGH)
+        return ahead + readings
 
-    def _late(self, module_id: str, found: Words, now: datetime) -> list[Word]:
+    def _late(self, module_id: str, found: NewestReadings, now: datetime) -> list[StoredReading]:
         """Readings that may have arrived after the last one known, and late by no more than is usual."""
         known = found.latest
         if known is None:
             return []
         since = known.heard.received_at - LATE
-        return self._history.words(module_id, since=since, until=now + AHEAD, limit=LOOKED_THROUGH)
+        return self._history.newest(module_id, since=since, until=now + AHEAD, limit=LOOKED_THROUGH)
 
 
 def _snapshot(item: Item) -> Snapshot | None:
@@ -169,16 +171,16 @@ def _came_before_its_time(item: Item) -> bool:
     return time is not None and received_at is not None and is_ahead(time, received_at)
 
 
-def _word(item: Item) -> Word | None:
+def _stored_reading(item: Item) -> StoredReading | None:
     snapshot, received_at = _snapshot(item), instant(item, "received_at")
     if snapshot is None or received_at is None:
         return None
-    return Word(
+    return StoredReading(
         key=item["sk"]["S"],
         received_at=received_at,
         pushed=text(item, "source") == "push",
         snapshot=snapshot,
-        said=tuple(text(item, name) if name in _WORDS else measured(item, name) for name in SAID),
+        said=tuple(text(item, name) if name in _TEXTS else measured(item, name) for name in SAID),
     )
 
 
