@@ -15,7 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from smarther_cli.deployment import Deployment, place_of
 from smarther_cli.errors import ADAPTER_ERRORS, Failure, Status, explained
-from smarther_cli.output import let_go_of_standard_output, not_written
+from smarther_cli.output import discard_standard_output, not_written
 from smarther_cli.place import Place
 from smarther_cli.show import screen
 
@@ -115,7 +115,7 @@ class OwnersGroup(Owners):
         except OSError as error:
             if error.errno == errno.EPIPE:  # the reader has closed the pipe; typer handles that
                 raise
-            let_go_of_standard_output()
+            discard_standard_output()
             told = not_written(error)
         except (ClientError, BotoCoreError, *ADAPTER_ERRORS) as error:
             told = explained(error, _place(ctx))

@@ -40,7 +40,7 @@ def not_written(error: OSError) -> Failure:
     return Failure(f"{place} cannot be written or read: {error.strerror or type(error).__name__}.")
 
 
-def let_go_of_standard_output() -> None:
+def discard_standard_output() -> None:
     """Discard what is buffered for standard output: a write failed, and Python would try again at exit."""
     try:
         descriptor = sys.stdout.fileno()

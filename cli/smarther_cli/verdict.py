@@ -136,8 +136,8 @@ def judge(
 ) -> Verdict:
     """Judge what is known.
 
-    `person`, and `silent` (the names of silent thermostats by their ids), are those of the report, unless newer ones are
-    given. `names` are those of plants and thermostats by their ids that the report does not have.
+    `person`, and `silent` (the names of silent thermostats by their ids), are those of the report unless newer ones
+    are given. `names` are those of plants and thermostats by their ids that the report does not have.
     """
     if report is not None:
         person = report.person if person is None else person

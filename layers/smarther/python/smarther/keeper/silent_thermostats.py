@@ -234,7 +234,7 @@ class Silence:
         return asked_at is None or self._dependencies.clock() - asked_at >= self._dependencies.settings.stale_after
 
     def _keep_news(self, module: Module, body: bytes, found: Latest | None, *, first: bool) -> Poll:
-        """Store what a thermostat answered, if that says more than its latest word.
+        """Store what a thermostat answered, if that says more than its latest reading.
 
         What it says `first`, before it could have pushed anything, is no change that a push should have told.
 

@@ -53,31 +53,31 @@ def newest_listings[Each](listings: Iterable[tuple[str, str, datetime | None, Ea
 
 
 @dataclass(frozen=True, slots=True)
-class LetGo:
+class Removals:
     """Ids to remove now (`gone`), and ids to remove if the next list lacks them too (`absent`)."""
 
     gone: frozenset[str]
     absent: frozenset[str]
 
 
-def let_go(
+def removals(
     known: Iterable[str],
     listed: Iterable[str],
     *,
     absent_before: frozenset[str],
     whole: bool,
     elsewhere: Iterable[str] = (),
-) -> LetGo:
+) -> Removals:
     """Which known ids to remove: those that two lists in a row lack.
 
     - Nothing is removed by a list that is not `whole`: what it seems to lack may be in the part that cannot be read.
     - Nothing is removed by an empty list, except what is listed `elsewhere` now.
     """
     if not whole:
-        return LetGo(frozenset(), absent_before)
+        return Removals(frozenset(), absent_before)
     listed = frozenset(listed)
     missing = frozenset(known) - listed
     if not listed:
         missing &= frozenset(elsewhere)
     gone = missing & absent_before
-    return LetGo(gone, missing - gone)
+    return Removals(gone, missing - gone)
