@@ -23,7 +23,7 @@ from smarther_cli.commands.readings.thermostats import several_plants
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import Status
 from smarther_cli.show import screen
-from smarther_cli.show.deeds import troubles
+from smarther_cli.show.actions import troubles
 from smarther_cli.show.report import (
     age_text,
     calls_text,

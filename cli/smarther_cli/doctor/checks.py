@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.incidents import Cause
 from smarther_cli.doctor.finding import bad, good, look, not_told, soon_wanting, wanting
-from smarther_cli.show.deeds import troubles
+from smarther_cli.show.actions import troubles
 from smarther_cli.standing import needed_first
 from smarther_cli.verdict import Backlog, judge
 

@@ -13,7 +13,7 @@ from smarther.domain.keeper.keeper_report import Report
 from smarther.drawing.text import ago_text, clock_error_text
 from smarther_cli.errors import Failure
 from smarther_cli.show import screen
-from smarther_cli.show.deeds import deeds, troubles
+from smarther_cli.show.actions import actions, troubles
 from smarther_cli.show.times import ahead_text, local_text
 from smarther_cli.verdict import Health, bodies, judge
 
@@ -153,7 +153,7 @@ def show_run(report: Report, now: datetime) -> None:
             "rotated": "its secret was replaced",
         }[report.webhook]
     if report.actions:
-        facts["done"] = "\n".join(map(screen.plain, deeds(report)))
+        facts["done"] = "\n".join(map(screen.plain, actions(report)))
     if report.troubles:
         facts["troubles"] = "\n".join(map(screen.plain, troubles(report)))
     for module in report.silent:
