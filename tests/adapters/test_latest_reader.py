@@ -11,7 +11,7 @@ import pytest
 
 from smarther.domain.readings.reading import Reading
 from smarther.domain.summaries.series import LOOKED_THROUGH
-from smarther.store.past.history import LatestReader
+from smarther.store.past.history import LatestReader, NewestReadings
 from smarther.store.readings import Readings
 from smarther.store.table import Table
 from tests.support import deployed
@@ -19,7 +19,6 @@ from tests.support import deployed
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from smarther.store.past.history import Words
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
