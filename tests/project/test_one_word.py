@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 INSTEAD = {
     r"put(ting)? aside": "spilled",
-    r"latest readings?": "latest reading, latest state",
+    r"latest words?": "latest reading, latest state",
     r"(nothing else|no other|neighbou?rs?) along": "independent",
     r"let(s|ting)? (it |nothing |anything |him |them )?go\b": "remove",
     r"stands? alone": "independent",
@@ -47,7 +47,7 @@ def test_the_code_has_the_glossary_s_words(path: Path) -> None:
     "planted",
     [
         '"""A notification put\n    aside."""',
-        "# its latest reading",
+        "# its latest word",
         "telemetry.keep_in_log(spilled)",
         '"""A failed one takes no other along."""',
         '"""An empty list lets\nnothing go."""',
