@@ -1,6 +1,6 @@
-"""`.smarther.toml`, the answers file: what `make deploy` was answered, for its next run and for `smarther`.
+"""The answers file, `.smarther.toml`: the answers given to `make deploy`, for its next run and for `smarther`.
 
-It lies in the project's folder, git ignores it, and nothing in it is secret:
+It is in the project's folder, git ignores it, and it holds nothing secret:
 
     stack = "smarther-recorder"
     region = "eu-west-1"
@@ -37,7 +37,7 @@ _PLACE: Final = ("stack", "region", "profile")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """Where a folder's stack is, and the parameters that were chosen for it."""
+    """Where the stack of a folder is, and the parameters that were chosen for it."""
 
     stack: str
     region: str
@@ -60,7 +60,7 @@ def read() -> Answers | None:
 
 
 def write(answers: Answers) -> None:
-    """Keep the answers; the file is the old one or the new one, whatever happens meanwhile."""
+    """Write the answers file, atomically."""
     new = FILE.with_name(FILE.name + ".new")
     new.write_text(text_of(answers))
     new.replace(FILE)
@@ -97,7 +97,7 @@ def text_of(answers: Answers) -> str:
 
 
 def broken(why: str) -> WrongUse:
-    """What is said of a file that holds what it may not."""
+    """The error for an answers file that cannot be used."""
     return WrongUse(
         f"{FILE} cannot be used: {why}.",
         "Mend it, or remove it: then `make deploy` asks anew, and takes what it can from the stack.",
@@ -105,7 +105,7 @@ def broken(why: str) -> WrongUse:
 
 
 def _value(name: str, value: Any) -> str:
-    """What CloudFormation takes, which is text: so do `true` and `365` stand for `"true"` and `"365"`."""
+    """A parameter's value as text, as CloudFormation takes it: `true` is `"true"`, `365` is `"365"`."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | int):
@@ -114,5 +114,5 @@ def _value(name: str, value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A basic string of TOML, which is one of JSON but for the one character that JSON lets stand."""
+    """A basic string of TOML: a string of JSON, except for the one character that only JSON allows unescaped."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

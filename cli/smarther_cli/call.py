@@ -15,7 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from smarther_cli.deployment import Deployment, place_of
 from smarther_cli.errors import ADAPTER_ERRORS, Failure, Status, explained
-from smarther_cli.output import let_go_of_standard_output, not_written
+from smarther_cli.output import discard_standard_output, not_written
 from smarther_cli.place import Place
 from smarther_cli.show import screen
 
@@ -29,7 +29,7 @@ _WITH_VALUE: Final = frozenset({"--stack", "--profile", "--region"})
 
 @dataclass(frozen=True)
 class Call:
-    """What the shared options say, None where they say nothing, and when it was."""
+    """The values of the shared options, None where one is not given, and when the command was called."""
 
     stack: str | None
     profile: str | None
@@ -50,7 +50,7 @@ class Call:
 
 
 def epilog(example: str) -> str:
-    """What ends the help of a command: an example, and which options it shares with all."""
+    """The end of a command's help: an example, and the options that all commands share."""
     return f"Example: smarther {example}\n\n{_SHARED}"
 
 
@@ -66,12 +66,12 @@ def this_call(context: typer.Context) -> Call:
 
 
 def ended(status: Status) -> typer.Exit:
-    """To be raised by a command whose answer is its exit status."""
+    """The exception by which a command ends with an exit status."""
     return typer.Exit(status.value)
 
 
 def _with_plain_flags(params: list[Any]) -> list[Any]:
-    """For a help in which a flag is a flag: typer prints `<bool>` behind it, as if it took a value."""
+    """The parameters for the help, with flags without a value: typer would print `<bool>` after them."""
     for each in params:
         if getattr(each, "is_flag", False) and each.metavar is None:
             each.metavar = ""
@@ -82,7 +82,7 @@ class OwnersCommand(TyperCommand):
     """A command."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Its options and arguments."""
+        """The options and arguments of the command."""
         return _with_plain_flags(super().get_params(ctx))
 
 
@@ -90,19 +90,19 @@ class Owners(TyperGroup):
     """Commands that belong together."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """The options of them all."""
+        """The options of the group."""
         return _with_plain_flags(super().get_params(ctx))
 
 
 class OwnersGroup(Owners):
-    """The commands, with the shared options welcome anywhere on the line, and errors told in the owner's words."""
+    """All commands: the shared options may be anywhere on the line, and errors are printed in the owner's words."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse with the shared options first, where the group expects them."""
+        """Parse the arguments with the shared options moved to the front, where the group expects them."""
         return super().parse_args(ctx, shared_first(args))
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; what goes wrong is told on standard error and in the exit status."""
+        """Run the command; errors are printed on standard error, and decide the exit status."""
         try:
             try:
                 return super().invoke(ctx)
@@ -113,9 +113,9 @@ class OwnersGroup(Owners):
         except Failure as failure:
             told = failure
         except OSError as error:
-            if error.errno == errno.EPIPE:  # who reads has had enough, which typer ends with
+            if error.errno == errno.EPIPE:  # the reader has closed the pipe; typer handles that
                 raise
-            let_go_of_standard_output()
+            discard_standard_output()
             told = not_written(error)
         except (ClientError, BotoCoreError, *ADAPTER_ERRORS) as error:
             told = explained(error, _place(ctx))
@@ -126,7 +126,7 @@ class OwnersGroup(Owners):
 
 
 def shared_first(args: list[str]) -> list[str]:
-    """The arguments with the shared options, wherever they stand before a `--`, moved to the front."""
+    """The arguments with all shared options before a `--` moved to the front."""
     front: list[str] = []
     rest: list[str] = []
     left = iter(args)

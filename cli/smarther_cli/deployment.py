@@ -1,4 +1,4 @@
-"""The deployed stack: where it is, what it is made of, and the clients to reach it with."""
+"""The deployed stack: its place, its resources, and the clients to call them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 _STACK: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}|arn:[!-~]+")
-"""A name, or the ARN by which CloudFormation knows one that was deleted as well."""
+"""A stack's name, or its ARN, by which CloudFormation also knows deleted stacks."""
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 PATIENT: Final = config_of(Timeouts(connect_seconds=5, read_seconds=20, attempts=3))
 _INVOKING: Final = config_of(Timeouts(connect_seconds=5, read_seconds=315))
@@ -51,10 +51,10 @@ _INVOKING: Final = config_of(Timeouts(connect_seconds=5, read_seconds=315))
 def place_of(
     *, stack: str | None = None, profile: str | None = None, region: str | None = None, sandbox: bool = False
 ) -> Place:
-    """Where the stack is: as told, else as the last deploy from this folder was answered, else as is usual.
+    """Where the stack is: by the options, else by the answers file of this folder, else the defaults.
 
-    A profile that is told and another than the file's is another account: the file knows nothing of its region.
-    Raises WrongUse when the answers file is broken, and for what can be the name of no stack.
+    Another profile than the file's is another account, for which the file's region does not count. Raises WrongUse
+    where the answers file is broken, or the name cannot be a stack's.
     """
     if stack and _STACK.fullmatch(stack) is None:
         raise WrongUse(
@@ -73,12 +73,12 @@ def place_of(
 
 
 def session_at(place: Place) -> boto3.Session:
-    """The owner's credentials in that region; without one in `AWS_REGION`, then where boto3 finds one by itself."""
+    """A session with the owner's credentials in the place's region, else in `AWS_REGION`, else in boto3's own."""
     return boto3.Session(profile_name=place.profile, region_name=place.region or os.environ.get("AWS_REGION"))
 
 
 class Deployment:
-    """One deployed stack. Nothing is asked of AWS before it is needed; what AWS says no to is boto3's own error."""
+    """One deployed stack, read from AWS when first needed. Errors of AWS are raised as boto3's own."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
@@ -92,16 +92,16 @@ class Deployment:
 
     @property
     def status(self) -> str:
-        """How the stack's last deploy ended, or that one is under way."""
+        """CloudFormation's status of the stack."""
         return self._stack["StackStatus"]
 
     @property
     def created_at(self) -> datetime:
-        """Since when there is a stack."""
+        """When the stack was created."""
         return self._stack["CreationTime"]
 
     def resource(self, logical_id: str) -> str:
-        """What a resource of the template is called in the cloud. Raises Failure where the stack has none."""
+        """The physical id of a resource of the template. Raises Failure where the stack has no such resource."""
         for resources in self._resources.values():
             if logical_id in resources:
                 return resources[logical_id]
@@ -111,11 +111,11 @@ class Deployment:
         )
 
     def resources_of(self, kind: str) -> Mapping[str, str]:
-        """What the stack's resources of a type are called in the cloud, by what the template calls them."""
+        """The physical ids of the stack's resources of a type, by their logical ids."""
         return self._resources.get(kind, {})
 
     def client(self, service: str) -> Any:
-        """A client of any service, to ask it with; the same one each time."""
+        """A client of a service, made once."""
         if service not in self._clients:
             self._clients[service] = self._client(service, PATIENT)
         return self._clients[service]
@@ -142,7 +142,7 @@ class Deployment:
 
     @cached_property
     def table(self) -> Table:
-        """The one table, for the parts of the store."""
+        """The one table, for the classes of the store."""
         return Table(self.dynamodb, self.table_name)
 
     @cached_property
@@ -169,12 +169,12 @@ class Deployment:
 
     @property
     def dead_letters_url(self) -> str:
-        """The queue in which notifications end that could not be stored for hours."""
+        """The URL of the queue of dead letters: spilled notifications that could not be stored for hours."""
         return self._output("SpillDeadLetterQueueUrl")
 
     @property
     def waiting(self) -> Backlog:
-        """What waits outside the table now; dead letters that somebody has in hand among it."""
+        """The notifications that wait outside the table now, with dead letters that are in flight."""
         names: list[QueueAttributeNameType] = [
             "ApproximateNumberOfMessages",
             "ApproximateNumberOfMessagesNotVisible",
@@ -204,12 +204,12 @@ class Deployment:
 
     @property
     def login_url(self) -> str:
-        """Where Legrand asks for consent."""
+        """The address of Legrand's login."""
         return self._parameter("LegrandLoginUrl")
 
     @property
     def api_url(self) -> str:
-        """Where Legrand's API answers."""
+        """The address of Legrand's API."""
         return self._parameter("LegrandApiUrl")
 
     @property
@@ -224,7 +224,7 @@ class Deployment:
 
     @property
     def is_on_this_machine(self) -> bool:
-        """Whether it is deployed into a cloud that runs here, as the sandbox's does."""
+        """Whether the stack is in a cloud on this machine, such as the sandbox's."""
         return urlsplit(self.client("lambda").meta.endpoint_url).hostname in {"localhost", "127.0.0.1", "::1"}
 
     @property
@@ -234,7 +234,7 @@ class Deployment:
 
     @property
     def keeps_warm(self) -> bool:
-        """Whether the receiver is touched every five minutes."""
+        """Whether a schedule calls the receiver every five minutes to keep it warm."""
         return self._parameter("KeepWarm") == "true"
 
     @property
@@ -244,15 +244,15 @@ class Deployment:
 
     @property
     def mail_is_chosen(self) -> bool:
-        """Whether alarms are to be mailed to somebody."""
+        """Whether alarms are mailed."""
         return self._parameter("AlarmEmail") != ""
 
     def invoke_keeper(self, event: Mapping[str, object]) -> bytes:
-        """Run the keeper now and return what it answers. Raises Failure when it fails."""
+        """Run the keeper now and return its answer. Raises Failure where it fails."""
         return self._invoke(self._output("KeeperFunctionName"), event)
 
     def invoke_rollup(self, event: Mapping[str, object]) -> bytes:
-        """Make statistics now and return what the rollup answers. Raises Failure when it fails."""
+        """Run the rollup now and return its answer. Raises Failure where it fails."""
         return self._invoke(self._output("RollupFunctionName"), event)
 
     def _invoke(self, function_name: str, event: Mapping[str, object]) -> bytes:
@@ -279,7 +279,7 @@ class Deployment:
 
     @cached_property
     def _resources(self) -> Mapping[str, Mapping[str, str]]:
-        """By their type and their name in the template."""
+        """The stack's resources: by type, the physical id of each logical id."""
         found: dict[str, dict[str, str]] = {}
         for page in self._formation.get_paginator("list_stack_resources").paginate(StackName=self.place.stack):
             for each in page["StackResourceSummaries"]:
@@ -318,7 +318,7 @@ class Deployment:
         return self._session.client(service, endpoint_url=self._endpoint, config=config)
 
     def _enter_sandbox(self) -> None:
-        """Take endpoint, keys and stack from the running sandbox, whatever the user's own AWS settings are."""
+        """Use the endpoint, keys and stack of the running sandbox instead of the user's own AWS settings."""
         path = _PROJECT / os.environ.get("SANDBOX_FOLDER", ".sandbox") / "state.json"
         try:
             told = json.loads(path.read_text())

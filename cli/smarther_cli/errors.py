@@ -1,9 +1,9 @@
-"""What can go wrong for the owner, in words that say what to do next, and the exit statuses.
+"""The errors of the command line, which say what to do next, and the exit statuses.
 
-Failure                 the command did not do what it was asked to            exit status 1
-├── WrongUse            it was asked for something it cannot understand        2
-├── NotLoggedIn         AWS does not know who asks                             1
-└── NotFound            what it was asked for is not there                     4
+Failure                 the command could not do what was asked                exit status 1
+├── WrongUse            the arguments cannot be understood                     2
+├── NotLoggedIn         there are no credentials that AWS accepts              1
+└── NotFound            what was asked for does not exist                      4
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ class Status(IntEnum):
     PERSON_NEEDED = 3
     NOT_FOUND = 4
     STOPPED = 130
-    """With Ctrl-C, as shells have it."""
+    """Ended by Ctrl-C: the usual status of shells."""
 
 
 class Failure(Exception):  # noqa: N818 - the tree above reads better without three times "Error"
-    """A command that did not do what it was asked to: what happened, and what to do about it."""
+    """The command could not do what was asked: what happened, and what to do about it."""
 
     status: ClassVar[Status] = Status.FAILED
 
@@ -58,7 +58,7 @@ class Failure(Exception):  # noqa: N818 - the tree above reads better without th
 
 
 class WrongUse(Failure):
-    """The command was asked for something that it cannot understand."""
+    """The arguments of the command cannot be understood."""
 
     status = Status.WRONG_USE
 
@@ -68,16 +68,16 @@ class NotLoggedIn(Failure):
 
 
 class NotFound(Failure):
-    """What the command was asked for is not there."""
+    """What the command was asked for does not exist."""
 
     status = Status.NOT_FOUND
 
 
 AwsError = ClientError | BotoCoreError
-"""What boto3 raises, whatever the service."""
+"""The errors of boto3, for any service."""
 
 ADAPTER_ERRORS: Final = (SecretsError, StoreError)
-"""What the package's adapters raise; the vendor's own error is a cause of each."""
+"""The errors of the package's adapters; each has boto3's error as a cause."""
 
 _CREDENTIALS: Final = (
     NoCredentialsError,
@@ -108,7 +108,7 @@ DENIED: Final = frozenset(
         "UnauthorizedOperation",
     }
 )
-"""With these AWS says that the caller may not, SNS in its own word."""
+"""The error codes for a missing permission, with the one of SNS."""
 GONE: Final = frozenset(
     {
         "AWS.SimpleQueueService.NonExistentQueue",
@@ -119,7 +119,7 @@ GONE: Final = frozenset(
         "ResourceNotFoundException",
     }
 )
-"""With these AWS says that there is no such thing, each service in its own word."""
+"""The error codes for a resource that does not exist, of each service."""
 _ACTION: Final = re.compile(r"not authorized to perform:? ([A-Za-z0-9-]+:[A-Za-z0-9*]+)")
 _LOG_IN: Final = (
     "Log in as you do for the AWS CLI (`aws login`, `aws sso login`, `aws configure`), or name a profile with"
@@ -128,7 +128,7 @@ _LOG_IN: Final = (
 
 
 def explained(error: Exception, place: Place) -> Failure:
-    """What boto3, or an adapter because of it, raised, as the owner is to read it."""
+    """An error of boto3 or of an adapter, in the owner's words."""
     cause = vendors(error)
     if isinstance(cause, ClientError):
         return _refused(cause, place)
@@ -138,7 +138,7 @@ def explained(error: Exception, place: Place) -> Failure:
 
 
 def vendors(error: Exception) -> BaseException | None:
-    """What boto3 raised, be it the error itself or behind it; None where it was not boto3."""
+    """The error of boto3: the error itself or one of its causes; None where there is none."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, AwsError):
         cause = cause.__cause__
@@ -146,13 +146,13 @@ def vendors(error: Exception) -> BaseException | None:
 
 
 def denied_action(error: ClientError) -> str:
-    """What the caller lacks the permission for, as IAM calls it; as the API does where AWS does not say."""
+    """The IAM action that the caller may not do; the API's operation where AWS does not name the action."""
     found = _ACTION.search(str(error.response.get("Error", {}).get("Message", "")))
     return found[1] if found else error.operation_name
 
 
 def _not_reached(error: BotoCoreError, place: Place) -> Failure:
-    """The call never got an answer: something is missing on this machine, or the network is."""
+    """The failure for a call without an answer: something is missing on this machine, or the network failed."""
     if isinstance(error, _CREDENTIALS):
         return NotLoggedIn("There are no AWS credentials to use.", f"{_LOG_IN} ({_one_line(error)})")
     if isinstance(error, ProfileNotFound):
@@ -178,7 +178,7 @@ def _silent(error: BotoCoreError, place: Place) -> Failure:
 
 
 def _refused(error: ClientError, place: Place) -> Failure:
-    """AWS answered, and said no."""
+    """The failure for an error that AWS answered with."""
     told = error.response.get("Error", {})
     code, message = str(told.get("Code", "")), str(told.get("Message", ""))
     if code in REFUSED_CREDENTIALS:
@@ -196,7 +196,7 @@ def _refused(error: ClientError, place: Place) -> Failure:
             f"The stack's outputs name something that is no longer there ({error.operation_name}).",
             "Deploy the stack again (`make deploy`), then try again.",
         )
-    # Services may quote what they refuse, and a secret is quoted nowhere.
+    # Services may quote what they refuse, and a secret must not be quoted.
     quoted = "" if error.operation_name == "PutSecretValue" else f": {message}"
     return Failure(f"AWS answered {code} to {error.operation_name}{quoted}", "If it looks passing, try again.")
 

@@ -1,4 +1,4 @@
-"""Where results are written: files by name, standard output, and what keeps either from taking them."""
+"""Writing results to files and to standard output, and the errors of that."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def check_output(output: Path, *, overwrite: bool) -> None:
-    """Raise WrongUse when the file cannot be made where it is to be, or is there and not to be replaced."""
+    """Raise WrongUse where the file cannot be made there, or exists and may not be overwritten."""
     if not output.parent.is_dir():
         raise WrongUse(f"There is no folder {output.parent} for {output.name}.", "Make it first, or name another.")
     if output.is_dir():
@@ -24,7 +24,7 @@ def check_output(output: Path, *, overwrite: bool) -> None:
 
 
 def write_whole(output: Path, content: bytes) -> None:
-    """Write a file: afterwards it is the new one, or, when the machine says no, whatever was there before."""
+    """Write a file atomically: where that fails, an existing file is not changed."""
     new = output.with_name(output.name + ".new")
     try:
         new.write_bytes(content)
@@ -35,13 +35,13 @@ def write_whole(output: Path, content: bytes) -> None:
 
 
 def not_written(error: OSError) -> Failure:
-    """What the machine said no to, as the owner is to read it."""
+    """The failure for a file that cannot be written or read."""
     place = "The output" if error.filename is None else str(error.filename)
     return Failure(f"{place} cannot be written or read: {error.strerror or type(error).__name__}.")
 
 
-def let_go_of_standard_output() -> None:
-    """Have what still waits for it go nowhere: it was refused once, and is not to be tried again at the very end."""
+def discard_standard_output() -> None:
+    """Discard what is buffered for standard output: a write failed, and Python would try again at exit."""
     try:
         descriptor = sys.stdout.fileno()
     except UnsupportedOperation:  # no file of the machine's

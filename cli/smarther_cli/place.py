@@ -1,4 +1,4 @@
-"""Where the owner says the stack is."""
+"""The place of a stack: its name, profile and region, or the sandbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person is needed for, as the keeper's last run said, and as what was done since has changed it."""
+"""Why a person is needed: by the keeper's last report, and by what has changed since."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OF_CREDENTIALS: Final = frozenset(
         Reason.ACCESS_REFUSED,
     }
 )
-"""What may be over as soon as other credentials are stored."""
+"""Reasons that may no longer hold once other credentials are stored."""
 
 
 def is_configured(deployment: Deployment) -> bool:
@@ -30,15 +30,15 @@ def is_configured(deployment: Deployment) -> bool:
 
 
 def needed_first(*, configured: bool) -> PersonNeeded:
-    """What a new stack waits for."""
+    """What the owner of a new stack has to do."""
     reason = Reason.CONSENT_MISSING if configured else Reason.CREDENTIALS_MISSING
     return PersonNeeded(reason=reason.value, do=reason.remedy)
 
 
 def person_since(deployment: Deployment, report: Report) -> tuple[PersonNeeded, ...]:
-    """Why a person is needed, as a report says; but of credentials that were stored since, it can say nothing.
+    """Why a person is needed, by a report; without reasons about credentials that have been replaced since.
 
-    The secret is read only where it matters.
+    The secret is read only where the report has such a reason.
     """
     of_credentials = [each for each in report.person if each.reason in _OF_CREDENTIALS]
     if not of_credentials:

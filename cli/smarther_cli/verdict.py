@@ -1,8 +1,8 @@
-"""Whether all is well: the one rule from what is known to a word, its reasons, and the exit status.
+"""Whether all is well: the one rule that gives a verdict, its reasons and the exit status.
 
-What is known is the keeper's report, how long thermostats have been silent, and what waits outside the table. Whoever
-knows less, as one run of the keeper does, judges by that. A person goes before everything else, because most else is
-over once that person has acted.
+It judges the keeper's report, the silence of thermostats, and what waits outside the table. A caller that knows less,
+as a single run of the keeper, gives less. A reason that needs a person comes first, because most other trouble ends
+once that person has acted.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _BY_THEMSELVES: Final = "`smarther history` shows what they said last. Have they
 
 
 class Health(StrEnum):
-    """How it is, in a word for programs."""
+    """The verdict as a word for programs."""
 
     WELL = "well"
     NOT_WELL = "not_well"
@@ -36,12 +36,12 @@ class Health(StrEnum):
 
     @property
     def status(self) -> Status:
-        """The exit status that says the same."""
+        """The exit status of the verdict."""
         return _STATUSES[self]
 
     @property
     def words(self) -> str:
-        """The same for people."""
+        """The verdict in words for people."""
         return _WORDS[self]
 
 
@@ -59,7 +59,7 @@ _WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """Something that is not as it should be: a name for programs, what is so, what helps, and what shows it."""
+    """Something that is not as it should be: a name for programs, what is so, what to do, and what shows it."""
 
     reason: str
     says: str
@@ -70,7 +70,7 @@ class Matter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """What waits outside the table: bodies that nobody could read, notifications that could not be stored for hours."""
+    """What waits outside the table: bodies in quarantine, and dead letters."""
 
     quarantine: int = 0
     dead_letters: int = 0
@@ -85,19 +85,19 @@ class Verdict:
 
     @property
     def word(self) -> Health:
-        """How it is."""
+        """The verdict as a word."""
         if self.person:
             return Health.PERSON_NEEDED
         return Health.NOT_WELL if self.matters else Health.WELL
 
     @property
     def status(self) -> Status:
-        """The exit status that says so."""
+        """The exit status."""
         return self.word.status
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why it is not well, by names for programs."""
+        """The reasons, by their names for programs."""
         return (*(each.reason for each in self.person), *(each.reason for each in self.matters))
 
     def text(self) -> str:
@@ -134,10 +134,10 @@ def judge(
     names: Mapping[str, str] | None = None,
     waiting: Backlog | None = None,
 ) -> Verdict:
-    """The verdict on what is known.
+    """Judge what is known.
 
-    `person` and `silent`, the names of silent thermostats by their ids, are the report's own unless somebody has looked
-    since. `names` are those of plants and thermostats by their ids, as far as the report does not know them.
+    `person`, and `silent` (the names of silent thermostats by their ids), are those of the report unless newer ones
+    are given. `names` are those of plants and thermostats by their ids that the report does not have.
     """
     if report is not None:
         person = report.person if person is None else person
@@ -221,5 +221,5 @@ def _of_what_waits(waiting: Backlog) -> Sequence[Matter]:
 
 
 def bodies(count: int) -> str:
-    """So many bodies."""
+    """A number of bodies, in words."""
     return "1 body" if count == 1 else f"{count} bodies"

@@ -27,5 +27,5 @@ callback = Callback(
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """A page in every case, with the status that goes with it."""
+    """Answer every request with a page and its status."""
     return callback.answer(event)

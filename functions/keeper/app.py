@@ -1,4 +1,4 @@
-"""Keeps tokens and subscriptions alive: every half hour, when the owner has consented, and when the owner asks."""
+"""Keeps tokens and subscriptions alive: every half hour, after the owner's consent, and when the owner asks."""
 
 from __future__ import annotations
 
@@ -44,9 +44,10 @@ keeper = Keeper(
 
 
 def handler(event: Any, context: object) -> dict[str, Any]:
-    """One run: `{}` or the schedule's event, `{"rotate_webhook": true}`, `{"consent": {"code": …}}`. Its report.
+    """Make one run and return its report, or probe the webhook's own address and return what was found.
 
-    Or, with `{"probe": {"calls": …, "at_once": …}}`, calls to the webhook's own address; what they found.
+    A run is asked for by `{}`, the schedule's event, `{"rotate_webhook": true}` or `{"consent": {"code": …}}`; a probe
+    by `{"probe": {"calls": …, "at_once": …}}`.
     """
     request = RunRequest.of(event)
     if request.probe is not None:
@@ -59,7 +60,7 @@ def handler(event: Any, context: object) -> dict[str, Any]:
 
 
 def tell_probe(found: Probe) -> None:
-    """One record, in counts."""
+    """Log one record of a probe, in counts."""
     made = [*found.one_by_one, *found.at_once]
     telemetry.log(
         "webhook_probed",
@@ -71,9 +72,9 @@ def tell_probe(found: Probe) -> None:
 
 
 def tell(report: Report) -> None:
-    """One record for the run with its metrics, one more for each reason that needs a person."""
+    """Log one record of the run with its metrics, and one for each reason that needs a person."""
     if report.outcome == "busy":
-        telemetry.log("keeper_busy")  # a run that did nothing has nothing to measure; the other one has
+        telemetry.log("keeper_busy")  # it did nothing; the run that holds the lease sends the metrics
         return
     for person in report.person:
         telemetry.warn("person_needed", reason=person.reason, do=person.do)

@@ -1,4 +1,4 @@
-"""Tells CodeDeploy whether a new version of the receiver may go live: the hook before traffic reaches it."""
+"""The hook of CodeDeploy before traffic reaches a new version of the receiver: says whether it may go live."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ recorded = json.loads(Path(__file__).with_name("notification.json").read_text())
 
 
 def handler(event: Mapping[str, str], context: object) -> dict[str, str | None]:
-    """Tell `Succeeded` or `Failed` in any case: CodeDeploy waits an hour for a hook that tells nothing."""
+    """Report `Succeeded` or `Failed` in every case: CodeDeploy waits an hour for a hook that reports nothing."""
     try:
         fault = rehearse.fault(version.call, recorded, sleep=time.sleep)
-    except Exception as error:  # a check that could not be made is not passed
+    except Exception as error:  # a check that could not be made counts as failed
         fault = f"not checked: {type(error).__name__}"
     if fault is None:
         log("version_good", version=settings.receiver_version)

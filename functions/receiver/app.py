@@ -1,4 +1,4 @@
-"""Receives what Legrand pushes: `POST /notifications/{secret}`, and the schedule's touch that keeps it warm."""
+"""Receives Legrand's notifications at `POST /notifications/{secret}`, and the schedule's event that keeps it warm."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ queue_url = settings.spill_queue_url
 
 
 def now() -> datetime:
-    """Wall time: it goes on while the container is frozen between two events."""
+    """Wall time, which goes on while the container is frozen between two events."""
     return datetime.now(UTC)
 
 
@@ -38,11 +38,11 @@ receiver = Receiver(
     now=now,
 )
 
-# While the function initialises it has a full processor: the connection is opened and the digests are read here, and
-# not in the first caller's 750 ms. Where the table does not answer, the first notification is kept to be checked later.
+# Initialisation has a full processor and is not part of the first caller's 750 ms, so the connection is opened and the
+# digests are read here. Where the table does not answer, the first notification may be spilled unverified.
 receiver.warm_up()
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """200 with counts to a genuine caller, 404 to anybody else."""
+    """Answer 200 with counts to a genuine caller, 404 to anybody else."""
     return receiver.answer(event)

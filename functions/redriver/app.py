@@ -1,4 +1,4 @@
-"""Takes what waits in the spill queue into the table: an SQS event source with partial batch responses."""
+"""Stores the spilled notifications of the spill queue: an SQS event source with partial batch responses."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 settings = RedriverSettings.from_environment(os.environ)
-# Nobody waits for it, and what it cannot store stays in the queue.
+# Longer than the receiver's: no caller waits, and a notification that cannot be stored stays in the queue.
 timeouts = Timeouts(connect_seconds=1.0, read_seconds=3.0, attempts=3)
 table = Table(create_client(botocore.session.get_session(), "dynamodb", timeouts), settings.table_name)
 redriver = Redriver(Recorder.of(table, retention_days=settings.retention_days), Digests(table))
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """The messages that the queue shall hand out again."""
+    """Store the messages; returns those that the queue is to deliver again."""
     return redriver.redrive(event)

@@ -1,4 +1,4 @@
-"""Makes hourly and daily statistics of the readings: on a schedule, or for a range that is asked for."""
+"""Makes statistics of hours and days from the readings: on a schedule, or for a requested range."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 TIME_TO_STOP_MS = 60_000
-"""What is left of the function's time when a run stops between two thermostats, instead of being stopped in one."""
+"""A run stops, between two thermostats, when this much of the function's time is left."""
 
 settings = RollupSettings.from_environment(os.environ)
 timeouts = Timeouts(connect_seconds=2.0, read_seconds=10.0, attempts=3)  # within what is left when a run stops
@@ -30,12 +30,13 @@ client = reading_fast(client_of(botocore.session.get_session(), "dynamodb", time
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """A scheduled run, or, with `{"from": …, "to": …}`, that range made anew; returns what was done.
+    """Make a scheduled run, or, with `{"from": …, "to": …}`, make that range anew; returns what was done.
 
-    When `continue_from` is in the answer to a range, time ran out: ask again with it as `from`; `failed` are the ids
-    of the thermostats of which not all could be made. A scheduled run goes on where the last one stopped. It raises
-    `StatisticsMissingError` at its end when some could not be made, so that somebody is told; the runs after it,
-    Lambda's own second and third try among them, try those again. Raises `RollupRequestError` for a senseless range.
+    Where the answer for a range has `continue_from`, time ran out: ask again with it as `from`. `failed` are the ids of
+    the thermostats whose statistics could not all be made. Raises `RollupRequestError` for an invalid range.
+
+    A scheduled run continues where the last one stopped. Where some statistics could not be made it raises
+    `StatisticsMissingError` at its end, so that an alarm fires; Lambda's two retries and later runs try them again.
     """
     now = datetime.now(UTC)
     table = Table(client, settings.table_name)

@@ -1,4 +1,4 @@
-"""Draws the home for the CloudWatch dashboard, whose console calls it when it shows and when it refreshes."""
+"""Draws the home for the CloudWatch dashboard, whose console calls it to show and to refresh the widget."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ client = reading_fast(client_of(botocore.session.get_session(), "dynamodb", time
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> str | dict[str, str]:
-    """HTML for the console to show, or the widget's documentation as Markdown when it asks to `describe`.
+    """HTML for the console to show, or the widget's documentation as Markdown where it asks to `describe`.
 
-    While the table does not answer the page says so, before the function's own time is over.
+    Where the table does not answer, the page says so before the function's own timeout.
     """
     table = Table(client, settings.table_name)
     widget = Widget(table, home=settings.timezone, stale_after=settings.stale_after)

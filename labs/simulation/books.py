@@ -163,10 +163,10 @@ def _balance_latest(year: Year) -> None:
     reader = LatestReader(Table(year.dynamodb, TABLE), stale_after=year.settings.stale_after)  # type: ignore[arg-type] # plays the client
     unusual = reader.unusual()
     for _, module_id in year.home.outlines:
-        found = reader.words(module_id, unusual, now=year.clock.now()).latest
+        found = reader.readings(module_id, unusual, now=year.clock.now()).latest
         # Of what was said within one second of the thermostat's clock nothing tells which came first.
         newest = max(made[module_id].values(), default=None)
-        shown = None if found is None else made[module_id][found.word.key]
+        shown = None if found is None else made[module_id][found.reading.key]
         if newest is None or shown is None or newest.replace(microsecond=0) > shown:
             year.chronicle.wrong("the latest state of a thermostat is not its newest")
         elif found is not None and found.wrong_clock is not None:

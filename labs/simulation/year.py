@@ -400,15 +400,15 @@ class Year:
     def _live_beside(self, client: Client, between: timedelta, dice: Random) -> None:
         """Another client of the account, which starts and stops some time or other, and deletes what it deletes."""
 
-        def act(deed: ClientAct) -> None:
+        def act(step: ClientAct) -> None:
             if self._settling:
                 return
-            self.chronicle.note(f"{client} {deed}s")
-            for deleted in self.provider.others.act(client, deed):
+            self.chronicle.note(f"{client} {step}s")
+            for deleted in self.provider.others.act(client, step):
                 self.chronicle.count(f"{client} deleted {'one of ours' if deleted.ours else 'one of others'}")
                 if deleted.ours:
                     self._bereft.setdefault(deleted.plant_id, self.clock.now())
-            self.later(between * dice.expovariate(2), lambda: act("start" if deed == "stop" else "stop"))
+            self.later(between * dice.expovariate(2), lambda: act("start" if step == "stop" else "stop"))
 
         self.later(between * dice.expovariate(2), lambda: act("start"))
 

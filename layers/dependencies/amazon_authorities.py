@@ -1,7 +1,7 @@
-"""Write Amazon's own authorities out of a bundle into a small one: `amazon_authorities.py BUNDLE SMALL`.
+"""Copy Amazon's own certificate authorities from a bundle to a small one: `amazon_authorities.py BUNDLE SMALL`.
 
-AWS's endpoints have certificates of these five (https://www.amazontrust.com/repository/), and reading only them takes a
-fifth of a cold start less. The bundle is certifi's, which has a label above each certificate.
+AWS's endpoints have certificates of these five (https://www.amazontrust.com/repository/). To read only them shortens a
+cold start by a fifth. The bundle is certifi's, which has a label above each certificate.
 """
 
 import re

@@ -1,12 +1,12 @@
-"""What the layer may hold: `contents.py FOLDER` names everything else, and fails.
+"""Check what the layer holds: `contents.py FOLDER` names every file that may not be in it, and fails.
 
-Much that lies in a layer runs before a function does, and with the function's credentials: `/opt/python` stands at the
-front of Python's path, so that a module named as one of the standard library's takes its place; the interpreter itself
-runs `sitecustomize`, `usercustomize` and the lines of a `.pth` (https://docs.python.org/3/library/site.html); Lambda
-starts whatever lies in `/opt/extensions` (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
+A file of a layer may run before the function does, with the function's credentials. `/opt/python` is at the front of
+Python's path, so a module can replace one of the standard library. The interpreter runs `sitecustomize`,
+`usercustomize` and the lines of a `.pth` file (https://docs.python.org/3/library/site.html). Lambda starts the programs
+in `/opt/extensions` (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
 
-So the layer holds the files that the wheels of the bill of materials list in their RECORD, unaltered, or the bytecode
-made of them, or what the build itself adds; and no wheel may bring anything that runs by itself.
+So the layer may hold only files that the wheels of the bill of materials list in their RECORD, unaltered or as
+bytecode, and files that the build adds. No wheel may contain anything that runs by itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 
 ADDED = {"certifi/amazon.pem"}
-"""What the build makes beside the wheels' own files (amazon_authorities.py)."""
+"""Files that the build adds to those of the wheels (amazon_authorities.py)."""
 RUNS_BY_ITSELF = {"sitecustomize", "usercustomize"}
 RUNTIME = {"awslambdaric", "bootstrap", "lambda_runtime_client", "snapshot_restore_py", "runtime_client"}
 """Modules of the Lambda runtime's own client (github.com/aws/aws-lambda-python-runtime-interface-client)."""
@@ -30,7 +30,7 @@ PACKAGES = "python"
 
 
 def strangers(layer: Path, bill: Path) -> list[str]:
-    """Each thing that may not be in a layer, or should be and is not, in a line; empty where all is well."""
+    """One line for each file that may not be in the layer, or is missing; empty where all is well."""
     packages = layer / PACKAGES
     recorded, found = _recorded(packages, _billed(bill))
     found += [f"{path.name}: stands beside {PACKAGES}/" for path in layer.iterdir() if path.name != PACKAGES]
@@ -44,7 +44,7 @@ def strangers(layer: Path, bill: Path) -> list[str]:
 
 
 def runs_by_itself(name: str) -> bool:
-    """Whether Python runs a file or folder of this path below `python/` without being asked, or in another's place."""
+    """Whether Python runs a file or folder of this path below `python/` unasked, or instead of another module."""
     module = name.partition("/")[0].partition(".")[0]
     return (
         name.endswith((".pth", ".egg-link"))
@@ -54,7 +54,7 @@ def runs_by_itself(name: str) -> bool:
 
 
 def _recorded(packages: Path, billed: set[str]) -> tuple[dict[str, str], list[str]]:
-    """What the installed wheels list, with their hashes; and where wheels and bill of materials differ."""
+    """The files that the installed wheels list, with their hashes; and where wheels and bill of materials differ."""
     recorded: dict[str, str] = {}
     installed = set()
     for record in packages.glob("*.dist-info/RECORD"):
@@ -67,7 +67,7 @@ def _recorded(packages: Path, billed: set[str]) -> tuple[dict[str, str], list[st
 
 
 def _not_as_recorded(path: Path, name: str, recorded: dict[str, str]) -> str | None:
-    """Why a file is no part of a wheel, or None where it is one."""
+    """Why a file is not one that a wheel lists, unaltered; None where it is."""
     if name in recorded:
         digest = recorded[name].partition("=")[2]
         made = base64.urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest()).rstrip(b"=").decode()

@@ -1,11 +1,11 @@
-"""Make the built layer small: `slim.py FOLDER` leaves out what no function imports, and leaves the bytecode alone.
+"""Make the built layer small: `slim.py FOLDER` removes what no function imports, and keeps only the bytecode.
 
-Each entry must be there, so that one which a new version has moved or dropped fails the build and is looked at; and the
-functions are run from the built layer by the tests, so that one which is needed after all fails there.
+Each entry of the list must exist: one that a new version has moved or dropped fails the build. Tests run the functions
+from the built layer, so that an entry which is needed after all fails there.
 
-Bytecode without its sources is what Python calls legacy `.pyc` files: the interpreter takes them as they are, so the
-zip's dates mean nothing to it. They hold for every 3.13 (CPython's own tests see to it that a release series keeps its
-magic number), which is the only runtime that the layer names as compatible. Errors still tell file and line.
+Bytecode without its sources (Python's legacy `.pyc` files) is loaded without a check of dates. It is valid for every
+3.13, since CPython does not change the magic number within a release series; the layer names no other runtime as
+compatible. Errors still show file and line.
 """
 
 import compileall
@@ -15,10 +15,10 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 
 NOT_IMPORTED = (
-    "aws_lambda_powertools/event_handler",  # the functions answer by themselves; half of it is Swagger's JavaScript
+    "aws_lambda_powertools/event_handler",  # no function uses it; half of it is Swagger's JavaScript
     "aws_lambda_powertools/metrics/provider/datadog",  # metrics go to CloudWatch
     *(
-        f"aws_lambda_powertools/utilities/{name}"  # of the utilities only those that Logger imports are used
+        f"aws_lambda_powertools/utilities/{name}"  # only the utilities that Logger imports are used
         for name in (
             "auth_alpha",
             "batch",
@@ -45,7 +45,7 @@ NOT_IMPORTED = (
 
 
 def main(layer: Path) -> None:
-    """Slim one layer folder, in place."""
+    """Make one layer folder small, in place."""
     for entry in NOT_IMPORTED:
         (found,) = layer.glob(entry)
         remove(found)
@@ -67,7 +67,7 @@ def main(layer: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, or a folder with all that is in it."""
+    """Remove a file, or a folder with its content."""
     if path.is_dir():
         shutil.rmtree(path)
     else:

@@ -66,7 +66,7 @@ def every_five_minutes(count: int) -> list[Reading]:
 
 def test_the_newest_comes_first_and_whole(table: Table, plain: PlainTable) -> None:
     put(plain, *(replace(READING, time=START - hours * HOUR) for hours in range(5)))
-    newest = History(table).words("module", limit=3)
+    newest = History(table).newest("module", limit=3)
     assert [word.snapshot for word in newest] == [replace(SNAPSHOT, time=START - hours * HOUR) for hours in range(3)]
     assert (newest[0].received_at, newest[0].pushed, newest[0].said) == (START, True, said(READING))
     assert newest[0].key == sort_key(READING)
@@ -75,20 +75,20 @@ def test_the_newest_comes_first_and_whole(table: Table, plain: PlainTable) -> No
 
 def test_words_are_had_from_a_stretch_or_by_their_key(table: Table, plain: PlainTable) -> None:
     put(plain, *(replace(READING, time=START - hours * HOUR) for hours in range(5)))
-    found = History(table).words("module", since=START - 3 * HOUR, until=START, limit=10)
+    found = History(table).newest("module", since=START - 3 * HOUR, until=START, limit=10)
     assert [word.time for word in found] == [START - hours * HOUR for hours in (1, 2, 3)]
-    assert History(table).word("module", found[0].key) == found[0]
-    assert History(table).word("module", found[0].key + "0") is None
+    assert History(table).reading("module", found[0].key) == found[0]
+    assert History(table).reading("module", found[0].key + "0") is None
 
 
-def test_a_word_may_hold_numbers_that_dynamodb_writes_in_full(table: Table, dynamodb: DynamoDBClient) -> None:
+def test_a_stored_reading_may_hold_numbers_that_dynamodb_writes_in_full(table: Table, dynamodb: DynamoDBClient) -> None:
     reading = replace(READING, setpoint_c=Decimal("2E+1"), extra={"x": Decimal("1E+125")})
     Readings(Table(dynamodb, TABLE)).store(reading, received_at=START, source="push")
     (item,) = deployed.items(dynamodb, "MODULE#module")
     in_full = {**item, "setpoint_c": {"N": "20.000"}, "extra": {"M": {"x": {"N": "1" + "0" * 125}}}}
     dynamodb.put_item(TableName=TABLE, Item=in_full)
 
-    (word,) = History(table).words("module", limit=1)
+    (word,) = History(table).newest("module", limit=1)
 
     assert word.said == said(reading)
 
@@ -107,13 +107,13 @@ def test_what_came_late_and_misdated_last_is_known_of_each_thermostat(table: Tab
 
 def test_what_was_not_sent_is_none(table: Table, plain: PlainTable) -> None:
     put(plain, Reading(plant_id="plant", module_id="module", time=START))
-    assert [word.snapshot for word in History(table).words("module", limit=1)] == [Snapshot(time=START)]
+    assert [word.snapshot for word in History(table).newest("module", limit=1)] == [Snapshot(time=START)]
 
 
 def test_nobody_else_s_items_are_taken_for_snapshots(table: Table, plain: PlainTable) -> None:
     put(plain, replace(READING, module_id="module2"))
     HoursAndDays(table).store("module", {START: WARM}, {START.date(): WARM})
-    assert History(table).words("module", limit=5) == []
+    assert History(table).newest("module", limit=5) == []
     assert History(table).snapshots("module", start=START - HOUR, end=START + HOUR) == []
 
 
@@ -153,7 +153,7 @@ def test_stretches_reach_from_the_first_instant_to_the_last(table: Table, plain:
     """As keys, years of one digit stand before years of four."""
     put(plain, READING, replace(READING, time=instant))
     assert len(History(table).snapshots("module", start=FIRST, end=LAST)) == 1 + (instant == FIRST)
-    assert [word.time for word in History(table).words("module", since=START, until=START + HOUR, limit=9)] == [START]
+    assert [word.time for word in History(table).newest("module", since=START, until=START + HOUR, limit=9)] == [START]
     assert HoursAndDays(table).hours("module", start=FIRST, end=START) == {}
 
 
@@ -161,10 +161,10 @@ def test_pages_are_followed(table: Table, plain: PlainTable) -> None:
     heavy = {f"note {n}": "x" * 1000 for n in range(100)}
     put(plain, *(replace(reading, extra=heavy) for reading in every_five_minutes(24)))
     assert len(History(table).snapshots("module", start=START, end=START + 2 * HOUR)) == 24
-    assert len(History(table).words("module", limit=20)) == 20
+    assert len(History(table).newest("module", limit=20)) == 20
 
 
 def test_a_blank_end_that_an_older_version_stored_is_none(table: Table, dynamodb: DynamoDBClient) -> None:
     Readings(Table(dynamodb, TABLE)).store(replace(READING, activation_time=""), received_at=START, source="push")
-    (word,) = History(table).words("module", limit=1)
+    (word,) = History(table).newest("module", limit=1)
     assert word.snapshot == replace(SNAPSHOT, activation_time=None)

@@ -1,4 +1,4 @@
-"""What it takes to read a thermostat's latest words. That they are the right ones, labs/simulation shows."""
+"""What it takes to read a thermostat's latest readings. That they are the right ones, labs/simulation shows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from smarther.domain.readings.reading import Reading
 from smarther.domain.summaries.series import LOOKED_THROUGH
-from smarther.store.past.history import LatestReader
+from smarther.store.past.history import LatestReader, NewestReadings
 from smarther.store.readings import Readings
 from smarther.store.table import Table
 from tests.support import deployed
@@ -19,7 +19,6 @@ from tests.support import deployed
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from smarther.store.past.history import Words
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -45,15 +44,15 @@ class Home:
         self.queries += 1
         return self._client.query(**parameters)
 
-    def words(self, now: datetime = NOW, newest: int = 1) -> Words:
-        """The words of the thermostat."""
+    def readings(self, now: datetime = NOW, newest: int = 1) -> NewestReadings:
+        """The readings of the thermostat."""
         table = Table(self, deployed.TABLE)  # type: ignore[arg-type] # the one call that it makes
         reader = LatestReader(table, stale_after=DAY)
         unusual = reader.unusual()
         self.queries = 0
-        words = reader.words("m", unusual, now=now, newest=newest)
+        readings = reader.readings("m", unusual, now=now, newest=newest)
         self.items = table.items_read
-        return words
+        return readings
 
 
 @pytest.fixture
@@ -62,7 +61,7 @@ def home(dynamodb: DynamoDBClient) -> Home:
 
 
 def test_one_that_never_spoke_is_one_read(home: Home) -> None:
-    assert home.words().latest is None
+    assert home.readings().latest is None
     assert (home.queries, home.items) == (1, 0)
 
 
@@ -70,7 +69,7 @@ def test_one_that_never_spoke_is_one_read(home: Home) -> None:
 def test_an_ordinary_thermostat_is_one_read(home: Home, newest: int) -> None:
     for hours in range(60):
         home.says(NOW - hours * HOUR)
-    assert len(home.words(newest=newest).newest_first) == newest
+    assert len(home.readings(newest=newest).newest_first) == newest
     assert (home.queries, home.items) == (1, newest)
 
 
@@ -79,9 +78,9 @@ def test_a_reading_from_the_future_costs_two_reads_more_however_long_ago_it_came
     for hours in range(60):
         home.says(NOW - hours * HOUR)
     home.says(datetime(2041, 5, 21, 8, tzinfo=UTC), NOW - 50 * HOUR)
-    found = home.words().latest
+    found = home.readings().latest
     assert found is not None
-    assert (found.word.time, found.wrong_clock) == (NOW, None)
+    assert (found.reading.time, found.wrong_clock) == (NOW, None)
     assert home.queries == 3
     assert home.items == 1 + 3  # the note, the last key, the newest, the noted one
 
@@ -92,28 +91,28 @@ def test_beyond_readings_that_a_clock_dated_ahead_the_newest_right_one_is_found(
         home.says(NOW + hours * HOUR, NOW - 2 * DAY + hours * HOUR)
     mended = NOW + HOUR / 2
     home.says(mended)
-    found = home.words(NOW + 30 * HOUR).latest
+    found = home.readings(NOW + 30 * HOUR).latest
     assert found is not None
-    assert (found.word.time, found.wrong_clock) == (mended, None)
+    assert (found.reading.time, found.wrong_clock) == (mended, None)
     assert home.queries == 5  # last key, newest so far, beyond, noted, late ones
     assert home.items <= 1 + 3 + LOOKED_THROUGH
 
 
-def test_one_that_looks_silent_is_read_as_far_back_as_a_word_may_have_come_late(home: Home) -> None:
+def test_one_that_looks_silent_is_read_as_far_back_as_a_reading_may_have_come_late(home: Home) -> None:
     for hours in range(25, 100):
         home.says(NOW - hours * HOUR)
-    assert home.words().latest is not None
+    assert home.readings().latest is not None
     assert (home.queries, home.items) == (2, 1 + 36)
 
     home.says(NOW - 30 * HOUR - MINUTE, NOW - HOUR)
-    found = home.words().latest
+    found = home.readings().latest
     assert found is not None
     assert found.heard.received_at == NOW - HOUR
-    assert found.word.time == NOW - 25 * HOUR
+    assert found.reading.time == NOW - 25 * HOUR
 
 
 def test_no_look_reads_more_than_its_bound(home: Home) -> None:
     for minutes in range(0, 2 * LOOKED_THROUGH, 2):
         home.says(NOW - 25 * HOUR - minutes * MINUTE)
-    home.words()
+    home.readings()
     assert home.items <= 1 + LOOKED_THROUGH

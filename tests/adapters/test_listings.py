@@ -80,11 +80,11 @@ def test_a_name_that_an_earlier_version_stored_as_it_came_is_read_as_it_can_be_s
 def test_a_thermostat_is_found_under_the_spelling_with_which_it_speaks(
     table: Table, dynamodb: DynamoDBClient, listed: str, spoken: str
 ) -> None:
-    assert History(table).spoken_as(listed) is None
+    assert History(table).spelling_of(listed) is None
     reading = Reading(plant_id="p1", module_id=spoken, time=NOW)
     Readings(Table(dynamodb, deployed.TABLE)).store(reading, received_at=NOW, source="push")
 
-    assert History(table).spoken_as(listed) == spoken
+    assert History(table).spelling_of(listed) == spoken
 
 
 def test_what_is_forgotten_is_gone_and_an_empty_directory_is_one(table: Table) -> None:

@@ -32,7 +32,7 @@ ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, tzinfo=UTC)
 def held_by_every_reader(dynamodb: DynamoDBClient, *module_ids: str) -> list[dict[str, Any]]:
     """All readings as rows of an export, once everybody who reads the table has read these thermostats."""
     for module_id in module_ids:
-        assert History(Table(dynamodb, deployed.TABLE)).words(module_id, limit=40)
+        assert History(Table(dynamodb, deployed.TABLE)).newest(module_id, limit=40)
     rows = [row for page in Rows(Table(dynamodb, deployed.TABLE)).pages(TimeRange()) for row in page.rows]
     assert lines(rows, Format.JSONL).count(b"\n") == len(rows)
     assert lines(rows, Format.PARQUET)

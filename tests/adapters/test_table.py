@@ -83,7 +83,7 @@ def test_a_table_out_of_reach_is_a_fault_of_ours(fault: Exception) -> None:
     with pytest.raises(TableUnavailableError):
         Listings(table).thermostats()
     with pytest.raises(TableUnavailableError):
-        History(table).words("module", limit=1)
+        History(table).newest("module", limit=1)
     with pytest.raises(TableUnavailableError):
         HoursAndDays(table).store("module", {START: WARM}, {})
 

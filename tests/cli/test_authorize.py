@@ -266,7 +266,7 @@ def test_a_keeper_that_tells_nothing_is_waited_for_as_long_as_it_may_be_at_work(
     result = run("authorize")
 
     assert result.exit_code == 1
-    assert "the keeper told nothing of this consent in time" in result.stderr
+    assert "the keeper did not report on this consent in time" in result.stderr
     assert "smarther status" in result.stderr
     assert time.now < 10 + authorize.KEEPER_SECONDS + 2 * authorize.POLL_SECONDS
 

@@ -101,7 +101,7 @@ def recovery_records(spilled: Spilled) -> list[str]:
     written = io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(telemetry.logger.registered_handler, "stream", written)
-        telemetry.keep_in_log(spilled, reason="of a test")
+        telemetry.spill_to_log(spilled, reason="of a test")
     return written.getvalue().splitlines()
 
 

@@ -23,7 +23,7 @@ from tests.support import deployed
 from tests.support.world import World
 
 if TYPE_CHECKING:
-    from smarther.domain.readings.latest import Word
+    from smarther.domain.readings.latest import StoredReading
 
 INPUTS = Path(__file__).resolve().parents[3] / "shared" / "inputs"
 DAY = timedelta(days=1)
@@ -55,9 +55,9 @@ def home(world: World) -> World:
     return world
 
 
-def newest_word(home: World, module_id: str) -> Word | None:
+def newest_reading(home: World, module_id: str) -> StoredReading | None:
     """What a thermostat said last, by its own clock."""
-    return next(iter(History(Table(home.dynamodb, deployed.TABLE)).words(module_id, limit=1)), None)
+    return next(iter(History(Table(home.dynamodb, deployed.TABLE)).newest(module_id, limit=1)), None)
 
 
 def spoil(world: World, operation: str, status: int | None = None, **more: Any) -> None:
@@ -287,7 +287,7 @@ def test_a_silent_thermostat_may_answer_in_another_case(home: World) -> None:
     home.later(DAY)
     home.run()
 
-    last = newest_word(home, module_id)
+    last = newest_reading(home, module_id)
     assert last is not None
     assert not last.pushed
 
@@ -524,7 +524,7 @@ def test_a_fault_of_ours_with_one_plant_costs_neither_the_others_nor_the_report(
     subscription_states = {plant.plant_id: plant.subscription for plant in report.plants}
     assert subscription_states == {first: "missing", second: "created"}
     assert names(home)[studio] == "Studio"
-    assert newest_word(home, studio) is not None
+    assert newest_reading(home, studio) is not None
     assert issued != home.provider.login.newest_refresh_token == home.tokens()["refresh_token"]
     monkeypatch.undo()
     home.later()

@@ -118,12 +118,14 @@ def table_call(number: int, at: datetime, dice: Random) -> Callable[[Table], Any
         lambda t: (Digests(t).published(), Digests(t).accepted()),
         lambda t: Readings(t).store(reading, received_at=at, source="push"),
         lambda t: Quarantine(t).keep(owner.encode(), [Reject("body", "why")], received_at=at),
-        lambda t: History(t).words(module_id, limit=most),
-        lambda t: History(t).words(module_id, since=early, until=early + timedelta(days=5), limit=most),
+        lambda t: History(t).newest(module_id, limit=most),
+        lambda t: History(t).newest(module_id, since=early, until=early + timedelta(days=5), limit=most),
         lambda t: History(t).snapshots(module_id, start=early, end=at, limit=None if most == 40 else most),
         lambda t: sorted((m, sorted(keys)) for m, keys in History(t).unusual_arrivals().items()),
         lambda t: [
-            History(t).word(m, key) for m, keys in sorted(History(t).unusual_arrivals().items()) for key in sorted(keys)
+            History(t).reading(m, key)
+            for m, keys in sorted(History(t).unusual_arrivals().items())
+            for key in sorted(keys)
         ],
         lambda t: KeeperNotes(t).remember(Memory(absent_plants=frozenset({owner}))),
         lambda t: KeeperNotes(t).memory(),

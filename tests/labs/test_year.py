@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from labs.simulation.functions import ContainerClock
-    from smarther.domain.readings.latest import Word
+    from smarther.domain.readings.latest import StoredReading
     from smarther.store.digests import Digests
 
 A_BAD_FORTNIGHT = Plan(seed=7, days=14, intensity=10)
@@ -123,7 +123,7 @@ def spill_refuses_unanswered(monkeypatch: pytest.MonkeyPatch) -> None:
         raise SpillUnavailableError("planted")
 
     monkeypatch.setattr(SpillQueue, "put", refuse)
-    monkeypatch.setattr("smarther.telemetry.keep_in_log", lambda *_, **__: None)
+    monkeypatch.setattr("smarther.telemetry.spill_to_log", lambda *_, **__: None)
 
 
 def duplicates_are_stored(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,7 +219,7 @@ def ages_go_by_the_monotonic_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 def the_last_key_is_the_latest(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a thermostat's clock says is believed, whatever it says."""
 
-    def last_key(words: Collection[Word]) -> Latest | None:
+    def last_key(words: Collection[StoredReading]) -> Latest | None:
         found = max(words, key=lambda word: word.key, default=None)
         return None if found is None else Latest(found, found, found.time, None)
 

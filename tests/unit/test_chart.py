@@ -282,7 +282,7 @@ def test_a_file_says_why_a_set_point_may_be_missing() -> None:
     series = readings(at(0, setpoint=Decimal(21)), at(12, setpoint=Decimal(21)))
     assert headed(series)[3] == "set point"
     boosted = replace(series, spans=(replace(series.spans[0], setpoint=None), *series.spans[1:]))
-    assert headed(boosted)[3] == "set point (in boost none is told)"
+    assert headed(boosted)[3] == "set point (not sent during boost)"
     without = replace(series, spans=tuple(replace(span, setpoint=None) for span in series.spans))
     assert not [word for word in headed(without) if word.startswith("set point")]
 
@@ -297,7 +297,7 @@ def test_what_stands_above_a_drawing_fits_into_its_width(width: int) -> None:
     texts = [part for part in heading if part.text]
     above = float(drawing.get("height", "0")) - STYLE.height
     said = " · ".join(part.text or "" for part in texts)
-    for words in (*about, "set point (in boost none is told)", "nothing recorded"):
+    for words in (*about, "set point (not sent during boost)", "nothing recorded"):
         assert words in said
     for text in texts:
         assert float(text.get("y", "0")) < above

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.account.directory import LONGEST_ID, LetGo, let_go, newest_listings, same_id, spelled, usable_id
+from smarther.domain.account.directory import (
+    LONGEST_ID,
+    Removals,
+    newest_listings,
+    removals,
+    same_id,
+    spelled,
+    usable_id,
+)
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -75,20 +83,20 @@ def test_of_two_listings_of_one_time_it_is_always_the_same() -> None:
 
 
 def test_what_is_missing_once_stays_and_what_is_missing_twice_goes() -> None:
-    first = let_go("ab", "a", absent_before=frozenset(), whole=True)
-    assert first == LetGo(frozenset(), frozenset("b"))
-    assert let_go("ab", "a", absent_before=first.absent, whole=True) == LetGo(frozenset("b"), frozenset())
+    first = removals("ab", "a", absent_before=frozenset(), whole=True)
+    assert first == Removals(frozenset(), frozenset("b"))
+    assert removals("ab", "a", absent_before=first.absent, whole=True) == Removals(frozenset("b"), frozenset())
 
 
 @given(known=IDS, listed=IDS, absent=IDS, elsewhere=IDS, whole=st.booleans())
 def test_nothing_goes_that_is_listed_or_was_not_missing_before(
     known: frozenset[str], listed: frozenset[str], absent: frozenset[str], elsewhere: frozenset[str], *, whole: bool
 ) -> None:
-    decided = let_go(known, listed, absent_before=absent, whole=whole, elsewhere=elsewhere)
+    decided = removals(known, listed, absent_before=absent, whole=whole, elsewhere=elsewhere)
 
     assert decided.gone <= (known & absent) - listed
     if not whole:
-        assert decided == LetGo(frozenset(), absent)
+        assert decided == Removals(frozenset(), absent)
     elif listed:
         assert decided.gone | decided.absent == known - listed
     else:

@@ -1,4 +1,4 @@
-"""Where a thermostat stands: its last word, and since when it heats."""
+"""The state of a thermostat: its latest reading, and since when it heats."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from smarther.domain.readings.home import Load, Snapshot, load_of
-from smarther.domain.readings.latest import Word, thermostat_state
+from smarther.domain.readings.latest import StoredReading, thermostat_state
 
 NOW = datetime(2026, 1, 18, 12, tzinfo=UTC)
 
 
-def said(*loads: Load | None) -> list[Word]:
+def said(*loads: Load | None) -> list[StoredReading]:
     times = [NOW - timedelta(minutes=10 * number) for number in range(len(loads))]
     return [
-        Word(key=f"READING#{at}", received_at=at, pushed=True, snapshot=Snapshot(time=at, load=load), said=())
+        StoredReading(key=f"READING#{at}", received_at=at, pushed=True, snapshot=Snapshot(time=at, load=load), said=())
         for at, load in zip(times, loads, strict=True)
     ]
 
@@ -57,9 +57,9 @@ def test_who_never_spoke_stands_nowhere() -> None:
     assert thermostat_state([]) is None
 
 
-def test_of_a_word_that_is_not_the_newest_by_its_clock_nothing_is_known_before() -> None:
+def test_of_a_reading_that_is_not_the_newest_by_its_clock_nothing_is_known_before() -> None:
     """The clock is wrong, so what stands before it in the table is of another time."""
-    odd = Word(
+    odd = StoredReading(
         key="READING#2041",
         received_at=NOW + timedelta(days=1),
         pushed=True,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from smarther.domain.readings.home import Load, Snapshot, Thermostat
-from smarther.domain.readings.latest import Word, thermostat_state
+from smarther.domain.readings.latest import StoredReading, thermostat_state
 from smarther.domain.summaries.series import of_snapshots
 from smarther.drawing.home_page import Card, View, home_page, nobody_page, thermostat_page, unanswered_page
 from smarther.drawing.widget_request import WidgetCall
@@ -69,9 +69,9 @@ def view(**said: object) -> View:
     return View(call=made, now=NOW, stale_after=DAY, endpoint=ARN)
 
 
-def word(snapshot: Snapshot, received_at: datetime | None = None) -> Word:
+def stored(snapshot: Snapshot, received_at: datetime | None = None) -> StoredReading:
     arrival = received_at or snapshot.time
-    return Word(key=f"READING#{snapshot.time}", received_at=arrival, pushed=True, snapshot=snapshot, said=())
+    return StoredReading(key=f"READING#{snapshot.time}", received_at=arrival, pushed=True, snapshot=snapshot, said=())
 
 
 def card(*ages: timedelta, name: str = "Salotto", number: int = 1, **said: object) -> Card:
@@ -82,7 +82,7 @@ def card(*ages: timedelta, name: str = "Salotto", number: int = 1, **said: objec
     ]
     series = of_snapshots(snapshots[::-1], start=NOW - DAY, end=NOW, now=NOW)
     return Card(
-        Thermostat(f"m{number}", name, "p", "Casa"), thermostat_state([word(each) for each in snapshots]), series
+        Thermostat(f"m{number}", name, "p", "Casa"), thermostat_state([stored(each) for each in snapshots]), series
     )
 
 
@@ -109,7 +109,7 @@ def test_a_card_says_how_warm_how_damp_what_it_was_told_what_it_does_and_since_w
 def test_a_wrong_clock_is_marked_and_the_word_is_as_old_as_its_arrival(told: datetime, text: str) -> None:
     snapshot = Snapshot(time=told, temperature=Decimal("19.5"))
     series = of_snapshots([], start=NOW - DAY, end=NOW, now=NOW)
-    stands = thermostat_state([word(snapshot, NOW - 20 * MINUTES)])
+    stands = thermostat_state([stored(snapshot, NOW - 20 * MINUTES)])
     page = Page(home_page([Card(Thermostat("m1", "Salotto", "p", "Casa"), stands, series)], view()))
     assert text in page.text
     assert "20 min ago" in page.text

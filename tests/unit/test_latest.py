@@ -1,4 +1,4 @@
-"""The latest word and silence: the bounds of the rule, and what an answer adds. labs/simulation draws whole lives."""
+"""The latest state and silence: the bounds of the rule, and what an answer adds. labs/simulation draws whole lives."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from smarther.domain.readings.latest import (
     SAID,
     SOON,
     Latest,
-    Word,
+    StoredReading,
     is_doubtful,
     is_news,
     latest,
@@ -34,15 +34,15 @@ READING = Reading(
 )
 
 
-def word(time: datetime, received_at: datetime | None = None, *, pushed: bool = True) -> Word:
-    """A word of that time, which arrives at once unless something else is said."""
+def arrived(time: datetime, received_at: datetime | None = None, *, pushed: bool = True) -> StoredReading:
+    """A reading of that time, which arrives at once unless something else is said."""
     arrival = time + SECOND if received_at is None else received_at
     key = f"READING#{time.isoformat()}"
-    return Word(key=key, received_at=arrival, pushed=pushed, snapshot=Snapshot(time=time), said=())
+    return StoredReading(key=key, received_at=arrival, pushed=pushed, snapshot=Snapshot(time=time), said=())
 
 
-def found(*words: Word) -> Latest:
-    known = latest(words)
+def found(*readings: StoredReading) -> Latest:
+    known = latest(readings)
     assert known is not None
     return known
 
@@ -52,49 +52,49 @@ def found(*words: Word) -> Latest:
 
 @pytest.mark.shows("events out of order")
 def test_the_newest_by_the_thermostat_s_clock_is_the_latest_however_late_others_come() -> None:
-    newest, late = word(NOW), word(NOW - 5 * HOUR, NOW + HOUR)
+    newest, late = arrived(NOW), arrived(NOW - 5 * HOUR, NOW + HOUR)
     known = found(late, newest)
-    assert (known.word, known.heard, known.at, known.wrong_clock) == (newest, late, NOW, None)
+    assert (known.reading, known.heard, known.at, known.wrong_clock) == (newest, late, NOW, None)
 
 
 @pytest.mark.shows("clock is wrong")
 @pytest.mark.parametrize("time", [IN_2041, IN_2000, YEAR_1, YEAR_9999, NOW + 3 * HOUR, NOW - 8 * DAY])
 def test_a_wrong_clock_is_told_at_once_and_believed_when_nothing_better_comes(time: datetime) -> None:
-    right = word(NOW)
-    soon, later = word(time, right.received_at + SOON), word(time, right.received_at + SOON + SECOND)
+    right = arrived(NOW)
+    soon, later = arrived(time, right.received_at + SOON), arrived(time, right.received_at + SOON + SECOND)
 
     known = found(right, soon)
-    assert known.word == right
+    assert known.reading == right
     assert known.wrong_clock is not None
     assert (known.wrong_clock.told, known.wrong_clock.at) == (time, soon.received_at)
 
     known = found(right, later)
-    assert (known.word, known.at) == (later, later.received_at)
+    assert (known.reading, known.at) == (later, later.received_at)
     assert known.wrong_clock is not None
     assert (known.wrong_clock.ahead > timedelta()) == (time > NOW)
 
 
 @pytest.mark.parametrize("time", [IN_2041, IN_2000, YEAR_1, YEAR_9999])
-def test_a_clock_that_was_mended_is_right_with_its_first_word(time: datetime) -> None:
-    mended = word(NOW + DAY)
-    known = found(word(NOW), word(time, NOW + 5 * HOUR), mended)
-    assert (known.word, known.wrong_clock) == (mended, None)
+def test_a_clock_that_was_mended_is_right_with_its_first_reading(time: datetime) -> None:
+    mended = arrived(NOW + DAY)
+    known = found(arrived(NOW), arrived(time, NOW + 5 * HOUR), mended)
+    assert (known.reading, known.wrong_clock) == (mended, None)
 
 
 def test_a_clock_that_was_set_back_is_seen_when_no_push_can_be_so_late() -> None:
-    before = word(NOW)
-    known = found(before, word(NOW - 12 * HOUR, NOW + 36 * HOUR))
-    assert (known.word, known.wrong_clock) == (before, None)
+    before = arrived(NOW)
+    known = found(before, arrived(NOW - 12 * HOUR, NOW + 36 * HOUR))
+    assert (known.reading, known.wrong_clock) == (before, None)
 
-    back = word(NOW - 11 * HOUR, NOW + 37 * HOUR)
+    back = arrived(NOW - 11 * HOUR, NOW + 37 * HOUR)
     known = found(before, back)
-    assert (known.word, known.at) == (back, back.received_at)
+    assert (known.reading, known.at) == (back, back.received_at)
     assert known.wrong_clock is not None
     assert known.wrong_clock.ahead == -48 * HOUR
 
 
-def test_a_clock_that_drifts_ahead_dates_no_word_after_its_arrival() -> None:
-    drifting = word(NOW + 10 * MINUTE, NOW)
+def test_a_clock_that_drifts_ahead_dates_no_reading_after_its_arrival() -> None:
+    drifting = arrived(NOW + 10 * MINUTE, NOW)
     assert (found(drifting).at, found(drifting).wrong_clock) == (NOW, None)
 
 
@@ -102,13 +102,13 @@ def test_a_clock_that_drifts_ahead_dates_no_word_after_its_arrival() -> None:
 
 
 def test_a_thermostat_is_silent_from_the_moment_that_its_time_is_over() -> None:
-    assert silent_since(found(word(NOW)), known_since=None, now=NOW + SECOND + DAY, limit=DAY) == NOW + SECOND
-    assert silent_since(found(word(NOW)), known_since=None, now=NOW + DAY, limit=DAY) is None
+    assert silent_since(found(arrived(NOW)), known_since=None, now=NOW + SECOND + DAY, limit=DAY) == NOW + SECOND
+    assert silent_since(found(arrived(NOW)), known_since=None, now=NOW + DAY, limit=DAY) is None
 
 
 @pytest.mark.parametrize("time", [NOW - 5 * DAY, IN_2041, YEAR_1])
 def test_whatever_arrives_is_heard(time: datetime) -> None:
-    known = found(word(NOW - 3 * DAY), word(time, NOW, pushed=False))
+    known = found(arrived(NOW - 3 * DAY), arrived(time, NOW, pushed=False))
     assert silent_since(known, known_since=None, now=NOW + HOUR, limit=DAY) is None
 
 
@@ -119,7 +119,7 @@ def test_one_that_never_spoke_counts_from_when_it_became_known() -> None:
 
 
 def test_whether_something_late_may_have_come_matters_to_one_that_looks_silent_or_only_answered() -> None:
-    pushed, answered = found(word(NOW)), found(word(NOW, pushed=False))
+    pushed, answered = found(arrived(NOW)), found(arrived(NOW, pushed=False))
     assert not is_doubtful(pushed, now=NOW + HOUR, limit=DAY)
     assert is_doubtful(pushed, now=NOW + SECOND + DAY, limit=DAY)
     assert is_doubtful(answered, now=NOW + HOUR, limit=DAY)
@@ -133,31 +133,31 @@ def test_whether_something_late_may_have_come_matters_to_one_that_looks_silent_o
     ("last", "answer", "news"),
     [
         # of a right clock
-        (word(NOW - DAY), NOW, True),
-        (word(NOW - DAY), NOW - 2 * HOUR, True),
-        (word(NOW - DAY), NOW - DAY, False),
-        (word(NOW - DAY), NOW - 2 * DAY, False),
-        (word(NOW - 20 * DAY), NOW - 20 * DAY, False),
-        (word(NOW - 20 * DAY), NOW - 21 * DAY, False),
-        (word(NOW - DAY), IN_2041, True),
-        (word(NOW - DAY), IN_2000, True),
-        (word(NOW - DAY), YEAR_1, True),
+        (arrived(NOW - DAY), NOW, True),
+        (arrived(NOW - DAY), NOW - 2 * HOUR, True),
+        (arrived(NOW - DAY), NOW - DAY, False),
+        (arrived(NOW - DAY), NOW - 2 * DAY, False),
+        (arrived(NOW - 20 * DAY), NOW - 20 * DAY, False),
+        (arrived(NOW - 20 * DAY), NOW - 21 * DAY, False),
+        (arrived(NOW - DAY), IN_2041, True),
+        (arrived(NOW - DAY), IN_2000, True),
+        (arrived(NOW - DAY), YEAR_1, True),
         # of one that was ahead
-        (word(IN_2041, NOW - DAY), NOW, True),
-        (word(IN_2041, NOW - DAY), NOW - 25 * HOUR, False),
-        (word(IN_2041, NOW - DAY), IN_2041, False),
-        (word(IN_2041, NOW - DAY), IN_2041 + DAY, True),
-        (word(YEAR_9999, NOW - DAY), IN_2041, True),
-        (word(IN_2041, NOW - DAY), YEAR_1, True),
+        (arrived(IN_2041, NOW - DAY), NOW, True),
+        (arrived(IN_2041, NOW - DAY), NOW - 25 * HOUR, False),
+        (arrived(IN_2041, NOW - DAY), IN_2041, False),
+        (arrived(IN_2041, NOW - DAY), IN_2041 + DAY, True),
+        (arrived(YEAR_9999, NOW - DAY), IN_2041, True),
+        (arrived(IN_2041, NOW - DAY), YEAR_1, True),
         # of one that was behind
-        (word(IN_2000, NOW - DAY), IN_2000 + DAY, True),
-        (word(IN_2000, NOW - DAY), IN_2000, False),
-        (word(IN_2000 + 3 * DAY, NOW - DAY), IN_2000, True),
-        (word(IN_2000, NOW - DAY), NOW, True),
+        (arrived(IN_2000, NOW - DAY), IN_2000 + DAY, True),
+        (arrived(IN_2000, NOW - DAY), IN_2000, False),
+        (arrived(IN_2000 + 3 * DAY, NOW - DAY), IN_2000, True),
+        (arrived(IN_2000, NOW - DAY), NOW, True),
     ],
 )
 def test_an_answer_is_news_unless_it_may_be_what_the_provider_remembers(
-    last: Word, answer: datetime, *, news: bool
+    last: StoredReading, answer: datetime, *, news: bool
 ) -> None:
     assert is_news(answer, found(last), now=NOW) is news
 
@@ -166,7 +166,7 @@ def test_of_one_that_never_spoke_everything_is_news() -> None:
     assert is_news(YEAR_1, None, now=NOW)
 
 
-def test_the_same_words_at_another_time_are_no_news() -> None:
+def test_the_same_values_at_another_time_are_no_news() -> None:
     assert said(READING) == said(replace(READING, time=NOW + DAY, temperature_time=NOW))
     assert said(READING) != said(replace(READING, temperature_c=Decimal("19.6")))
 
@@ -191,7 +191,7 @@ def test_more_than_a_step_beside_the_latest_word_should_have_been_pushed(
 ) -> None:
     """An answer may be a step on its way: a thermostat pushes when the step is whole."""
     before = replace(READING, humidity_percent=Decimal(47))
-    known = found(replace(word(NOW), said=said(before)))
+    known = found(replace(arrived(NOW), said=said(before)))
 
     assert should_have_pushed(replace(before, **changes), known) is expected
     assert should_have_pushed(before, None)

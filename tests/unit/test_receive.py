@@ -89,7 +89,7 @@ class Clouds:
         self._take(self.spills, SpillUnavailableError)
         self.spilled.append(spilled)
 
-    def keep_in_log(self, spilled: Spilled, *, reason: str) -> None:
+    def spill_to_log(self, spilled: Spilled, *, reason: str) -> None:
         assert reason
         self.logged.append(spilled)
 
@@ -121,7 +121,7 @@ def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def clouds(monkeypatch: pytest.MonkeyPatch) -> Clouds:
     clouds = Clouds()
-    monkeypatch.setattr(telemetry, "keep_in_log", clouds.keep_in_log)
+    monkeypatch.setattr(telemetry, "spill_to_log", clouds.spill_to_log)
     return clouds
 
 
@@ -308,7 +308,7 @@ def test_whatever_is_slow_or_fails_the_answer_is_in_time_and_the_notification_is
 ) -> None:
     clouds = Clouds(looks, puts, spills)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(telemetry, "keep_in_log", clouds.keep_in_log)
+        patched.setattr(telemetry, "spill_to_log", clouds.spill_to_log)
         status, content, took = answer(clouds, notification(statuses), known=known)
     assert status == 200
     assert took <= deadlines.ANSWER_SECONDS

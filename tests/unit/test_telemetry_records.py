@@ -56,7 +56,7 @@ def test_the_time_of_every_record_is_one_that_lambda_reads(lines: Lines) -> None
     """A record with any other form of time has for Lambda no level of its own (its page on log formats): RFC 3339."""
     telemetry.log("something_happened")
     telemetry.warn("something_odd")
-    telemetry.keep_in_log(spilled(b"[]"), reason="why")
+    telemetry.spill_to_log(spilled(b"[]"), reason="why")
     times = [record["timestamp"] for record in lines.records()]
     assert len(times) == 3
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", time) for time in times), times
@@ -92,7 +92,7 @@ def recovered(records: list[dict[str, Any]]) -> Spilled:
 
 @pytest.mark.parametrize("body", [b"", b'[{"mode": "\xff"}]', bytes(range(256)) * 400, b"\x00\x01" * 500_000])
 def test_a_notification_kept_in_the_log_can_be_put_together_again(lines: Lines, body: bytes) -> None:
-    telemetry.keep_in_log(spilled(body), reason="Throttled")
+    telemetry.spill_to_log(spilled(body), reason="Throttled")
     records = lines.records()
     assert {record["message"] for record in records} == {"notification_recoverable"}
     assert {record["reason"] for record in records} == {"Throttled"}
@@ -102,7 +102,7 @@ def test_a_notification_kept_in_the_log_can_be_put_together_again(lines: Lines, 
 @pytest.mark.shows("body is too long for the queue")
 def test_a_body_that_does_not_fit_into_one_record_takes_several(lines: Lines) -> None:
     noise = Random(1).randbytes(400_000)  # noqa: S311 - it only must not compress
-    telemetry.keep_in_log(spilled(noise), reason="Throttled")
+    telemetry.spill_to_log(spilled(noise), reason="Throttled")
     raw = lines.raw()
     assert len(raw) == 4
     assert all(len(line) < 256_000 for line in raw)
@@ -122,7 +122,7 @@ def test_a_logger_that_fails_costs_no_notification(lines: Lines, monkeypatch: py
         monkeypatch.setattr(telemetry.logger, name, fail)
     telemetry.log("something_happened")
     telemetry.warn("something_odd")
-    telemetry.keep_in_log(spilled(b"[]"), reason="Throttled")
+    telemetry.spill_to_log(spilled(b"[]"), reason="Throttled")
     happened, odd, kept = lines.records()
     assert (happened["message"], happened["telemetry_failed"]) == ("something_happened", "DiskFullError")
     assert odd["message"] == "something_odd"

@@ -18,7 +18,7 @@ from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.incidents import Cause, Incident
 from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState, Report
 from smarther.domain.readings.home import Load, Snapshot, Thermostat
-from smarther.domain.readings.latest import Word, thermostat_state
+from smarther.domain.readings.latest import StoredReading, thermostat_state
 from smarther.domain.readings.reading import instant_text
 from smarther.domain.summaries.series import Grain, of_snapshots
 from smarther.drawing.chart import ChartStyle, chart_file
@@ -279,12 +279,13 @@ def odd_pages(words: Language) -> list[str]:
             for age, each in ((timedelta(minutes=5), load), (timedelta(hours=1), load), (timedelta(hours=2), Load.IDLE))
         ]
         words_said = [
-            Word(key=str(each.time), received_at=each.time, pushed=True, snapshot=each, said=()) for each in snapshots
+            StoredReading(key=str(each.time), received_at=each.time, pushed=True, snapshot=each, said=())
+            for each in snapshots
         ]
         series = of_snapshots(snapshots[::-1], start=NOW - DAY, end=NOW, now=NOW)
         cards.append(Card(Thermostat(str(number), str(number), "1", "1"), thermostat_state(words_said), series))
     late = Snapshot(time=datetime(2041, 5, 21, 8, tzinfo=UTC), temperature=Decimal("19.5"))
-    wrong = thermostat_state([Word(key="1", received_at=NOW, pushed=True, snapshot=late, said=())])
+    wrong = thermostat_state([StoredReading(key="1", received_at=NOW, pushed=True, snapshot=late, said=())])
     cards += [Card(Thermostat("8", "8", "2", "2"), wrong, series), UnreadCard(Thermostat("9", "9", "2", "2"))]
     many = [Thermostat(str(number), str(number), "1", "1") for number in range(2000)]
     style = ChartStyle(width=800, height=300, zone=UTC, fahrenheit=False, words=words)

@@ -1,4 +1,4 @@
-"""`smarther doctor`: is the deployed stack what it should be, asked from outside?"""
+"""`smarther doctor`: checks from outside that the deployed stack is as it should be."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -59,9 +59,9 @@ def doctor(
 
 
 def look(call: Call, *, drill: bool = False) -> Status:
-    """Ask all that there is to ask, and show what came of it; the exit status that says it."""
+    """Make all checks and show their results; returns the exit status."""
     deployment = call.deployment
-    _ = deployment.outputs  # a stack that is not there is said at once, and not thirty times
+    _ = deployment.outputs  # a missing stack is reported at once, and not by each check
     questions = Questions(deployment, call.at)
     asked: list[Check[Any]] = list(CHECKS)
     if drill:
@@ -100,7 +100,7 @@ def _show_line(result: Result) -> None:
 
 
 def _show_what_to_do(results: Sequence[Result]) -> None:
-    """What helps, the worst first; what several have in common once."""
+    """Show the remedies, the worst first, and each only once."""
     helped = [each for mark in (Mark.BAD, Mark.LOOK, Mark.NOT_TOLD) for each in results if each.finding.mark is mark]
     names: dict[str, list[Result]] = {}
     for each in helped:
@@ -119,7 +119,7 @@ def _show_what_to_do(results: Sequence[Result]) -> None:
 
 
 def _show_wrapped(head: Text, words: str) -> None:
-    """Words behind a head, broken into lines that begin where the first does; a command is not broken."""
+    """Show a text after a head, broken into lines with the same indent; a command is not broken."""
     console = screen.results()
     width = max(console.width - head.cell_len, _NARROWEST)
     lines = wrap(screen.plain(screen.advice(words)), width, break_long_words=False, break_on_hyphens=False) or [""]

@@ -1,4 +1,4 @@
-"""`smarther keeper run` and `smarther rotate-webhook`: the keeper, now rather than on its schedule."""
+"""`smarther keeper run` and `smarther rotate-webhook`: run the keeper now."""
 
 import typer
 

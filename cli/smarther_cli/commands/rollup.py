@@ -1,4 +1,4 @@
-"""`smarther rollup`: hourly and daily statistics made anew."""
+"""`smarther rollup`: makes statistics of hours and days anew."""
 
 import json
 from datetime import datetime

@@ -23,7 +23,7 @@ from smarther_cli.commands.readings.thermostats import several_plants
 from smarther_cli.deployment import Deployment
 from smarther_cli.errors import Status
 from smarther_cli.show import screen
-from smarther_cli.show.deeds import troubles
+from smarther_cli.show.actions import troubles
 from smarther_cli.show.report import (
     age_text,
     calls_text,
@@ -45,7 +45,7 @@ _MISSED_RUNS = 3  # of the keeper in a row: no longer a passing fault of the sch
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
-    """All that the owner wants to know of the recorder, at one instant."""
+    """The state of the recorder at one instant."""
 
     at: datetime
     stack: str
@@ -93,7 +93,7 @@ def status(
 
 
 def observe(deployment: Deployment, now: datetime) -> Condition:
-    """Ask the stack how it is. Nothing of Legrand is called for it."""
+    """Read the state from the stack, without a call to Legrand."""
     report = KeeperNotes(deployment.table).report()
     thermostats = Listings(deployment.table).thermostats()
     stale_after = timedelta(hours=deployment.stale_after_hours)
@@ -107,7 +107,7 @@ def observe(deployment: Deployment, now: datetime) -> Condition:
         report=report,
         person=_person(deployment, report, now),
         calls=CallCount(deployment.table).today(now),
-        thermostats=tuple((one, reader.words(one.module_id, unusual, now=now).latest) for one in thermostats),
+        thermostats=tuple((one, reader.readings(one.module_id, unusual, now=now).latest) for one in thermostats),
         stale_after=stale_after,
         unread={one.module_id: unread_lately(Rows(deployment.table), one.module_id) for one in thermostats},
         waiting=deployment.waiting,
@@ -115,7 +115,7 @@ def observe(deployment: Deployment, now: datetime) -> Condition:
 
 
 def _person(deployment: Deployment, report: Report | None, now: datetime) -> tuple[PersonNeeded, ...]:
-    """Why a person is needed: as the last run said, or because there was none for too long."""
+    """Why a person is needed: the reasons of the keeper's last run, or that there was none for too long."""
     if report is None:
         return (needed_first(configured=is_configured(deployment)),)
     person = person_since(deployment, report)
@@ -186,7 +186,7 @@ def _cells(one: Thermostat, found: Latest | None, condition: Condition, *, fahre
         return ("", "", "", "", Text("never", style="yellow"))
     silent = condition.is_silent(one, found)
     heard = ago_text(found.heard.received_at if silent else found.at, condition.at)
-    last = found.word.snapshot
+    last = found.reading.snapshot
     return (
         "–" if last.temperature is None else temperature_text(last.temperature, fahrenheit=fahrenheit),
         "–" if last.setpoint is None else temperature_text(last.setpoint, fahrenheit=fahrenheit),
@@ -222,7 +222,7 @@ def document(condition: Condition) -> dict[str, Any]:
                 "plant_id": one.plant_id,
                 "plant_name": one.plant_name,
                 "silent": condition.is_silent(one, found),
-                "last": None if found is None else _last(found.word.snapshot),
+                "last": None if found is None else _last(found.reading.snapshot),
                 **({} if found is None else _times(found)),
                 "unread": {
                     each.attribute: {"readings": each.readings, "last_sent": each.sent}
@@ -235,7 +235,7 @@ def document(condition: Condition) -> dict[str, Any]:
 
 
 def _times(found: Latest) -> dict[str, Any]:
-    """When something was heard last, by our clock, and what the thermostat's own said where that is wrong."""
+    """When the last reading arrived, by our clock, and the thermostat's own time where its clock is wrong."""
     wrong = found.wrong_clock
     told = {} if wrong is None else {"wrong_clock": {"told": wrong.told, "at": wrong.at}}
     return {"heard_at": found.heard.received_at, **told}

@@ -46,7 +46,7 @@ def main() -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """What it understands: the Makefile is who speaks to it."""
+    """The parser of the command line, which the Makefile calls."""
     parser = argparse.ArgumentParser(prog="make", description="What `make deploy` and `make build` run.")
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="build what is deployed")

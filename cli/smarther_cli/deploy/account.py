@@ -1,4 +1,4 @@
-"""What there is in the owner's account: who asks, which regions are open, the stack of a name, kept tables."""
+"""The owner's AWS account: the caller, the regions, the stack, and tables that deleted stacks left."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 ALWAYS_OPEN: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-"""A region of each partition in which any of its accounts can be asked who one is."""
+"""A region of each partition that every account may use."""
 
 _WAITING: Final[WaiterConfigTypeDef] = {"Delay": 3, "MaxAttempts": 200}
 _CLOSED: Final = REFUSED_CREDENTIALS | {"OptInRequired", "RegionDisabledException"}
-"""What a region answers that is not enabled: it does not know credentials that are good elsewhere."""
+"""The error codes of a region that is not enabled: it does not know credentials that are valid elsewhere."""
 
 _OURS: Final = "LegrandApiUrl"
 """A parameter that every version of our template has had."""
@@ -43,7 +43,7 @@ _ENABLE: Final = "https://docs.aws.amazon.com/accounts/latest/reference/manage-a
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose credentials these are."""
+    """The owner of the credentials."""
 
     account: str
     name: str
@@ -51,7 +51,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack as it is now; `state` is None when there is none of that name."""
+    """A stack as it is now; `state` is None where there is no stack of that name."""
 
     state: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -59,13 +59,13 @@ class Stack:
 
     @property
     def is_ours(self) -> bool:
-        """Whether it was made from our template, or is the table of one on its way into a new one."""
+        """Whether it was made from our template, or holds only a table that is being taken up."""
         return _OURS in self.parameters or str(self.state).startswith(("IMPORT_", "REVIEW_"))
 
 
 @dataclass(frozen=True, slots=True)
 class KeptTable:
-    """A table that a deleted stack has left, and about how many items it holds."""
+    """A table that a deleted stack left. `items` is DynamoDB's estimate, `made` is in epoch seconds."""
 
     name: str
     items: int
@@ -73,18 +73,18 @@ class KeptTable:
 
 
 class Account:
-    """An owner's account, in one region after the other. What AWS says no to is boto3's own error."""
+    """An owner's account, in any region. Errors of AWS are raised as boto3's own."""
 
     def __init__(self, session: boto3.Session) -> None:
         self._session = session
 
     def caller(self, region: str) -> Caller:
-        """Who asks. Any region of the partition will do: it is asked where every account may."""
+        """The owner of the credentials. `region` may be any of the partition; it is asked where every account may."""
         told = self._client("sts", ALWAYS_OPEN.get(self._partition(region), region)).get_caller_identity()
         return Caller(told["Account"], told["Arn"].rpartition(":")[2])
 
     def usable(self, answer: str) -> str:
-        """The region, when there is one of that name and this account may use it. Raises Wrong."""
+        """The region, where it exists and this account may use it. Raises Wrong."""
         region = answer_rules.region(answer, self._regions())
         try:
             self._client("sts", region).get_caller_identity()
@@ -112,7 +112,7 @@ class Account:
         )
 
     def kept_tables(self, stack: str, region: str) -> list[KeptTable]:
-        """The tables that earlier stacks of this name have left, the youngest first; no stack holds them now."""
+        """The tables that earlier stacks of this name left and that no stack holds now, the newest first."""
         client: DynamoDBClient = self._client("dynamodb", region)
         pages = client.get_paginator("list_tables").paginate()
         names = [name for page in pages for name in page["TableNames"] if name.startswith(f"{stack}-{_TABLE}-")]
@@ -124,7 +124,7 @@ class Account:
         return sorted(tables, key=lambda each: each.made, reverse=True)
 
     def remove(self, stack: str, region: str) -> None:
-        """Remove what a failed first deploy has left. Raises Failure."""
+        """Remove what a failed first deploy left. Raises Failure."""
         formation = self._formation(region)
         formation.delete_stack(StackName=stack)
         try:
@@ -137,9 +137,9 @@ class Account:
             ) from None
 
     def take_up(self, table: str, stack: str, region: str) -> None:
-        """Make a stack of nothing but a kept table, as docs/owner/the-whole-way.md tells. Raises Failure."""
+        """Make a stack that holds only a kept table, as in docs/owner/the-whole-way.md. Raises Failure."""
         formation = self._formation(region)
-        name = f"take-up-{uuid.uuid4()}"  # one that was broken off has left its own behind
+        name = f"take-up-{uuid.uuid4()}"  # an interrupted one left a change set with another name
         formation.create_change_set(
             StackName=stack,
             ChangeSetName=name,
@@ -169,7 +169,7 @@ class Account:
             ) from None
 
     def events(self, stack: str, region: str, seen: set[str]) -> list[Event]:
-        """The stack's events that are not among those seen, in the order of time; they are seen from now on."""
+        """The stack's events that are not in `seen`, in the order of time; their ids are added to `seen`."""
         found: list[Event] = []
         try:
             for page in self._formation(region).get_paginator("describe_stack_events").paginate(StackName=stack):
@@ -184,11 +184,11 @@ class Account:
         return found[::-1]
 
     def objections(self, stack: str, region: str) -> list[str]:
-        """What CloudFormation's validation had against the last deploy, before anything was made."""
+        """The messages of CloudFormation's validation of the last deploy, before anything was made."""
         try:
             told = self._formation(region).describe_events(StackName=stack, Filters={"FailedEvents": True})
         except ClientError:
-            return []  # who may deploy need not be allowed this; then `sam` has the last word
+            return []  # a caller who may deploy may not be allowed this; then `sam` reports the failure
         return [
             f"{each.get('LogicalResourceId', stack)}: {plainly(each['ValidationStatusReason'])}"
             for each in told.get("OperationEvents", [])

@@ -1,4 +1,4 @@
-"""What an answer must be: each check returns the answer as it is to be used, or says in one sentence what is wrong."""
+"""The rules of answers: each check returns the answer in the form to use, or raises Wrong with one sentence."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _CLOSE: Final = 0.7
 
 
 class Wrong(ValueError):  # noqa: N818 - an answer that is wrong
-    """An answer that cannot be used: one sentence that says what is wrong with it, and an example."""
+    """An answer that cannot be used. The message is one sentence that says why, with an example."""
 
 
 def stack_name(answer: str) -> str:
-    """A name from which every name in the template can be made."""
+    """A stack name, from which all names in the template can be made."""
     if _STACK_NAME.fullmatch(answer) is None:
         raise Wrong("A name begins with a letter and has only letters, digits and hyphens, such as smarther-recorder.")
     if len(answer) > LONGEST_STACK_NAME:
@@ -75,7 +75,7 @@ def one_of(answer: str, choices: Collection[str], what: str) -> str:
 
 
 def _close(answer: str, known: Collection[str], written: dict[str, str] | None = None) -> str:
-    """What was perhaps meant; a time zone is also known by its town."""
+    """The known name that was perhaps meant; a time zone is also found by its town."""
     towns = [name for name in sorted(known) if name.rpartition("/")[2] == answer]
     found = (towns or difflib.get_close_matches(answer, sorted(known), n=1, cutoff=_CLOSE) or [""])[0]
     return written[found] if written and found else found

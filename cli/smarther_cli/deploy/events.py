@@ -1,4 +1,4 @@
-"""What CloudFormation reports of a deploy, in plain words: what was done, what failed first, what to do about it."""
+"""CloudFormation's events in plain words: what was done, what failed first, and what to do about it."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ NOUNS: Final = {
     "AWS::Scheduler::Schedule": ("schedule", "Schedule"),
     "AWS::SecretsManager::Secret": ("secret", "Secret"),
 }
-"""What people call a type of resource, and the part of its logical id that says so already."""
+"""The plain name of each type of resource, and the part of its logical id that repeats it."""
 
 ALIAS: Final = "AWS::Lambda::Alias"
-"""What is live of the receiver: CodeDeploy is at work while it changes."""
+"""The receiver's `live` alias, which CodeDeploy changes."""
 
 STACK: Final = "AWS::CloudFormation::Stack"
 
@@ -76,7 +76,7 @@ _REMEDIES: Final = {
         " run `make deploy` again."
     ),
 }
-"""What to do, by what a reason says; the first that fits."""
+"""What to do, by patterns of CloudFormation's reason; the first that matches counts."""
 
 _FOLLOWS: Final = re.compile(r"^Resource \w+ cancelled", re.IGNORECASE)
 
@@ -93,12 +93,12 @@ class Event:
 
     @property
     def failed(self) -> bool:
-        """Whether it failed by itself, and not only because something else had."""
+        """Whether it failed by itself, and not as a consequence of another failure."""
         return self.status.endswith("_FAILED") and _FOLLOWS.match(self.reason) is None
 
     @property
     def name(self) -> str:
-        """What failed or was made, as people call it."""
+        """The plain name of the resource."""
         if self.type == STACK:
             return "the stack"
         noun, said_already = NOUNS.get(self.type, (self.type, ""))
@@ -109,7 +109,7 @@ class Event:
 
 
 def event_of(told: Mapping[str, Any]) -> Event:
-    """An event as boto3 gives it."""
+    """The event from boto3's form."""
     return Event(
         id=told["EventId"],
         logical_id=told["LogicalResourceId"],
@@ -120,7 +120,7 @@ def event_of(told: Mapping[str, Any]) -> Event:
 
 
 def line(event: Event, *, gradual: bool = False) -> str | None:
-    """What is said of an event; None for one that is not worth a line."""
+    """The line for an event; None where it needs none."""
     if gradual and event.type == ALIAS and event.status == "UPDATE_IN_PROGRESS":
         return "trying    the new receiver, with a tenth of the notifications for ten minutes"
     if event.failed and event.type != STACK:
@@ -133,13 +133,13 @@ def line(event: Event, *, gradual: bool = False) -> str | None:
 
 
 def cause(events: Iterable[Event]) -> Event | None:
-    """What failed first, from which all else followed; a resource rather than the stack. In the order of time."""
+    """The event that failed first, a resource's rather than the stack's. `events` are in the order of time."""
     failed = [event for event in events if event.failed]
     return next((event for event in failed if event.type != STACK), failed[0] if failed else None)
 
 
 def plainly(reason: str) -> str:
-    """A reason without what only AWS's support can use."""
+    """A reason without the parts that are only for AWS's support."""
     told = _HANDLER.fullmatch(reason.strip())
     return " ".join(_FOR_SUPPORT.sub("", told[1] if told else reason).split())
 

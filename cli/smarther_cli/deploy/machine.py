@@ -1,4 +1,4 @@
-"""What this machine knows: its processor, its owner's time zone and profiles for AWS."""
+"""Facts of this machine: its processor, its time zone and the profiles for AWS."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from smarther_cli.deploy import answer_rules
 _LINK: Final = Path("/etc/localtime")
 _NAMED: Final = Path("/etc/timezone")
 _NOWHERE: Final = ("Etc/", "UTC", "GMT", "Universal", "Zulu")
-"""Zones of machines; nobody's home is in one."""
+"""Time zones that servers are set to and no home is in."""
 
 
 def own_processor() -> str:
@@ -21,9 +21,9 @@ def own_processor() -> str:
 
 
 def time_zone(link: Path = _LINK, named: Path = _NAMED) -> str | None:
-    """The machine's time zone by its name in the IANA database; None when it has none, or one in which nobody lives.
+    """The machine's time zone by its IANA name; None where it has none, or one in which there is no home.
 
-    `TZ` says it, else the file that `/etc/localtime` is a link to (Linux, macOS), else `/etc/timezone` (Debian).
+    It is `TZ`, else the file that `/etc/localtime` links to (Linux, macOS), else `/etc/timezone` (Debian).
     """
     told = [os.environ.get("TZ", "").removeprefix(":")]
     if link.is_symlink():
@@ -35,6 +35,6 @@ def time_zone(link: Path = _LINK, named: Path = _NAMED) -> str | None:
 
 
 def may_choose_profile(available: list[str]) -> bool:
-    """Whether boto3's usual way to credentials leaves open which profile is meant."""
+    """Whether there are several profiles and nothing says which one boto3 is to use."""
     told_already = any(os.environ.get(name) for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID"))
     return not told_already and bool(available) and available != ["default"]

@@ -1,4 +1,4 @@
-"""What a deploy will do, and in which words it is said before it is done."""
+"""The plan of a deploy, and the words in which it is shown beforehand."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _PARTS: Final = {
     "AWS::CloudWatch::Alarm": "alarm",
 }
 NO_TABLE: Final = "new"
-"""What is said to leave a kept table alone."""
+"""The value of TABLE for an empty table instead of a kept one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All that a deploy needs to know. `parameters` are those of the template that are said to CloudFormation."""
+    """All that a deploy needs. `parameters` are the template's parameters that are given to CloudFormation."""
 
     place: Place
     caller: Caller
@@ -45,7 +45,7 @@ class Plan:
 
     @property
     def processor(self) -> str:
-        """What the packages are built for and the functions run on."""
+        """The processor of functions and packages."""
         return self.parameters["Architecture"]
 
     @property
@@ -55,39 +55,39 @@ class Plan:
 
     @property
     def is_new(self) -> bool:
-        """Whether there is no stack yet that anybody could have used."""
+        """Whether this is the first deploy of a stack."""
         return self.state in {StackState.NEW, StackState.LEFT_OVER}
 
 
 def next_commands(place: Place, *, is_first: bool, is_in_the_file: bool) -> list[str]:
-    """What to run after a deploy, in this order; where the stack is, they know from the answers file if it is there."""
+    """The commands to run after a deploy, in order; with the stack's place where the answers file does not tell it."""
     told = {"--stack": place.stack, "--region": place.region, "--profile": place.profile}
     where = "" if is_in_the_file else "".join(f" {option} {value}" for option, value in told.items() if value)
     return [f".venv/bin/smarther {name}{where}" for name in (("configure", "authorize") if is_first else ("status",))]
 
 
 def processor(*, chosen: str | None, present: str | None, cloud: str | None, own: str) -> str:
-    """What to build for: as chosen, else as the stack is, else what is cheapest.
+    """The processor to build for: the chosen one, else that of the stack, else the cheapest.
 
-    Another cloud than AWS runs functions on the machine it is on, which is taken to be this one.
+    A cloud other than AWS runs functions on its own machine, which is taken to be this one.
     """
     return chosen or present or (own if cloud else "arm64")
 
 
 def gradual(*, chosen: str | None, at_once: bool, cloud: str | None) -> str:
-    """Whether a new receiver gets a tenth of the notifications first; only AWS has the CodeDeploy that it takes."""
+    """Whether a new receiver gets a tenth of the notifications first; that needs CodeDeploy, which only AWS has."""
     if at_once:
         return "false"
     return chosen or ("false" if cloud else "true")
 
 
 def best(tables: Sequence[KeptTable]) -> KeptTable | None:
-    """The kept table that holds most; of two that hold as much, the younger."""
+    """The kept table with the most items; of two with as many, the newer."""
     return max(tables, key=lambda each: (each.items, each.made), default=None)
 
 
 def facts(plan: Plan) -> dict[str, str]:
-    """The plan by names and words."""
+    """The lines of the plan: names and texts."""
     said = {
         "stack": f"{plan.place.stack} in {plan.place.region}, {plan.state.value}",
         "account": f"{plan.caller.account}, as {plan.caller.name}"
@@ -115,7 +115,7 @@ def facts(plan: Plan) -> dict[str, str]:
 
 
 def makes(template: Mapping[str, Any]) -> str:
-    """What people would call the parts of a stack from this template, with their numbers."""
+    """The parts of a stack of this template in plain words, with their numbers."""
     counted = Counter(each["Type"] for each in template["Resources"].values())
     return ", ".join(f"{counted[kind]} {noun}{'s' if counted[kind] > 1 else ''}" for kind, noun in _PARTS.items())
 

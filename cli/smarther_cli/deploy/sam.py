@@ -36,9 +36,9 @@ def template() -> dict[str, Any]:
 
 
 def build(processor: str, *, log: Path | None = None) -> None:
-    """Build functions and layers for a processor, into a template that can be deployed for no other.
+    """Build functions and layers for a processor, and a template that can be deployed for no other.
 
-    What `sam` prints goes to the log, if there is one. Raises Failure.
+    `sam` prints to the log, where one is given. Raises Failure.
     """
     command = ["build", "--cached", "--parallel", "--parameter-overrides", f"Architecture={processor}"]
     _run(command, {"ARCHITECTURE": processor}, log, "Nothing was deployed.")
@@ -46,9 +46,9 @@ def build(processor: str, *, log: Path | None = None) -> None:
 
 
 def for_one_processor(built: str, processor: str) -> str:
-    """A built template that offers the processor it was built for and takes no other, whoever deploys it.
+    """A built template whose parameter allows only the processor that it was built for.
 
-    Packages built for one and functions declared for the other would deploy without a word and fail at their imports.
+    Packages for one processor and functions declared for the other would deploy without an error, and fail at import.
     """
     parsed = yaml_parse(built)
     parsed["Parameters"]["Architecture"] |= {"Default": processor, "AllowedValues": [processor]}
@@ -58,7 +58,7 @@ def for_one_processor(built: str, processor: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Deploying:
-    """A `sam deploy` that runs, and where it writes what it prints."""
+    """A running `sam deploy`, and the log of its output."""
 
     process: subprocess.Popen[bytes]
     log: Path
@@ -77,12 +77,12 @@ class Deploying:
         return self.process.returncode == 0
 
     def error(self) -> str:
-        """What it said was wrong, on one line."""
+        """Its error message, on one line."""
         return error_in(self.log)
 
 
 def error_in(log: Path) -> str:
-    """What a run of `sam` says was wrong, on one line: from its last `Error:` to the end, or its last three lines."""
+    """The error message of a run of `sam`, on one line: from its last `Error:` to the end, or its last three lines."""
     lines = log.read_text(errors="replace").strip().splitlines()
     begins = max((at for at, line in enumerate(lines) if line.startswith("Error:")), default=max(0, len(lines) - 3))
     return " ".join(" ".join(lines[begins:]).removeprefix("Error:").split())
@@ -90,12 +90,12 @@ def error_in(log: Path) -> str:
 
 @contextmanager
 def deploying(place: Place, parameters: Mapping[str, str]) -> Iterator[Deploying]:
-    """Deploy what was built, with these parameters; all others stay as they are, or get their defaults.
+    """Deploy what was built, with these parameters; all others keep their values, or get their defaults.
 
-    What is not said here stands in samconfig.toml.
-    The block runs beside `sam` and ends after it. In a terminal Ctrl-C ends both.
+    All other options are in samconfig.toml. The `with` block runs while `sam` does, and ends after it. In a terminal
+    Ctrl-C ends both.
     """
-    given = BUILT / "parameters.yaml"  # on its command line `sam` has its own idea of quotes and spaces
+    given = BUILT / "parameters.yaml"  # on its command line `sam` reads quotes and spaces in its own way
     given.write_text(json.dumps(dict(parameters)))
     command = [
         *("deploy", "--stack-name", place.stack, "--region", str(place.region)),

@@ -1,4 +1,4 @@
-"""What the state of a stack means for somebody who is about to deploy it."""
+"""What the state of a stack means for a deploy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class StackState(Enum):
-    """What a deploy will do with the stack of that name."""
+    """What a deploy finds under the stack's name, in words for the plan."""
 
     NEW = "new"
     THERE = "brought up to date"
@@ -17,14 +17,14 @@ class StackState(Enum):
 
 
 _NEW: Final = frozenset({None, "DELETE_COMPLETE", "REVIEW_IN_PROGRESS"})
-"""In REVIEW_IN_PROGRESS is a stack of which nothing but a change set was ever made."""
+"""A stack in REVIEW_IN_PROGRESS has only a change set."""
 
 _LEFT_OVER: Final = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"})
 _STUCK: Final = frozenset({"UPDATE_ROLLBACK_FAILED", "IMPORT_ROLLBACK_FAILED", "DELETE_FAILED"})
 
 
 def stack_state(state: str | None) -> StackState:
-    """What CloudFormation's `StackStatus` means; None where there is no stack.
+    """The meaning of CloudFormation's `StackStatus`, which is None where there is no stack.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes
     """
@@ -38,7 +38,7 @@ def stack_state(state: str | None) -> StackState:
 
 
 def way_out(state: str, stack: str, region: str) -> str:
-    """What a person does about a stack that is stuck."""
+    """What a person has to do about a stack that is stuck."""
     if state == "DELETE_FAILED":
         return (
             "Its removal did not end. Look in the CloudFormation console at what stands in the way, remove the stack"

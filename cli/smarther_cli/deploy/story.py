@@ -1,4 +1,4 @@
-"""A deploy from beginning to end: look, ask, say, build, deploy, tell."""
+"""A deploy from beginning to end: look, ask, show the plan, build, deploy, report."""
 
 from __future__ import annotations
 
@@ -33,14 +33,13 @@ _POLL_SECONDS = 2.0
 
 
 class BrokenOff(Exception):  # noqa: N818 - Ctrl-C is no error
-    """A person ended it while CloudFormation was at work: what comes of that."""
+    """A person interrupted the deploy while CloudFormation was at work. The message says what follows."""
 
 
 def deploy(said: Said) -> bool:
-    """Deploy what lies in this folder; whether it was deployed, which a person may decide against.
+    """Deploy this folder; False where the person decides against it.
 
-    Raises Failure, BrokenOff, or boto3's own error for what AWS says no to. Nothing is written or made before the
-    go-ahead.
+    Raises Failure, BrokenOff, or boto3's own error. Nothing is written or made before the person agrees.
     """
     template = sam.template()
     interview = Interview(said, parameters.declared(template))
@@ -84,7 +83,7 @@ def deploy(said: Said) -> bool:
 
 
 def _taken_up(wanted: str | None, kept: Sequence[KeptTable], now: StackState) -> KeptTable | None:
-    """The kept table that the new stack goes on with. Raises WrongUse for one that there is not."""
+    """The kept table that the new stack takes up. Raises WrongUse where there is no such table."""
     if wanted is None:
         return plan.best(kept)
     if now is StackState.THERE:
@@ -113,13 +112,13 @@ def _make(account: Account, planned: Plan, *, is_in_the_file: bool) -> None:
         happened = _deployed(account, planned)
     except KeyboardInterrupt:
         raise BrokenOff("What CloudFormation has begun it ends by itself. Then run `make deploy` again.") from None
-    # What the doctor finds is told and fails no deploy: a new stack waits for its credentials, as it should.
+    # The doctor's findings do not fail a deploy: a new stack has no credentials yet.
     look(Call(stack, planned.place.profile, region, sandbox=False, json=False, at=clock()))
     _tell(planned, before, account.stack(stack, region), changed=bool(happened), is_in_the_file=is_in_the_file)
 
 
 def _deployed(account: Account, planned: Plan) -> list[Event]:
-    """Run `sam deploy`, and show what CloudFormation does meanwhile; its events. Raises Failure."""
+    """Run `sam deploy` and show what CloudFormation does meanwhile; returns its events. Raises Failure."""
     stack, region = planned.place.stack, str(planned.place.region)
     seen: set[str] = set()
     account.events(stack, region, seen)
@@ -164,13 +163,13 @@ def _show(planned: Plan) -> None:
 
 
 def _lines(text: str, width: int) -> list[str]:
-    """The text in lines of that width; a word that is longer stays whole."""
+    """The text in lines of that width; a longer word is not broken."""
     return [line for part in text.split("\n") for line in textwrap.wrap(part, width, break_long_words=False)]
 
 
 @contextmanager
 def _step(words: str) -> Iterator[Console]:
-    """While something is under way: what it is, and in a terminal that it goes on."""
+    """Show a step while it runs, in a terminal with a spinner."""
     console = screen.remarks()
     console.print(f"· {words}")
     with console.status("", spinner="dots"):
@@ -178,7 +177,7 @@ def _step(words: str) -> Iterator[Console]:
 
 
 def _tell(planned: Plan, before: Stack, now: Stack, *, changed: bool, is_in_the_file: bool) -> None:
-    """What the owner needs after a deploy."""
+    """Show what the owner needs after a deploy."""
     is_first = not before.outputs
     screen.remark()
     screen.paragraph(

@@ -1,6 +1,6 @@
-"""`smarther doctor`: is the deployed stack what it should be?
+"""`smarther doctor`: checks that the deployed stack is as it should be.
 
     questions ── facts ──▶ checks ── findings ──▶ command
 
-Questions ask AWS, checks judge what was answered and nothing else, the command shows what they found.
+Questions ask AWS, checks judge the facts that AWS gave, and the command shows the findings.
 """

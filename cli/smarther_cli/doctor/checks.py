@@ -1,4 +1,4 @@
-"""Each check: what a fact means. Nothing is asked here, so that each can be tried on whatever a cloud might say."""
+"""The checks: each judges one fact. They ask AWS nothing, so that tests can give them any fact."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.incidents import Cause
 from smarther_cli.doctor.finding import bad, good, look, not_told, soon_wanting, wanting
-from smarther_cli.show.deeds import troubles
+from smarther_cli.show.actions import troubles
 from smarther_cli.standing import needed_first
 from smarther_cli.verdict import Backlog, judge
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from smarther_cli.doctor.finding import Finding
 
 PATIENCE_MS: Final = 750
-"""An answer must take less: Legrand's support, as relayed in andrea-mattioli/mattiols_hassio_repository, issue 16."""
+"""An answer must take less: Legrand's support, as quoted in andrea-mattioli/mattiols_hassio_repository, issue 16."""
 NEAR_MS: Final = 500
-"""What the receiver itself may take at most (smarther.receiver.deadlines); the rest is for the way."""
+"""The most that the receiver itself may take (smarther.receiver.deadlines); the rest is for the network."""
 MISSED_RUNS: Final = 3
-"""In a row: no longer a passing fault of the scheduler."""
+"""Missed runs in a row: more than a passing fault of the scheduler."""
 FEW_AT_ONCE: Final = 10
-"""What a new account of AWS has."""
+"""The concurrency of a new AWS account."""
 ENOUGH_AT_ONCE: Final = 50
 ENOUGH_A_SECOND: Final = 100
-"""A home says a few things an hour; what the API lets through is to stop floods and never a thermostat."""
+"""A home sends a few notifications an hour; the API's limit is to stop floods and never a thermostat."""
 
 BY_HAND: Final = (
     "It was changed by hand, and a deploy does not see that. How to put it back:"
@@ -50,7 +50,7 @@ _KEEPER_NOW: Final = "`smarther keeper run` has it run now; then ask again."
 
 
 def stack(status: str) -> Finding:
-    """Whether the last deploy came to a good end."""
+    """Whether the last deploy succeeded."""
     match status:
         case "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE":
             return good(f"deployed completely ({status})")
@@ -104,7 +104,7 @@ def live_version(alias: facts.Alias) -> Finding:
 
 
 def processor(found: facts.Processors) -> Finding:
-    """Whether functions, and what is in their layers, are for the one processor that was chosen."""
+    """Whether functions and their layers are for the processor that was chosen."""
     faults = [
         f"the function {each.name} runs on {each.processor}"
         for each in found.functions
@@ -126,7 +126,7 @@ def processor(found: facts.Processors) -> Finding:
 
 
 def genuine_calls(answers: facts.AddressAnswers) -> Finding:
-    """Whether who knows the secret is answered as Legrand has to be."""
+    """Whether calls with the right secret are answered as Legrand's must be."""
     if answers.probe is None:
         return bad(answers.failure, answers.remedy)
     if not answers.probe.has_secret:
@@ -146,7 +146,7 @@ def genuine_calls(answers: facts.AddressAnswers) -> Finding:
 
 
 def answer_time(answers: facts.AddressAnswers) -> Finding:
-    """Whether the slowest answer of containers that are warm was in time, of those that came one after the other."""
+    """Whether the slowest answer of a warm container was in time, among the calls one after the other."""
     made = () if answers.probe is None else answers.probe.one_by_one
     times = _times(each for each in made if not each.new_container)
     if not times:
@@ -179,7 +179,7 @@ def cold_start(answers: facts.AddressAnswers) -> Finding:
 
 
 def strangers(answers: facts.AddressAnswers) -> Finding:
-    """Whether who does not know the secret gets what an unknown address gets."""
+    """Whether a call with a wrong secret is answered like one to an unknown address."""
     stranger = None if answers.probe is None else answers.probe.stranger
     if stranger is None or stranger.status is None:
         return not_told("no answer came")
@@ -227,7 +227,7 @@ def _schedule_fault(schedule: facts.Schedule) -> str:
 
 
 def redriver(state: str) -> Finding:
-    """Whether what waits in the spill queue is taken from it."""
+    """Whether the redriver takes notifications from the spill queue."""
     match state:
         case "Enabled":
             return good("takes from the spill queue what waits there")
@@ -295,7 +295,7 @@ def thermostats(standing: facts.LastReport) -> Finding:
 
 
 def _judged(report: Report, reasons: Collection[str]) -> Finding | None:
-    """What the one rule of whether all is well finds of these sorts; None where it finds nothing."""
+    """The verdict's finding for these reasons; None where it has none of them."""
     found = [matter for matter in judge(report).matters if matter.reason in reasons]
     if not found:
         return None
@@ -308,7 +308,7 @@ def _judged(report: Report, reasons: Collection[str]) -> Finding | None:
 
 
 def table(found: facts.TableSettings) -> Finding:
-    """Whether the table is open and cannot be deleted by a slip of the hand."""
+    """Whether the table is active and protected against deletion."""
     if found.status not in {"ACTIVE", "UPDATING"}:
         return bad(f"is {found.status}", "Look at it in the DynamoDB console; with a key of your own, at the key.")
     if not found.protected:
@@ -317,7 +317,7 @@ def table(found: facts.TableSettings) -> Finding:
 
 
 def expiry(found: facts.Expiry) -> Finding:
-    """Whether the table lets go of what has had its time."""
+    """Whether the table deletes expired items."""
     if found.status not in {"ENABLED", "ENABLING"}:
         return bad(f"what has had its time is never deleted: time to live is {found.status.lower()}", BY_HAND)
     if found.attribute != "expires_at":
@@ -326,7 +326,7 @@ def expiry(found: facts.Expiry) -> Finding:
 
 
 def recovery(status: str) -> Finding:
-    """Whether the table can be had back as it was."""
+    """Whether the table can be restored to an earlier state."""
     if status != "ENABLED":
         return bad("the table cannot be had back as it was: point-in-time recovery is off", BY_HAND)
     return good("the table can be had back as it was at any second of the last 35 days")
@@ -355,13 +355,13 @@ def given_up(queue: facts.Queue) -> Finding:
 
 
 def quarantine(count: int) -> Finding:
-    """Whether bodies are kept that nobody could read."""
+    """Whether there are bodies in quarantine."""
     found = judge(None, waiting=Backlog(quarantine=count)).matters
     return bad(found[0].says, found[0].do) if found else good("every body could be read")
 
 
 def failed_runs(queue: facts.Queue) -> Finding:
-    """Whether a scheduled run failed every time that it was tried, or could not even be started; told for a day."""
+    """Whether a scheduled run of the last day failed at every try, or could not be started."""
     count = queue.waiting + queue.in_hand
     if count:
         return bad(
@@ -376,7 +376,7 @@ def _messages(count: int, what: str) -> str:
 
 
 def logs(found: facts.Logs) -> Finding:
-    """Whether every log group is there and forgets when it was chosen to."""
+    """Whether every log group exists and deletes its logs after the chosen number of days."""
     gone = [each.name for each in found.groups if not each.exists]
     forever = [each.name for each in found.groups if each.exists and each.days is None]
     other = [f"{each.name} after {each.days}" for each in found.groups if each.days not in {None, found.chosen_days}]
@@ -392,7 +392,7 @@ def logs(found: facts.Logs) -> Finding:
 
 
 def alarms(found: Sequence[facts.Alarm]) -> Finding:
-    """Whether every alarm is there and tells the topic."""
+    """Whether every alarm exists and publishes to the topic."""
     if not found:
         return look("turned off (parameter Alarms): nobody is told of anything", "`make deploy` with Alarms on.")
     gone = [each.name for each in found if each.state is None]
@@ -414,7 +414,7 @@ def ringing(found: Sequence[facts.Alarm]) -> Finding:
 
 
 def subscriber(topic: facts.Topic) -> Finding:
-    """Whether anybody hears the alarms."""
+    """Whether anybody is subscribed to the alarms."""
     ways = ", ".join(sorted(set(topic.confirmed)))
     if topic.pending and not topic.confirmed:
         return wanting(
@@ -451,7 +451,7 @@ def dashboard(found: facts.Dashboard) -> Finding:
 
 
 def drill(found: facts.Drill) -> Finding:
-    """Whether an alarm that was set off told the topic, and whether anybody heard."""
+    """Whether an alarm that was set off published to the topic, and whether anybody is subscribed."""
     if found.alarm is None:
         return not_told("no alarm could be set off: there is none, or all that may be tried ring already")
     if found.told is None:
@@ -487,7 +487,7 @@ def concurrency(found: facts.Concurrency) -> Finding:
 
 
 def reserved(found: Sequence[facts.Function]) -> Finding:
-    """Whether the receiver may use all of them."""
+    """Whether the receiver may use all of the account's concurrency."""
     held = next((each.reserved for each in found if each.name == "receiver"), None)
     if held is None:
         return good("the receiver may use all of them")

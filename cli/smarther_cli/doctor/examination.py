@@ -1,4 +1,4 @@
-"""The examination: every check with its question, and what a question is worth that AWS does not answer."""
+"""The examination: every check with its question, and the finding for a question that AWS does not answer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ UNKNOWN: Final = frozenset(
         "UnsupportedOperationException",
     }
 )
-"""With these a cloud says that it does not know what it was asked."""
+"""The error codes of a cloud that does not know an operation."""
 
 
 class Group(StrEnum):
@@ -47,7 +47,7 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check[Fact]:
-    """A line of the result: its place and name, what is asked, and how the answer is judged."""
+    """A line of the result: its group and name, the question, and the judgement of its answer."""
 
     group: Group
     name: str
@@ -108,9 +108,9 @@ CHECKS: Final[tuple[Check[Any], ...]] = (
 def examine(
     questions: Questions, asked: Iterable[Check[Any]], *, progress: Callable[[str], None] = lambda _: None
 ) -> Iterator[Result]:
-    """What each check finds, in order; a question that several have in common is asked once.
+    """The results of the checks, in order; a question that several have in common is asked once.
 
-    A question that comes to nothing is a finding of its own, and the others go on.
+    Checks are independent: a question that fails is a finding of its own.
     """
     answers: dict[Callable[[Questions], Any], tuple[Any, Finding | None]] = {}
     for check in asked:
@@ -131,7 +131,7 @@ def _answer(questions: Questions, question: Callable[[Questions], Any]) -> tuple
 
 
 def refused(error: Exception) -> Finding:
-    """What a question is worth that was not answered."""
+    """The finding for a question that AWS did not answer."""
     cause = vendors(error)
     if not isinstance(cause, ClientError):
         return not_answered(f"could not be asked: {' '.join(str(error).split())}", "Try again.")

@@ -1,4 +1,4 @@
-"""What the cloud says of the stack, as far as the checks look at it."""
+"""Facts about the stack, as the cloud gives them, for the checks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """A function, named as in the template without "Function". `state` is None where it is gone."""
+    """A function, named as in the template without "Function". `state` is None where it does not exist."""
 
     name: str
     state: str | None
@@ -35,7 +35,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Processors:
-    """The processor that was chosen, and what runs on which."""
+    """The chosen processor, and those of functions and layers."""
 
     chosen: str
     functions: tuple[Function, ...]
@@ -44,7 +44,7 @@ class Processors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alias:
-    """The version that `live` leads to, another that has a share of the calls, and the newest that there is."""
+    """The version that the alias `live` calls, a second one that has a share of the calls, and the newest version."""
 
     version: str
     sharing: str | None
@@ -53,9 +53,9 @@ class Alias:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressAnswers:
-    """What the keeper found at the webhook's address; or how it failed, and what helps.
+    """What the keeper found at the webhook's address; or how that failed, and the remedy.
 
-    In a cloud that runs on this machine a new container is a process of this machine.
+    In a cloud on this machine a new container is a process of this machine.
     """
 
     probe: Probe | None
@@ -66,7 +66,7 @@ class AddressAnswers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """A schedule. `state` is None where it is gone; `wanted` is whether the stack's parameters have it on."""
+    """A schedule. `state` is None where it does not exist; `wanted` is whether the parameters turn it on."""
 
     name: str
     state: str | None
@@ -75,7 +75,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastRun:
-    """How long ago it last ran, None for never; how often it should; how long there has been a stack."""
+    """How long ago a function last ran (None for never), how often it should, and the age of the stack."""
 
     ago: timedelta | None
     every: timedelta
@@ -84,7 +84,7 @@ class LastRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastReport:
-    """The keeper's last report, None before its first run; then whether credentials were given."""
+    """The keeper's last report, None before its first run; `configured` is whether credentials were given."""
 
     report: Report | None
     configured: bool = True
@@ -108,7 +108,7 @@ class Expiry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """How many messages wait in a queue, and how many somebody has in hand."""
+    """How many messages wait in a queue, and how many are in flight."""
 
     waiting: int
     in_hand: int
@@ -116,7 +116,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogGroup:
-    """A log group. `days` is None where it keeps everything for ever."""
+    """A log group. `days` is None where its logs never expire."""
 
     name: str
     exists: bool
@@ -125,7 +125,7 @@ class LogGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logs:
-    """The stack's log groups, and for how many days they were chosen to keep what is in them."""
+    """The stack's log groups, and the chosen number of days after which logs expire."""
 
     groups: tuple[LogGroup, ...]
     chosen_days: int
@@ -133,7 +133,7 @@ class Logs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """An alarm. `state` is None where it is gone; `tells` is whether it publishes to the stack's topic."""
+    """An alarm. `state` is None where it does not exist; `tells` is whether it publishes to the stack's topic."""
 
     name: str
     state: str | None
@@ -142,7 +142,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """Who hears the alarms' topic: the ways of those who have confirmed, and how many have not yet."""
+    """The subscribers of the alarms' topic: the protocols of the confirmed ones, and how many are pending."""
 
     confirmed: tuple[str, ...]
     pending: int
@@ -160,7 +160,7 @@ class Dashboard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concurrency:
-    """Executions at once in this account and region: the limit, and what of it no function has for itself."""
+    """Concurrency of this account and region: the limit, and the part that no function has reserved."""
 
     limit: int
     unreserved: int
@@ -168,7 +168,7 @@ class Concurrency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Throttle:
-    """What the API lets through to the webhook: requests a second, and at once."""
+    """The API's limits for the webhook: requests a second, and at once."""
 
     rate: float
     burst: int
@@ -176,9 +176,9 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """Sums of the last day's metrics, None where there is no point at all.
+    """Sums of the last day's metrics; None where a metric has no data.
 
-    A metric of what goes wrong has no point on a good day, so beside each stands one that has points on any day.
+    A metric of failures has no data on a good day, so beside each is one that has data on any day.
     """
 
     invocations: float | None
@@ -191,9 +191,9 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drill:
-    """What came of setting an alarm off and on again: which, whether its topic was told, whether anybody hears it.
+    """The outcome of a drill: the alarm, whether it published to its topic, and whether anybody is subscribed.
 
-    `told` is None where CloudWatch has not said yet; `alarm` is None where there was none to ring.
+    `told` is None where CloudWatch has not said yet; `alarm` is None where there was none to set off.
     """
 
     alarm: str | None

@@ -1,4 +1,4 @@
-"""What a check found: a mark, what is so, what to do about it, and what it means for the exit status."""
+"""The finding of a check: a mark, what is so, what to do about it, and the exit status."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Mark(StrEnum):
-    """What a person sees at a glance."""
+    """The mark in front of a line."""
 
     GOOD = "good"
     LOOK = "look"
@@ -32,41 +32,41 @@ class Finding:
 
 
 def good(says: str) -> Finding:
-    """It is as it should be."""
+    """A finding: as it should be."""
     return Finding(mark=Mark.GOOD, says=says)
 
 
 def look(says: str, do: str) -> Finding:
-    """Nothing fails because of it, and somebody should know."""
+    """A finding: nothing fails because of it, but somebody should know."""
     return Finding(mark=Mark.LOOK, says=says, do=do)
 
 
 def bad(says: str, do: str) -> Finding:
-    """It is not as it should be."""
+    """A finding: not as it should be."""
     return Finding(mark=Mark.BAD, says=says, do=do, status=Status.FAILED)
 
 
 def wanting(says: str, do: str) -> Finding:
-    """It waits for something that only the owner can do."""
+    """A finding: only the owner can mend it."""
     return Finding(mark=Mark.BAD, says=says, do=do, status=Status.PERSON_NEEDED)
 
 
 def soon_wanting(says: str, do: str) -> Finding:
-    """Nothing fails because of it, but the owner is needed, and nobody else can do it."""
+    """A finding: nothing fails yet, but only the owner can mend it."""
     return Finding(mark=Mark.LOOK, says=says, do=do, status=Status.PERSON_NEEDED)
 
 
 def not_told(says: str, do: str = "") -> Finding:
-    """There is nothing to judge: not yet, or never in this cloud. Neither good nor a fault."""
+    """A finding: there is nothing to judge, not yet, or never in this cloud."""
     return Finding(mark=Mark.NOT_TOLD, says=says, do=do)
 
 
 def not_answered(says: str, do: str) -> Finding:
-    """It could have been told and was not: then nobody can say that all is well."""
+    """A finding: AWS should have answered and did not, so nothing is known."""
     return Finding(mark=Mark.NOT_TOLD, says=says, do=do, status=Status.FAILED)
 
 
 def worst(findings: Iterable[Finding]) -> Status:
-    """The exit status for all of them: 1 before 3, because a stack that is at fault is more than one that waits."""
+    """The exit status for all findings: a fault of the stack (1) before one that waits for the owner (3)."""
     found = {finding.status for finding in findings}
     return next((each for each in (Status.FAILED, Status.PERSON_NEEDED) if each in found), Status.FINE)

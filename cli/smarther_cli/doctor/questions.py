@@ -1,7 +1,7 @@
-"""The questions that are asked of AWS; each gives a fact, and changes nothing.
+"""The questions to AWS; each returns a fact, and changes nothing.
 
-What AWS says no to is boto3's own error: whoever asks knows what a check that has no fact is worth. Names of resources
-are the stack's own, as CloudFormation lists them, and never made up here.
+Errors of AWS are raised as boto3's own; `examination` turns them into findings. Names of resources are those that
+CloudFormation lists for the stack.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 CALLS: Final = 20
 AT_ONCE: Final = 4
 MAY_BE_OFF: Final = "ReceiverFunctionKeepWarm"
-"""The one schedule that a parameter turns off."""
+"""The only schedule that a parameter can turn off."""
 
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
@@ -44,7 +44,7 @@ _MACHINES: Final = {0x3E: "x86_64", 0xB7: "arm64"}
 
 
 class LayerUnreadableError(Exception):
-    """A layer's content could not be had, or is not what it should be."""
+    """A layer's content could not be downloaded, or cannot be read."""
 
 
 class Questions:
@@ -65,7 +65,7 @@ class Questions:
         return self._functions
 
     def live_version(self) -> facts.Alias:
-        """Where the API's calls go."""
+        """The version of the receiver that the API calls."""
         client, name = self._client("lambda"), self._deployment.resource("ReceiverFunction")
         alias = client.get_alias(FunctionName=name, Name="live")
         pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=name)
@@ -78,7 +78,7 @@ class Questions:
         )
 
     def processors(self) -> facts.Processors:
-        """What runs on which processor, and what is in the layers."""
+        """The processors of functions and layers."""
         layers = sorted({arn for function in self._functions for arn in function.layers})
         return facts.Processors(
             chosen=self._deployment.architecture,
@@ -89,7 +89,7 @@ class Questions:
     # ---- answers through the real address
 
     def answers(self) -> facts.AddressAnswers:
-        """What the keeper finds when it calls the webhook's address, which only it and Legrand know."""
+        """What the keeper finds when it calls the webhook's address."""
         try:
             told = self._deployment.invoke_keeper({"probe": {"calls": CALLS, "at_once": AT_ONCE}})
         except Failure as failure:
@@ -119,13 +119,13 @@ class Questions:
         ]
 
     def redriver(self) -> str:
-        """The state of what feeds the redriver."""
+        """The state of the redriver's event source."""
         mapping = self._deployment.resource("RedriverFunctionSpilled")
         state: str = self._client("lambda").get_event_source_mapping(UUID=mapping)["State"]
         return state
 
     def keepers_last_run(self) -> facts.LastRun:
-        """When the keeper last came to its end, as it noted in the table."""
+        """When a run of the keeper last ended, by its report in the table."""
         report = KeeperNotes(self._deployment.table).report()
         return self._last_run(
             None if report is None else self._at - datetime.fromisoformat(report.at),
@@ -133,12 +133,12 @@ class Questions:
         )
 
     def rollups_last_run(self) -> facts.LastRun:
-        """When statistics were last made, as the rollup noted in the table."""
+        """When the rollup last ran, by its state in the table."""
         state = HoursAndDays(self._deployment.table).rollup_state()
         return self._last_run(None if state is None else self._at - state.ran_at, _HOUR)
 
     def standing(self) -> facts.LastReport:
-        """What the keeper last reported, and what was done since."""
+        """The keeper's last report, with what has changed since."""
         report = KeeperNotes(self._deployment.table).report()
         if report is None:
             return facts.LastReport(report=None, configured=is_configured(self._deployment))
@@ -173,11 +173,11 @@ class Questions:
         return self._queue(self._deployment.resource("SpillDeadLetterQueue"))
 
     def quarantined(self) -> int:
-        """How many bodies nobody could read."""
+        """How many bodies are in quarantine."""
         return Quarantine(self._deployment.table).size()
 
     def failed_runs(self) -> facts.Queue:
-        """Scheduled runs that failed every time, or could not be started."""
+        """The queue of scheduled runs that failed at every try, or could not be started."""
         return self._queue(self._deployment.resource("DeadLetterQueue"))
 
     def logs(self) -> facts.Logs:
@@ -200,7 +200,7 @@ class Questions:
         return [_alarm(name, found.get(name), topic) for name in names]
 
     def subscribers(self) -> facts.Topic | None:
-        """Who hears the alarms' topic; None where there are no alarms."""
+        """The subscribers of the alarms' topic; None where there are no alarms."""
         topics = list(self._deployment.resources_of("AWS::SNS::Topic").values())
         if not topics:
             return None
@@ -226,14 +226,14 @@ class Questions:
     # ---- the account, and the last day
 
     def concurrency(self) -> facts.Concurrency:
-        """The account's executions at once."""
+        """The account's concurrency."""
         limit = self._client("lambda").get_account_settings()["AccountLimit"]
         return facts.Concurrency(
             limit=limit["ConcurrentExecutions"], unreserved=limit["UnreservedConcurrentExecutions"]
         )
 
     def throttle(self) -> facts.Throttle | None:
-        """What the API lets through to the webhook; None where the cloud keeps no limit."""
+        """The API's limits for the webhook; None where the cloud has none."""
         stage = self._client("apigatewayv2").get_stage(
             ApiId=self._deployment.resource("HttpApi"),
             StageName=self._deployment.resource("HttpApiApiGatewayDefaultStage"),
@@ -285,7 +285,7 @@ class Questions:
         )
 
     def _layer(self, arn: str) -> facts.Layer:
-        """A layer and what native code is in it, for what it says of itself is what the template said."""
+        """A layer with the processors of its native code: what it declares is only what the template says."""
         told = self._client("lambda").get_layer_version_by_arn(Arn=arn)
         return facts.Layer(
             name=arn.split(":")[6],
@@ -319,7 +319,7 @@ def _state_of(scheduler: Any, name: str) -> str:
 
 
 def _unless_gone[Answer](ask: Callable[[], Answer]) -> Answer | None:
-    """The answer, or None where AWS says that there is no such thing."""
+    """The answer; None where AWS says that the resource does not exist."""
     try:
         return ask()
     except ClientError as error:
@@ -349,7 +349,7 @@ def metrics(stack: str, *, receiver: str, api: str) -> dict[str, tuple[str, str,
 
 
 def _called_by(dashboard: str) -> Iterator[str]:
-    """The functions that a dashboard's widgets call, by their ARNs; none where somebody wrote it anew by hand."""
+    """The ARNs of the functions that a dashboard's widgets call; none where its body cannot be read."""
     try:
         widgets = json.loads(dashboard)["widgets"]
         yield from [str(each["properties"]["endpoint"]) for each in widgets if each["type"] == "custom"]
@@ -370,7 +370,7 @@ def _sum_of(name: str, namespace: str, metric: str, dimensions: dict[str, str]) 
 
 
 def _content(location: str) -> bytes:
-    """What is behind the address that AWS signs for a few minutes; it is told to nobody."""
+    """Download a presigned address. It gives access for some minutes, so no error may quote it."""
     try:
         answer = requests.get(location, timeout=_LAYER_SECONDS)
     except requests.RequestException:

@@ -1,4 +1,4 @@
-"""The drill: an alarm is set off and on again, so that its owner sees the mail arrive."""
+"""The drill: sets an alarm off and on again, so that the owner sees its mails arrive."""
 
 from __future__ import annotations
 
@@ -13,18 +13,15 @@ if TYPE_CHECKING:
 
 TRIES: Final = 10
 PAUSE_SECONDS: Final = 1.5
-"""Between two looks into the alarm's history, which comes to know of an action within seconds."""
+"""The pause between two reads of the alarm's history, which has an action within seconds."""
 
 _REASON: Final = "A drill by `smarther doctor --drill`. Nothing is wrong."
 MAY_RING: Final = ("PersonNeededAlarm", "RenewalDueAlarm")
-"""No deploy is stopped by these."""
+"""Alarms that stop no deploy."""
 
 
 def ring(deployment: Deployment, questions: Questions) -> facts.Drill:
-    """Set an alarm off and on again, and tell what became of it.
-
-    Not one that rings by itself: that has been told already.
-    """
+    """Set an alarm off and on again; returns the outcome. An alarm that already rings is not used."""
     states = {each.name: each.state for each in questions.alarms()}
     named = deployment.resources_of("AWS::CloudWatch::Alarm")
     silent = [named[each] for each in MAY_RING if each in named and states[named[each]] in {"OK", "INSUFFICIENT_DATA"}]
@@ -36,7 +33,7 @@ def ring(deployment: Deployment, questions: Questions) -> facts.Drill:
 
 
 def _set_off(client: Any, name: str) -> bool | None:
-    """Whether the alarm could tell its topic, as its history has it; None while that says nothing."""
+    """Whether the alarm published to its topic, by its history; None where the history does not say yet."""
     before = len(_actions(client, name))
     client.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason=_REASON)
     client.set_alarm_state(AlarmName=name, StateValue="OK", StateReason=_REASON)
@@ -49,6 +46,6 @@ def _set_off(client: Any, name: str) -> bool | None:
 
 
 def _actions(client: Any, name: str) -> list[bool]:
-    """Whether each action that the history has succeeded, the newest first."""
+    """Whether each action in the history succeeded, newest first."""
     pages = client.get_paginator("describe_alarm_history").paginate(AlarmName=name, HistoryItemType="Action")
     return [each["HistorySummary"].startswith("Successfully") for page in pages for each in page["AlarmHistoryItems"]]

@@ -1,1 +1,1 @@
-"""The forms that readings are exported in."""
+"""The formats of exports."""

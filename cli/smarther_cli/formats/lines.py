@@ -1,9 +1,9 @@
-"""Readings as what a file holds of them: lines, or messages that become columns.
+"""Rows as the content of a file: lines, or messages that become columns.
 
-CSV is what people open with a spreadsheet, so it is made for one. It begins with the byte order mark by which they know
-UTF-8. And they take a text for a formula that begins like one, and run it: such a text gets an apostrophe in front, as
-OWASP advises (https://owasp.org/www-community/attacks/CSV_Injection). Numbers stay as they are, those below zero too.
-JSON lines and Parquet are for programs and hold every text as it is.
+CSV is made for spreadsheets. It begins with the byte order mark by which they recognise UTF-8. They would run a text
+that begins like a formula: such a text gets an apostrophe in front, as OWASP advises
+(https://owasp.org/www-community/attacks/CSV_Injection). Numbers are not changed, even below zero. JSON lines and
+Parquet are for programs and hold every text as it is.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ COLUMNS: Final = (
     "event_extra",
     "unread",
 )
-"""All that a reading can hold, with what people look for first in front."""
+"""All columns of a reading, the most useful first."""
 
 _FIGURES: Final = (
     "count",
@@ -76,11 +76,11 @@ TABLES: Final[Mapping[Every, Sequence[str]]] = {
 
 _BYTE_ORDER_MARK: Final = "\ufeff"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a formula begins with, the wide forms among it, which spreadsheets for East Asian letters take for the same."""
+"""The characters that a formula begins with; spreadsheets for East Asian languages also accept the wide forms."""
 
 
 class Format(StrEnum):
-    """How readings are written."""
+    """The format of a file."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -88,7 +88,7 @@ class Format(StrEnum):
 
 
 def header(form: Format, columns: Sequence[str] = COLUMNS) -> bytes:
-    """What a file with these columns begins with."""
+    """The beginning of a file with these columns."""
     match form:
         case Format.CSV:
             return _BYTE_ORDER_MARK.encode() + _csv([columns])
@@ -101,7 +101,7 @@ def header(form: Format, columns: Sequence[str] = COLUMNS) -> bytes:
 
 
 def lines(rows: Sequence[Row], form: Format, columns: Sequence[str] = COLUMNS) -> bytes:
-    """Rows as the lines of a file; those of a Parquet file wait in a form of their own until all are there."""
+    """Rows as lines of a file; for Parquet, as a message of the unfinished file."""
     match form:
         case Format.CSV:
             return _csv([[_cell(row.get(column)) for column in columns] for row in rows])
@@ -114,7 +114,7 @@ def lines(rows: Sequence[Row], form: Format, columns: Sequence[str] = COLUMNS) -
 
 
 def finish(form: Format) -> Callable[[Path, Path], None] | None:
-    """What makes the file out of all its lines (first path: the lines, second: the file); None where they are it."""
+    """The function that makes the file (second path) of its lines (first path); None where the lines are the file."""
     if form is not Format.PARQUET:
         return None
     from smarther_cli.formats import parquet  # noqa: PLC0415 - as above

@@ -1,9 +1,8 @@
 """Readings, hours or days as a Parquet file: typed columns, in row groups.
 
-A Parquet file is good only when its end is written, so one that was broken off could not be gone on with. Until all
-readings are there they are therefore kept in Arrow's stream format, a schema and then one message for each page, which
-is good up to any of them (https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format). One row group at a
-time is in memory.
+A Parquet file cannot be read before its end is written, so an interrupted export could not continue it. The unfinished
+file is therefore in Arrow's stream format: a schema, then one message for each page, which can be read up to any
+message (https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format). Memory holds one row group at a time.
 """
 
 from __future__ import annotations
@@ -41,21 +40,21 @@ _TYPES: Final = {
     "program": pyarrow.int64(),
     "online": pyarrow.bool_(),
 }
-"""Instants in UTC, days as dates, °C, °F, percent and minutes as doubles; all other columns are texts.
+"""Instants are in UTC, days are dates, °C, °F, percent and minutes are doubles; all other columns are texts.
 
 `extra` and `event_extra` are JSON."""
 
 
-pyarrow.set_memory_pool(pyarrow.system_memory_pool())  # Arrow's own keeps half as much again for later
+pyarrow.set_memory_pool(pyarrow.system_memory_pool())  # Arrow's own pool takes half as much memory again
 
 
 def schema(columns: Sequence[str]) -> bytes:
-    """What the unfinished file begins with."""
+    """The beginning of the unfinished file."""
     return bytes(_schema(columns).serialize())
 
 
 def rows(readings: Sequence[Row], columns: Sequence[str]) -> bytes:
-    """One page as a message of the unfinished file; of no readings, nothing."""
+    """One page as a message of the unfinished file; empty without readings."""
     if not readings:
         return b""
     arrays = [
@@ -66,9 +65,9 @@ def rows(readings: Sequence[Row], columns: Sequence[str]) -> bytes:
 
 
 def finish(unfinished: Path, output: Path) -> None:
-    """Make the Parquet file out of the unfinished one, which is left as it is."""
+    """Make the Parquet file from the unfinished one, which is not changed."""
     with (
-        pyarrow.OSFile(str(unfinished)) as file,  # by itself Arrow would map it, and all of it would be in memory
+        pyarrow.OSFile(str(unfinished)) as file,  # not mapped, so that it is not in memory as a whole
         ipc.open_stream(file) as pages,
         parquet.ParquetWriter(output, pages.schema, compression="zstd") as made,
     ):

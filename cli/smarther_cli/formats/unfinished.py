@@ -1,7 +1,7 @@
-"""A file that is being written for long: whole under its own name or not there, and taken up again where it stopped.
+"""A file that is written over a long time: it has its name only when complete, and an interrupted one is continued.
 
-Until it is finished it is called `<name>.part`, and `<name>.resume` notes up to where it is good. The note is written
-after the lines it speaks of are on the disk, so whatever comes in between, a line is neither lost nor written twice.
+Until it is complete it is named `<name>.part`, and `<name>.resume` notes how far it is valid. The note is written after
+its lines are on the disk, so that an interruption at any point loses no line and writes none twice.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where an export is: at which thermostat of those asked for, and behind which key of it."""
+    """The position of an export: the index of the thermostat, and the key behind which to continue."""
 
     module: int = 0
     key: Key | None = None
@@ -34,7 +34,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportProgress:
-    """How far a file is good: what it holds, its length in bytes, and where to go on."""
+    """How far a file is valid: its time range, the rows in it, its length in bytes, and where to continue."""
 
     time_range: TimeRange
     count: int = 0
@@ -43,10 +43,13 @@ class ExportProgress:
 
 
 class Unfinished:
-    """One file on its way. To be used in a `with`; what is not finished by its end can be taken up again."""
+    """One unfinished file, for use in a `with` block. If it is not finished there, a later run can continue it."""
 
     def __init__(self, output: Path, *, asked: Mapping[str, Any], time_range: TimeRange) -> None:
-        """`asked` are the words of the command; `span` is what they mean now. Raises WrongUse for other words."""
+        """`asked` are the command's options, `time_range` is what they mean now.
+
+        Raises WrongUse where there is an unfinished file of other options.
+        """
         self._output = output
         self._part = output.with_name(output.name + ".part")
         self._note = output.with_name(output.name + ".resume")
@@ -72,7 +75,7 @@ class Unfinished:
             self._file.close()
 
     def write(self, data: bytes, *, count: int, cursor: Cursor) -> None:
-        """Write these lines of so many readings, behind which it goes on at that place."""
+        """Write the lines of `count` rows; the export continues at `cursor`."""
         if self._file is None:
             raise RuntimeError("the file is not open")
         self._file.write(data)
@@ -83,7 +86,7 @@ class Unfinished:
         self._take_note()
 
     def finish(self, make: Callable[[Path, Path], None] | None = None) -> None:
-        """Give the file its own name; with `make`, to what that makes of it."""
+        """Give the file its name; with `make`, give the name to what `make` makes of it."""
         if make is None:
             self._part.replace(self._output)
         else:
@@ -94,7 +97,7 @@ class Unfinished:
         self._note.unlink()
 
     def discard(self) -> None:
-        """Leave nothing behind."""
+        """Delete the unfinished file and its note."""
         self._part.unlink()
         self._note.unlink()
 
@@ -113,7 +116,7 @@ class Unfinished:
         new.replace(self._note)
 
     def _noted(self) -> ExportProgress | None:
-        """The progress of an export before this one; None when there was none, or it has ended."""
+        """The progress of an interrupted export; None where there is none."""
         if not (self._note.exists() and self._part.exists()):
             return None
         try:

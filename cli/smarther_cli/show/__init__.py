@@ -1,1 +1,1 @@
-"""What a person sees: tables, reports, instants in words."""
+"""Output for people: tables, reports, instants in words."""

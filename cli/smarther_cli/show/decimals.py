@@ -1,4 +1,4 @@
-"""What JSON has no form of its own for: decimals and instants."""
+"""Decimals and instants in JSON, which has no form of its own for them."""
 
 from __future__ import annotations
 

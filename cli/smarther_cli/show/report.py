@@ -1,4 +1,4 @@
-"""The keeper's report as the owner reads it."""
+"""The keeper's report in words for the owner."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from smarther.domain.keeper.keeper_report import Report
 from smarther.drawing.text import ago_text, clock_error_text
 from smarther_cli.errors import Failure
 from smarther_cli.show import screen
-from smarther_cli.show.deeds import deeds, troubles
+from smarther_cli.show.actions import actions, troubles
 from smarther_cli.show.times import ahead_text, local_text
 from smarther_cli.verdict import Health, bodies, judge
 
@@ -40,7 +40,7 @@ _VERDICTS: Final = {Health.WELL: "green", Health.NOT_WELL: "yellow", Health.PERS
 
 
 def read_report(payload: bytes) -> Report:
-    """The report that the keeper returned. Raises Failure when it is none."""
+    """The report that the keeper returned. Raises Failure where it is not a report."""
     try:
         return Report.model_validate_json(payload)
     except ValidationError:
@@ -50,7 +50,7 @@ def read_report(payload: bytes) -> Report:
 
 
 def report_document(report: Report) -> dict[str, Any]:
-    """The report for programs: as it is kept, but with each instant as one."""
+    """The report for programs: as it is stored, but with epoch seconds as instants."""
     told = report.model_dump(mode="json", exclude_none=True)
     for name in ("expires_at", "refresh_expires_at"):
         if name in told.get("tokens", {}):
@@ -69,7 +69,7 @@ def verdict_text(verdict: Verdict) -> Text:
 
 
 def show_verdict(verdict: Verdict) -> None:
-    """What a person is to do, and what helps against everything else; nothing when all is well."""
+    """Show what a person is to do, and the remedies for everything else; nothing where all is well."""
     if verdict.word is not Health.WELL:
         screen.say()
     for each in verdict.person:
@@ -85,7 +85,7 @@ def show_verdict(verdict: Verdict) -> None:
 
 
 def waiting_facts(waiting: Backlog) -> Mapping[str, str | Text]:
-    """What waits outside the table, a line for each place; nothing where nothing does."""
+    """One line for each place where notifications wait outside the table; empty where none do."""
     facts = {}
     if waiting.quarantine:
         facts["quarantine"] = Text(
@@ -97,7 +97,7 @@ def waiting_facts(waiting: Backlog) -> Mapping[str, str | Text]:
 
 
 def show_plants(plants: Iterable[PlantState], *, left_out: int = 0) -> None:
-    """Each plant and how it is subscribed, and how many are left out; nothing when there are none."""
+    """Show each plant and its subscription, and how many plants are left out; nothing where there are none."""
     rows = [
         (each.name or each.plant_id, Text(*_SUBSCRIPTIONS[each.subscription]), each.plant_id if each.name else "")
         for each in plants
@@ -109,7 +109,7 @@ def show_plants(plants: Iterable[PlantState], *, left_out: int = 0) -> None:
 
 
 def tokens_text(report: Report, now: datetime) -> str:
-    """How long the tokens last, by their own word; not where Legrand has said that they are no longer good."""
+    """When the tokens expire; or that they are no longer good, where Legrand said so."""
     tokens = report.tokens
     if any(each.reason == Reason.CONSENT_EXPIRED for each in report.person):
         return "no longer good: the consent has ended"
@@ -122,7 +122,7 @@ def tokens_text(report: Report, now: datetime) -> str:
 
 
 def client_secret_text(report: Report) -> str:
-    """How long the client secret lasts, counted from when it was recorded; not where Legrand has said otherwise."""
+    """When the client secret expires, counted from when it was stored; or what Legrand said of it instead."""
     reasons = {each.reason for each in report.person}
     if Reason.CLIENT_SECRET_EXPIRED in reasons:
         return "expired"
@@ -138,7 +138,7 @@ def calls_text(report: Report, calls: int | None) -> str:
 
 
 def show_run(report: Report, now: datetime) -> None:
-    """One run: its outcome, what it did, what is in the way."""
+    """Show one run: its outcome, its actions and its troubles."""
     verdict = judge(report)
     facts: dict[str, str | Text] = {
         "verdict": verdict_text(verdict),
@@ -153,7 +153,7 @@ def show_run(report: Report, now: datetime) -> None:
             "rotated": "its secret was replaced",
         }[report.webhook]
     if report.actions:
-        facts["done"] = "\n".join(map(screen.plain, deeds(report)))
+        facts["done"] = "\n".join(map(screen.plain, actions(report)))
     if report.troubles:
         facts["troubles"] = "\n".join(map(screen.plain, troubles(report)))
     for module in report.silent:

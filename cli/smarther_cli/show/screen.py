@@ -1,7 +1,7 @@
-"""What the owner sees: everything from the table is plain text, whatever its letters; results go to standard output.
+"""Printing for the owner: results go to standard output, everything else to standard error.
 
-Names come from the provider. A terminal obeys control characters and rich obeys square brackets, so neither reaches
-the screen: markup is off, and control characters are shown as a replacement mark.
+Names come from the provider, and terminals interpret control characters, as rich interprets square brackets. So markup
+is off, and control characters are shown as a replacement mark.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format (such as right-to-le
 
 
 def speak_of_sandbox(*, is_one: bool) -> None:
-    """From now on, commands that are advised are those for the sandbox, or those for AWS."""
+    """Set whether advice names the commands for the sandbox or those for AWS."""
     _in_sandbox.set(is_one)
 
 
 def advice(text: str) -> str:
-    """The text with the commands in it as they have to be typed here."""
+    """The text with its commands as they must be typed for this stack."""
     if not _in_sandbox.get():
         return text
     return _COMMAND.sub("`smarther --sandbox ", text).replace(_DEPLOY, "`make sandbox FRESH=1`")
 
 
 def results() -> Console:
-    """Where results go; where that is no screen, nothing is broken into lines for one."""
+    """The console for results. Where it is not a terminal, lines are not broken."""
     console = Console(markup=False, highlight=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = _NO_SCREEN
@@ -55,59 +55,59 @@ def results() -> Console:
 
 
 def remarks() -> Console:
-    """Where everything else goes: questions, progress, errors."""
+    """The console for everything else: questions, progress, errors."""
     return Console(stderr=True, markup=False, highlight=False, emoji=False)
 
 
 def can_ask() -> bool:
-    """Whether a person sits at a terminal to be asked."""
+    """Whether a person at a terminal can be asked."""
     return sys.stdin.isatty()
 
 
 def plain(text: str, *, lines: bool = False) -> str:
-    """The text with everything that a terminal would obey replaced; `lines` leaves line breaks and tabs."""
+    """The text with characters that a terminal would interpret replaced; `lines` keeps line breaks and tabs."""
     kept = {"\n", "\t"} if lines else set()
     return "".join("�" if unicodedata.category(letter) in _UNSEEN and letter not in kept else letter for letter in text)
 
 
 def say(text: str = "", *, style: str = "") -> None:
-    """One line of a result; long ones are not broken, so that addresses and commands can be copied."""
+    """Print one line of a result; a long one is not broken, so that addresses and commands can be copied."""
     results().print(Text(plain(advice(text), lines=True), style=style), soft_wrap=True)
 
 
 def remark(text: str = "", *, style: str = "") -> None:
-    """One line beside the result."""
+    """Print one line on standard error."""
     remarks().print(Text(plain(advice(text), lines=True), style=style), soft_wrap=True)
 
 
 def paragraph(text: str, *, style: str = "") -> None:
-    """Words to read, beside the result, broken into lines between words."""
+    """Print a text on standard error, broken into lines between words."""
     remarks().print(Text(plain(advice(text), lines=True), style=style))
 
 
 def remark_left_out(count: int) -> None:
-    """That so many items could not be shown, if there are any."""
+    """Print how many items could not be shown, if any."""
     if count:
         items = "1 item was" if count == 1 else f"{count} items were"
         remark(f"{items} left out: nothing says of what instant they are.", style="yellow")
 
 
 def show_json(document: Mapping[str, object]) -> None:
-    """The result as JSON, for programs: one object, whose lists have names; instants are UTC with `Z`.
+    """Print the result as JSON for programs: one object, whose lists have names; instants are UTC with `Z`.
 
-    What a terminal would obey stands in JSON's own escapes.
+    Characters that a terminal would interpret are escaped.
     """
     text = json.dumps(document, indent=2, ensure_ascii=False, default=json_value)
     sys.stdout.write("".join(_escaped(letter) for letter in text) + "\n")
 
 
 def _escaped(letter: str) -> str:
-    """A letter of a JSON text; outside its strings there is none but line breaks that nobody sees."""
+    """A character of a JSON text as an escape, except line breaks, which occur only outside strings."""
     return json.dumps(letter)[1:-1] if letter != "\n" and unicodedata.category(letter) in _UNSEEN else letter
 
 
 def show_json_line(document: Mapping[str, object]) -> None:
-    """One of many results as a line of JSON, for programs that read them as they come."""
+    """Print one of many results as a line of JSON, for programs that read them as they come."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False, default=json_value) + "\n")
 
 
@@ -118,9 +118,9 @@ def show_table(
     right: Sequence[str] = (),
     fold: Sequence[str] = (),
 ) -> None:
-    """Rows under column names; the columns named in `right` hold numbers, those in `fold` may take several lines.
+    """Print rows under column names. Columns in `right` are aligned right; cells of those in `fold` may be broken.
 
-    They are folded between words. On a screen that is too narrow even so, each row stands as lines of its own.
+    Cells are broken between words. Where the screen is still too narrow, each row is printed as several lines.
     """
     texts = [[cell if isinstance(cell, Text) else Text(plain(cell)) for cell in row] for row in rows]
     console = results()
@@ -137,7 +137,7 @@ def show_table(
 
 
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[Text]], fold: Sequence[str], room: int) -> list[int]:
-    """How wide each column is: as its content; where there is no room for that, those to fold as their longest word."""
+    """The width of each column: that of its content, or of its longest word where it must be broken."""
     whole = [
         max([cell_len(column), *(row[index].cell_len for row in rows)], default=0)
         for index, column in enumerate(columns)
@@ -160,7 +160,7 @@ def _longest_word(text: Text) -> int:
 
 
 def _show_as_lines(columns: Sequence[str], rows: Sequence[Sequence[Text]], right: Sequence[str], room: int) -> None:
-    """Each row as a line of what it is about, which stands before the first number, and lines of the rest by name."""
+    """Print each row as a line with the cells before the first number, and a line for each other cell."""
     first = next((index for index, column in enumerate(columns) if column in right), 1)
     for row in rows:
         head = Text("  ").join(cell for cell in row[:first] if cell.plain)
@@ -181,7 +181,7 @@ def _show_as_lines(columns: Sequence[str], rows: Sequence[Sequence[Text]], right
 
 
 def show_facts(facts: Mapping[str, str | Text]) -> None:
-    """Names and values, one a line; long values are not broken, so that they can be copied."""
+    """Print names and values, one on each line; long values are not broken, so that they can be copied."""
     width = max((len(name) for name in facts), default=0) + 2
     for name, value in facts.items():
         shown = value if isinstance(value, Text) else Text(plain(value, lines=True))

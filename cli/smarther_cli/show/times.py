@@ -39,13 +39,13 @@ _DAY: Final = timedelta(days=1)
 _EDGE: Final = timedelta(days=30)
 _FIRST: Final = datetime.min.replace(tzinfo=UTC) + _EDGE
 _LAST: Final = datetime.max.replace(tzinfo=UTC) - _EDGE
-"""Between these a period begins and ends, so that hours, days and zones can be counted on from there."""
+"""The bounds of a period, so that adding hours, days and zones stays within the calendar."""
 
 
 def period(since: str, until: str | None, *, now: datetime) -> tuple[datetime, datetime]:
-    """From when to when --since and --until mean; without --until, up to now.
+    """The period of --since and --until; without --until, up to now.
 
-    Raises WrongUse for a time that is none, and for a period that ends before it begins.
+    Raises WrongUse for a text that is no time, and for a period that ends before it begins.
     """
     return _in_order(instant(since, now=now), now if until is None else instant(until, now=now))
 
@@ -84,9 +84,9 @@ def instant(text: str, *, now: datetime) -> datetime:
 
 
 def bound(text: str, *, now: datetime, zone: tzinfo, last: bool = False) -> str:
-    """What the rollup is to be asked for: a day, as such, or an instant with its zone. Days are the zone's.
+    """An end of the range that the rollup is asked for: a local day of the zone, or an instant with its zone.
 
-    Of a month or year it is the first day or the `last`. Raises WrongUse for what is no time.
+    For a month or year it is the first day, or the `last`. Raises WrongUse for a text that is no time.
     """
     told = text.strip()
     try:
@@ -100,7 +100,7 @@ def bound(text: str, *, now: datetime, zone: tzinfo, last: bool = False) -> str:
 
 
 def _written(text: str, *, today: datetime, whole_days: bool) -> datetime:
-    """What stands there, without a zone where none does; of a month or year its last day if these are to be whole."""
+    """The time that is written; without a zone where none is. For a month or year, its last day with `whole_days`."""
     midnight = datetime.combine(today.date(), time())
     if (ago := _DAYS_AGO.get(text.lower())) is not None:
         return midnight - timedelta(days=ago)
@@ -116,7 +116,7 @@ def _written(text: str, *, today: datetime, whole_days: bool) -> datetime:
 
 
 def _months_back(today: datetime, months: int) -> datetime:
-    """The same time by the clock on the same day of an earlier month, or on its last day where it has no such day."""
+    """The same time of day on the same day of an earlier month, or on its last day where that month is shorter."""
     year, month = divmod(today.year * _MONTHS_OF_A_YEAR + today.month - 1 - months, _MONTHS_OF_A_YEAR)
     if year < _FIRST.year:
         return _FIRST
@@ -133,7 +133,7 @@ def _counted_back(now: datetime, length: timedelta) -> datetime:
 
 
 def local_text(moment: datetime, *, seconds: bool = True) -> str:
-    """Date and time on this machine's clock, with the offset from UTC when that shows the time twice."""
+    """Date and time on this machine's clock, with the offset from UTC where the clock shows the time twice."""
     local = in_zone(moment, None)
     wall = local.replace(tzinfo=None)
     first, second = (in_zone(wall.replace(fold=fold), UTC) for fold in (0, 1))
@@ -141,7 +141,7 @@ def local_text(moment: datetime, *, seconds: bool = True) -> str:
 
 
 def ahead_text(moment: datetime, now: datetime) -> str:
-    """How long until then, in the coarsest unit that still tells something; `ended` when it has passed."""
+    """How long until `moment`, in minutes, hours or days; `ended` where it has passed."""
     left = moment - now
     if left <= timedelta(0):
         return "ended"

@@ -1,4 +1,4 @@
-"""What of a thermostat could not be read lately: the attributes that are missing because something odd was sent."""
+"""The attributes that could not be read in a thermostat's newest readings."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from smarther.store.past.rows import Row, Rows
 
 READINGS: Final = 40
-"""The newest so many are looked at: a few hours of a busy thermostat, and one page of the table."""
+"""How many of the newest readings are checked: a few hours of a busy thermostat, and one page of the table."""
 
 _LONGEST: Final = 80  # characters of what was sent that are shown
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """An attribute that could not be read in so many readings, and what was sent for it last."""
+    """An attribute that could not be read, in how many readings, and what was last sent for it."""
 
     attribute: str
     readings: int
@@ -39,7 +39,7 @@ class Unread:
 
 
 def unread_lately(rows: Rows, module_id: str) -> list[Unread]:
-    """What could not be read in the newest readings of a thermostat, by attribute."""
+    """The attributes that could not be read in the newest readings of a thermostat."""
     return _gathered(rows.newest(module_id, TimeRange(), limit=READINGS))
 
 

@@ -58,7 +58,7 @@ class Turn:
     to_cooling: bool
 
 
-type Deed = OpenWindow | Steam | Slide | Position | Boost | Turn
+type HomeEvent = OpenWindow | Steam | Slide | Position | Boost | Turn
 
 COOLING_MONTHS = range(6, 10)
 """From the first of June to the end of September a system that can cool does so."""
@@ -104,7 +104,7 @@ def turn_of_day(day: date, zone: ZoneInfo, *, of_year: date) -> Turn | None:
     return Turn(datetime.combine(day, TURNED_AT, zone).astimezone(UTC), to_cooling=cools)
 
 
-def deeds_of_day(day: date, zone: ZoneInfo, habit: Habit, dice: Random) -> list[Deed]:
+def events_of_day(day: date, zone: ZoneInfo, habit: Habit, dice: Random) -> list[HomeEvent]:
     """Everything that happens in a room on the local day `day`, in order of time."""
 
     def moment(first_hour: float, last_hour: float) -> datetime:
@@ -112,14 +112,14 @@ def deeds_of_day(day: date, zone: ZoneInfo, habit: Habit, dice: Random) -> list[
         return (datetime.combine(day, time(), zone) + timedelta(seconds=seconds)).astimezone(UTC)
 
     chances = CHANCES[habit]
-    deeds: list[Deed] = []
+    events: list[HomeEvent] = []
     if dice.random() < chances.airs:
-        deeds.append(OpenWindow(moment(7, 10), dice.randint(8, 25)))
+        events.append(OpenWindow(moment(7, 10), dice.randint(8, 25)))
     if dice.random() < chances.slides:
         by = Decimal(dice.choice((-20, -15, 10, 15, 20, 25))) / 10
-        deeds.append(Slide(moment(15.5, 16.5), by, dice.choice((None, 2, 3))))
+        events.append(Slide(moment(15.5, 16.5), by, dice.choice((None, 2, 3))))
     if dice.random() < chances.boosts:
-        deeds.append(Boost(moment(19.5, 20.5), dice.choice((30, 60, 90))))
+        events.append(Boost(moment(19.5, 20.5), dice.choice((30, 60, 90))))
     if habit is not Habit.EMPTY:
-        deeds.extend(Steam(moment(*hours), dice.randint(8, 20)) for hours in ((6.5, 8), (12, 13.5), (18.5, 20)))
-    return sorted(deeds, key=lambda deed: deed.at)
+        events.extend(Steam(moment(*hours), dice.randint(8, 20)) for hours in ((6.5, 8), (12, 13.5), (18.5, 20)))
+    return sorted(events, key=lambda event: event.at)

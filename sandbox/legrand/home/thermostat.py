@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 
 from sandbox.legrand.home.habits import (
     Boost,
-    Deed,
     Habit,
+    HomeEvent,
     OpenWindow,
     Position,
     Slide,
     Steam,
     Turn,
     cools_on,
-    deeds_of_day,
+    events_of_day,
     turn_of_day,
 )
 from sandbox.legrand.home.program import WeeklyProgram
@@ -118,8 +118,8 @@ class Thermostat:
         self._window_until = self._steam_until = start
         self._sensed_temperature, self._sensed_humidity = self._sense()
         self._told: Snapshot | None = None
-        self._deeds_day: date = today
-        self._deeds = [deed for deed in self._deeds_of(self._deeds_day) if deed.at >= start]
+        self._events_day: date = today
+        self._events = [event for event in self._events_of(self._events_day) if event.at >= start]
 
     # Time passes
 
@@ -127,10 +127,10 @@ class Thermostat:
         """Live until `to` and return all reports made on the way, in order."""
         reports: list[Snapshot] = []
         while True:
-            deed = self._next_deed(to)
-            if deed is not None and deed.at <= self._next_step:
-                self._now = max(self._now, deed.at)
-                reports += self._suffer(self._deeds.pop(0))
+            event = self._next_event(to)
+            if event is not None and event.at <= self._next_step:
+                self._now = max(self._now, event.at)
+                reports += self._apply(self._events.pop(0))
             elif self._next_step <= to:
                 self._now = self._next_step
                 self._next_step += STEP
@@ -276,21 +276,21 @@ class Thermostat:
 
     # The people
 
-    def _next_deed(self, to: datetime) -> Deed | None:
-        while not self._deeds and self._deeds_day < to.astimezone(self._zone).date():
-            self._deeds_day += timedelta(days=1)
-            self._deeds = self._deeds_of(self._deeds_day)
-        return self._deeds[0] if self._deeds and self._deeds[0].at <= to else None
+    def _next_event(self, to: datetime) -> HomeEvent | None:
+        while not self._events and self._events_day < to.astimezone(self._zone).date():
+            self._events_day += timedelta(days=1)
+            self._events = self._events_of(self._events_day)
+        return self._events[0] if self._events and self._events[0].at <= to else None
 
-    def _deeds_of(self, day: date) -> list[Deed]:
+    def _events_of(self, day: date) -> list[HomeEvent]:
         dice = Random(f"{self._seed}:{self.room.module_id}:{day.isoformat()}")  # noqa: S311 - as above
-        deeds = deeds_of_day(day, self._zone, self.room.habit, dice)
+        events = events_of_day(day, self._zone, self.room.habit, dice)
         of_year = self._weather.day_of_year(day)
         turn = turn_of_day(day, self._zone, of_year=of_year) if self.room.cools else None
-        return deeds if turn is None else sorted([*deeds, turn], key=lambda deed: deed.at)
+        return events if turn is None else sorted([*events, turn], key=lambda event: event.at)
 
-    def _suffer(self, deed: Deed) -> list[Snapshot]:
-        match deed:
+    def _apply(self, event: HomeEvent) -> list[Snapshot]:
+        match event:
             case OpenWindow(at, minutes):
                 self._window_until = at + timedelta(minutes=minutes)
                 return []
@@ -298,7 +298,7 @@ class Thermostat:
                 self._steam_until = at + timedelta(minutes=minutes)
                 return []
             case Slide():
-                self._deeds = sorted([*self._positions(deed), *self._deeds], key=lambda deed: deed.at)
+                self._events = sorted([*self._positions(event), *self._events], key=lambda event: event.at)
                 return []
             case Position(set_point=set_point, until=until):
                 self._manual_set_point = set_point

@@ -45,17 +45,17 @@ class OtherClients:
         self._webhooks: dict[str, str] = {}
         self.deleted: list[Deleted] = []
 
-    def act(self, client: Client, deed: ClientAct) -> list[Deleted]:
+    def act(self, client: Client, step: ClientAct) -> list[Deleted]:
         """Start or stop one of them; what it deleted that was not its own."""
         before = len(self.deleted)
-        match client, deed:
+        match client, step:
             case "home_assistant", "start":
                 self._start_home_assistant()
             case "home_assistant", "stop":
                 pass  # its subscriptions stay behind
             case "bridge", _:
                 self._delete(self._book.all(), own=BRIDGE)  # artumino/smarther-mqtt-bridge `webhook.rs`, read
-                if deed == "start":
+                if step == "start":
                     for plant_id in self._world().plants:
                         self._book.add(plant_id, f"{BRIDGE}{plant_id}", "MQTT bridge", self._now(), ours=False)
         return self.deleted[before:]

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.legrand.home.habits import Habit, Steam, deeds_of_day
+from sandbox.legrand.home.habits import Habit, Steam, events_of_day
 from sandbox.legrand.home.program import Phase, WeeklyProgram, family_week
 from sandbox.legrand.home.snapshot import Function, Mode, Snapshot
 from sandbox.legrand.home.thermostat import PROTECTION_SET_POINTS, Order, Room, Thermostat
@@ -107,13 +107,13 @@ def test_a_day_without_order_is_no_program(begins: list[time]) -> None:
 
 
 @given(seed=seeds, habit=st.sampled_from(Habit))
-def test_deeds_come_in_order_and_an_empty_room_has_none(seed: int, habit: Habit) -> None:
-    deeds = deeds_of_day(date(2025, 11, 20), ROME, habit, Random(seed))  # noqa: S311 - repeatable
+def test_events_come_in_order_and_an_empty_room_has_none(seed: int, habit: Habit) -> None:
+    events = events_of_day(date(2025, 11, 20), ROME, habit, Random(seed))  # noqa: S311 - repeatable
 
-    assert [deed.at for deed in deeds] == sorted(deed.at for deed in deeds)
-    assert all(deed.at.astimezone(ROME).date() == date(2025, 11, 20) for deed in deeds)
-    assert bool(deeds) == (habit is not Habit.EMPTY)
-    assert any(isinstance(deed, Steam) for deed in deeds) == (habit is not Habit.EMPTY)
+    assert [event.at for event in events] == sorted(event.at for event in events)
+    assert all(event.at.astimezone(ROME).date() == date(2025, 11, 20) for event in events)
+    assert bool(events) == (habit is not Habit.EMPTY)
+    assert any(isinstance(event, Steam) for event in events) == (habit is not Habit.EMPTY)
 
 
 @pytest.mark.shows("sliding the set point")

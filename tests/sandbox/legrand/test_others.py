@@ -54,14 +54,14 @@ def test_an_address_of_ours_that_held_its_path_would_go(account: Account) -> Non
 
 
 @pytest.mark.shows("BRIDGE deletes all")
-@pytest.mark.parametrize("deed", ["start", "stop"])
-def test_the_bridge_deletes_all_at_start_and_at_stop(subscribed: Account, deed: str) -> None:
+@pytest.mark.parametrize("step", ["start", "stop"])
+def test_the_bridge_deletes_all_at_start_and_at_stop(subscribed: Account, step: str) -> None:
     """artumino/smarther-mqtt-bridge `webhook.rs`."""
-    deleted = subscribed.provider.others.act("bridge", deed)  # type: ignore[arg-type] # one of the two
+    deleted = subscribed.provider.others.act("bridge", step)  # type: ignore[arg-type] # one of the two
 
     assert sum(each.ours for each in deleted) == 2
     assert {each.at for each in deleted} == {subscribed.provider.clock.now()}
-    assert len(addresses(subscribed)) == (2 if deed == "start" else 0)
+    assert len(addresses(subscribed)) == (2 if step == "start" else 0)
     assert all(subscribed.subscribe(plant_id).status == 201 for plant_id in subscribed.plant_ids())
 
 

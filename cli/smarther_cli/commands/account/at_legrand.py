@@ -1,8 +1,8 @@
-"""Whether Legrand knows an application: asked before its credentials are stored, from this machine.
+"""Whether Legrand knows an application, asked from this machine before its credentials are stored.
 
-Two calls, neither of which changes anything. The login is given a code that nobody was ever given: it says no in any
-case, but of an application that it knows it says no to the code (RFC 6749, section 5.2). The API is called without a
-token: its gateway, Azure API Management, looks at the subscription key first, and says so in words of its own.
+Two calls, neither of which changes anything. The login gets an invalid code: it refuses the code where it knows the
+application, and the application where it does not (RFC 6749, section 5.2). The API is called without a token: its
+gateway, Azure API Management, checks the subscription key first, and its message says whether that is the fault.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _PATIENCE: Final = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What Legrand says of an application: whether it knows it, and its key; None where it did not say.
+    """Whether Legrand knows an application, and its subscription key; None where it did not say.
 
-    `reason` is why not, where it does not.
+    `reason` is why it does not know the application.
     """
 
     application: bool | None
@@ -38,7 +38,7 @@ class Known:
 
 
 def known(credentials: Credentials, *, login_url: str, api_url: str) -> Known:
-    """Ask. Whatever goes wrong on the way is no answer."""
+    """Ask Legrand. Where a call fails, the answer is None."""
     transport = Transport(open_session(), _now, sleep, _now() + _PATIENCE)
     application, reason = _application(Login(transport, login_url, credentials))
     return Known(application, _key(transport, api_url, credentials.subscription_key), reason)

@@ -65,13 +65,13 @@ def authorize(
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The wait for what becomes of one consent, by its own state: what other runs report meanwhile says nothing."""
+    """The wait for the outcome of one consent, by its own state; reports of other runs are ignored."""
 
     consents: Consents
     state: str
 
     def for_report(self, say: Callable[[str], None]) -> Report:
-        """The report of the run that was given this consent. Raises Failure when none came, or comes in time."""
+        """The report of the run that was given this consent. Raises Failure where none comes in time."""
         end = monotonic() + consent.STATE_LIFE.total_seconds()
         back = False
         while monotonic() < end:
@@ -86,7 +86,7 @@ class Wait:
             sleep(POLL_SECONDS)
         if back:
             raise Failure(
-                "The browser came back, and the keeper told nothing of this consent in time.",
+                "The browser came back, but the keeper did not report on this consent in time.",
                 "`smarther status` tells whether there are tokens now. If not, run `smarther authorize` again.",
             )
         minutes = consent.STATE_LIFE // timedelta(minutes=1)

@@ -1,4 +1,4 @@
-"""`smarther configure`: the credentials of the owner's application at Legrand, into Secrets Manager."""
+"""`smarther configure`: stores the credentials of the owner's application at Legrand in Secrets Manager."""
 
 import json
 import os
@@ -89,7 +89,7 @@ def configure(
 
 
 def _asked(call: Call, values: Mapping[str, str]) -> Known:
-    """What Legrand says of them. Raises Failure when it refuses them."""
+    """What Legrand says of the credentials. Raises Failure where it refuses them."""
     credentials = Credentials.from_secret(json.dumps(values), version="", written_at=call.at)
     with screen.remarks().status("Asking Legrand"):
         told = known(credentials, login_url=call.deployment.login_url, api_url=call.deployment.api_url)
@@ -112,7 +112,7 @@ def _asked(call: Call, values: Mapping[str, str]) -> Known:
 
 
 def _keeper_run(call: Call) -> Report | None:
-    """What the keeper says of a run with them; None when it could not be run now: it runs by itself before long."""
+    """The keeper's report on a run with the credentials; None where it could not be run now."""
     try:
         with screen.remarks().status("The keeper is at work"):
             report = read_report(call.deployment.invoke_keeper({}))
@@ -124,7 +124,7 @@ def _keeper_run(call: Call) -> Report | None:
 
 
 def _given(client_id: str | None, *, from_stdin: bool) -> dict[str, str]:
-    """What options, standard input or the environment hold, in this order."""
+    """The values given by options, standard input and the environment, in this order of precedence."""
     given = {name: os.environ[variable] for name, variable in VARIABLES.items() if os.environ.get(variable)}
     if from_stdin:
         given |= _read_stdin()
@@ -134,7 +134,7 @@ def _given(client_id: str | None, *, from_stdin: bool) -> dict[str, str]:
 
 
 def _trimmed(name: str, value: str) -> str:
-    """Without what copying adds; a client secret may hold any characters, so only line ends are taken from it."""
+    """A value without the blanks that copying adds. A client secret may hold any, so only line ends are removed."""
     return value.strip("\r\n") if name == "client_secret" else value.strip()
 
 
@@ -142,7 +142,7 @@ def _read_stdin() -> Mapping[str, str]:
     try:
         told = json.loads(sys.stdin.read())
     except ValueError:
-        told = None  # what stands there may be secret, so no word of it
+        told = None  # the input may be secret, so it is not quoted
     if not isinstance(told, dict) or not all(isinstance(told.get(name, ""), str) for name in VARIABLES):
         raise WrongUse(
             "Standard input does not hold the JSON that --stdin expects.",
@@ -152,7 +152,7 @@ def _read_stdin() -> Mapping[str, str]:
 
 
 def _present(call: Call) -> Mapping[str, str]:
-    """What the secret holds now; nothing when it was never written, or holds something else."""
+    """The values that the secret holds now; empty where it was never written, or has another form."""
     version = call.deployment.secrets.read(call.deployment.credentials_arn)
     if version is None:
         return {}
@@ -169,7 +169,7 @@ def _present(call: Call) -> Mapping[str, str]:
 
 
 def _complete(given: Mapping[str, str], present: Mapping[str, str]) -> dict[str, str]:
-    """All three values: as given, else as they are for somebody who gave others, else as asked for."""
+    """All three values: the given ones; for the others the present ones where any was given, else the answers."""
     kept = present if given else {}
     return {name: given.get(name) or kept.get(name) or _ask(name, present) for name in VARIABLES}
 
@@ -240,7 +240,7 @@ def _words_of(told: Known | None) -> str:
 
 
 def _following(call: Call, report: Report | None) -> str:
-    """What is to be done next, by what the keeper has just said, or by what it said last."""
+    """The command to run next, by the keeper's report on this run, or else by its last one."""
     last = report or KeeperNotes(call.deployment.table).report()
     asked = last is not None and any(each.reason in _CONSENT for each in last.person)
     return AUTHORIZE if last is None or last.tokens is None or asked else "smarther status"

@@ -1,5 +1,4 @@
-"""`--module` and `--plant`, as commands have them, and what the shell offers behind both: names, asked of the stack
-when Tab is pressed."""
+"""The options `--module` and `--plant`, and their shell completion: the stack's names, read when Tab is pressed."""
 
 from collections.abc import Iterable, Sequence
 from typing import Annotated
@@ -28,7 +27,7 @@ def _beginning(incomplete: str, names: Iterable[str]) -> list[str]:
 
 
 def _directory(context: typer.Context) -> Sequence[Thermostat]:
-    """What the stack knows; nothing where it cannot be asked, since a shell that completes has no place for words."""
+    """The stack's thermostats; empty where it cannot be asked, since a shell that completes cannot show an error."""
     said = context.find_root().params
     try:
         place = place_of(

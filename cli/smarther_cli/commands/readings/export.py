@@ -1,4 +1,4 @@
-"""`smarther export`: readings, hours or days into a file, page by page: neither memory nor an interruption matters."""
+"""`smarther export`: writes readings, hours or days to a file, page by page, and continues an interrupted export."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ from smarther_cli.show.times import TIMES, time_range
 
 @dataclass(frozen=True, slots=True)
 class NamedRows:
-    """The readings, hours or days of these thermostats with their names; of none in particular, all there ever were."""
+    """The readings, hours or days of these thermostats with their names; without `modules`, of all thermostats."""
 
     rows: Rows
     modules: Sequence[str]
@@ -33,23 +33,23 @@ class NamedRows:
 
     @property
     def columns(self) -> Sequence[str]:
-        """What a file of them has."""
+        """The columns of a file."""
         return TABLES[self.every]
 
     def header(self, form: Format) -> bytes:
-        """What a file of them begins with."""
+        """The beginning of a file."""
         return header(form, self.columns)
 
     def lines(self, rows: Sequence[Row], form: Format) -> bytes:
-        """Some of them as lines of a file."""
+        """Rows as lines of a file."""
         return lines(rows, form, self.columns)
 
     def counted(self, count: int) -> str:
-        """So many of them."""
+        """A number of rows, in words."""
         return f"{count} {self.every.value}s"
 
     def pages(self, time_range: TimeRange, cursor: Cursor) -> Iterator[tuple[list[Row], Cursor]]:
-        """The pages behind a place, each with the place behind it."""
+        """The pages that follow a cursor, each with the cursor after it."""
         modules: Sequence[str | None] = self.modules or (None,)
         for index in range(cursor.module, len(modules)):
             key = cursor.key if index == cursor.module else None
@@ -129,7 +129,7 @@ def export(  # noqa: PLR0913 - each is an option that people type
 
 
 def _by_name(output: Path | None) -> Format:
-    """What a file's name ends in. Raises WrongUse where that is no format."""
+    """The format by the ending of a file's name. Raises WrongUse where that is no format."""
     if output is None:
         return Format.CSV
     ends = {".csv": Format.CSV, ".jsonl": Format.JSONL, ".ndjson": Format.JSONL, ".parquet": Format.PARQUET}

@@ -1,4 +1,4 @@
-"""`smarther history`: what the thermostats said, or its hours and days."""
+"""`smarther history`: lists readings, or statistics of hours or days."""
 
 import heapq
 import sys
@@ -29,12 +29,12 @@ from smarther_cli.show.times import TIMES, local_text, period
 FOLLOW_SECONDS: Final = 5.0
 DEFAULT_LIMIT: Final = 500
 MOST: Final = 1_000_000
-"""Lines that can be asked for; `export` writes any number."""
+"""The most lines that can be asked for; `export` has no limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What history is asked for."""
+    """The options of `history`, read."""
 
     thermostats: Sequence[Thermostat]
     since: datetime
@@ -45,16 +45,16 @@ class Asked:
 
     @property
     def several_plants(self) -> bool:
-        """Whether a thermostat's name alone may not say which it is."""
+        """Whether the thermostats are of several plants, so that a name may be ambiguous."""
         return several_plants(self.thermostats)
 
     def names(self, one: Thermostat) -> tuple[str, ...]:
-        """What a thermostat is called in a table."""
+        """The cells that name a thermostat in a table."""
         return (one.name, one.plant_name) if self.several_plants else (one.name,)
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """What stands over these names."""
+        """The headings of those cells."""
         return ("Thermostat", "Plant") if self.several_plants else ("Thermostat",)
 
 
@@ -121,7 +121,7 @@ def _readings(deployment: Deployment, asked: Asked, *, as_json: bool) -> None:
 
 
 def _newest(rows: Rows, asked: Asked) -> list[Row]:
-    """The newest readings of them all, newest first, and one more than wanted where there are more."""
+    """The newest readings of all thermostats, newest first; one more than the limit where there are more."""
     time_range = TimeRange(since=asked.since, until=asked.until)
     newest = heapq.merge(
         *(rows.newest(one.module_id, time_range, limit=asked.limit + 1) for one in asked.thermostats),
@@ -132,7 +132,7 @@ def _newest(rows: Rows, asked: Asked) -> list[Row]:
 
 
 def _follow(deployment: Deployment, asked: Asked, *, as_json: bool) -> None:
-    """Show readings as they come, each once; what comes later than `LATE` after its own time is not shown."""
+    """Show each reading once, as it arrives; one that arrives later than `LATE` after its own time is not shown."""
     known = {one.module_id: one for one in asked.thermostats}
     widths = [max(map(cell_len, names)) for names in zip(*map(asked.names, asked.thermostats), strict=True)]
     shown: set[tuple[str, ...]] = set()
@@ -156,7 +156,7 @@ def _follow(deployment: Deployment, asked: Asked, *, as_json: bool) -> None:
 
 
 def _named(one: Thermostat) -> dict[str, str]:
-    """Its names in JSON; the plant's only where there is one, as of a thermostat that was asked for by its id."""
+    """A thermostat's names for JSON; without the plant's where it is not known."""
     return {"thermostat": one.name, **({"plant": one.plant_name} if one.plant_name else {})}
 
 
@@ -177,9 +177,9 @@ def _cells(row: Row, one: Thermostat, asked: Asked) -> tuple[str, ...]:
 
 
 def _until(row: Row, asked: Asked) -> str:
-    """When a mode ends, on this machine's clock; without the day when it is the reading's own.
+    """When a mode ends, on this machine's clock; without the date where it is the reading's own.
 
-    The thermostat says it on the home's clock, without a zone. What is no time is shown as it was sent.
+    It is sent in the home's local time, without a zone. A text that is not a time is shown as it was sent.
     """
     said = str(row["activation_time"])
     try:
@@ -263,7 +263,7 @@ def _document(begins: datetime | date, one: Thermostat, statistics: Statistics, 
 
 
 def _newest_shown[T](newest_first: list[T], asked: Asked, every: Every = Every.READING) -> list[T]:
-    """The newest so many, oldest first. Raises NotFound when there are none."""
+    """The newest rows within the limit, oldest first. Raises NotFound where there are none."""
     if not newest_first:
         raise NotFound(
             f"Nothing was found from {local_text(asked.since)} to {local_text(asked.until)}.",

@@ -1,4 +1,4 @@
-"""`smarther plot`: a chart of one thermostat, as a file."""
+"""`smarther plot`: draws a chart of one thermostat into a file."""
 
 from pathlib import Path
 from typing import Annotated, Final
@@ -94,10 +94,10 @@ def plot(  # noqa: PLR0913 - each is an option that people type
 
 
 def png(svg: str) -> bytes:
-    """The drawing as a PNG of twice its pixels. Raises Failure where there are no fonts for its letters."""
-    from resvg_py import svg_to_bytes  # noqa: PLC0415 - half a second that only a PNG is worth
+    """The chart as a PNG of twice its width and height. Raises Failure where this machine has no fonts."""
+    from resvg_py import svg_to_bytes  # noqa: PLC0415 - it takes half a second to load, and only a PNG needs it
 
-    # Letters are drawn with this machine's fonts, and where it has none they are left out without a word.
+    # Text is drawn with this machine's fonts; without any, it would be left out silently.
     if svg_to_bytes(svg_string=_DRAWING.format("")) == svg_to_bytes(svg_string=_DRAWING.format('<text y="9">M</text>')):
         raise Failure("This machine has no fonts to write into a PNG with.", "Install some, or write an SVG.")
     return svg_to_bytes(svg_string=svg, zoom=PNG_ZOOM)

@@ -15,9 +15,9 @@ _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNOREC
 
 
 def chosen(wanted: Sequence[str], thermostats: Sequence[Thermostat], *, plants: Sequence[str] = ()) -> list[Thermostat]:
-    """Those that are wanted, each once; all of them when none in particular is; of these plants only, if any is named.
+    """The wanted thermostats, each once; all of them where none is named; only those of `plants`, where one is named.
 
-    Raises NotFound and WrongUse.
+    Raises NotFound and WrongUse, as `named` does.
     """
     if plants:
         thermostats = _of_plants(plants, thermostats)
@@ -28,10 +28,10 @@ def chosen(wanted: Sequence[str], thermostats: Sequence[Thermostat], *, plants: 
 
 
 def named(wanted: str, thermostats: Sequence[Thermostat]) -> Thermostat:
-    """The thermostat with this id or name, or the only one whose name or id begins so, whatever the case.
+    """The thermostat with this id or name, or the only one whose name or id begins so, in upper or lower case.
 
-    An id that the directory does not know is taken as it is: the readings of a thermostat outlive its entry there.
-    Raises NotFound with the names that there are, and WrongUse with the candidates when there are several.
+    An id that is not in the directory is accepted, since the readings of a thermostat outlive its entry there. Raises
+    NotFound with the known names, and WrongUse with the candidates where there are several.
     """
     sought = wanted.casefold()
     for matches in (
@@ -66,7 +66,7 @@ def _of_plants(wanted: Sequence[str], thermostats: Sequence[Thermostat]) -> list
 
 
 def _plant(wanted: str, names: Mapping[str, str]) -> str:
-    """The plant with this id or name, or the only one whose name or id begins so, whatever the case."""
+    """The plant with this id or name, or the only one whose name or id begins so, in upper or lower case."""
     sought = wanted.casefold()
     listed = "\n".join(f"  {name}  ({plant_id})" for plant_id, name in names.items())
     for matches in (

@@ -1,4 +1,4 @@
-"""`smarther quarantine`: bodies that arrived and could not be read, kept whole."""
+"""`smarther quarantine`: lists, shows and deletes the bodies in quarantine."""
 
 import base64
 import re
@@ -19,7 +19,7 @@ quarantine = typer.Typer(no_args_is_help=True, help="Notifications that could no
 
 SHOWN_DIGITS: Final = 12
 MOST: Final = 1_000_000
-"""Bodies that can be asked for."""
+"""The most bodies that can be listed."""
 _PREFIX: Final = re.compile(r"[0-9a-f]{4,64}", re.IGNORECASE)
 
 
@@ -120,7 +120,7 @@ def delete(
 
 
 def _one(kept: Quarantine, identifier: str) -> Quarantined:
-    """The only body whose id begins so. Raises WrongUse and NotFound."""
+    """The only body whose id begins with `identifier`. Raises WrongUse for several or an invalid id, else NotFound."""
     if _PREFIX.fullmatch(identifier) is None:
         raise WrongUse(
             f"{identifier!r} is no id: it has 4 to 64 hexadecimal digits.", "`smarther quarantine list` shows the ids."

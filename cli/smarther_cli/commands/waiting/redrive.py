@@ -1,4 +1,4 @@
-"""`smarther redrive`: what waits outside the table, taken into it."""
+"""`smarther redrive`: stores the notifications that wait outside the table."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum

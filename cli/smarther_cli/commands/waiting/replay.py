@@ -1,8 +1,8 @@
-"""Notifications that wait outside the table, and their way into it: the very way they would have gone on arrival.
+"""Storing the notifications that wait outside the table, in the same way as on arrival.
 
-They wait in three places: in quarantine, because nobody could read them; in the dead-letter queue of the spill queue,
-because the table did not take them for hours; in the receiver's log, because nothing else took them. Taking one into
-the table twice changes nothing.
+They wait in three places: in quarantine, because they could not be read; in the dead-letter queue of the spill queue,
+because the table did not take them for hours; in the receiver's log, because neither table nor queue took them. To
+store one twice changes nothing.
 """
 
 from __future__ import annotations
@@ -30,21 +30,20 @@ if TYPE_CHECKING:
     from smarther.store.quarantine import Quarantine
 
 RECOVERABLE: Final = "notification_recoverable"
-"""What the receiver's records of notifications are called that nothing else took."""
+"""The message of the receiver's log records that hold a spilled notification."""
 
 HIDDEN_SECONDS: Final = 900
-"""For so long a message is handed out to nobody else: longer than a replay takes to come to the end of its queue."""
+"""How long a received message is hidden: longer than a replay takes to reach the end of the queue."""
 
 WAIT_SECONDS: Final = 1
-"""A queue that is asked without waiting may say that it is empty when it is not."""
+"""The wait of each receive call. Without one, a queue may seem empty when it is not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One notification; None when what waits cannot be understood. `forget` removes it from where it waits.
+    """One notification that waits; None where its record is malformed. `forget` removes it from where it waits.
 
-    One that is `quarantined` waits until it can be read; of any other an unreadable body goes to quarantine, and
-    waits there from then on.
+    A `quarantined` one stays where it is until it can be read. The unreadable body of any other goes to quarantine.
     """
 
     notification: Spilled | None
@@ -54,10 +53,10 @@ class Waiting:
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the notifications of one place.
+    """The outcome for the notifications of one place.
 
     `stored` and `duplicates` count readings, the others notifications: `done` wait no longer, `unreadable` still cannot
-    be read, `refused` came from callers who were never accepted, `failed` could not be stored this time.
+    be read, `refused` are from strangers, `failed` could not be stored this time.
     """
 
     found: int = 0
@@ -72,7 +71,7 @@ class Tally:
 
 
 class Replay:
-    """Takes notifications into the table; of a `rehearsal` nothing is written and nothing forgotten."""
+    """Stores notifications; in a `rehearsal` nothing is written and nothing removed."""
 
     def __init__(self, recorder: Recorder, digests: Digests, *, rehearsal: bool) -> None:
         self._recorder = recorder
@@ -81,7 +80,7 @@ class Replay:
         self._accepted: AcceptedDigests | None = None
 
     def take(self, waiting: Waiting, tally: Tally) -> None:
-        """Take one into the table, and forget it where it waits once all of it is stored, or it is a stranger's."""
+        """Store a notification, and remove it from where it waits once it is stored or known to be a stranger's."""
         tally.found += 1
         notification = waiting.notification
         if notification is None:
@@ -99,7 +98,7 @@ class Replay:
             self._store(notification, waiting, tally)
 
     def _is_strangers(self, notification: Spilled) -> bool:
-        """Whether a caller whom the receiver could not check has turned out to be none of ours."""
+        """Whether a notification that the receiver could not verify is a stranger's."""
         if notification.verified:
             return False
         if self._accepted is None:
@@ -140,7 +139,7 @@ def _failed(tally: Tally, why: str) -> None:
 
 
 def in_quarantine(quarantine: Quarantine) -> Iterator[Waiting]:
-    """Every body in quarantine, one at a time. What of it was read when it arrived is stored already."""
+    """Every body in quarantine, one at a time. The parts that could be read on arrival are stored already."""
     for found in quarantine.bodies():
         try:
             body = quarantine.body(found.digest)
@@ -156,7 +155,7 @@ def in_quarantine(quarantine: Quarantine) -> Iterator[Waiting]:
 
 
 def in_dead_letters(client: SQSClient, url: str) -> Iterator[Waiting]:
-    """Every message of the queue, once. Those that are not forgotten are there again when this ends."""
+    """Every message of the queue, once. Those that are not removed are visible again when this ends."""
     seen: dict[str, str] = {}
     forgotten: set[str] = set()
 
@@ -180,7 +179,7 @@ def in_dead_letters(client: SQSClient, url: str) -> Iterator[Waiting]:
 
 
 def in_log(client: CloudWatchLogsClient, group: str, *, since: datetime | None) -> Iterator[Waiting]:
-    """Every notification that the receiver kept in its log. The log keeps it until its own time is over."""
+    """Every notification that the receiver spilled to its log. Its records stay there until they expire."""
     parts: dict[tuple[str, str], dict[int, dict[str, Any]]] = {}
     asked: dict[str, Any] = {"logGroupName": group, "filterPattern": f'"{RECOVERABLE}"'}
     if since is not None:
@@ -195,12 +194,12 @@ def in_log(client: CloudWatchLogsClient, group: str, *, since: datetime | None) 
             if len(of_one) == told["parts"]:
                 del parts[told["digest"], told["received_at"]]
                 yield Waiting(_joined([of_one[number] for number in sorted(of_one)]))
-    for _ in parts:  # the log has lost a part, or its time has come
+    for _ in parts:  # a part is missing, or has expired
         yield Waiting(None)
 
 
 def _recovery_record(message: str) -> dict[str, Any] | None:
-    """A record of the log if it is one of ours; anything else may hold the word as well."""
+    """The record of a log line; None where it is another record that only contains the word."""
     try:
         told = json.loads(message)
         ours = told["message"] == RECOVERABLE and all(

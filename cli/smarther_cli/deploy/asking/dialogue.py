@@ -1,4 +1,4 @@
-"""The questions to the person: each with a default, checked at once, and asked again when the answer cannot be used."""
+"""Asking the person: each question has a default, and is asked again where the answer cannot be used."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 NONE: Final = "-"
-"""What a person types for nothing, because Enter takes what stands in the brackets."""
+"""What a person types for an empty answer, because Enter takes the default in brackets."""
 
 _NO_TERMINAL: Final = (
     "Run it in a terminal, or say `make deploy YES=1`, which takes the default of whatever you do not say, such as"
@@ -26,7 +26,7 @@ _NO_TERMINAL: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One thing to be known: its word, what it is about with an example, its variable for `make`, what it must be."""
+    """One question: its short name, its text with an example, its variable for `make`, and the check of an answer."""
 
     word: str
     about: str
@@ -36,16 +36,17 @@ class Question:
 
 
 class Dialogue:
-    """What was asked and answered in one run. `yes` takes every default instead of asking."""
+    """The questions of one run. `yes` takes every default instead of asking."""
 
     def __init__(self, *, yes: bool) -> None:
         self._yes = yes
         self.has_asked = False
 
     def answer(self, question: Question, *, given: str | None, noted: str | None, defaults: Sequence[str]) -> str:
-        """The answer: as given with the command, as noted in the answers file, by its default, or as typed.
+        """The answer: given with the command, noted in the answers file, or typed, with a default.
 
-        The default is the first that can be used. Raises WrongUse for what was given or noted and cannot be used.
+        The default is the first of `defaults` that can be used. Raises WrongUse where a given or noted answer cannot be
+        used.
         """
         if given is not None:
             try:
@@ -65,7 +66,7 @@ class Dialogue:
         return self._asked(question, default)
 
     def goes_ahead(self) -> bool:
-        """Whether to do what was said."""
+        """Ask whether to deploy."""
         if self._yes:
             return True
         self._needs_a_terminal()

@@ -1,4 +1,4 @@
-"""What a deploy has to know of its owner, from wherever it can be known: the command, the answers file, the person."""
+"""The answers that a deploy needs, from the command, the answers file or the person."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from smarther_cli.place import Place
 
 FALLBACK_REGION = "eu-west-1"
-"""Where one has no region set: open to every account from the beginning, and among the cheapest of Europe."""
+"""The region where none is set: every account may use it, and it is among the cheapest in Europe."""
 
 _FALLBACK_NAME = "smarther-home"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What was said with the command; None is what was not."""
+    """The arguments of the command; None where one is not given."""
 
     yes: bool = False
     ask: bool = False
@@ -50,10 +50,10 @@ class Said:
 
 
 class Interview:
-    """The answers of one run. Those in the file are taken without asking while the command speaks of the same stack."""
+    """The answers of one run. Those of the file are taken without asking, unless the command names another stack."""
 
     def __init__(self, said: Said, declared: Parameters) -> None:
-        """Raises WrongUse for what was said or noted and cannot be used."""
+        """Raises WrongUse where an argument or a noted answer cannot be used."""
         self._said = said
         self._declared = declared
         self._dialogue = Dialogue(yes=said.yes)
@@ -66,20 +66,20 @@ class Interview:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The template's parameters that were noted before or said now."""
+        """The template's parameters from the answers file and from the command."""
         return {**(self._ours.parameters if self._ours else {}), **self._given}
 
     def goes_ahead(self) -> bool:
-        """Whether to do what was said: it is asked unless every answer was there already."""
+        """Whether to deploy: asked, unless every answer was already there."""
         return (self._noted is not None and not self._dialogue.has_asked) or self._dialogue.goes_ahead()
 
     @property
     def speaks_of_another_stack(self) -> bool:
-        """Whether the answers file is of another stack, and stays as it is."""
+        """Whether the answers file is of another stack, and so is not changed."""
         return self._file is not None and self._ours is None
 
     def note(self, place: Place, *, time_zone: str, alarm_email: str) -> None:
-        """Keep the answers for the next time."""
+        """Write the answers file for the next run."""
         if self._file is not None and self.speaks_of_another_stack:
             screen.paragraph(f"{answers.FILE.name} goes on naming {self._file.stack} in {self._file.region}.")
             return
@@ -87,7 +87,7 @@ class Interview:
         answers.write(Answers(stack=place.stack, region=str(place.region), profile=place.profile, parameters=noted))
 
     def profile(self) -> str | None:
-        """The AWS profile; None for the usual way to credentials."""
+        """The AWS profile; None where boto3 is to find credentials by itself."""
         available = botocore.session.Session().available_profiles
         if self._said.profile is not None:
             return self._said.profile or None
@@ -126,7 +126,7 @@ class Interview:
         )
 
     def stack(self, account: Account, region: str) -> str:
-        """A name under which a recorder can be deployed. Raises Failure when one would have to wait or to mend."""
+        """A name under which a recorder can be deployed. Raises Failure where its stack is busy or stuck."""
         question = Question(
             word="Name",
             about="What is the stack to be called? Enter, unless you have several homes; then such as smarther-lake.",
@@ -142,7 +142,7 @@ class Interview:
         )
 
     def time_zone(self, present: Mapping[str, str]) -> str:
-        """The home's time zone; `present` are the parameters of the stack as it is."""
+        """The home's time zone; `present` are the parameters of the deployed stack."""
         question = Question(
             word="Time zone",
             about="In which time zone is the home? It says when a day begins and ends, such as Europe/Rome.",
@@ -153,7 +153,7 @@ class Interview:
         return self._asked(question, "Timezone", [each for each in usual if each])
 
     def alarm_email(self, present: Mapping[str, str]) -> str:
-        """Where alarms are mailed to; nothing means nowhere."""
+        """The address to which alarms are mailed; empty for none."""
         question = Question(
             word="Mail address",
             about="To which address are alarms to be mailed, such as you@example.org? AWS asks it once to confirm."
@@ -174,13 +174,13 @@ class Interview:
         )
 
     def _before(self, pick: Callable[[Answers], str | None]) -> list[str]:
-        """What the answers file says, for one who wants to be asked again."""
+        """An answer of the file, as a default for a person who wants to be asked again."""
         found = pick(self._file) if self._said.ask and self._file else None
         return [] if found is None else [found]
 
 
 def _free(name: str, found: Stack, region: str) -> str:
-    """The name, unless another stack has it. Raises Wrong, and Failure when one would have to wait or to mend."""
+    """The name, unless another stack has it (raises Wrong). Raises Failure where the stack is busy or stuck."""
     now = stack_state(found.state)
     if now is not StackState.NEW and not found.is_ours:
         raise Wrong(
@@ -200,7 +200,7 @@ def _free(name: str, found: Stack, region: str) -> str:
 
 
 def _given(said: Said, declared: Parameters) -> dict[str, str]:
-    """The template's parameters that were said with the command. Raises WrongUse."""
+    """The template's parameters from the command. Raises WrongUse."""
     try:
         given = parameters.assigned(said.parameters or "")
         by_name = {"Timezone": said.time_zone, "AlarmEmail": said.alarm_email, "Architecture": said.processor}
@@ -218,7 +218,7 @@ def _may_be_noted(noted: Answers, declared: Parameters) -> None:
 
 
 def _is_elsewhere(said: Said, file: Answers | None) -> bool:
-    """Whether the command speaks of another stack than the answers file."""
+    """Whether the command names another stack than the answers file."""
     if file is None:
         return False
     return (

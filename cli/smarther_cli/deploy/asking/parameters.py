@@ -1,4 +1,4 @@
-"""The template's parameters: what each may be, told before anything is built."""
+"""The template's parameters, with checks of their values before anything is built."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _BEYOND_THE_TEMPLATE: Mapping[str, Callable[[str], str]] = {
     "Timezone": answer_rules.zone,
     "AlarmEmail": answer_rules.email,
 }
-"""What CloudFormation lets pass and would be wrong all the same."""
+"""Checks of values that CloudFormation would accept although they are wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One parameter as the template declares it; what it does not limit is None."""
+    """One parameter as the template declares it; a limit that it does not have is None."""
 
     name: str
     default: str
@@ -34,7 +34,7 @@ class Parameter:
     words: str = ""
 
     def checked(self, value: str) -> str:
-        """The value, when CloudFormation will take it. Raises Wrong."""
+        """The value, where CloudFormation will accept it. Raises Wrong."""
         if (further := _BEYOND_THE_TEMPLATE.get(self.name)) is not None:
             value = further(value)
         if self.allowed is not None and value not in self.allowed:
@@ -64,12 +64,12 @@ def declared(template: Mapping[str, Any]) -> Parameters:
 
 
 def checked(values: Mapping[str, str], parameters: Parameters) -> dict[str, str]:
-    """The values, when they are of parameters that there are and may be what they are. Raises Wrong for the first."""
+    """The values, where all parameters exist and accept them. Raises Wrong for the first that does not."""
     return {name: _of(name, parameters).checked(value) for name, value in values.items()}
 
 
 def assigned(text: str) -> dict[str, str]:
-    """`NAME=value NAME=value`, in the shell's way of quoting. Raises Wrong."""
+    """Parse `NAME=value NAME=value` with the shell's quoting. Raises Wrong."""
     try:
         words = shlex.split(text)
     except ValueError:

@@ -1,13 +1,12 @@
-"""The one logger and the one set of metrics, and all their names.
+"""The one logger and the one set of metrics, with all their names.
 
-A record is an event with keys, one per outcome; never a payload, a token, an address that holds the secret, a user id.
-The exception is a recovery record, which holds a whole body because no other place took it. Nothing here raises: a
-notification must not be lost to its own log line.
+A record is an event with keys, one per outcome. It never holds a payload, a token, an address with the secret or a user
+id. The exception is `notification_recoverable`, which holds a whole body that neither the table nor the spill queue
+took. Nothing here raises, so that no notification is lost because logging fails.
 
-A custom metric costs money by its name and dimensions, and ten are free: so there are ten, with one dimension that is
-the same everywhere. What the platform counts already has no metric of ours: answers that took long or were refused (API
-Gateway), messages in the queues (SQS), durations (Lambda). docs/running/metrics.md says what each means and who uses
-it.
+AWS charges custom metrics by name and dimensions, and ten are free: so there are ten, with one dimension that is the
+same everywhere. What AWS counts itself has no metric here: slow and refused answers (API Gateway), messages in the
+queues (SQS), durations (Lambda). docs/running/metrics.md says what each metric means and who uses it.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Metric(StrEnum):
-    """Every custom metric: of the notification's way, then of the keeper's care."""
+    """Every custom metric: first those about notifications, then those of the keeper."""
 
     READINGS_STORED = "ReadingsStored"
     READINGS_DUPLICATE = "ReadingsDuplicate"
@@ -55,33 +54,33 @@ _EVENTS = frozenset(
         Metric.NOTIFICATIONS_SPILLED,
     }
 )
-"""What is counted as it happens; none of it is no news. Of everything else zero is a value like any other."""
+"""Metrics that count events. Their zero is not sent; of all other metrics zero is a value like any other."""
 
 _UNITS = {Metric.DELIVERY_LAG: MetricUnit.Seconds, Metric.DAYS_TO_RENEWAL: MetricUnit.NoUnit}
 
 RECOVERABLE = "notification_recoverable"
 _RECOVERABLE_PART = 150_000  # characters; a log event may have 256 KB
 
-logger = Logger(use_rfc3339=True)  # in its JSON mode Lambda takes a record with any other form of time for INFO
-logger.remove_keys(["location"])  # always the same lines of this module
+logger = Logger(use_rfc3339=True)  # Lambda's JSON mode takes a record with another form of time for INFO
+logger.remove_keys(["location"])  # they would always be lines of this module
 metrics = Metrics(service="recorder")
-logging.getLogger("botocore").setLevel(logging.WARNING)  # it would tell each start where it found its credentials
+logging.getLogger("botocore").setLevel(logging.WARNING)  # at INFO it logs at each start where it found its credentials
 
 
 def log(event: str, **keys: Key) -> None:
-    """One record for one outcome."""
+    """Log one record for one outcome."""
     _guarded(lambda: logger.info(event, extra=keys), event, keys)
 
 
 def warn(event: str, **keys: Key) -> None:
-    """One record for an outcome that somebody may have to look at."""
+    """Log one record for an outcome that somebody may have to look at."""
     _guarded(lambda: logger.warning(event, extra=keys), event, keys)
 
 
 def measure(event: str, values: Mapping[Metric, float | None], **keys: Key) -> None:
-    """One line that is both: the record of an outcome, and its metrics (embedded metric format).
+    """Log one record for an outcome together with its metrics, in one line (embedded metric format).
 
-    Left out is what is None, because nobody knows it, and the zero of what is counted as it happens.
+    Values that are None (unknown) are left out, and zeros of metrics that count events.
     """
     measured = {
         metric: value for metric, value in values.items() if value or (value is not None and metric not in _EVENTS)
@@ -95,7 +94,7 @@ def measure(event: str, values: Mapping[Metric, float | None], **keys: Key) -> N
                 metrics.add_metadata(key=key, value=fact)
             metrics.flush_metrics()
         finally:
-            metrics.clear_metrics()  # what could not be written must not count with the next outcome
+            metrics.clear_metrics()  # values that could not be written must not be added to the next record
 
     if measured:
         _guarded(emit, event, keys)
@@ -103,11 +102,11 @@ def measure(event: str, values: Mapping[Metric, float | None], **keys: Key) -> N
         log(event, **keys)
 
 
-def keep_in_log(spilled: Spilled, *, reason: str) -> None:
-    """The last place for a notification that no other place took: the whole body as records marked for recovery.
+def spill_to_log(spilled: Spilled, *, reason: str) -> None:
+    """Spill a notification to the log, where neither the table nor the queue took it: `notification_recoverable`.
 
-    A record holds the fields of the spilled notification; a long body takes several, each with a `part` of it, which
-    belong together by `digest` (SHA-256 of the body) and `received_at`.
+    A record holds the fields of the spilled notification. A long body takes several records, each with a `part` of it;
+    records with the same `digest` (SHA-256 of the body) and `received_at` belong together.
     """
     fields = spilled.fields()
     text = str(fields["body"])
@@ -128,7 +127,7 @@ def keep_in_log(spilled: Spilled, *, reason: str) -> None:
 def _guarded(emit: Callable[[], None], event: str, keys: Mapping[str, Key]) -> None:
     try:
         emit()
-    except Exception as error:  # whatever a logging library can raise: the record is written by hand, and work goes on
+    except Exception as error:  # the logging library may raise anything: write the record by hand, and go on
         record = {"message": event, "level": "ERROR", "telemetry_failed": type(error).__name__, **keys}
-        with suppress(Exception):  # nowhere is left to tell that there is nowhere left
+        with suppress(Exception):  # there is no further place to report this to
             sys.stdout.write(json.dumps(record, default=str) + "\n")

@@ -1,1 +1,1 @@
-"""How AWS is called. Knows nothing of heating."""
+"""Clients of AWS services. Nothing in here knows about heating."""

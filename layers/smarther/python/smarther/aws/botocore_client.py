@@ -1,7 +1,7 @@
-"""AWS's own clients, as patient as they are told to be: the caller decides what a failure is worth.
+"""botocore's clients with timeouts that the caller chooses.
 
-Every function makes its clients here, because botocore's own timeouts are longer than most functions run: it connects
-for 60 seconds and reads for 60, five times over, and the function is ended before it hears of any failure.
+Every function makes its clients here. botocore's own timeouts are longer than most functions run (60 seconds to
+connect, 60 to read, five attempts), so that a function would be ended before it learns of a failure.
 """
 
 from __future__ import annotations
@@ -36,10 +36,11 @@ def config_of(timeouts: Timeouts) -> Config:
 
 
 def reading_fast(client: DynamoDBClient) -> DynamoDBClient:
-    """The same client, which gives the items of queries and scans as they were sent: for each name, type and text.
+    """Make a client return the items of queries and scans without parsing them, which is faster; returns the client.
 
-    That is what it gives anyway, unless a value is binary, which nothing here is. But botocore looks in each value for
-    each of the ten types, and that takes most of the time of a page that reads thousands.
+    The items are the same as without it (by name, the type and the text of a value), except for binary values, which
+    the table has none of. botocore looks in each value for each of the ten types, which takes most of the time of a
+    page that reads thousands of items.
     """
     for operation in ("Query", "Scan"):
         client.meta.events.register(f"before-parse.dynamodb.{operation}", _take_items)
@@ -49,7 +50,7 @@ def reading_fast(client: DynamoDBClient) -> DynamoDBClient:
 def _take_items(
     response_dict: MutableMapping[str, Any], customized_response_dict: MutableMapping[str, Any], **_: object
 ) -> None:
-    """Botocore's hook before it parses an answer: what is taken out here is given beside what it makes of the rest."""
+    """Take the items out of an answer before botocore parses it; it adds them, as they are, to the parsed answer."""
     try:
         answer = json.loads(response_dict["body"])
     except ValueError:

@@ -1,8 +1,8 @@
-"""Secrets Manager: secrets read by their newest version, and written so that a crash in between loses nothing.
+"""Secrets Manager: reads the newest version of a secret, and writes so that a crash in between loses nothing.
 
-It is eventually consistent: what was just written may not be read back yet
-(https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html). So each write returns how the secret
-stands after it, and whoever has written goes on with that. Whoever comes next says how it was left.
+It is eventually consistent: a version that was just written may not be read back yet
+(https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html). So each write returns the state of the
+secret after it, which its caller uses instead of reading. The next run passes in the state that this one left.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ PENDING: Final = "AWSPENDING"
 PREVIOUS: Final = "AWSPREVIOUS"
 
 _RETRY_PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
-"""Seconds between the attempts to keep what cannot be had again."""
+"""Seconds between the attempts to save a secret that cannot be obtained again."""
 
 _LATE_READS: Final = (1.0, 2.0, 4.0)
-"""Seconds between the reads of a secret that does not read as it was left."""
+"""Seconds between the reads of a secret that differs from the state in which it was left."""
 
 
 class SecretsError(Exception):
-    """Secrets Manager could not be read or written. The message never holds a secret."""
+    """A secret could not be read or written. The message never holds a secret."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +46,10 @@ class Version:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newest:
-    """The newest version of a secret, and the id of the current one: another, or none, while the newest is pending.
+    """The newest version of a secret, and the id of the current one.
 
-    `text` is None, and `version_id` empty, of a secret that nobody has written yet.
+    While the newest is pending, the current one is another version, or there is none. `text` is None, and `version_id`
+    empty, for a secret that has no version yet.
     """
 
     text: str | None = field(repr=False)
@@ -58,12 +59,12 @@ class Newest:
 
     @property
     def settled(self) -> bool:
-        """Whether it is the current version and no longer called pending, or nothing is written that could be."""
+        """Whether the newest version is the current one and has no pending label, or there is no version yet."""
         return self.text is None or (self.version_id == self.current_id and not self.pending)
 
     @property
     def left(self) -> tuple[str, bool]:
-        """What to remember of it for whoever reads it next: the version, and whether it is settled."""
+        """What the next run passes to `newest`: the version's id, and whether it is settled."""
         return self.version_id, self.settled
 
 
@@ -75,14 +76,15 @@ class Secrets:
         self._sleep = sleep
 
     def read(self, arn: str) -> Version | None:
-        """The current version, or None of a secret that nobody has written yet. Raises SecretsError."""
+        """The current version; None for a secret that has none yet. Raises SecretsError."""
         return _written(self._version(arn, CURRENT))
 
     def newest(self, arn: str, *, left: tuple[str, bool] | None = None) -> Newest:
-        """The version written last: the current one, or a pending one that a run before this left behind.
+        """The version written last: the current one, or a pending one that an earlier run did not promote.
 
-        Where it was `left` otherwise by the one before, it is read again for some seconds, and then believed: somebody
-        else has written it, or that one ended before it could say. Raises SecretsError.
+        Where it differs from `left`, the state in which the last run left it, it is read again for some seconds. If it
+        still differs, it is accepted: another program wrote it, or the last run ended before it could record its state.
+        Raises SecretsError.
         """
         for pause in _LATE_READS:
             newest = self._newest(arn)
@@ -92,9 +94,9 @@ class Secrets:
         return self._newest(arn)
 
     def _newest(self, arn: str) -> Newest:
-        """As it reads now.
+        """The newest version as Secrets Manager returns it now.
 
-        A pending label may also linger on a version that has been current: when somebody else has written since, or
+        A version that has been current may still have the pending label: when another program has written since, or
         after a crash at the end of a promotion. Such a version is not newer than the current one.
         """
         current, pending = self._version(arn, CURRENT), self._version(arn, PENDING)
@@ -115,11 +117,11 @@ class Secrets:
             raise SecretsError("a secret could not be written") from failure
 
     def keep_pending(self, arn: str, text: str, *, before: Newest) -> Newest:
-        """Write a pending version, safe but not yet in force, after the one `before`; how the secret stands then.
+        """Write a pending version, saved but not yet in force, after the version `before`; returns the new state.
 
-        What is kept here cannot be had again, so failures are met with half a minute of patience. All attempts carry
-        one idempotency token: an attempt whose success was not heard of makes no second version. The first version of
-        a secret becomes current at once; Secrets Manager does so by itself. Raises SecretsError.
+        What is saved here cannot be obtained again, so a failure is retried for half a minute. All attempts have one
+        idempotency token, so that a retry of an attempt that did succeed makes no second version. Secrets Manager makes
+        the first version of a secret current at once. Raises SecretsError.
         """
         token = str(uuid4())
         for pause in (*_RETRY_PAUSES, None):
@@ -138,7 +140,7 @@ class Secrets:
         return Newest(text=text, version_id=version_id, current_id=current_id, pending=True)
 
     def promote(self, arn: str, newest: Newest) -> Newest:
-        """Put a pending version in force; the one before becomes previous. How the secret stands then.
+        """Make a pending version the current one, and the current one the previous one; returns the new state.
 
         Raises SecretsError.
         """
@@ -171,15 +173,15 @@ class Secrets:
 
 
 def _written(version: Version | None) -> Version | None:
-    """The version, unless it is an empty one: nobody can write that, so the secret is as it was made.
+    """The version; None for an empty one, which means that the secret was created and never written.
 
-    Secrets Manager gives a secret that is made without a value no version at all; others give it an empty one.
+    Secrets Manager gives a secret that is created without a value no version; emulators give it an empty one.
     """
     return version if version is not None and version.text else None
 
 
 def _follows(pending: Version, current: Version) -> bool:
-    """Whether the pending version was written after the current one, and has never been current itself."""
+    """Whether the pending version was written after the current one, and has never been current."""
     return (
         pending.version_id != current.version_id
         and PREVIOUS not in pending.stages

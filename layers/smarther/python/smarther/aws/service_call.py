@@ -1,4 +1,4 @@
-"""A call to an AWS service as the adapters make it, whichever client carries it, and how it fails."""
+"""One way to call an AWS service, with botocore's client or the tiny client, and one exception for all failures."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 
 class ServiceFailedError(Exception):
-    """A service did not do what it was asked for.
+    """A call to a service failed.
 
-    `kind` is the service's or the client's name for the failure. A message may quote what was sent, so it goes no
-    further.
+    `kind` is the service's or the client's name for the failure. The service's message is dropped, since it may quote
+    what was sent.
     """
 
     def __init__(self, kind: str) -> None:
@@ -31,8 +31,8 @@ class ConnectionClosedError(ServiceFailedError):
 def call[Answer](operation: Callable[..., Answer], **parameters: Any) -> Answer:
     """Call an operation of a client; raises ServiceFailedError.
 
-    Once more, at once, where the service had closed an idle connection: that is what a function meets that was frozen
-    between two notifications, and it says nothing about the service.
+    Where the service had closed an idle connection, the call is repeated once, at once. This happens after Lambda has
+    frozen the function between two notifications, and is no failure of the service.
     """
     try:
         return _call(operation, parameters)
@@ -51,10 +51,10 @@ def _call[Answer](operation: Callable[..., Answer], parameters: dict[str, Any]) 
 
 
 def _botocore_failure(error: Exception) -> ServiceFailedError | None:
-    """What an error of botocore's means; None for any other."""
+    """The failure that an error of botocore stands for; None for any other error."""
     if (
         "botocore.exceptions" not in sys.modules
-    ):  # never loaded, so it raised nothing; and loading it takes too long here
+    ):  # botocore is not loaded, so the error is not from it; loading it here takes too long
         return None
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see above
     from botocore.exceptions import ConnectionClosedError as HungUpError  # noqa: PLC0415 - see above

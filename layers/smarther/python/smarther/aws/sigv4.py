@@ -20,7 +20,7 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwsKeys:
-    """Whose signature it is; `repr` keeps the secret parts to itself."""
+    """The keys that sign a request. `repr` shows no secret part."""
 
     access_key_id: str
     secret_access_key: str
@@ -33,7 +33,7 @@ class AwsKeys:
 def signed(  # noqa: PLR0913 # all by keyword; each is a part of what is signed
     headers: Mapping[str, str], body: bytes, *, service: str, region: str, keys: AwsKeys, now: datetime
 ) -> dict[str, str]:
-    """The headers, which must name the host, with the date, the session token and the signature. `now` is in UTC."""
+    """Add the date, the session token and the signature to the headers, which must hold the host. `now` is in UTC."""
     instant = f"{now:%Y%m%dT%H%M%SZ}"
     complete = {**headers, "X-Amz-Date": instant}
     if keys.session_token:

@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 
 class SpillUnavailableError(Exception):
-    """The queue did not take it."""
+    """The queue did not take a notification."""
 
 
 class SpillQueue:
-    """One queue, only written to."""
+    """The spill queue, for writing."""
 
     def __init__(self, client: SQSClient | TinyClient, url: str) -> None:
         self._client = client
         self._url = url
 
     def put(self, spilled: Spilled) -> None:
-        """Put a notification into the queue; raises SpillUnavailableError. Twice is harmless."""
+        """Put a notification into the queue, where a duplicate is harmless. Raises SpillUnavailableError."""
         try:
             call(self._client.send_message, QueueUrl=self._url, MessageBody=spilled.message())
         except ServiceFailedError as error:

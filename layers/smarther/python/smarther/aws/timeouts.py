@@ -1,4 +1,4 @@
-"""How long to wait for an AWS service, and how often to ask it."""
+"""Timeouts and attempts of a client of an AWS service."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """How long to wait for a service, and how often to ask it."""
+    """Seconds to wait for a connection and for an answer, and the number of attempts in all."""
 
     connect_seconds: float
     read_seconds: float

@@ -1,10 +1,10 @@
-"""A client of three operations for the receiver, whose cold start must not pay for an SDK of thousands.
+"""The tiny client: three operations for the receiver, without the cost of an SDK at a cold start.
 
 Loading botocore, its endpoint rules and the descriptions of two services takes most of a cold start, and a receiver
 that starts slowly loses readings (docs/promises/performance.md, docs/decisions/0020-a-client-of-three-operations.md).
-So where everything is usual (Lambda's credentials in the environment, a region of the standard partition) requests are
-signed here and sent by Python's own HTTP client, with the names, timeouts and failures of botocore's; all else is
-botocore's.
+In the usual environment (Lambda's credentials in variables, a region of the standard partition) requests are signed
+here and sent by Python's own HTTP client, with botocore's names for operations and failures. In any other environment
+botocore's client is used.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from smarther.aws.timeouts import Timeouts
 
 _TARGETS: Final = {"dynamodb": "DynamoDB_20120810", "sqs": "AmazonSQS"}
-"""What each service calls itself in AWS's JSON protocol 1.0."""
+"""The name of each service in AWS's JSON protocol 1.0."""
 
 _UNUSUAL = ("HTTPS_PROXY", "https_proxy", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT")
 _OTHER_PARTITIONS = ("cn-", "us-iso", "eu-iso", "eusc-")
 
 
 def client(service: str, timeouts: Timeouts, environ: Mapping[str, str]) -> Any:
-    """A client of `dynamodb` or `sqs`: this module's where everything is usual, else botocore's."""
+    """A client of `dynamodb` or `sqs`: the tiny client in the usual environment, else botocore's."""
     if is_usual(environ):
         return TinyClient(service, timeouts, environ)
     import botocore.session  # noqa: PLC0415 - only where it is needed: loading it is what this module avoids
@@ -47,9 +47,9 @@ def client(service: str, timeouts: Timeouts, environ: Mapping[str, str]) -> Any:
 
 
 def is_usual(environ: Mapping[str, str]) -> bool:
-    """Whether TinyClient does here what botocore's client would do.
+    """Whether TinyClient does in this environment what botocore's client would do.
 
-    With SnapStart, for one, the credentials are not in the environment and change while the function lives.
+    With SnapStart, for example, the credentials are not in the environment and change while the function runs.
     """
     region = _region(environ)
     return (
@@ -66,8 +66,8 @@ def _region(environ: Mapping[str, str]) -> str:
 class TinyClient:
     """`put_item`, `get_item`, `send_message`: parameters and answers are those of botocore's client.
 
-    Raises ServiceFailedError; where botocore has a name for the failure, it is the same. A call is made once. A
-    connection is kept open from call to call. Calls may run at the same time.
+    Raises ServiceFailedError, with botocore's name for the failure where it has one. A call is made once, without
+    retries. Connections stay open between calls. Several threads may call at the same time.
     """
 
     def __init__(self, service: str, timeouts: Timeouts, environ: Mapping[str, str]) -> None:
@@ -101,7 +101,7 @@ class TinyClient:
         return self._call("SendMessage", parameters)
 
     def close(self) -> None:
-        """Close what is kept open."""
+        """Close the open connections."""
         while self._idle:
             self._idle.pop().close()
 
@@ -117,9 +117,9 @@ class TinyClient:
             raise ServiceFailedError("ReadTimeoutError") from error
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            self.close()  # what has been idle as long as this one will have been closed too
+            self.close()  # connections that have been idle as long will be closed too
             raise ConnectionClosedError from error
-        if connection.sock is not None:  # open still: the service did not say that it closes
+        if connection.sock is not None:  # still open: the service did not announce that it closes it
             self._idle.append(connection)
         if answer.status != HTTPStatus.OK:
             raise ServiceFailedError(_kind(answer.status, content))
@@ -135,7 +135,7 @@ class TinyClient:
             return self._connected()
 
     def _connected(self) -> http.client.HTTPConnection:
-        """A new connection. One whose far end no authority of the first bundle vouches for is tried with the next."""
+        """A new connection. Where the first bundle of authorities does not verify the server, the next is tried."""
         connection = self._new()
         try:
             connection.connect()
@@ -178,10 +178,11 @@ class TinyClient:
 
 
 def _authorities(environ: Mapping[str, str]) -> list[str | None]:
-    """The bundles of authorities to trust, one after another; None stands for the system's own.
+    """The bundles of certificate authorities to try, in order; None is the system's own.
 
-    Reading the hundred and more of a whole bundle takes a fifth of a cold start; AWS's endpoints have certificates of
-    Amazon's own five (https://www.amazontrust.com/repository/), which the layer's build puts beside the whole.
+    Reading all the authorities of a whole bundle takes a fifth of a cold start. AWS's endpoints have certificates of
+    Amazon's own five authorities (https://www.amazontrust.com/repository/), which the layer's build puts in a bundle of
+    their own.
     """
     if chosen := environ.get("AWS_CA_BUNDLE"):
         return [chosen]
@@ -193,7 +194,7 @@ def _authorities(environ: Mapping[str, str]) -> list[str | None]:
 
 
 def _kind(status: int, content: bytes) -> str:
-    """The service's name for a failure, or the status where it gives none."""
+    """The service's name for a failure; the HTTP status where it gives none."""
     try:
         told = json.loads(content)
     except ValueError:

@@ -1,1 +1,1 @@
-"""Values to HTML and SVG. Pure: no clock, no network, no environment."""
+"""From values to HTML and SVG. Pure: no clock, no network, no environment."""

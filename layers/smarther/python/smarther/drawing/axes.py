@@ -1,4 +1,4 @@
-"""Where the marks of an axis stand: round numbers for values, round local times for instants."""
+"""The marks of an axis: round numbers for values, round local times for instants."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FIRST_MONTH = 12  # of the calendar, which has no year 0
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A mark on the time axis. `major` ones begin something larger: a day among hours, a year among months."""
+    """A mark on the time axis. A `major` one is the beginning of a larger unit: of a day among hours, for example."""
 
     at: datetime
     label: str
@@ -31,7 +31,7 @@ class Tick:
 
 
 def value_ticks(low: float, high: float, *, at_most: int) -> list[float]:
-    """Round values between `low` and `high`, one at least and `at_most` as many as asked for."""
+    """Round values between `low` and `high`: at least one, and no more than `at_most`."""
     power = 10.0 ** math.floor(math.log10((high - low) / at_most))
     for step in (factor * power for factor in _ROUND):
         first, last = math.ceil(low / step), math.floor(high / step)
@@ -41,7 +41,7 @@ def value_ticks(low: float, high: float, *, at_most: int) -> list[float]:
 
 
 def time_ticks(start: datetime, end: datetime, zone: tzinfo, *, at_most: int, words: Language = ENGLISH) -> list[Tick]:
-    """Round local times within a period, no more than `at_most`, whatever its length and wherever in the calendar."""
+    """Round local times within a period: no more than `at_most`, for a period of any length and at any date."""
     first, last = in_zone(start, zone).replace(tzinfo=None), in_zone(end, zone).replace(tzinfo=None)
     for step in _STEPS:
         if (last - first) / step.length <= at_most:
@@ -55,14 +55,14 @@ def time_ticks(start: datetime, end: datetime, zone: tzinfo, *, at_most: int, wo
 
 
 def _instant(local: datetime, zone: tzinfo) -> datetime | None:
-    """The instant of a local time, or `None` when the clocks skip it, or the calendar ends before it."""
+    """The instant of a local time; `None` where the clocks skip it, or where it is beyond the calendar."""
     instant = in_zone(local.replace(tzinfo=zone), UTC)
     return instant if in_zone(instant, zone).replace(tzinfo=None) == local else None
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A way to walk through local time: how far apart the marks are, and how they are written."""
+    """One distance between marks: its length, how to list the marks, and how to label them."""
 
     length: timedelta
     walk: Callable[[datetime, datetime], Iterator[datetime]]
@@ -87,7 +87,7 @@ def _within_days(length: timedelta) -> _Step:
 
 def _days(count: int) -> _Step:
     def walk(first: datetime, last: datetime) -> Iterator[datetime]:
-        # Ordinal 1 is a Monday, so that weeks begin on Mondays; and a mark stays where it is when the period moves.
+        # Counted from ordinal 1, a Monday: weeks begin on Mondays, and marks keep their dates when the period moves.
         ordinal = first.toordinal() - (first.toordinal() - 1) % count
         while ordinal <= last.toordinal():
             yield datetime.combine(date.fromordinal(ordinal), time())

@@ -1,8 +1,8 @@
-"""A series as SVG: temperature and set point, a lane that says when it heated, and humidity, over local time.
+"""A series as SVG over local time: temperature and set point, when it heated, and humidity.
 
-Plain SVG without script, ids or references: the console strips the first, and several charts share a page. Colours are
-CSS classes, so that one drawing serves both themes. The palette is Okabe and Ito's, made to be told apart by
-colour-blind readers (https://jfly.uni-koeln.de/color/), and each line differs from the others in its stroke as well.
+The SVG has no scripts, which the console removes, and no ids or references, since several charts share a page. Colours
+are CSS classes, so that one drawing serves both themes. The palette is that of Okabe and Ito for colour-blind readers
+(https://jfly.uni-koeln.de/color/), and each line also has a stroke of its own.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _COLOURS = {
     "heat": ("#e69f00", "#e69f00"),
     "cool": ("#56b4e9", "#56b4e9"),
 }
-"""Each in the light theme and in the dark one."""
+"""The colour of each class in the light and in the dark theme."""
 _RULES = """
 .sm-chart{display:block;width:100%;height:auto;font:11px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 .sm-chart text{fill:var(--soft)}.sm-chart .sm-major{fill:var(--ink);font-weight:600}
@@ -78,18 +78,18 @@ _VARIABLE = re.compile(r"var\(--(\w+)\)")
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34, 12, 8, 20
 _GAP = 6  # between the panels
-_NAME, _LINE, _BELOW = 26, 18, 6  # above the drawing of a file: the name, each line below it, what is free below them
-_LETTER, _ENTRY, _DOT = 6, 35, " · "  # a letter's width; of an entry of the legend what is not its word
-_NARROWEST_GAP = 2  # pixels; a shorter silence is not worth a mark
-_TIME_LABEL, _VALUE_LABEL = 58, 22  # pixels that a label needs beside and above the next
-_HOVER_COLUMN = 7  # pixels; a finger does not meet less
-_HOVER_COLUMN_WIDE, _WIDE = 4, 500  # where there is room for a pointer, finer
-_LEAST_WARMTH, _LEAST_DAMP = 2.0, 10.0  # degrees and percent that a panel spans at least, so that noise stays small
+_NAME, _LINE, _BELOW = 26, 18, 6  # heights in a file: the name, each line below it, the space below them
+_LETTER, _ENTRY, _DOT = 6, 35, " · "  # widths of a letter, and of the mark of an entry of the legend
+_NARROWEST_GAP = 2  # pixels; shorter gaps are not marked
+_TIME_LABEL, _VALUE_LABEL = 58, 22  # pixels that a label takes up
+_HOVER_COLUMN = 7  # pixels; the least that a finger can touch
+_HOVER_COLUMN_WIDE, _WIDE = 4, 500  # narrower columns in a wide chart, for a mouse
+_LEAST_DEGREES, _LEAST_PERCENT = 2.0, 10.0  # the least range of a panel, so that noise looks small
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartStyle:
-    """How large a chart is, in pixels, and how instants and temperatures are written in it, in which words."""
+    """The size of a chart in pixels, its time zone, its unit of temperature and its language."""
 
     width: int
     height: int
@@ -97,14 +97,14 @@ class ChartStyle:
     fahrenheit: bool
     words: Language = ENGLISH
 
-    def warmth(self, celsius: Decimal | None) -> str:
-        """A temperature as this chart writes it."""
+    def temperature_text(self, celsius: Decimal | None) -> str:
+        """A temperature as text, in the unit of this chart."""
         return temperature_text(celsius, fahrenheit=self.fahrenheit, words=self.words)
 
 
 @dataclass(frozen=True, slots=True)
 class _Panel:
-    """A part of the drawing's height, the values at its lower and upper end, and those marked between."""
+    """A part of the chart's height: its y coordinates, the values at its lower and upper edge, and its marks."""
 
     top: float
     bottom: float
@@ -113,56 +113,56 @@ class _Panel:
     ticks: Sequence[float]
 
     def y(self, value: float) -> float:
-        """Where a value stands; beyond the ends, at the edge."""
+        """The y coordinate of a value; of one beyond the edges, that of the edge."""
         inside = min(max(value, self.low), self.high)
         return self.bottom - (inside - self.low) / (self.high - self.low) * (self.bottom - self.top)
 
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """The place of everything: time from left to right, and three panels one above the other."""
+    """The coordinates of the chart: time from left to right, and three panels one above the other."""
 
     start: datetime
     end: datetime
     left: float
     right: float
-    warmth: _Panel
+    temperature: _Panel
     relay: _Panel
-    damp: _Panel
+    humidity: _Panel
     fahrenheit: bool
 
-    def warm_y(self, celsius: Decimal) -> float:
-        """Where a temperature stands."""
-        return self.warmth.y(float(in_unit(celsius, fahrenheit=self.fahrenheit)))
+    def temperature_y(self, celsius: Decimal) -> float:
+        """The y coordinate of a temperature."""
+        return self.temperature.y(float(in_unit(celsius, fahrenheit=self.fahrenheit)))
 
-    def damp_y(self, percent: Decimal) -> float:
-        """Where a humidity stands."""
-        return self.damp.y(float(percent))
+    def humidity_y(self, percent: Decimal) -> float:
+        """The y coordinate of a humidity."""
+        return self.humidity.y(float(percent))
 
     def x(self, instant: datetime) -> float:
-        """Where an instant stands; outside the period, at its edge."""
+        """The x coordinate of an instant; of one outside the period, that of its edge."""
         inside = min(max(instant, self.start), self.end)
         return self.left + (inside - self.start) / (self.end - self.start) * (self.right - self.left)
 
     def at(self, x: float) -> datetime:
-        """The instant that stands there."""
+        """The instant at an x coordinate."""
         return self.start + (x - self.left) / (self.right - self.left) * (self.end - self.start)
 
     def rectangle(self, start: float, end: float, *, class_: str, title: str | None = None) -> Markup:
-        """A mark from top to bottom between two x."""
+        """A rectangle of the full height between two x coordinates."""
         return element(
             "rect",
             element("title", title) if title else None,
             x=pixel(start),
-            y=pixel(self.warmth.top),
+            y=pixel(self.temperature.top),
             width=pixel(end - start),
-            height=pixel(self.damp.bottom - self.warmth.top),
+            height=pixel(self.humidity.bottom - self.temperature.top),
             class_=class_,
         )
 
 
 def chart(series: Series, style: ChartStyle, *, name: str) -> Markup:
-    """The series as one `<svg>`, which shrinks with its place; `name` is the thermostat's, for those who do not see."""
+    """The series as one `<svg>`, which shrinks to its place. `name` is the thermostat's, for screen readers."""
     frame = _frame(series, style)
     return element(
         "svg",
@@ -183,9 +183,9 @@ def chart(series: Series, style: ChartStyle, *, name: str) -> Markup:
 
 
 def chart_file(series: Series, style: ChartStyle, *, name: str, about: Sequence[str], dark: bool) -> str:
-    """The same drawing as the text of an SVG file, with the name above it, what it is `about`, and what its marks mean.
+    """The same chart as the text of an SVG file, below the name, the lines `about` it, and a legend.
 
-    The theme's colours stand in the rules themselves: what shows a file is seldom a browser, and knows no variables.
+    The colours are written into the rules: most programs that show SVG files do not know CSS variables.
     """
     theme = _DARK if dark else _LIGHT
     heading, height = _heading(series, style, about)
@@ -205,7 +205,7 @@ def chart_file(series: Series, style: ChartStyle, *, name: str, about: Sequence[
 
 
 def _heading(series: Series, style: ChartStyle, about: Sequence[str]) -> tuple[list[Markup], int]:
-    """What stands below the name, in as many lines as the width takes, and the height of it all."""
+    """The lines below the name, broken to the width, and the height of the whole heading."""
     room = style.width - _LEFT - _RIGHT
     y = _NAME
     marks: list[Markup] = []
@@ -226,7 +226,7 @@ def _heading(series: Series, style: ChartStyle, about: Sequence[str]) -> tuple[l
 
 
 def _lines_of[Part](parts: Sequence[Part], room: int, width: Callable[[Part], int]) -> list[list[Part]]:
-    """The parts in their order, as many in a line as fit."""
+    """The parts, in their order, broken into lines that fit into `room`."""
     lines: list[list[Part]] = []
     left = 0
     for part in parts:
@@ -239,7 +239,7 @@ def _lines_of[Part](parts: Sequence[Part], room: int, width: Callable[[Part], in
 
 
 def _legend(series: Series, style: ChartStyle) -> Iterator[tuple[str, str]]:
-    """The marks that are in a file with what they mean, and why a line may be missing."""
+    """The legend of a file: the class and the meaning of each mark in it."""
     words = style.words
     yield "sm-t", words.temperature
     if set_points := _set_points(series, words):
@@ -253,7 +253,7 @@ def _legend(series: Series, style: ChartStyle) -> Iterator[tuple[str, str]]:
 
 
 def _set_points(series: Series, words: Language) -> str:
-    """The legend of the set points' line; why it is interrupted, where it is, and nothing where there is none."""
+    """The legend of the set point's line, which says why it has gaps; empty where there is no line."""
     told = {span.setpoint is not None for span in series.spans if span.temperature is not None}
     if True not in told:
         return ""
@@ -263,7 +263,7 @@ def _set_points(series: Series, words: Language) -> str:
 def summary_text(
     series: Series, *, fahrenheit: bool, name: str | None = None, short: bool = False, words: Language = ENGLISH
 ) -> str:
-    """The period in a line: extremes and for how long it heated, and unless it has to be `short` the means."""
+    """The period in one line: extremes, means (not where `short`), and for how long it heated and cooled."""
     made = summary(series)
     parts = []
     if made.low is not None and made.high is not None:
@@ -285,35 +285,35 @@ def summary_text(
 
 def _frame(series: Series, style: ChartStyle) -> _Frame:
     bottom = style.height - _BOTTOM
-    damp_top = bottom - max(28.0, style.height * 0.2)
-    relay_top = damp_top - _GAP - _relay_height(series.grain, style)
-    warmth_bottom = relay_top - _GAP
+    humidity_top = bottom - max(28.0, style.height * 0.2)
+    relay_top = humidity_top - _GAP - _relay_height(series.grain, style)
+    temperature_bottom = relay_top - _GAP
     shown = [
         float(in_unit(value, fahrenheit=style.fahrenheit))
         for span in series.spans
         for value in (span.low, span.high, span.setpoint)
         if value is not None
     ]
-    damp = [float(span.humidity) for span in series.spans if span.humidity is not None]
+    percents = [float(span.humidity) for span in series.spans if span.humidity is not None]
     return _Frame(
         start=series.start,
         end=series.end,
         left=_LEFT,
         right=style.width - _RIGHT,
-        warmth=_around(shown, _TOP, warmth_bottom, least=_LEAST_WARMTH),
-        relay=_Panel(relay_top, damp_top - _GAP, 0, 1, ()),
-        damp=_around(damp, damp_top, bottom, least=_LEAST_DAMP),
+        temperature=_around(shown, _TOP, temperature_bottom, least=_LEAST_DEGREES),
+        relay=_Panel(relay_top, humidity_top - _GAP, 0, 1, ()),
+        humidity=_around(percents, humidity_top, bottom, least=_LEAST_PERCENT),
         fahrenheit=style.fahrenheit,
     )
 
 
 def _relay_height(grain: Grain, style: ChartStyle) -> float:
-    """A reading's lane is on or off and may be low; a mean's shows how much of the time, and needs height for it."""
+    """The height of the relay's panel: low for readings, which are on or off; higher for shares of an hour or a day."""
     return max(8.0, style.height * 0.035) if grain is Grain.READINGS else max(20.0, style.height * 0.11)
 
 
 def _around(values: Sequence[float], top: float, bottom: float, *, least: float) -> _Panel:
-    """A panel that holds the values with some air, and has as many round ticks as there is room for."""
+    """A panel that holds the values with some space around them, and as many round ticks as there is room for."""
     if not values:
         return _Panel(top, bottom, 0, 1, ())
     low, high = min(values), max(values)
@@ -323,7 +323,7 @@ def _around(values: Sequence[float], top: float, bottom: float, *, least: float)
 
 
 def _gaps(series: Series, frame: _Frame, style: ChartStyle) -> Iterator[Markup]:
-    """The silences before, between and after what is known; the future is none."""
+    """The stretches of the past of which nothing is known."""
     known_until, known = series.start, min(series.end, series.until)
     for start, end in [*((span.start, span.end) for span in series.spans), (known, known)]:
         if frame.x(start) - frame.x(known_until) >= _NARROWEST_GAP:
@@ -333,7 +333,7 @@ def _gaps(series: Series, frame: _Frame, style: ChartStyle) -> Iterator[Markup]:
 
 
 def _axes(frame: _Frame, style: ChartStyle) -> Iterator[Markup]:
-    for panel, unit in ((frame.warmth, "°"), (frame.damp, "%")):
+    for panel, unit in ((frame.temperature, "°"), (frame.humidity, "%")):
         for value in panel.ticks:
             y = panel.y(value)
             yield element("path", d=f"M{pixel(frame.left)} {pixel(y)}H{pixel(frame.right)}", class_="sm-grid")
@@ -349,33 +349,33 @@ def _axes(frame: _Frame, style: ChartStyle) -> Iterator[Markup]:
     for tick in ticks:
         x = frame.x(tick.at)
         line = "sm-axis" if tick.major else "sm-grid"
-        yield element("path", d=f"M{pixel(x)} {pixel(frame.warmth.top)}V{pixel(frame.damp.bottom + 3)}", class_=line)
+        top, bottom = pixel(frame.temperature.top), pixel(frame.humidity.bottom + 3)
+        yield element("path", d=f"M{pixel(x)} {top}V{bottom}", class_=line)
         half = len(tick.label) * 3 + 2
         yield element(
             "text",
             tick.label,
             x=pixel(min(max(x, half), style.width - half)),
-            y=pixel(frame.damp.bottom + 15),
+            y=pixel(frame.humidity.bottom + 15),
             text_anchor="middle",
             class_="sm-major" if tick.major else None,
         )
 
 
 def _shades(series: Series, frame: _Frame, style: ChartStyle) -> Iterator[Markup]:
-    """Behind the lines: when it heated, where every reading is known; the extremes around the means otherwise."""
+    """The areas behind the lines: of readings, when it heated or cooled; of means, from minimum to maximum."""
     if series.grain is Grain.READINGS:
-        yield from _columns(series, frame.warmth, ("sm-heat-shade", "sm-cool-shade"), frame, style)
+        yield from _columns(series, frame.temperature, ("sm-heat-shade", "sm-cool-shade"), frame, style)
         return
     for lows in runs(series.spans, lambda span: span.low):
         highs = [(span, span.high if span.high is not None else low) for span, low in lows]
         outline = [*at_middles(highs), *reversed(at_middles(lows))]
-        yield element(
-            "path", d=f"{through((frame.x(at), frame.warm_y(value)) for at, value in outline)}z", class_="sm-range"
-        )
+        path = through((frame.x(at), frame.temperature_y(value)) for at, value in outline)
+        yield element("path", d=f"{path}z", class_="sm-range")
 
 
 def _relay(series: Series, frame: _Frame, style: ChartStyle) -> Iterator[Markup]:
-    """The lane of the relay: as high as the share of each span in which it was on."""
+    """The relay's panel: columns as high as the share of each span in which it heated or cooled."""
     yield element("path", d=f"M{pixel(frame.left)} {pixel(frame.relay.bottom)}H{pixel(frame.right)}", class_="sm-axis")
     yield from _columns(series, frame.relay, ("sm-heat", "sm-cool"), frame, style)
 
@@ -383,7 +383,7 @@ def _relay(series: Series, frame: _Frame, style: ChartStyle) -> Iterator[Markup]
 def _columns(
     series: Series, panel: _Panel, classes: tuple[str, str], frame: _Frame, style: ChartStyle
 ) -> Iterator[Markup]:
-    """Heating and cooling as one path each, of columns that stand on the panel's lower edge."""
+    """Heating and cooling as one path each, of columns on the lower edge of the panel."""
     words = style.words
     kinds = ((words.heating, lambda span: span.heating_share), (words.cooling, lambda span: span.cooling_share))
     for class_, (word, share) in zip(classes, kinds, strict=True):
@@ -397,10 +397,10 @@ def _columns(
 
 def _lines(series: Series, frame: _Frame, style: ChartStyle) -> Iterator[Markup]:
     words = style.words
-    yield from _curve(series, lambda span: span.humidity, frame, frame.damp_y, ("sm-h", words.humidity))
+    yield from _curve(series, lambda span: span.humidity, frame, frame.humidity_y, ("sm-h", words.humidity))
     for run in runs(series.spans, lambda span: span.setpoint):
-        yield _line(frame, frame.warm_y, steps(run), ("sm-s", words.set_point))
-    yield from _curve(series, lambda span: span.temperature, frame, frame.warm_y, ("sm-t", words.temperature))
+        yield _line(frame, frame.temperature_y, steps(run), ("sm-s", words.set_point))
+    yield from _curve(series, lambda span: span.temperature, frame, frame.temperature_y, ("sm-t", words.temperature))
     if series.grain is Grain.READINGS:
         yield from _last(series, frame, style)
 
@@ -412,7 +412,7 @@ def _curve(
     y: Callable[[Decimal], float],
     look: tuple[str, str],
 ) -> Iterator[Markup]:
-    """What is measured, as a line for each unbroken run; where the last reading of a run is only believed, faint."""
+    """A quantity as one line for each unbroken run. Where the last reading of a run only still holds, it is faint."""
     for run in runs(series.spans, value):
         if series.grain is not Grain.READINGS:
             yield _line(frame, y, at_middles(run), look)
@@ -434,8 +434,8 @@ def _last(series: Series, frame: _Frame, style: ChartStyle) -> Iterator[Markup]:
     """A dot on the newest temperature."""
     for span in reversed(series.spans):
         if span.temperature is not None:
-            text = style.words.newest.format(temperature=style.warmth(span.temperature))
-            x, y = frame.x(span.start), frame.warm_y(span.temperature)
+            text = style.words.newest.format(temperature=style.temperature_text(span.temperature))
+            x, y = frame.x(span.start), frame.temperature_y(span.temperature)
             yield element("circle", element("title", text), cx=pixel(x), cy=pixel(y), r="3.5", class_="sm-now")
             return
 
@@ -451,7 +451,7 @@ def _nothing(style: ChartStyle) -> Markup:
 
 
 def _hover(series: Series, frame: _Frame, style: ChartStyle) -> Iterator[Markup]:
-    """Invisible columns that tell their span's values under the pointer; few enough for any period."""
+    """Invisible columns that show the values of their span under the pointer; their number is bounded by the width."""
     starts = [span.start for span in series.spans]
     shown: list[tuple[float, float, Span]] = []
     x, width = frame.left, _HOVER_COLUMN if style.width < _WIDE else _HOVER_COLUMN_WIDE
@@ -466,14 +466,14 @@ def _hover(series: Series, frame: _Frame, style: ChartStyle) -> Iterator[Markup]
                 shown.append((x, end, span))
         x = end
     for start, end, span in shown:
-        yield frame.rectangle(start, end, class_="sm-hit", title=_told(span, series.grain, style))
+        yield frame.rectangle(start, end, class_="sm-hit", title=_values_text(span, series.grain, style))
 
 
-def _told(span: Span, grain: Grain, style: ChartStyle) -> str:
+def _values_text(span: Span, grain: Grain, style: ChartStyle) -> str:
     local, words = in_zone(span.start, style.zone), style.words
     day = f"{weekday_text(local, words)} {day_text(local, words)}"
     when = day if grain is Grain.DAYS else f"{day} {time_text(local)}"
-    temperature = style.warmth(span.temperature)
+    temperature = style.temperature_text(span.temperature)
     if span.low is not None and span.low != span.high:
         low, high = (
             number_text(in_unit(value, fahrenheit=style.fahrenheit), words)
@@ -482,7 +482,7 @@ def _told(span: Span, grain: Grain, style: ChartStyle) -> str:
         temperature += f" ({words.degrees_range.format(low=low, high=high)})"
     told = [f"{when}: {temperature}"]
     if span.setpoint is not None:
-        told.append(f"{words.set_point} {style.warmth(span.setpoint)}")
+        told.append(f"{words.set_point} {style.temperature_text(span.setpoint)}")
     if span.humidity is not None:
         told.append(f"{words.humidity} {percent_text(span.humidity)}")
     for share, word in ((span.heating_share, words.heating), (span.cooling_share, words.cooling)):

@@ -1,7 +1,7 @@
-"""The page on which the owner's browser ends after consent: what came of it, and what to do next.
+"""The page that the owner's browser shows after consent: its outcome, and what to do next.
 
-It shows nothing that came with the request, and nothing secret; names of plants, which the owner gave, are escaped.
-Its words are those of the browser's language.
+It shows nothing of the request and nothing secret. Names of plants, which the owner gave, are escaped. It is in the
+browser's language.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class ConsentPage:
 
     @property
     def status(self) -> int:
-        """The HTTP status that says the same."""
+        """The HTTP status of the page."""
         return _LOOKS[self.ending][0]
 
     @property
@@ -53,7 +53,7 @@ class ConsentPage:
         return _LOOKS[self.ending][1]
 
     def told(self, words: Language) -> Told:
-        """What it tells in a language. A reason that the language does not know is told as the report has it."""
+        """The texts of the page in a language. A reason without a text in it has the text of the report."""
         told = words.endings[self.ending]
         demands = (_remedy(each, words) for each in self.person)
         return replace(told, steps=(*demands, *told.steps))
@@ -87,15 +87,15 @@ BROKEN: Final = ConsentPage(ending=Ending.BROKEN)
 
 
 def _remedy(person: PersonNeeded, words: Language) -> str:
-    """What a person is to do, in a language."""
+    """What a person is to do, in the words of a language."""
     try:
         return words.remedies[Reason(person.reason)]
-    except ValueError:  # the reason of another version
+    except ValueError:  # a reason that only another version knows
         return person.do
 
 
 def page_for(report: Report) -> ConsentPage:
-    """The page for what the keeper made of a consent."""
+    """The page for the keeper's report on a consent."""
     if report.outcome == "busy":
         return BUSY
     match report.consent:
@@ -106,7 +106,7 @@ def page_for(report: Report) -> ConsentPage:
         case "unavailable":
             return UNAVAILABLE
         case "not_configured":
-            # That it has to be given again is the page's own last step.
+            # The page's own last step says that consent has to be given again.
             others = tuple(each for each in report.person if each.reason != Reason.CONSENT_MISSING)
             return ConsentPage(ending=Ending.NO_LOGIN, person=others)
         case None:
@@ -114,7 +114,7 @@ def page_for(report: Report) -> ConsentPage:
 
 
 def _accepted(report: Report) -> ConsentPage:
-    """Consent was put to use; whether everything else is well, too, is told as it is."""
+    """The page where consent was accepted; it also says what is not well."""
     if report.plants and report.outcome == "healthy":
         return ConsentPage(ending=Ending.CONNECTED, plants=report.plants)
     ending = Ending.ACCEPTED if report.plants else Ending.NO_HOME
@@ -182,7 +182,7 @@ _SIGNS: Final[Mapping[Sign, str]] = {
 }
 
 _CONNECTED: Final = frozenset({"healthy", "created", "remade"})
-"""The standings of a subscription that mean that it is there."""
+"""The states of a subscription that exists."""
 
 _STYLE_DIGEST: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
@@ -202,15 +202,15 @@ HEADERS: Final[Mapping[str, str]] = {
     "X-Permitted-Cross-Domain-Policies": "none",
     "X-Robots-Tag": "noindex",
 }
-"""Nothing but this page's own style may load; it may not be framed, cached, or named to anybody as where one came from,
-since its address held the code.
+"""Only the page's own style may be loaded. The page may not be framed or cached, and no Referer may be sent, since its
+address held the code.
 
-They are those of OWASP's Secure Headers Project (https://owasp.org/www-project-secure-headers/) but for what would
-reach beyond the page where the owner has put a domain of their own in front: `includeSubDomains`, `Clear-Site-Data`."""
+These are the headers of OWASP's Secure Headers Project (https://owasp.org/www-project-secure-headers/), except
+`includeSubDomains` and `Clear-Site-Data`: where the owner uses a domain of their own, they would affect other pages."""
 
 
 def html(page: ConsentPage, words: Language = ENGLISH) -> str:
-    """The page as a document, in a language."""
+    """The page as an HTML document, in a language."""
     told = page.told(words)
     return _PAGE.substitute(
         tag=words.tag,

@@ -1,6 +1,6 @@
-"""The widget's pages as HTML: the home at a glance, and one thermostat large.
+"""The widget's pages as HTML: the whole home, and one thermostat large.
 
-No script, as the console demands; choices are `cwdb-action` elements, each of which acts on the element before it.
+They have no scripts, as the console demands. Links are `cwdb-action` elements, each for the element before it.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_interactivity.html
 """
 
@@ -41,14 +41,14 @@ if TYPE_CHECKING:
 
 _PADDING, _GUTTER, _CARD_EDGE = 4, 12, 30
 _NARROWEST_CARD, _MOST_COLUMNS = 320, 4
-_MOST_NAMED = 200  # besides those that are drawn; a name with its link is a few hundred bytes
-_PHONE, _PHONE_PAGE = 340, 640  # a chart for a page that turns out narrower than was said, and the style's limit for it
+_MOST_NAMED = 200  # besides the drawn ones; a name with its link takes a few hundred bytes
+_PHONE, _PHONE_PAGE = 340, 640  # pixels: the chart for a page narrower than the event says, and when it is shown
 _PERIODS = (timedelta(hours=6), *(timedelta(days=days) for days in (1, 7, 30, 365)))
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One thermostat, where it stands (`None` when it never reported), and what its chart shows."""
+    """One thermostat, its state (`None` where it has no readings), and the series of its chart."""
 
     thermostat: Thermostat
     state: ThermostatState | None
@@ -68,9 +68,9 @@ def _raise(error: Exception) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What all parts of a page need to know: the request, the present, and the function that a choice calls.
+    """What all parts of a page need: the request, the present, and the ARN of the function that links call.
 
-    `on_failure` is told why a card cannot be drawn, which then is shown as one that failed.
+    `on_failure` is called with the error of a card that cannot be drawn; the card then says that it failed.
     """
 
     call: WidgetCall
@@ -85,15 +85,15 @@ class View:
         return self.call.words
 
     def clock(self, instant: datetime) -> str:
-        """The instant as the viewer's clock shows it."""
+        """An instant as text, by the viewer's clock."""
         return clock_text(instant, zone=self.call.zone, now=self.now, words=self.words)
 
     def phrase(self, forms: tuple[str, str], instant: datetime) -> str:
         """The same in a phrase."""
         return clock_phrase(forms, instant, zone=self.call.zone, now=self.now, words=self.words)
 
-    def warmth(self, celsius: Decimal | None) -> str:
-        """A temperature as the viewer reads it."""
+    def temperature_text(self, celsius: Decimal | None) -> str:
+        """A temperature as text, in the viewer's unit."""
         return temperature_text(celsius, fahrenheit=self.call.fahrenheit, words=self.words)
 
     def is_silent(self, card: Card) -> bool:
@@ -119,9 +119,9 @@ def home_page(
     others: Sequence[Thermostat] = (),
     notices: Sequence[Told] | None = None,
 ) -> str:
-    """The whole home: a card each; by name alone those for which there is no room, and of very many their number.
+    """The page of the whole home: a card for each thermostat; `others` by name, and of very many only the number.
 
-    `notices`, what is not as it should be, stand above them; None where that is not known.
+    `notices` say, above the cards, what is not as it should be; None where that is not known.
     """
     told = element("div", *map(_notice, notices), class_="sm-notices") if notices else None
     if not cards:
@@ -166,7 +166,7 @@ def _others(others: Sequence[Thermostat], view: View) -> Markup:
 
 
 def thermostat_page(card: Card | UnreadCard, view: View) -> str:
-    """One thermostat as large as there is room, with ways to move in time."""
+    """The page of one thermostat, as large as there is room, with links to other periods."""
     width = view.call.width - 2 * _PADDING
     drawn = _drawn(card, view, width=width, with_plant=True, large=True)
     return _page(
@@ -178,18 +178,18 @@ def thermostat_page(card: Card | UnreadCard, view: View) -> str:
 
 
 def _drawn(card: Card | UnreadCard, view: View, *, width: int, with_plant: bool, large: bool = False) -> Markup | None:
-    """The card, or `None` when it cannot be drawn."""
+    """The card; `None` where it cannot be drawn."""
     if isinstance(card, UnreadCard):
         return None
     try:
         return _card(card, view, width=width, with_plant=with_plant, large=large)
-    except Exception as error:  # whatever it is, it is this card's
+    except Exception as error:  # whatever it is, it concerns only this card
         view.on_failure(error)
         return None
 
 
 def _failed(thermostat: Thermostat, view: View, *, with_plant: bool, large: bool = False) -> Markup:
-    """The place of a card that could not be read or drawn."""
+    """The card of a thermostat that could not be read or drawn."""
     return element(
         "section",
         element("header", *_names(thermostat, view, with_plant=with_plant, large=large)),
@@ -200,7 +200,7 @@ def _failed(thermostat: Thermostat, view: View, *, with_plant: bool, large: bool
 
 
 def nobody_page(module_id: str, view: View) -> str:
-    """What is shown when the chosen thermostat is not in the directory."""
+    """The page for a module id that is not in the directory."""
     return _page(
         view,
         element("div", _all(view), class_="sm-bar"),
@@ -209,7 +209,7 @@ def nobody_page(module_id: str, view: View) -> str:
 
 
 def unanswered_page(words: Language) -> str:
-    """What is shown while the table does not answer: nothing is known then but that."""
+    """The page for when the table does not answer."""
     return element("p", words.unanswered, lang=words.tag)
 
 
@@ -274,7 +274,7 @@ def _all(view: View) -> Markup:
 
 
 def _moves(thermostat: Thermostat, view: View) -> Iterator[Markup]:
-    """Links to other periods: earlier and later by half, and lengths that end where the shown one ends."""
+    """Links to other periods: half a period earlier and later, and other lengths with the same end."""
     start, end = view.call.start, view.call.end
     half, words = (end - start) / 2, view.words
     yield _move("\u25c2", thermostat, view, (start - half, end - half), words.earlier)
@@ -355,8 +355,8 @@ def _clock(state: ThermostatState, words: Language) -> Markup | None:
 def _values(last: Snapshot, view: View) -> Markup:
     return element(
         "p",
-        element("b", view.warmth(last.temperature), class_="sm-temperature"),
-        _value(view.words.set_point, view.warmth(last.setpoint)),
+        element("b", view.temperature_text(last.temperature), class_="sm-temperature"),
+        _value(view.words.set_point, view.temperature_text(last.setpoint)),
         _value(view.words.humidity, percent_text(last.humidity)),
         class_="sm-values",
     )
@@ -370,7 +370,7 @@ def _doing(state: ThermostatState, view: View) -> Markup:
     load, words = state.last.load, view.words
     if load is None:
         text = words.load_unknown
-    elif state.load_since_before:  # when a run began that reaches back beyond what was looked at, nobody knows here
+    elif state.load_since_before:  # it may have begun before the readings that were read, so no time is shown
         text = words.loads[load]
     else:
         text = f"{words.loads[load]} {view.phrase(words.since, state.load_since)}"
@@ -393,10 +393,10 @@ def _mode_text(last: Snapshot, view: View) -> str | None:
 
 
 def _until_text(activation_time: str, view: View) -> str:
-    """The end of what was sent as an instant or as `start/end`.
+    """The end of the mode, which is sent as an instant or as `start/end`.
 
-    Zoned instants are written in the viewer's time; one without a zone is the home's own clock and stays as it is.
-    What is no instant is shown as sent.
+    An instant with a zone is shown by the viewer's clock; one without is by the home's clock, and is shown as it is. A
+    text that is not an instant is shown as it was sent.
     """
     end = activation_time.rpartition("/")[2]
     words = view.words
@@ -411,7 +411,7 @@ def _until_text(activation_time: str, view: View) -> str:
 
 
 def _drawing(card: Card, view: View, *, width: int, large: bool) -> Markup:
-    """The chart for the width that was said, and one for a page that turns out to be a phone's."""
+    """The chart for the width of the event, and a second one for a page that is as narrow as a phone's."""
     wide = _chart(card, view, width=width, large=large)
     if view.call.width <= _PHONE_PAGE or width <= _PHONE * 1.5:
         return wide

@@ -1,7 +1,7 @@
-"""HTML and SVG that cannot be broken out of: text is escaped where it is placed, not where somebody remembers to.
+"""HTML and SVG elements that always escape their text.
 
-A character that no XML can hold, escaped or not, is shown as a replacement mark: one of them would make an SVG that
-nobody opens (https://www.w3.org/TR/xml/#charsets).
+A character that XML cannot hold, escaped or not, becomes a replacement mark: no program opens an SVG that has one
+(https://www.w3.org/TR/xml/#charsets).
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ _NO_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 class Markup(str):
-    """Text that is already HTML. Everything else that reaches `element` is a plain string and gets escaped."""
+    """Text that is already HTML. Any other string that is given to `element` is escaped."""
 
     __slots__ = ()
 
 
 def element(tag: str, /, *children: str | None, **attributes: Attribute) -> Markup:
-    """One element: plain children and every attribute value escaped, `Markup` children kept as they are.
+    """One element. Plain children and all attribute values are escaped; `Markup` children are kept as they are.
 
-    `None` among the children or the attributes is left out. Attribute names follow Python's: `class_` is `class`,
-    `stroke_width` is `stroke-width`. There is always an end tag, because HTML knows no `<div/>`.
+    Children and attributes that are `None` are left out. `class_` becomes `class`, `stroke_width` becomes
+    `stroke-width`. There is always an end tag, because HTML has no `<div/>`.
     """
     named = "".join(
         f' {name.rstrip("_").replace("_", "-")}="{_escaped(str(value), quote=True)}"'

@@ -1,4 +1,4 @@
-"""The shapes of a chart's marks: spans of a series as paths of pixels."""
+"""The shapes of a chart's marks: from spans of a series to SVG paths."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOTHING = Decimal(0)
 
 
 def runs(spans: Sequence[Span], value: Callable[[Span], Decimal | None]) -> Iterator[list[tuple[Span, Decimal]]]:
-    """The spans in which the value is known, with it, in unbroken runs."""
+    """Unbroken runs of spans in which the value is known, each span with its value."""
     run: list[tuple[Span, Decimal]] = []
     for span in spans:
         known = value(span)
@@ -31,18 +31,18 @@ def runs(spans: Sequence[Span], value: Callable[[Span], Decimal | None]) -> Iter
 
 
 def at_instants(run: Sequence[tuple[Span, Decimal]]) -> list[tuple[datetime, Decimal]]:
-    """The corners of a line through readings: each is true at its own instant."""
+    """The points of a line through readings: each at its own instant."""
     return [(span.start, value) for span, value in run]
 
 
 def at_middles(run: Sequence[tuple[Span, Decimal]]) -> list[tuple[datetime, Decimal]]:
-    """The corners of a line through means: each is true of the middle of its span; the ends are level."""
+    """The points of a line through means: each at the middle of its span; the line is level at both ends."""
     corners = [(span.start + (span.end - span.start) / 2, value) for span, value in run]
     return [(run[0][0].start, run[0][1]), *corners, (run[-1][0].end, run[-1][1])]
 
 
 def steps(run: Sequence[tuple[Span, Decimal]]) -> list[tuple[datetime, Decimal]]:
-    """The corners of a line that stays level and jumps."""
+    """The points of a step line."""
     corners: list[tuple[datetime, Decimal]] = []
     for span, value in run:
         if corners and corners[-1][1] == value:
@@ -53,7 +53,7 @@ def steps(run: Sequence[tuple[Span, Decimal]]) -> list[tuple[datetime, Decimal]]
 
 
 def shares(spans: Sequence[Span], share: Callable[[Span], Decimal | None]) -> list[tuple[datetime, datetime, Decimal]]:
-    """The stretches in which a share is not nothing; neighbours with the same share are one."""
+    """The stretches in which a share is above zero; adjacent ones with the same share are joined."""
     stretches: list[tuple[datetime, datetime, Decimal]] = []
     for span in spans:
         part = share(span) or _NOTHING
@@ -65,7 +65,7 @@ def shares(spans: Sequence[Span], share: Callable[[Span], Decimal | None]) -> li
 
 
 def through(points: Iterable[Point]) -> str:
-    """A path through the points; those that the drawing cannot tell from the one before are left out."""
+    """A path through the points, without those that fall on the same pixel as the one before."""
     words: list[str] = []
     for x, y in points:
         word = f"{pixel(x)} {pixel(y)}"

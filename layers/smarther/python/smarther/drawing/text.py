@@ -1,4 +1,4 @@
-"""How values are written for people: one decimal for temperatures, whole percents, times as a clock shows them."""
+"""Values as text for people: temperatures with one decimal, whole percents, times of day."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ _DAYS_BEFORE_YEARS = 730
 
 
 def in_unit(celsius: Decimal, *, fahrenheit: bool) -> Decimal:
-    """A temperature in the unit it is shown in."""
+    """A temperature in the unit in which it is shown."""
     return celsius * _FAHRENHEIT_STEP + _FAHRENHEIT_ZERO if fahrenheit else celsius
 
 
 def number_text(number: Decimal | float, words: Language = ENGLISH, *, form: str = ".1f") -> str:
-    """A number with the language's marks; one decimal unless another `form` is asked for."""
+    """A number with the language's decimal and thousands marks; one decimal where no other `form` is given."""
     return f"{number:{form}}".translate({ord("."): words.decimal_mark, ord(","): words.thousands_mark})
 
 
 def temperature_text(celsius: Decimal | None, *, fahrenheit: bool, words: Language = ENGLISH) -> str:
-    """One decimal and the unit; a dash for what is not known."""
+    """A temperature with one decimal and its unit; a dash where it is not known."""
     if celsius is None:
         return "–"
     return f"{number_text(in_unit(celsius, fahrenheit=fahrenheit), words)} °{'F' if fahrenheit else 'C'}"
 
 
 def percent_text(percent: Decimal | None) -> str:
-    """Whole percents; a dash for what is not known."""
+    """A whole percent; a dash where it is not known."""
     return "–" if percent is None else f"{percent:.0f} %"
 
 
@@ -52,13 +52,13 @@ def minutes_text(minutes: Decimal) -> str:
 
 
 def ago_text(instant: datetime, now: datetime, words: Language = ENGLISH) -> str:
-    """How long ago, in the coarsest unit that still tells something."""
+    """How long ago an instant is: in minutes, hours, days or years."""
     length = now - instant
     return words.just_now if length < _MINUTE else words.ago.format(length=length_text(length, words))
 
 
 def length_text(length: timedelta, words: Language = ENGLISH) -> str:
-    """A length of time, not below zero, in the coarsest unit that still tells something."""
+    """A length of time, not below zero: in minutes, hours, days or years."""
     minutes = length // _MINUTE
     if minutes < _MINUTES_OF_HOUR:
         return f"{minutes} min"
@@ -70,22 +70,22 @@ def length_text(length: timedelta, words: Language = ENGLISH) -> str:
 
 
 def clock_error_text(ahead: timedelta, words: Language = ENGLISH) -> str:
-    """How wrong a clock is that is so much ahead, or behind where that is below zero."""
+    """By how much a clock is ahead, or behind where `ahead` is below zero."""
     return (words.ahead if ahead > timedelta() else words.behind).format(length=length_text(abs(ahead), words))
 
 
 def in_zone(instant: datetime, zone: tzinfo | None) -> datetime:
-    """The instant on a clock of the zone, or on this machine's; where the calendar ends before, on that of UTC."""
+    """The instant in the zone, or in this machine's where it is None; in UTC where it is beyond the calendar."""
     try:
         return instant.astimezone(zone)
-    except (OverflowError, ValueError):  # an hour more or less than the first or the last there is
+    except (OverflowError, ValueError):  # the zone's offset takes it beyond the year 1 or 9999
         return instant
 
 
 def time_text(local: datetime, *, seconds: bool = False, doubled: bool | None = None) -> str:
-    """The time of day, with the offset from UTC when the clocks show it twice on that day.
+    """The time of day, with the offset from UTC where the clocks show it twice on that day.
 
-    Its zone knows whether they do; `doubled` says so for one that does not.
+    `doubled` says whether they do; where it is None, the zone of `local` decides.
     """
     text = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
     return f"{text} UTC{local:%:z}" if (_is_doubled(local) if doubled is None else doubled) else text
@@ -98,7 +98,7 @@ def _is_doubled(local: datetime) -> bool:
 
 
 def clock_text(instant: datetime, *, zone: tzinfo | None, now: datetime, words: Language = ENGLISH) -> str:
-    """The time of day where the reader is, with the date unless it is today, and the year unless it is this one."""
+    """The time of day in the reader's zone, with the date unless it is today, and the year unless it is this year."""
     local, today = in_zone(instant, zone), in_zone(now, zone)
     if _is_today(instant, zone=zone, now=now):
         return time_text(local)
@@ -109,7 +109,7 @@ def clock_text(instant: datetime, *, zone: tzinfo | None, now: datetime, words: 
 def clock_phrase(
     forms: tuple[str, str], instant: datetime, *, zone: tzinfo | None, now: datetime, words: Language
 ) -> str:
-    """The same in a phrase, of which a language may have another form for a time of today than for a date."""
+    """The same within a phrase: the first of `forms` for a time of today, the second for one with a date."""
     form = forms[0] if _is_today(instant, zone=zone, now=now) else forms[1]
     return form.format(clock=clock_text(instant, zone=zone, now=now, words=words))
 
@@ -119,7 +119,7 @@ def _is_today(instant: datetime, *, zone: tzinfo | None, now: datetime) -> bool:
 
 
 def period_text(start: datetime, end: datetime, *, zone: tzinfo, words: Language = ENGLISH) -> str:
-    """From when to when, where the reader is; the date once when it is the same."""
+    """A period in the reader's zone; its date once where both ends have the same."""
     first, last = in_zone(start, zone), in_zone(end, zone)
     if first.date() == last.date():
         return words.period.format(start=f"{day_text(first, words)} {time_text(first)}", end=time_text(last))

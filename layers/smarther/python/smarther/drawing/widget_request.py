@@ -1,13 +1,13 @@
-"""What the CloudWatch console says when it asks a custom widget to draw itself.
+"""The event with which the CloudWatch console asks a custom widget to draw itself.
 
-The shape of the event, and that our own parameters stand at its top level, beside `widgetContext`, and again in
-`widgetContext.params` when a `cwdb-action` makes the call:
+Our own parameters are at its top level, beside `widgetContext`, and also in `widgetContext.params` where a
+`cwdb-action` makes the call. Sources:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_about.html
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_interactivity.html
 
-Nothing is promised about types, and the parameters are typed by people. So each word is read as it can be (a number
-from its text, an instant from milliseconds or from ISO 8601), and one that says nothing falls back to its default: who
-looks at a dashboard is better served by a drawing than by a complaint.
+AWS promises nothing about types, and people type the parameters. So a number may be a text, and an instant may be in
+milliseconds or in ISO 8601. A value that cannot be read gets its default, because on a dashboard a drawing is better
+than an error.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WidgetCall:
-    """One request to draw: the period shown, how instants and temperatures are written, and the place there is."""
+    """One request to draw: the period, how instants and temperatures are written, and the width in pixels."""
 
     start: datetime
     end: datetime
@@ -51,7 +51,7 @@ class WidgetCall:
     module_id: str | None
     """The thermostat to show alone and large; `None` shows the whole home."""
     moved: bool
-    """Whether the period was chosen inside the widget, so that there is a way back to the dashboard's."""
+    """Whether the period was chosen in the widget, so that a link back to the dashboard's period is needed."""
     words: Language = ENGLISH
     """The console's language, or English."""
 
@@ -67,11 +67,10 @@ def wants_description(event: Mapping[str, object]) -> bool:
 
 
 def widget_call(event: Mapping[str, object], *, now: datetime, home: tzinfo) -> WidgetCall:
-    """The event as a `WidgetCall`; what is missing or senseless gets its default: an empty event draws the last day.
+    """The event as a `WidgetCall`. A missing or invalid value gets its default: an empty event draws the last day.
 
-    The console tells the viewer's offset from UTC as it is today, not the time zone. Where `home` has the same offset
-    the viewer is taken to be there, so that the times of last month are right across a change of the clocks; where no
-    offset is told, too.
+    The console gives the viewer's present offset from UTC, not the time zone. Where `home` has the same offset, or
+    where none is given, the viewer's zone is taken to be `home`, so that times before a change of the clocks are right.
     """
     context = _mapping(event.get("widgetContext"))
     options = _mapping(context.get("params")) | dict(event)
@@ -92,18 +91,18 @@ def widget_call(event: Mapping[str, object], *, now: datetime, home: tzinfo) -> 
 
 
 def _of_dashboard(time_range: Mapping[str, object]) -> Period | None:
-    """A zoom goes before the range."""
+    """The dashboard's period: the zoomed one where there is one."""
     return _period(_mapping(time_range.get("zoom"))) or _period(time_range)
 
 
 def _period(said: Mapping[str, object]) -> Period | None:
-    """The period from `start` to `end`; None unless both can be read and come in this order."""
+    """The period from `start` to `end`; None where one cannot be read, or `end` is not after `start`."""
     start, end = _instant(said.get("start")), _instant(said.get("end"))
     return (start, end) if start is not None and end is not None and start < end else None
 
 
 def _instant(said: object) -> datetime | None:
-    """An instant of this or the next century, in milliseconds or as ISO 8601 with its offset."""
+    """An instant between EARLIEST and LATEST, from milliseconds or from ISO 8601 with an offset."""
     milliseconds = _number(said)
     try:
         if milliseconds is not None:
@@ -116,7 +115,7 @@ def _instant(said: object) -> datetime | None:
 
 
 def _number(said: object) -> float | None:
-    """A finite number, from a number or from its text."""
+    """A finite number, from a number or from a text."""
     if isinstance(said, bool) or not isinstance(said, int | float | str):
         return None
     try:
@@ -127,7 +126,7 @@ def _number(said: object) -> float | None:
 
 
 def _zone(said: Mapping[str, object], now: datetime, home: tzinfo) -> tzinfo:
-    """The viewer's. Read from `offsetISO`, whose sign cannot be misread, unlike that of a minute count."""
+    """The viewer's zone, from `offsetISO`: its sign is clear, unlike that of the event's offset in minutes."""
     iso = said.get("offsetISO")
     if iso == "Z":
         iso = "+00:00"
@@ -140,7 +139,7 @@ def _zone(said: Mapping[str, object], now: datetime, home: tzinfo) -> tzinfo:
 
 
 def _module_id(said: object) -> str | None:
-    """None stands for the whole home."""
+    """The id of the chosen thermostat; None for the whole home."""
     return said if isinstance(said, str) and 0 < len(said) <= _LONGEST_ID else None
 
 

@@ -44,7 +44,7 @@ class Bridge:
     def look(self, api: Api, modules: Sequence[Module], found: Mapping[str, Latest | None]) -> None:
         """Count the pushes if that is due; ask some thermostats while it is suspected that too few came.
 
-        `found` is the latest word of each thermostat that the run listened to.
+        `found` is the latest reading of each thermostat that the run listened to.
         """
         now = self._dependencies.clock()
         suspicion = self._settled(self._run.memory.suspicion)
@@ -82,7 +82,7 @@ class Bridge:
             self._polls.store(news, now=now)
             changed = [reading for reading in news if should_have_pushed(reading, found)]
             if changed and found is not None:
-                untold = Untold(module_id=module.module_id, at=now, after=found.word.time, time=changed[-1].time)
+                untold = Untold(module_id=module.module_id, at=now, after=found.reading.time, time=changed[-1].time)
                 suspicion = self._run.memory.suspicion
                 self._run.remember(suspicion=suspicion.model_copy(update={"untold": (*suspicion.untold, untold)}))
             else:
@@ -92,8 +92,8 @@ class Bridge:
         """What had changed untold: missed, unless a push of just that time has come since."""
         history = History(self._dependencies.table)
         for each in suspicion.untold:
-            words = history.words(each.module_id, since=each.after, until=each.time, limit=_PUSHES_READ)
-            told = any(word.pushed and word.time > each.after for word in words)
+            pushed = history.newest(each.module_id, since=each.after, until=each.time, limit=_PUSHES_READ)
+            told = any(reading.pushed and reading.time > each.after for reading in pushed)
             suspicion = suspicion.answered(Answer(module_id=each.module_id, at=each.at, missed=not told))
         return suspicion.model_copy(update={"untold": ()})
 

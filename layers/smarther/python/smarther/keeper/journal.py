@@ -83,7 +83,7 @@ class Journal:
 
     @contextmanager
     def apart(self, what: str) -> Iterator[None]:
-        """Do something that takes nothing else along: whatever goes wrong in it is noted, and the run goes on.
+        """Do something independent of all else: any error in it is noted, and the run goes on.
 
         Raises only what ends every run: AWS fails, or another run has taken over.
         """

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain.account.directory import let_go, same_id, spelled
+from smarther.domain.account.directory import removals, same_id, spelled
 from smarther.domain.account.legrand_answers import Kind
 from smarther.domain.account.quota import Need
 from smarther.domain.account.webhook import is_ours
@@ -55,10 +55,9 @@ class Plants:
     def wanted(self, api: Api, subscribed: Iterable[Subscription]) -> PlantsToRecord:
         """The plants to record: those of the settings, or all that the account has.
 
-        A plant that the account no longer lists is let go when it is missing for the second time running: a
-        subscription ended by mistake loses readings, one that ends half an hour late loses nothing. An empty list
-        lets nothing go, and neither does one that cannot be had: then what is `subscribed` goes on. One of which a
-        part cannot be read lets nothing go either.
+        A plant that two lists in a row lack is removed: a subscription ended by mistake loses readings, one that ends
+        half an hour late loses nothing. Nothing is removed by a list that is empty, or of which a part cannot be read.
+        Where there is no list, the plants that are `subscribed` are recorded as before.
         """
         chosen, absent_before = self._dependencies.settings.plant_ids, self._run.memory.absent_plants
         if chosen:
@@ -68,15 +67,15 @@ class Plants:
             going_on = self.directory.plants.keys() | self._of_ours(subscribed)
             return PlantsToRecord({plant_id: self._name(plant_id) for plant_id in going_on}, absent_before, told=whole)
         known = frozenset(self.directory.plants)
-        decided = let_go(known, listed, absent_before=absent_before, whole=whole)
+        decided = removals(known, listed, absent_before=absent_before, whole=whole)
         spared = {plant_id: self._name(plant_id) for plant_id in known - listed.keys() - decided.gone}
         return PlantsToRecord({**listed, **spared}, decided.absent)
 
     def refresh(self, api: Api, wanted: PlantsToRecord, *, at_once: bool) -> None:
         """Ask for names once a day, and whenever a plant is new; a plant whose answer lacked something at the next run.
 
-        Each plant stands alone, and where a run's time or the day's calls do not suffice for all of them, each has its
-        turn. What is listed is kept before anything is let go, so that it is known what has moved.
+        Plants are independent. Where a run's time or the day's calls do not suffice for all of them, they take turns.
+        What is listed is written before anything is removed, so that it is known what has moved.
         """
         memory = self._run.memory
         self._forget(frozenset(self.directory.plants).difference(wanted.names))
@@ -156,11 +155,11 @@ class Plants:
             self.directory = replace(self.directory, plants={**self.directory.plants, plant.plant_id: plant})
 
     def _settle(self, plant_id: str, topology: Topology) -> bool:
-        """Let go what a plant lacks for the second time; False if its answer lacked something, to be asked for soon."""
+        """Remove what two answers in a row lack; False if this one lacked something, to be asked for soon."""
         known = self.directory.of_plant(plant_id)
         listed = _by_id(topology, known)
         elsewhere = frozenset() if listed else self._elsewhere(plant_id, known)
-        decided = let_go(
+        decided = removals(
             known,
             listed,
             absent_before=self._absent_modules.get(plant_id, frozenset()),
@@ -217,9 +216,9 @@ class Plants:
             if api.transport.is_over:
                 return  # looked at again tomorrow
             if due or module.known_since is None or now - module.known_since < NAMES_LAST:
-                spoken_as = History(self._dependencies.table).spoken_as(module.module_id) or module.module_id
-                if spoken_as != module.module_id:
-                    self._write(replace(module, module_id=spoken_as))
+                spelling = History(self._dependencies.table).spelling_of(module.module_id) or module.module_id
+                if spelling != module.module_id:
+                    self._write(replace(module, module_id=spelling))
                     self._drop(module)
 
     def _forget(self, gone: frozenset[str]) -> None:

@@ -29,7 +29,7 @@ class Polls:
         self._readings = Readings(dependencies.table, retention_days=dependencies.settings.retention)
 
     def news(self, module: Module, body: bytes, found: Latest | None, *, now: datetime) -> list[Reading]:
-        """What an answer says of a thermostat that is more than its latest word.
+        """What an answer says of a thermostat that is more than its latest reading.
 
         Raises LegrandError where it says nothing of it: a failure in passing, as an answer is that cannot be read.
         """

@@ -50,7 +50,7 @@ class Silence:
         self._journal = run.journal
         self._first_words = 0
         self.found: dict[str, Latest | None] = {}
-        """The latest word of each thermostat that the run has listened to."""
+        """The latest reading of each thermostat that the run has listened to."""
 
     def listen(self, api: Api, modules: list[Module]) -> list[str]:
         """Ask each thermostat that has been silent for too long, and again when it has been for as long once more.
@@ -103,7 +103,7 @@ class Silence:
         self, api: Api, plant_id: str, modules: list[Module], unusual: Mapping[str, Sequence[str]], now: datetime
     ) -> bool:
         """Listen to a plant's thermostats; whether it is to be subscribed anew."""
-        found = {each.module_id: self._latest.words(each.module_id, unusual, now=now).latest for each in modules}
+        found = {each.module_id: self._latest.readings(each.module_id, unusual, now=now).latest for each in modules}
         self.found |= found
         self._forget_ended(plant_id, list(found.values()))
         polls: dict[str, Poll | None] = {}
@@ -234,7 +234,7 @@ class Silence:
         return asked_at is None or self._dependencies.clock() - asked_at >= self._dependencies.settings.stale_after
 
     def _keep_news(self, module: Module, body: bytes, found: Latest | None, *, first: bool) -> Poll:
-        """Store what a thermostat answered, if that says more than its latest word.
+        """Store what a thermostat answered, if that says more than its latest reading.
 
         What it says `first`, before it could have pushed anything, is no change that a push should have told.
 

@@ -1,1 +1,1 @@
-"""How Legrand is called, and how our own webhook is called as Legrand would."""
+"""Calls to Legrand, and calls to our own webhook as Legrand makes them."""

@@ -1,4 +1,4 @@
-"""The webhook's own address, called as the provider would call it."""
+"""Calling the webhook's own address as the provider would."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 def proves(session: requests.Session, address: str, *, code: str, now: datetime) -> bool:
-    """Whether what is behind the address answers a validation event as it should: 200, the code under both keys."""
+    """Whether the address answers a validation event as it should: with 200, and the code under both keys."""
     return handshake(session, address, code=code, now=now).proven
 
 
 def handshake(
     session: requests.Session, address: str, *, code: str, now: datetime, seconds: tuple[float, float] = _SECONDS
 ) -> Handshake:
-    """Post a validation event, that of Legrand's tutorial, and tell what came back. `seconds`: to connect, to read.
+    """Post the validation event of Legrand's tutorial; returns what came back.
 
-    The address holds the secret, so no exception leaves this function.
+    `seconds` are the timeouts to connect and to read. Raises nothing, since an exception could quote the address, which
+    holds the secret.
     """
     event = {
         "id": code,

@@ -1,1 +1,1 @@
-"""From a notification's body to the table, in time; and the ways around a table that fails."""
+"""The receiver and the redriver: from the body of a notification to the table, or to the queue and the log."""

@@ -1,11 +1,11 @@
-"""Who may notify: the caller whose address holds a secret that the keeper made.
+"""Who may notify: a caller whose address holds a secret that the keeper made.
 
-The receiver can read no secret. It compares the SHA-256 of what was presented with the accepted digests, which the
-keeper writes into the table, and remembers those for the life of its container.
+The receiver cannot read any secret. It compares the SHA-256 of the presented secret with the accepted digests, which
+the keeper writes into the table, and remembers those for the life of its container.
 
-Their age goes by wall time: between two invocations Lambda freezes the container, and the monotonic clock may stand
-still meanwhile (github.com/hashicorp/vault-lambda-extension/pull/150). By such a clock a seldom called receiver would
-refuse a new secret for hours. Wall time may step, so an age below zero counts as too old, never as fresh.
+Their age is measured by wall time. Lambda freezes the container between two invocations, and the monotonic clock may
+stop meanwhile (github.com/hashicorp/vault-lambda-extension/pull/150): by that clock a receiver that is called seldom
+would refuse a new secret for hours. Wall time may be set back, so an age below zero counts as too old.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from smarther.store.digests import Digests
 
 REFRESH = timedelta(seconds=30)
-"""A mismatch looks again for new digests at most this often, so that guessing costs next to nothing. It is well below
-`webhook_rotation.SETTLING`, by more than the clock of a container steps."""
+"""The shortest time between two reads of the digests after a mismatch, so that guessing costs little. It is below
+`webhook_rotation.SETTLING` by more than a container's clock is ever set back."""
 RETRY = timedelta(seconds=5)
-"""After a look that failed nobody waits for another one this long."""
+"""How long after a failed read of the digests no caller waits for another one."""
 
 
 class Acceptance(Enum):
-    """Whether a caller is genuine; UNKNOWN where the table could not tell."""
+    """Whether a caller is genuine; UNKNOWN where the digests could not be read."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -39,9 +39,9 @@ class Acceptance(Enum):
 
 
 class Authenticator:
-    """Remembers the accepted digests. What it knows stays good while the table is away.
+    """Remembers the accepted digests, and goes on using them while the table does not answer.
 
-    `now` gives aware datetimes, by wall time.
+    `now` returns aware datetimes, by wall time.
     """
 
     def __init__(self, digests: Digests, now: Callable[[], datetime]) -> None:
@@ -54,8 +54,8 @@ class Authenticator:
     def authenticate(self, presented: str, in_time: Callable[[Callable[[], None]], None]) -> Acceptance:
         """Judge the digest (SHA-256, hex) of a presented secret; never raises.
 
-        Reads the table where memory is not enough and a look is worth its time. `in_time` runs that read under the
-        event's deadline, and may raise whatever ends it.
+        Reads the table where the remembered digests do not match and the last read was long enough ago. `in_time` runs
+        that read under the event's deadline, and may raise anything where it fails.
         """
         verdict = self._from_memory(presented)
         if verdict is Acceptance.UNKNOWN and not self._is_recent(self._failed_at, RETRY):
@@ -64,15 +64,14 @@ class Authenticator:
         return verdict
 
     def look(self, in_time: Callable[[Callable[[], None]], None]) -> bool:
-        """Read the accepted digests now, under the deadline that `in_time` holds; False where that failed.
+        """Read the accepted digests now, under the deadline of `in_time`; False where that failed.
 
-        A look that never returns has failed. So has one that finds no digest at all: a table without them (not yet
-        written, lost, restored without) says nothing about who may notify, and must not make a stranger of the genuine
-        caller.
+        A read that finds no digest at all counts as failed: where they are not written yet, or are lost, or a backup
+        lacks them, a genuine caller must not be refused.
         """
         try:
             in_time(self._read)
-        except Exception as error:  # not knowing who calls is an answer, and the caller handles it
+        except Exception as error:  # the caller handles UNKNOWN
             telemetry.warn("digests_unreadable", error=str(error) or type(error).__name__)
             return False
         return True

@@ -1,13 +1,13 @@
-"""The time from an event's arrival in the receiver to its answer, shared out in one place.
+"""The deadlines of the receiver: how the time from an event to its answer is divided.
 
-The provider waits for 750 ms, and its network, API Gateway and a cold start want their part of that; so the answer
-leaves within half a second of the event, whatever fails:
+The provider waits 750 ms, of which the network, API Gateway and a cold start take a part. So the answer leaves within
+half a second of the event, whatever fails:
 
     0 ms ── table ── 280 ms ── spill queue ── 470 ms ── log, answer ── 500 ms
 
-Each place has until its deadline and not longer. A deadline is held from outside (`within`), because a client's own
-timeouts leave gaps: resolving a name has none, a host with several addresses takes its connect timeout for each, and a
-read timeout begins anew with every byte. The clients' timeouts are there to end what nobody waits for any more.
+A thread enforces each deadline (`within`), because a client's own timeouts are not enough: resolving a name has none, a
+host with several addresses takes its connect timeout for each of them, and a read timeout begins anew with every byte.
+The clients' timeouts only end the calls that no event waits for any more.
 """
 
 from __future__ import annotations
@@ -22,27 +22,28 @@ if TYPE_CHECKING:
 ANSWER_SECONDS = 0.50
 TABLE_UNTIL_SECONDS = 0.28
 TABLE_LAST_CALL_SECONDS = 0.18
-"""After this no further write begins: what a long batch has left goes to the queue in one piece."""
+"""After this no further write begins. If readings of a long batch are left, the whole body goes to the queue."""
 SPILL_UNTIL_SECONDS = 0.47
 
 CONNECT_TIMEOUT_SECONDS = 0.10
 READ_TIMEOUT_SECONDS = 0.25
 
 REDRIVE_SECONDS = 40.0
-"""For the redriver nobody waits, but a run that is cut off at its timeout (60 s) tells nothing of what it has done, and
-all of its messages come back. So nothing new begins after this; a write may take 15 s until it is given up."""
+"""After this the redriver begins nothing new. A run that is ended by its timeout (60 s) reports nothing that it has
+stored, and all of its messages come back; a write may take 15 s until it fails."""
 
 DRAW_SECONDS = 8.0
-"""For the widget's page: its function is ended after 10 s, and whoever looks shall be told that the table is slow."""
+"""How long the widget may take to draw a page. Its function is ended after 10 s; before that, the page must say that
+the table is slow."""
 
-# Room for what hangs beside what works: work that missed its deadline ends by its client's timeouts, soon after.
+# More workers than calls at a time: work that missed its deadline occupies one until its client's timeouts end it.
 _workers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="within")
 
 
 def within[Result](seconds: float, work: Callable[[], Result]) -> Result:
-    """The result of the work, or TimeoutError when it is not done so soon; what the work raises passes through.
+    """The result of the work; raises TimeoutError where it takes longer than `seconds`, and whatever the work raises.
 
-    Work that misses its deadline is not stopped. So it must be harmless when it is done later, or done twice.
+    Work that misses its deadline is not stopped, so it must be harmless when it ends later, or is done twice.
     """
     if seconds <= 0:
         raise TimeoutError
@@ -50,10 +51,10 @@ def within[Result](seconds: float, work: Callable[[], Result]) -> Result:
 
 
 class Deadlines:
-    """The deadlines of one event, from its arrival on: make one for each event.
+    """The deadlines of one event, counted from the moment at which this object is made.
 
-    `seconds` is a monotonic clock, which serves within one invocation and never from one to the next (it may stand
-    still between them). `within` holds a deadline as the function above does.
+    `seconds` is a monotonic clock. It is used within one invocation only, since it may stop between two. `within`
+    enforces a deadline, as the function above does.
     """
 
     def __init__(
@@ -66,11 +67,11 @@ class Deadlines:
         self._began = seconds()
 
     def for_table[Result](self, work: Callable[[], Result]) -> Result:
-        """The result of work with the table, or TimeoutError when the table's time is over."""
+        """The result of work with the table; raises TimeoutError when the table's time is over."""
         return self._until(TABLE_UNTIL_SECONDS, work)
 
     def for_spill[Result](self, work: Callable[[], Result]) -> Result:
-        """The result of work with the spill queue, or TimeoutError when the queue's time is over."""
+        """The result of work with the spill queue; raises TimeoutError when the queue's time is over."""
         return self._until(SPILL_UNTIL_SECONDS, work)
 
     def may_write(self) -> bool:

@@ -1,12 +1,12 @@
-"""The receiver: one HTTP request in, one answer out, and what it brought is kept.
+"""The receiver: one HTTP request in, one answer out; the notification is stored or spilled.
 
-The provider wants an answer below 300 within 750 ms, bans endpoints that fail, and never sends again (its support, as
-relayed in github.com/andrea-mattioli/mattiols_hassio_repository issue 16). So a genuine caller always gets 200,
-whatever the body holds and whatever fails here; and anybody else gets exactly what an unknown path gets.
+The provider wants a status below 300 within 750 ms, bans endpoints that fail, and never sends again (its support, as
+quoted in github.com/andrea-mattioli/mattiols_hassio_repository issue 16). So a genuine caller always gets 200, whatever
+the body holds and whatever fails here. Any other caller gets the answer of an unknown path.
 
-There are three places to keep a notification, and each is tried until its deadline:
+A notification goes to the first of three places that takes it before its deadline:
 
-    table ──fails──▶ spill queue ──fails──▶ log, marked for recovery
+    table ──fails──▶ spill queue ──fails──▶ log
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ if TYPE_CHECKING:
     type Answer = dict[str, Any]
 
 UNVERIFIED_IN_LOG = 65_536
-"""Bytes of a body that the log takes from a caller whom nobody can check; forty notifications have as many. A flood of
-strangers is paid for by what it leaves behind, and of all places the log is the dearest."""
+"""The longest body, in bytes, that is spilled to the log while its caller cannot be checked; about forty notifications
+long. Anybody can send such bodies, and of the three places the log costs most."""
 
 
 @dataclass(slots=True)
 class Container:
-    """What a container knows of itself: how often it was called."""
+    """The state of a container: how often it was called."""
 
     calls: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
-    """What an invocation needs. `spill` is None where there is no queue.
+    """Answers events. `spill` is None where there is no queue.
 
-    `now` gives aware datetimes, `deadlines` those of an event that arrives now.
+    `now` returns aware datetimes, `deadlines` the deadlines of an event that arrives now.
     """
 
     recorder: Recorder
@@ -63,9 +63,10 @@ class Receiver:
     container: Container = field(default_factory=Container)
 
     def answer(self, event: Mapping[str, Any]) -> Answer:
-        """Answer one event: an HTTP API request (payload format 2.0), or what only this account can send.
+        """Answer one event: an HTTP API request (payload format 2.0), or an event that only this account can send.
 
-        That is `{"keep_warm": true}` from the schedule, and `{"rehearsal": <request>}` before a new version goes live.
+        Those are `{"keep_warm": true}` from the schedule, and `{"rehearsal": <request>}` before a new version goes
+        live. Never raises for a request.
         """
         deadlines = self.deadlines()
         self.container.calls += 1
@@ -84,16 +85,17 @@ class Receiver:
                 return _refusal()
 
     def warm_up(self) -> bool:
-        """Open the connection to the table and learn the accepted digests before the first event; False if that fails.
+        """Connect to the table and read the accepted digests before the first event; False where that fails.
 
-        Then the first notification looks for itself, or is kept to be checked later.
+        Then the first notification makes the receiver read them, or is spilled unverified.
         """
         return self.authenticator.look(self.deadlines().for_table)
 
     def _rehearse(self, body: bytes, deadlines: Deadlines) -> Answer:
-        """What would become of a notification, in numbers: it is read and written, and nothing is kept anywhere.
+        """Record a notification without storing it, and answer with the counts.
 
-        Good is all of it as duplicates. Whatever fails is raised, and not spilled as a notification would be.
+        It is read, and its writes are sent under a condition that never holds. All of it must count as duplicates.
+        Failures are raised, not spilled.
         """
         recorded = self._record(parse(body), body, self.recorder.rehearsing(), self.now(), deadlines)
         return {
@@ -110,7 +112,7 @@ class Receiver:
         try:
             notification = parse(body)
             recorded = self._record(notification, body, self.recorder, received_at, deadlines)
-        except Exception as error:  # a fault of ours must cost neither the notification nor the endpoint's standing
+        except Exception as error:  # a fault of ours must not lose the notification or get the endpoint banned
             recorded = Recorded(failed=1, failure=type(error).__name__)
         kept = "table"
         if recorded.failed:
@@ -123,13 +125,16 @@ class Receiver:
     def _record(
         self, notification: Notification, body: bytes, recorder: Recorder, received_at: datetime, deadlines: Deadlines
     ) -> Recorded:
-        """Write what a body said, as far as the time for the table goes."""
+        """Record a body until the time for the table is over."""
         return deadlines.for_table(
             lambda: recorder.record(notification, body, received_at=received_at, in_time=deadlines.may_write)
         )
 
     def _receive_unverified(self, body: bytes, presented: str, deadlines: Deadlines) -> Answer:
-        """Refusing a genuine caller would lose what it brought; so it is kept, and checked before it is stored."""
+        """Spill a notification whose caller cannot be checked now: the redriver checks it before it is stored.
+
+        Refusing it would lose the notification of a genuine caller.
+        """
         spilled = Spilled(body=body, received_at=self.now(), presented=presented, verified=False)
         kept = self._keep(spilled, "Unverified", deadlines)
         if kept == "no":
@@ -143,18 +148,18 @@ class Receiver:
         return _answer(200, {"deferred": 1})
 
     def _keep(self, spilled: Spilled, reason: str, deadlines: Deadlines) -> str:
-        """Keep a notification outside the table; tells where, or "no" where a stranger may have brought too much."""
+        """Spill a notification; returns where to ("spill" or "log"), or "no" for a long body that is not verified."""
         spill = self.spill
         if spill is not None:
             try:
                 deadlines.for_spill(lambda: spill.put(spilled))
-            except Exception as error:  # whatever went wrong, there is one place left
+            except Exception as error:  # whatever it is, the log is left
                 reason = f"{reason}, then {str(error) or type(error).__name__}"
             else:
                 return "spill"
         if not spilled.verified and len(spilled.body) > UNVERIFIED_IN_LOG:
             return "no"
-        telemetry.keep_in_log(spilled, reason=reason)
+        telemetry.spill_to_log(spilled, reason=reason)
         return "log"
 
 
@@ -181,9 +186,10 @@ def _tell(
 
 
 def _handshake(notification: Notification, container: Container) -> dict[str, str | bool]:
-    """Event Grid reads `validationResponse`, the provider's own page shows `validationCode`: both.
+    """The answer to a validation event; empty where the notification is none.
 
-    Whoever asks how fast a cold start is must know whether this was one.
+    Event Grid reads `validationResponse`, the provider's page shows `validationCode`: the answer has both.
+    `new_container` tells the keeper's probe whether it measured a cold start.
     """
     code = notification.validation_code
     if code is None:
@@ -211,7 +217,7 @@ def _body(event: Mapping[str, Any]) -> bytes:
 
 
 def _refusal(**keys: str) -> Answer:
-    """What an unknown path is answered with."""
+    """The answer of an unknown path."""
     telemetry.log("notification_refused", **keys)
     return _answer(404, {"message": "Not Found"})
 
@@ -219,6 +225,6 @@ def _refusal(**keys: str) -> Answer:
 def _answer(status: int, content: dict[str, Any]) -> Answer:
     return {
         "statusCode": status,
-        "headers": {"Content-Type": "application/json"},  # as API Gateway itself writes it: a 404 tells nothing
+        "headers": {"Content-Type": "application/json"},  # as API Gateway writes it, so that our 404 looks like its own
         "body": json.dumps(content, separators=(",", ":")),
     }

@@ -1,4 +1,4 @@
-"""One body into the table: each reading once, and the whole body to quarantine when part of it is unreadable."""
+"""Recording a body: each reading is stored once, and a body with an unreadable part goes to quarantine whole."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What became of a body: readings newly stored, readings known already, parts quarantined, writes that failed.
+    """The outcome for one body, in counts: readings stored, duplicates, rejects in quarantine, and failed writes.
 
-    While `failed` is not zero the body must be kept elsewhere; recording it again is harmless.
+    Where `failed` is not zero the body must be spilled. To record it again is harmless. `failure` names the last cause.
     """
 
     stored: int = 0
@@ -33,7 +33,7 @@ class Recorded:
 
 
 class Recorder:
-    """Where bodies go: the readings and the quarantine of one table."""
+    """Records bodies: in the readings and the quarantine of one table."""
 
     def __init__(self, readings: Readings, quarantine: Quarantine) -> None:
         self.readings = readings
@@ -41,11 +41,11 @@ class Recorder:
 
     @classmethod
     def of(cls, table: Table, *, retention_days: int | None = None) -> Recorder:
-        """One that writes into this table."""
+        """A recorder that writes into this table; readings expire after `retention_days`, None means never."""
         return cls(Readings(table, retention_days=retention_days), Quarantine(table))
 
     def rehearsing(self) -> Recorder:
-        """The same, for writes that are made and taken for duplicates."""
+        """The same recorder for a rehearsal: writes are sent, change nothing, and count as duplicates."""
         return Recorder(self.readings.rehearsing(), self.quarantine.rehearsing())
 
     def record(
@@ -56,10 +56,10 @@ class Recorder:
         received_at: datetime,
         in_time: Callable[[], bool] = lambda: True,
     ) -> Recorded:
-        """Store what one body said. Each write stands alone: a failed one takes no other along.
+        """Store the readings of one body, and the body in quarantine where it has rejects. Writes are independent.
 
-        `in_time` is asked before each write; from its first no on, what is left counts as failed. Raises nothing that
-        the table's failures cause.
+        `in_time` is asked before each write; once it says no, all that is left counts as failed. Failures of the table
+        are counted, not raised.
         """
         stored = duplicates = failed = 0
         failure: str | None = None

@@ -1,4 +1,4 @@
-"""The redriver: what waited in the spill queue goes the same way into the table, with the time of its arrival."""
+"""The redriver: spilled notifications are recorded as the receiver would have, with the time of their arrival."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Redriver:
-    """What an invocation needs; `seconds` is a monotonic clock."""
+    """Stores spilled notifications. `seconds` is a monotonic clock."""
 
     recorder: Recorder
     digests: Digests
@@ -31,8 +31,8 @@ class Redriver:
     def redrive(self, event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
         """Store each message of an SQS event; the answer names those to be tried again (partial batch response).
 
-        A message that fails takes no other along; neither does one for which the time was too short. One that fails
-        each time ends in the dead-letter queue.
+        Messages are independent: one that fails, or for which there is no time left, is tried again alone. One that
+        fails each time goes to the dead-letter queue.
         """
         started = self.seconds()
 
@@ -47,25 +47,28 @@ class Redriver:
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
     def _settled(self, message: str, in_time: Callable[[], bool]) -> bool:
-        """Whether the queue may forget a message."""
+        """Whether the queue may delete a message."""
         try:
             spilled = Spilled.from_message(message)
             return self._refused(spilled) or self._stored(spilled, in_time)
         except (MalformedError, TableUnavailableError) as error:
             telemetry.warn("redrive_failed", error=type(error).__name__, reason=str(error))
-        except Exception as error:  # a fault of ours: the message stays, and its neighbours get their turn
+        except Exception as error:  # a fault of ours: this message stays in the queue, and the next one is handled
             telemetry.warn("redrive_failed", error=type(error).__name__)
         return False
 
     def _refused(self, spilled: Spilled) -> bool:
-        """Check a caller whom the receiver could not check. A stranger's message is forgotten."""
+        """Whether a message is from a stranger, and so is deleted: the check that the receiver could not make.
+
+        Raises TableUnavailableError where there are no accepted digests to check it with.
+        """
         if spilled.verified:
             return False
         digests = self.digests.accepted()
         if digests.accept(spilled.presented):
             return False
         if not digests.known():
-            raise TableUnavailableError("no accepted digests in the table")  # so nobody can be called a stranger
+            raise TableUnavailableError("no accepted digests in the table")  # so no caller can be refused
         telemetry.log("notification_refused", kept="no")
         return True
 

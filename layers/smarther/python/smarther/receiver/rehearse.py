@@ -1,13 +1,14 @@
-"""Before a new version of the receiver goes live: is it one that stores notifications?
+"""The check of a new version of the receiver, before it goes live: does it store notifications?
 
-A thermostat speaks a few times an hour, so letting a version have a part of the traffic first would hardly show a
-fault, and would lose what shows it. So the version is called before, with a recorded notification, and must
+A thermostat sends a few notifications an hour. To give a new version a part of them first would seldom show a fault,
+and would lose the notifications that show it. So the version is called beforehand, with a recorded notification. It
+must
 
-    touch the table            as the schedule that keeps it warm has it do,
-    know a stranger            under whose address the recorded notification comes,
-    read it and write it       under a condition that never holds, so that nothing is left of it.
+    reach the table            as for the schedule that keeps it warm,
+    refuse a stranger          with the recorded notification under a wrong secret,
+    read and write it          under a condition that never holds, so that nothing is stored.
 
-That is what a deploy can break and no test before it can see: the package, the settings, the role, the table.
+This tests what only a deployment can break: the package, the settings, the role, the table.
 """
 
 from __future__ import annotations
@@ -23,14 +24,15 @@ if TYPE_CHECKING:
 
 TRIES: Final = 3
 PAUSE_SECONDS: Final = 5.0
-"""A table that is slow for a moment, or a role that is not yet known everywhere, is no fault of the version."""
+"""The pause between two tries. A table that is slow for a moment, or a role that is not yet known everywhere, is no
+fault of the version."""
 
 
 def fault(call: Call, request: Mapping[str, Any], *, sleep: Callable[[float], None]) -> str | None:
-    """What is wrong with the version that `call` calls, in words for a log; None when it answers everything well.
+    """What is wrong with the version that `call` calls, in words for a log; None where every answer is right.
 
-    `request` is an HTTP API request (payload format 2.0) with a notification of one reading, to an address that is
-    nobody's. A version that answers badly is asked again, three times in all.
+    `request` is an HTTP API request (payload format 2.0) with a notification of one reading, to an address with a wrong
+    secret. A version that answers wrongly is tried three times in all.
     """
     found = _fault(call, request)
     for _ in range(TRIES - 1):

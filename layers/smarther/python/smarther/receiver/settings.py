@@ -1,7 +1,7 @@
 """The environment of the receiver and the redriver as frozen models, read once when they start.
 
-Apart from the other functions' settings and plain, because importing pydantic would take a third of the receiver's
-cold start, and a receiver that starts slowly loses readings.
+They do not use pydantic, as the other functions' settings do: importing it would take a third of the receiver's cold
+start, and a receiver that starts slowly loses readings.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ MAX_RETENTION_DAYS = 36_500
 
 
 class SettingsError(ValueError):
-    """A variable of the environment is missing or senseless; the message names it."""
+    """A variable of the environment is missing or invalid; the message names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiverSettings:
-    """What the receiver is told by its environment.
+    """The settings of the receiver, from its environment.
 
-    `retention_days` is None to keep readings for good; `spill_queue_url` is None where there is no such queue, and what
-    the table does not take goes to the log at once.
+    `retention_days` is None where readings never expire. `spill_queue_url` is None where there is no spill queue: then
+    a notification that the table does not take is spilled to the log.
     """
 
     table_name: str
@@ -33,7 +33,7 @@ class ReceiverSettings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
-        """Read TABLE_NAME, RETENTION_DAYS ("0" keeps for good) and SPILL_QUEUE_URL; raises SettingsError."""
+        """Read TABLE_NAME, RETENTION_DAYS ("0": readings never expire) and SPILL_QUEUE_URL; raises SettingsError."""
         return cls(
             table_name=_required(environ, "TABLE_NAME"),
             retention_days=_retention(environ),
@@ -43,7 +43,7 @@ class ReceiverSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedriverSettings:
-    """What the redriver is told by its environment; `retention_days` as in ReceiverSettings."""
+    """The settings of the redriver, from its environment; `retention_days` as in ReceiverSettings."""
 
     table_name: str
     retention_days: int | None

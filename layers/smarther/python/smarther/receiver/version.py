@@ -1,4 +1,4 @@
-"""A version of the receiver, as the pre-traffic check reaches it: called directly and waited for."""
+"""A version of the receiver, called directly by the pre-traffic check."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 TIMEOUTS: Final = Timeouts(connect_seconds=3.0, read_seconds=10.0)
-"""The receiver's own timeout is 5 s, and a cold start comes before that."""
+"""The receiver's own timeout is 5 s, and a cold start is added to it."""
 
 
 class VersionFailedError(Exception):
@@ -31,7 +31,7 @@ class ReceiverVersion:
         self._arn = arn
 
     def call(self, event: Mapping[str, Any]) -> Any:
-        """What the version answers; raises VersionFailedError."""
+        """The answer of the version; raises VersionFailedError."""
         try:
             return json.loads(invoke(self._client, self._arn, event))
         except FunctionFailedError as failure:

@@ -1,1 +1,1 @@
-"""From readings to hourly and daily statistics."""
+"""The rollup: from readings to statistics of hours and days."""

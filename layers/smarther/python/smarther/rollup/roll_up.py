@@ -1,6 +1,6 @@
-"""A run of the rollup: a stretch of time, day by day and thermostat by thermostat, from readings to statistics.
+"""A run of the rollup: statistics of a stretch of time, made from readings day by day and thermostat by thermostat.
 
-Each thermostat's day stands alone. One that cannot be made is reported, and all others are made as without it.
+Thermostats' days are independent: one that cannot be made is reported, and all others are made.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 
 
 class StatisticsMissingError(Exception):
-    """Some thermostats' statistics could not be made; all others' were."""
+    """The statistics of some thermostats could not be made; all others were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollupReport:
-    """What a run did. `complete_through` is the end of its stretch, or where it stopped because time ran out.
+    """What a run did. `complete_through` is the end of its stretch, or the hour at which its time ran out.
 
-    `behind` are the thermostats of which not all was made, each with the hour from which on it is owed something; a
-    thermostat that `failed` is one of them. `faults` says how often what went wrong.
+    `behind` has, by module id, the hour from which statistics of a thermostat may be missing; thermostats that `failed`
+    are among them. `faults` counts the errors by type and place.
     """
 
     stretch: Stretch
@@ -51,7 +51,7 @@ class RollupReport:
     faults: Mapping[Fault, int]
 
     def figures(self) -> dict[str, str | int]:
-        """The report as its record has it; `continue_from` only when time ran out."""
+        """The report as keys of a log record; `continue_from` only where time ran out."""
         unfinished = self.complete_through < self.stretch.end
         return {
             "from": self.stretch.start.isoformat(),
@@ -66,7 +66,7 @@ class RollupReport:
 
 
 class Rollup:
-    """One run: makes statistics of one table, by the local days of one home."""
+    """One run: makes the statistics of one table, by the local days of one home."""
 
     def __init__(self, table: Table, *, zone: tzinfo, now: datetime, out_of_time: Callable[[], bool]) -> None:
         self._table = table
@@ -81,14 +81,15 @@ class Rollup:
         self._faults: Counter[Fault] = Counter()
 
     def run(self, stretch: Stretch, *, owed: Mapping[str, Stretch]) -> RollupReport:
-        """Make the stretch's statistics anew and write those that differ from what is stored; then what is `owed`.
+        """Make the statistics of a stretch anew and write those that differ from the stored ones; then what is `owed`.
 
-        Days are finished one by one, oldest first, so that a run that is out of time says where the next goes on.
+        `owed` has, by module id, a stretch that is still missing. Days are finished one by one, oldest first, so that
+        the next run can continue where the time ran out.
         """
         module_ids = list(dict.fromkeys(one.module_id for one in Listings(self._table).thermostats()))
         reached = self._make_all(module_ids, by_day(stretch, self._zone), reached=stretch.start)
         for module_id, part in owed.items():
-            # One that has left the directory is owed it until it returns.
+            # A thermostat that is no longer in the directory stays behind until it returns.
             before = self._make_up(module_id, part) if module_id in module_ids else part.start
             if before < part.end:
                 self._behind[module_id] = before
@@ -105,7 +106,7 @@ class Rollup:
         )
 
     def _make_all(self, module_ids: Iterable[str], days: Iterable[Day], *, reached: datetime) -> datetime:
-        """Make these days of all thermostats; returns how far they are made."""
+        """Make these days of all thermostats; returns the instant up to which they are made."""
         for day, part in days:
             for module_id in module_ids:
                 if self._out_of_time():
@@ -116,17 +117,17 @@ class Rollup:
         return reached
 
     def _make_up(self, module_id: str, stretch: Stretch) -> datetime:
-        """Make what one thermostat is owed up to the next day that cannot be made; returns how far that is."""
+        """Make what one thermostat is owed, up to the first day that cannot be made; returns that instant."""
         for day, part in by_day(stretch, self._zone):
             if self._out_of_time() or not self._is_made(module_id, day, part):
                 return part.start
         return stretch.end
 
     def _is_made(self, module_id: str, day: date, part: Stretch) -> bool:
-        """Make a thermostat's day; False when it cannot be made, for whatever reason, which is noted."""
+        """Make a thermostat's day; False where it cannot be made, for whatever reason, which is noted."""
         try:
             hours, days = self._make_day(module_id, day, part)
-        except Exception as error:  # whatever it is, it is this thermostat's; the run tells it when all else is done
+        except Exception as error:  # whatever it is, it concerns this thermostat; the run reports it at its end
             self._failed.add(module_id)
             self._faults[fault_of(error)] += 1
             return False
@@ -135,10 +136,10 @@ class Rollup:
         return True
 
     def _make_day(self, module_id: str, day: date, part: Stretch) -> tuple[int, int]:
-        """Write what changed of one thermostat's local day; returns how many hours and days that were.
+        """Write what changed of one thermostat's local day; returns the numbers of hours and of days written.
 
-        A day that is over is made from all of its hours, those outside the stretch as they are stored. An hour of
-        which nothing is known any more, because its readings expired, keeps what is stored of it.
+        A day that is over is made from all of its hours; hours outside the stretch are read as stored. An hour whose
+        readings have expired keeps its stored statistics.
         """
         held_before = self._history.snapshots(module_id, start=part.start - LONGEST_HOLD, end=part.start, limit=1)
         snapshots = held_before + self._history.snapshots(module_id, start=part.start, end=part.end)
@@ -154,6 +155,6 @@ class Rollup:
         return len(hours), len(days)
 
     def _changed_day(self, module_id: str, day: date, hours: Mapping[datetime, Statistics]) -> dict[date, Statistics]:
-        """The day as its hours make it, unless that is what is stored."""
+        """The day made of its hours; empty where that is what is stored."""
         stored = self._statistics.days(module_id, first=day, last=day)
         return {each: made for each, made in daily(hours, self._zone).items() if stored.get(each) != made}

@@ -15,7 +15,7 @@ class RollupSettings(FunctionSettings):
 
     table_name: str = Field(alias="TABLE_NAME", min_length=1)
     timezone: ZoneInfo = Field(alias="TIMEZONE")
-    """The home's time zone, such as Europe/Rome: its calendar says which hours make a day."""
+    """The home's time zone, such as Europe/Rome; it decides which hours make a day."""
     retention_days: int = Field(alias="RETENTION_DAYS", ge=0)
 
     @property

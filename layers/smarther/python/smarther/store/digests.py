@@ -1,4 +1,4 @@
-"""The digests by which the receiver knows its callers: the keeper publishes them, the receiver accepts them.
+"""The accepted digests of the webhook secrets: the keeper publishes them, the receiver reads them.
 
 The receiver pays for each import of this module.
 """
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 
 
 class Digests:
-    """The one item of them. Every method raises StoreError."""
+    """The one item with the accepted digests. Every method raises StoreError."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def accepted(self) -> AcceptedDigests:
-        """The digests by which a caller is known now, strongly consistent; none before the keeper's first run."""
+        """The accepted digests, read strongly consistent; none before the keeper's first run."""
         return _digests(self._table.get(keys.DIGESTS) or {})
 
     def published(self) -> tuple[AcceptedDigests, datetime] | None:
-        """The same, and since when it is just these; None before the first publication."""
+        """The accepted digests, and since when they are these; None before the first publication."""
         item = self._table.get(keys.DIGESTS) or {}
         at = instant(item, "published_at")
         return None if at is None else (_digests(item), at)
 
     def publish(self, digests: AcceptedDigests, now: datetime) -> None:
-        """Have the receivers accept these digests, and no others."""
+        """Write these digests over the old ones. Receivers accept them, and no others, once they have read them."""
         self._table.put(
             {
                 **keys.DIGESTS,

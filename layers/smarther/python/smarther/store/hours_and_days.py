@@ -1,7 +1,7 @@
-"""Statistics as they are stored, and how far they are made.
+"""Stored statistics of hours and days, and how far they are made.
 
-They stand beside the readings that they were made from, and stay when those expire. What is no statistics of this form
-is left out and counted. A value that cannot be what its name says is as if it were not there.
+They are in the partition of the readings that they are made of, and stay when those expire. An item that is not
+readable statistics is left out and counted. A value of the wrong type, or beyond its bounds, counts as absent.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ _SHOWN_NAMES = (
     *("humidity_mean", "setpoint_mean", "heating_minutes", "cooling_minutes"),
 )
 _MEASURES = {"temperature": "temperature_c", "humidity": "humidity_percent", "setpoint": "setpoint_c"}
-"""What is measured, and the attribute of a reading whose bounds it has."""
+"""Each measured quantity, and the attribute of a reading whose bounds apply to it."""
 _MEASURE_PARTS = {"mean": "mean", "minimum": "min", "maximum": "max", "minutes": "minutes"}
 _MINUTE = timedelta(minutes=1)
 _LONGEST_DAY = timedelta(hours=25)  # when the clocks go back
-_MOST_SNAPSHOTS = 1_000_000  # of an hour or a day; one that counts more was not counted
+_MOST_SNAPSHOTS = 1_000_000  # of an hour or a day; a greater count is an error
 
 
 class _Kind[At](NamedTuple):
-    """Hours or days: how long one is at most, its sort key, and what a sort key names."""
+    """Hours or days: the longest one, the sort key of one, and the hour or day of a sort key."""
 
     length: timedelta
     key: Callable[[At], str]
@@ -50,7 +50,7 @@ _DAYS: _Kind[date] = _Kind(_LONGEST_DAY, keys.day_key, keys.day_in)
 
 
 class HoursAndDays:
-    """The hours of UTC and the local days of one home. Every method raises StoreError."""
+    """Statistics of the hours of UTC and the local days of one home. Every method raises StoreError."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -68,7 +68,7 @@ class HoursAndDays:
     def shown_hours(
         self, module_id: str, *, start: datetime, end: datetime, limit: int | None = None
     ) -> dict[datetime, Shown]:
-        """What a chart shows of the hours that `hours` returns; little is sent, so many are read soon."""
+        """What a chart shows of the hours that `hours` returns: fewer attributes, so that many are read fast."""
         return dict(self._stored(_HOURS, _shown, module_id, (start, end - HOUR), limit=limit, names=_SHOWN_NAMES))
 
     def shown_days(self, module_id: str, *, first: date, last: date, limit: int | None = None) -> dict[date, Shown]:
@@ -86,12 +86,12 @@ class HoursAndDays:
         )
 
     def rollup_state(self) -> RollupState | None:
-        """How far the rollup came, or `None` before its first run, and when what it noted cannot be read."""
+        """The state that the last run of the rollup left; `None` before the first run, or where it is unreadable."""
         items = self._table.query(keys.ROLLUP_STATE["pk"], (keys.ROLLUP_STATE["sk"],) * 2, limit=1)
         return next(self._table.made(_rollup_state, items), None)
 
     def store_rollup_state(self, state: RollupState) -> None:
-        """Remember how far the rollup came."""
+        """Write the state that this run of the rollup leaves."""
         self._table.put_all(
             [
                 {
@@ -113,7 +113,7 @@ class HoursAndDays:
         limit: int | None,
         names: tuple[str, ...] = (),
     ) -> Iterator[tuple[At, Made]]:
-        """What is made of the hours, or days, between two, both included, newest first."""
+        """The stored hours, or days, between two, both included, newest first, each with what `make` reads of it."""
         first, last = between
         partition, stretch = keys.module_partition(module_id), (kind.key(first), kind.key(last))
         items = self._table.query(partition, stretch, limit=limit, newest_first=True, names=names)
@@ -121,12 +121,12 @@ class HoursAndDays:
 
 
 def hour_made(item: Item) -> tuple[datetime, Statistics] | None:
-    """The hour that an item is, and its statistics; None where its key names none."""
+    """The hour of an item and its statistics; None where its key names no hour."""
     return _made_of(_HOURS, _statistics, item)
 
 
 def day_made(item: Item) -> tuple[date, Statistics] | None:
-    """The local day that an item is, and its statistics; None where its key names none."""
+    """The local day of an item and its statistics; None where its key names no day."""
     return _made_of(_DAYS, _statistics, item)
 
 
@@ -145,7 +145,7 @@ def _rollup_state(item: Item) -> RollupState | None:
 
 
 def _statistics(item: Item, length: timedelta) -> Statistics:
-    """Of a stretch that is no longer than `length`."""
+    """The statistics of an item; `length` bounds its minutes."""
     count = number(item, "count")
     return Statistics(
         count=int(count) if count is not None and 0 <= count <= _MOST_SNAPSHOTS else 0,
@@ -181,7 +181,7 @@ def _measure(item: Item, name: str, length: timedelta) -> Measure | None:
 
 
 def _part(item: Item, name: str, part: str) -> Decimal | None:
-    """A mean or an extreme, within the bounds of what it was made of."""
+    """A mean or an extreme, within the bounds of its quantity."""
     return bounded(_MEASURES[name], number(item, f"{name}_{part}"))
 
 

@@ -1,11 +1,10 @@
 """The one codec: plain values to DynamoDB's own JSON and back.
 
-Whole values go through `attribute` and `plain`. Of a stored item the other functions tell what one attribute says: the
-value that its name promises, or None. An item may hold anything: an older release stored what this one leaves out, and
-a table can be written to by hand. What cannot be what its name says is as if it were not there, so that it costs
-nothing that stands beside it.
+`attribute` and `plain` convert any value. The other functions read one attribute of a stored item as one type, and
+return None where it is absent or of another type. An item may hold anything: an older release stored what this one
+leaves out, and a table can be edited by hand. So a wrong value counts as absent, and the attributes beside it are read.
 
-Items come as `reading_fast` gives them. The receiver pays for each import of this module.
+Items are in the form of `aws.botocore_client.reading_fast`. The receiver pays for each import of this module.
 """
 
 from __future__ import annotations
@@ -25,12 +24,12 @@ if TYPE_CHECKING:
 
 
 def encoded(values: Mapping[str, Storable]) -> dict[str, AttributeValueTypeDef]:
-    """An item or a key, of plain values; what is None is absent."""
+    """An item or a key in DynamoDB's JSON; a value that is None is left out."""
     return {name: attribute(value) for name, value in values.items() if value is not None}
 
 
 def decoded(item: Item) -> dict[str, Any]:
-    """An item's plain values; undoes `encoded`. Numbers are Decimals."""
+    """Undo `encoded`: an item's plain values, with numbers as Decimal."""
     return {name: plain(value) for name, value in item.items()}
 
 
@@ -52,10 +51,11 @@ def attribute(value: Storable) -> AttributeValueTypeDef:
 
 
 def plain(value: AttributeValueTypeDef) -> Any:
-    """What DynamoDB's own JSON says; undoes `attribute`. Sets, which the recorder never writes, become lists.
+    """Undo `attribute`: the plain value. Sets, which the recorder never writes, become lists.
 
-    boto3's deserializer raises where a number has more than 38 digits in full, as DynamoDB writes it, though nearly
-    all of them are zeros (github.com/boto/boto3/issues/2500).
+    boto3's deserializer is not used: it raises for a number that has more than 38 digits when written in full, as
+    DynamoDB does, even where most of them are zeros (github.com/boto/boto3/issues/2500). Raises TypeError for an
+    attribute of an unknown type.
     """
     match value:
         case {"NULL": True}:
@@ -80,7 +80,7 @@ def text(item: Item, name: str) -> str | None:
 
 
 def number(item: Item, name: str) -> Decimal | None:
-    """A number, however large."""
+    """A number, without bounds."""
     found = item[name].get("N") if name in item else None
     return None if found is None else Decimal(found)
 
@@ -102,12 +102,12 @@ def flag(item: Item, name: str) -> bool | None:
 
 
 def fields(item: Item, name: str) -> Item | None:
-    """Named values of any kind."""
+    """A map of attributes."""
     return item[name].get("M") if name in item else None
 
 
 def instant(item: Item, name: str) -> datetime | None:
-    """An instant of ISO 8601 with its zone, in UTC."""
+    """An instant in UTC, from a text of ISO 8601 with a zone."""
     found = text(item, name)
     return None if found is None else instant_of(found)
 
@@ -117,5 +117,5 @@ def instant_of(found: str) -> datetime | None:
     try:
         parsed = datetime.fromisoformat(found)
         return None if parsed.tzinfo is None else parsed.astimezone(UTC)
-    except (ValueError, OverflowError):  # no instant; one that lies beyond the calendar in UTC
+    except (ValueError, OverflowError):  # not an instant, or one that is beyond the calendar in UTC
         return None

@@ -1,4 +1,4 @@
-"""The keeper's own: consents, the lease, the count of calls to Legrand, and what one run leaves to the next.
+"""The keeper's items: consents, the lease, the count of calls to Legrand, its memory and its report.
 
 Every method raises StoreError. `expires_at` (epoch seconds) is the table's time-to-live attribute.
 """
@@ -30,7 +30,7 @@ _QUOTA_KEPT: Final = timedelta(days=35)
 
 @dataclass(frozen=True, slots=True)
 class ConsentState:
-    """How far a consent has come; with its outcome when it is settled, and then just one of the two."""
+    """How far a consent has come. A settled one has an outcome: either `not_given` or `report`."""
 
     progress: ConsentProgress
     not_given: NotGiven | None = None
@@ -38,13 +38,13 @@ class ConsentState:
 
 
 class Consents:
-    """Consents by the digests of their states; the table holds no state."""
+    """Consents by the SHA-256 of their states; the table holds no state itself."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def begin(self, state: str, now: datetime) -> None:
-        """Let a state be used once within the next ten minutes."""
+        """Store a state that can be used once, within ten minutes."""
         self._table.put(
             {
                 **keys.consent_key(consent.state_digest(state)),
@@ -54,9 +54,9 @@ class Consents:
         )
 
     def use(self, state: str, now: datetime, *, not_given: NotGiven | None = None) -> bool:
-        """Use a state up; False if it was never begun, has been used, or has expired.
+        """Mark a state as used; False where it was never begun, has been used already, or has expired.
 
-        With `not_given` that is the consent's outcome; without it `settle` tells the outcome later.
+        `not_given` is stored as the consent's outcome; without it, `settle` stores the outcome later.
         """
         change = "SET used_at = :used_at, expires_at = :gone"
         values: Mapping[str, Storable] = {
@@ -74,9 +74,9 @@ class Consents:
         )
 
     def settle(self, consent_id: str, report: Report) -> None:
-        """Keep the report of the run that was given this consent, for whoever waits for just this one.
+        """Store, with a consent, the report of the run that was given it, for a command that waits for its outcome.
 
-        `consent_id` is the digest of its state. One that nobody waits for any more is left alone.
+        `consent_id` is the digest of its state. Nothing is written where the consent has expired and is deleted.
         """
         self._table.update(
             keys.consent_key(consent_id),
@@ -86,7 +86,7 @@ class Consents:
         )
 
     def of(self, state: str) -> ConsentState:
-        """How far a consent has come, and what became of it."""
+        """How far a consent has come, and its outcome."""
         item = self._table.get(keys.consent_key(consent.state_digest(state)))
         if item is None:
             return ConsentState(ConsentProgress.UNKNOWN)
@@ -98,7 +98,7 @@ class Consents:
 
 
 class Leases:
-    """Which run is at work: one at a time."""
+    """The lease: at most one run holds it."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -118,15 +118,15 @@ class Leases:
 
 
 class CallCount:
-    """Calls to Legrand, counted by the day of UTC."""
+    """Calls to Legrand, counted by UTC day."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def count(self, need: Need, now: datetime) -> bool:
-        """Count one call before it is made; False, and nothing is counted, where the day has none left for this need.
+        """Count one call before it is made. False, and nothing is counted, where the call must not be made.
 
-        So it is as well while calls are paused.
+        That is where the day has no call left for this need, and while calls are paused.
         """
         return self._table.update(
             keys.quota_key(day(now)),
@@ -137,7 +137,7 @@ class CallCount:
         )
 
     def pause(self, *, now: datetime, until: datetime, quota: bool) -> None:
-        """Count and make no call before `until`; `quota` marks the days on which the provider's quota was used up."""
+        """Pause all calls until `until`. `quota` marks the day as one on which the provider's quota was used up."""
         change = "SET not_before = :until, expires_at = if_not_exists(expires_at, :gone)"
         values: Mapping[str, Storable] = {":until": _epoch(until), ":gone": _epoch(now + _QUOTA_KEPT)}
         if quota:
@@ -148,11 +148,11 @@ class CallCount:
             instant = next_day(instant)
 
     def today(self, now: datetime) -> int:
-        """How many calls the UTC day has seen."""
+        """How many calls were counted on this UTC day."""
         return int(number(self._of_day(now), "calls") or 0)
 
     def paused_until(self, now: datetime) -> datetime | None:
-        """Until when no call is made because the provider said so; None when calls are free."""
+        """Until when calls are paused; None where they are not."""
         epoch = number(self._of_day(now), "not_before")
         until = None if epoch is None else datetime.fromtimestamp(int(epoch), tz=now.tzinfo)
         return until if until is not None and until > now else None
@@ -162,18 +162,18 @@ class CallCount:
 
 
 class KeeperNotes:
-    """What the last run left to be remembered, and what it reported."""
+    """The memory and the report of the last run."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def memory(self) -> Memory:
-        """What the last run left to be remembered."""
+        """The memory that the last run left; an empty one where there is none, or where it is unreadable."""
         item = self._table.get(keys.MEMORY)
         return Memory() if item is None else Memory.model_validate_json(item["memory"]["S"])
 
     def remember(self, memory: Memory) -> None:
-        """Keep it for the next run."""
+        """Write the memory for the next run."""
         self._table.put({**keys.MEMORY, "memory": memory.kept().model_dump_json(exclude_none=True)})
 
     def report(self) -> Report | None:

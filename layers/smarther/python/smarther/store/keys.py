@@ -1,4 +1,4 @@
-"""The keys of the one table. They are made here and nowhere else; `schema` says what stands under them.
+"""The keys of the one table. They are made here and nowhere else; `schema` says which items have them.
 
 A key is `{"pk": …, "sk": …}`. Instants in keys have a fixed width, so that texts sort as time does.
 The receiver pays for each import of this module.
@@ -43,31 +43,31 @@ _BODY: Final = "BODY#"
 _AFTER_ALL: Final = "~"  # sorts behind every character that a key has
 
 QUARANTINE_PARTITIONS: Final = "0123456789abcdef"
-"""Bodies are spread over sixteen partitions, by the first digit of their SHA-256."""
+"""Quarantined bodies are spread over sixteen partitions, by the first hex digit of their SHA-256."""
 
 
-# ---- what a thermostat said
+# ---- readings
 
 
 def module_partition(module_id: str) -> str:
-    """The partition that holds everything of one thermostat; of no id the beginning of all of them."""
+    """The partition of one thermostat's items; for an empty id the prefix that all these partitions have."""
     return f"{_MODULE}{module_id}"
 
 
 def sort_key(reading: Reading) -> str:
-    """Fixed width up to the digest, so that keys sort as the device's clock does."""
+    """The sort key of a reading. The time in it has a fixed width, so that keys sort by the thermostat's clock."""
     return f"{_READING}{fixed_width(reading.time)}#{reading_digest(reading)}"
 
 
 def reading_key(reading: Reading) -> ItemKey:
-    """The key of a reading: the same for the same content, however often and in whatever envelope it comes."""
+    """The key of a reading: the same for the same content, however often it comes and in whatever envelope."""
     return {"pk": module_partition(reading.module_id), "sk": sort_key(reading)}
 
 
 def reading_range(since: datetime | None, until: datetime | None) -> tuple[str, str]:
-    """The sort keys between which the readings from `since` up to, not including, `until` lie; open where it is None.
+    """The sort keys between which the readings from `since` up to but not including `until` lie; None is open.
 
-    A key at `until` itself goes on with its digest, and so lies behind the second.
+    A reading at `until` itself sorts after the second key, because its own key continues with a digest.
     """
     return (
         _READING + ("" if since is None else fixed_width(since)),
@@ -81,7 +81,7 @@ def time_in(reading_key: str) -> str:
 
 
 def arrival_key(kind: Unusual, module_id: str) -> ItemKey:
-    """The key of the note of a thermostat's last late, or last misdated, reading."""
+    """The key of the item that notes a thermostat's last late, or last misdated, reading."""
     return {"pk": ARRIVALS, "sk": f"{kind}#{module_id}"}
 
 
@@ -147,7 +147,7 @@ WHOLE_DIRECTORY: Final = (_MODULE, REFRESHED["sk"])
 """The sort keys between which all of the directory lies."""
 
 
-# ---- the keeper's own
+# ---- the keeper
 
 
 def consent_key(state_digest: str) -> ItemKey:
@@ -164,17 +164,17 @@ def quota_key(day: str) -> ItemKey:
 
 
 def quarantine_partition(digest: str) -> str:
-    """The partition of the bodies whose SHA-256 begins with the same digit."""
+    """The partition of the bodies whose SHA-256 begins with the same hex digit."""
     return f"{_QUARANTINE}{digest[0]}"
 
 
 def body_range(digest: str) -> tuple[str, str]:
-    """The sort keys between which a body's parts lie; of a digest's beginning, those of all such bodies."""
+    """The sort keys between which the parts of a body lie, or of all bodies whose digest begins with `digest`."""
     return f"{_BODY}{digest}", f"{_BODY}{digest}{_AFTER_ALL}"
 
 
 def body_key(digest: str, part: int) -> ItemKey:
-    """The key of a part of a body, from 1 on."""
+    """The key of a part of a body; parts are numbered from 1."""
     return {"pk": quarantine_partition(digest), "sk": f"{_BODY}{digest}#{part:03d}"}
 
 

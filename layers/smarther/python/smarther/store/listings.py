@@ -30,7 +30,7 @@ class Plant:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A thermostat as a plant lists it; `known_since` is when the keeper first met it there. Its name is printable."""
+    """A thermostat as a plant lists it; `known_since` is when the keeper first saw it there. Its name is printable."""
 
     plant_id: str
     module_id: str
@@ -41,22 +41,22 @@ class Module:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    """Plants by their ids, what each of them lists, and when they were last asked for."""
+    """The plants by id, the thermostats that they list, and when Legrand was last asked for them."""
 
     plants: Mapping[str, Plant]
     listed: Mapping[tuple[str, str], Module]
-    """Thermostats by plant and id: one that moves is listed twice until its old plant lets it go."""
+    """Thermostats by plant id and module id. One that moved is listed twice until it is removed from its old plant."""
     refreshed_at: datetime | None
 
     @property
     def modules(self) -> Mapping[str, Module]:
-        """The thermostats by their ids, each once: where it was met last."""
+        """The thermostats by id, each once: in the plant where it was first seen most recently."""
         listings = ((each.plant_id, each.module_id, each.known_since, each) for each in self.listed.values())
         return {each.module_id: each for each in newest_listings(listings)}
 
     @property
     def thermostats(self) -> list[Thermostat]:
-        """The same by plant and name, as people know them; one that has no name goes by its id."""
+        """The same, sorted by plant and name; the id stands in for a missing name."""
         found = (
             Thermostat(
                 module_id=each.module_id,
@@ -77,7 +77,7 @@ class Directory:
         return {key: name for key, name in named.items() if name}
 
     def of_plant(self, plant_id: str) -> dict[str, Module]:
-        """What a plant lists, by id."""
+        """The thermostats that a plant lists, by id."""
         return {each.module_id: each for each in self.listed.values() if each.plant_id == plant_id}
 
     def _plant_name(self, plant_id: str) -> str | None:
@@ -86,7 +86,7 @@ class Directory:
 
 
 class Listings:
-    """The items of the directory. It is read whole: who is missing there is drawn by nobody and has no statistics.
+    """The items of the directory. A thermostat that is not in it has no card on the dashboard and no statistics.
 
     Every method raises StoreError.
     """
@@ -95,11 +95,11 @@ class Listings:
         self._table = table
 
     def directory(self) -> Directory:
-        """All plants and thermostats that are known, strongly consistent."""
+        """All plants and thermostats that are known, read whole and strongly consistent."""
         return _directory(self._table.query(keys.DIRECTORY, keys.WHOLE_DIRECTORY, consistent=True))
 
     def thermostats(self) -> list[Thermostat]:
-        """All thermostats of the directory by plant and name, each once: in the plant in which it was met last."""
+        """The thermostats of the directory, sorted by plant and name, each once."""
         return _directory(self._table.query(keys.DIRECTORY, keys.LISTINGS_AND_PLANTS)).thermostats
 
     def keep_plant(self, plant: Plant) -> None:
@@ -128,7 +128,7 @@ class Listings:
         self._table.delete(keys.listing_key(module.plant_id, module.module_id))
 
     def refreshed(self, now: datetime) -> None:
-        """Note that the directory is as of now."""
+        """Note that the whole directory was refreshed at `now`."""
         self._table.put({**keys.REFRESHED, "at": instant_text(now)})
 
 
@@ -150,5 +150,5 @@ def _directory(items: Iterable[Item]) -> Directory:
 
 
 def _name(item: Item) -> str | None:
-    """A name as it is shown; an earlier version stored names as they came."""
+    """A printable name; an earlier version stored names as they came."""
     return printable(text(item, "name") or "") or None

@@ -1,4 +1,4 @@
-"""The quarantine: bodies that could not be read completely, kept whole.
+"""The quarantine: whole bodies that could not be read completely.
 
 The receiver pays for each import of this module.
 """
@@ -30,7 +30,10 @@ _FIRST_PARTS = {"part": 1}
 
 
 class Quarantined:
-    """A body in quarantine: its SHA-256, why it is there, since when, in how many parts, how many statuses of it."""
+    """A body in quarantine, without its content.
+
+    Its SHA-256, the reason, when it was received, the number of its parts, and how many of its statuses were rejected.
+    """
 
     def __init__(self, first_part: Item) -> None:
         rejected = number(first_part, "rejected")
@@ -48,11 +51,11 @@ class Quarantine:
         self._table = table
 
     def rehearsing(self) -> Quarantine:
-        """The same, for writes that are made and taken for duplicates."""
+        """The same quarantine for a rehearsal: writes are sent, change nothing, and count as duplicates."""
         return Quarantine(self._table.rehearsing())
 
     def keep(self, body: bytes, rejects: Sequence[Reject], *, received_at: datetime) -> bool:
-        """Keep a whole body, verbatim, that could not be read completely; False when it was there already."""
+        """Store a whole body, verbatim; False where it was there already. `rejects` give the reason."""
         digest = hashlib.sha256(body).hexdigest()
         encoding, parts = _in_parts(body)
         new = [
@@ -73,15 +76,15 @@ class Quarantine:
         return any(new)
 
     def bodies(self, digest_prefix: str = "") -> Iterator[Quarantined]:
-        """The bodies whose SHA-256 begins so, a page at a time; their content is not sent."""
+        """The bodies whose SHA-256 begins with `digest_prefix`, read page by page, without their content."""
         return map(Quarantined, self._first_parts(digest_prefix))
 
     def size(self) -> int:
-        """How many bodies there are, whatever else is in their items."""
+        """How many bodies there are, even if their items are damaged."""
         return sum(1 for _ in self._first_parts())
 
     def body(self, digest: str) -> bytes:
-        """The whole body with this SHA-256, as it was received. Raises ValueError when it is not all there."""
+        """The whole body with this SHA-256, as received. Raises ValueError where a part is missing or altered."""
         parts = list(self._table.query(keys.quarantine_partition(digest), keys.body_range(digest)))
         content = "".join(text(part, "body") or "" for part in parts)
         encoded = any(text(part, "encoding") == "base64" for part in parts)
@@ -91,7 +94,7 @@ class Quarantine:
         return body
 
     def forget(self, body: Quarantined) -> None:
-        """Take a body out, all of its parts at once."""
+        """Remove a body: all of its parts in one transaction."""
         self._table.delete_together(keys.body_key(body.digest, part) for part in range(1, body.parts + 1))
 
     def _first_parts(self, digest_prefix: str = "") -> Iterator[Item]:
@@ -102,7 +105,7 @@ class Quarantine:
 
 
 def _in_parts(body: bytes) -> tuple[str, list[str]]:
-    """A body as text where it is UTF-8, else as base64, cut to what an item can hold."""
+    """The encoding and the parts of a body: text where it is UTF-8, else base64, cut to the size of an item."""
     try:
         encoding, content, step = "text", body.decode(), _PART_CHARACTERS
     except UnicodeDecodeError:

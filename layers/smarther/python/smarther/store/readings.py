@@ -1,4 +1,4 @@
-"""Readings as they are written, by the receiver and by whoever does as it does.
+"""Writing readings: used by the receiver and by everything else that stores readings.
 
 The receiver pays for each import of this module.
 """
@@ -22,9 +22,9 @@ _NEWER = "attribute_not_exists(pk) OR arrival < :arrival"
 
 
 class Readings:
-    """Writes of readings. What is there already stays as it is, so that doing it twice is harmless.
+    """Writes readings. One that is there already is not changed, so a second write of it is harmless.
 
-    With `retention_days` they expire so long after their arrival. Every method raises StoreError.
+    With `retention_days`, readings expire that many days after their arrival. Every method raises StoreError.
     """
 
     def __init__(self, table: Table, *, retention_days: int | None = None) -> None:
@@ -32,14 +32,14 @@ class Readings:
         self._retention_days = retention_days
 
     def rehearsing(self) -> Readings:
-        """The same, for writes that are made and taken for duplicates."""
+        """The same for a rehearsal: writes are sent, change nothing, and count as duplicates."""
         return Readings(self._table.rehearsing(), retention_days=self._retention_days)
 
     def store(self, reading: Reading, *, received_at: datetime, source: Source) -> bool:
-        """Store one reading; False when it was there already.
+        """Store one reading; False where it was there already.
 
-        One whose own time is far from its arrival is not found where its arrival would have it, so that is noted beside
-        it: a second write, for none but those. Done again after a failure, both are there.
+        Where its own time is far from its arrival, a second write notes the arrival (`domain.readings.arrival`). If
+        that write fails, storing the reading again writes the note.
         """
         new = self._table.add(
             stored(reading, received_at=received_at, source=source, retention_days=self._retention_days)
@@ -51,12 +51,12 @@ class Readings:
         return new
 
     def _arrival_of(self, reading: Reading) -> datetime | None:
-        """When the reading that is stored under its key arrived; None where there is none."""
+        """When the stored reading with the same key arrived; None where there is none."""
         item = self._table.get(keys.reading_key(reading))
         return None if item is None else instant(item, "received_at")
 
     def _note_arrival(self, reading: Reading, received_at: datetime) -> None:
-        """Note that a reading was the last to arrive of its kind, unless one that came later is noted."""
+        """Note a reading as the last to arrive of its kind, unless a later one is noted."""
         kind = unusual(reading.time, received_at)
         if kind is None:
             return
@@ -75,7 +75,7 @@ class Readings:
 
 
 def stored(reading: Reading, *, received_at: datetime, source: Source, retention_days: int | None) -> dict[str, Stored]:
-    """The reading as an item of the table, key included."""
+    """The item of a reading, with its key."""
     return {
         **keys.reading_key(reading),
         **attributes(reading, received_at=received_at, source=source, retention_days=retention_days),

@@ -1,7 +1,7 @@
-"""Every kind of item of the one table: keys, attributes with their units, who writes it, who reads it, when it goes.
+"""Every kind of item of the one table: keys, attributes with units, who writes it, who reads it, when it is deleted.
 
-The table outlives the stack, so its owner must be able to read it without us: `docs/data.md` is made from this, and
-every item that a test's table takes is held to it. How keys are made stands in `keys`.
+The table outlives the stack, so its owner must be able to read it without our code: `docs/data.md` is made from this
+module, and tests check every item that they write against it. `keys` makes the keys.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _FORMS: Final[Mapping[Form, str]] = {"text": "S", "number": "N", "true or false"
 
 
 class Attribute(NamedTuple):
-    """One attribute: what it says, with its unit. `always` is false where it may be absent."""
+    """One attribute: its form, and what it says, with its unit. `always` is false where it may be absent."""
 
     name: str
     form: Form
@@ -28,7 +28,7 @@ class Attribute(NamedTuple):
 
 
 class ItemKind(NamedTuple):
-    """One kind of item. Keys are written with their changing parts in angle brackets."""
+    """One kind of item. The parts of a key that vary are in angle brackets. `goes` says when the item is deleted."""
 
     title: str
     says: str
@@ -44,7 +44,7 @@ class ItemKind(NamedTuple):
         return _matches(self.partition, pk) and _matches(self.sort, sk)
 
     def faults(self, item: Mapping[str, Mapping[str, object]]) -> list[str]:
-        """What an item has that this kind does not, in another form, or not at all though it must."""
+        """How an item differs from this kind: attributes that are unknown, of another form, or missing."""
         known = {each.name: each for each in self.attributes}
         odd = [name for name in item if name not in known and name not in {"pk", "sk"}]
         formed = [name for name, each in known.items() if name in item and _FORMS[each.form] not in item[name]]
@@ -57,19 +57,19 @@ class ItemKind(NamedTuple):
 
 
 def kind_of(pk: str, sk: str) -> ItemKind | None:
-    """The kind of the item under a key; None for a key that nothing of ours has."""
+    """The kind of the item with this key; None where no kind has such a key."""
     return next((kind for kind in ITEMS if kind.has(pk, sk)), None)
 
 
 def faults(item: Mapping[str, Mapping[str, object]]) -> list[str]:
-    """How an item, in DynamoDB's JSON, differs from all that is described here; nothing when it does not."""
+    """How an item, in DynamoDB's JSON, differs from its kind; empty where it does not differ."""
     pk, sk = (str(item[name]["S"]) for name in ("pk", "sk"))
     kind = kind_of(pk, sk)
     return [f"no kind of item has the key {pk} {sk}"] if kind is None else kind.faults(item)
 
 
 def partitions(function: Party) -> tuple[set[str], set[str]]:
-    """The partitions that a function reads, and those that it writes; `*` stands for what changes."""
+    """The partitions that a function reads, and those that it writes; `*` stands for the parts that vary."""
 
     read: set[str] = set()
     written: set[str] = set()

@@ -1,8 +1,8 @@
-"""The one table: every call that is made of it is made here, and here DynamoDB's failures become the store's.
+"""The one table: every call to DynamoDB is made here, and every failure of DynamoDB becomes a StoreError here.
 
 StoreError
-├── TableUnavailableError    it did not answer, or did not do it this time: another place or another time may
-└── ItemRefusedError         it says that this very item can never be stored
+├── TableUnavailableError    the table did not answer, or failed this time: a later call may succeed
+└── ItemRefusedError         the table can never store this item
 
 The receiver pays for each import of this module.
 """
@@ -26,26 +26,26 @@ if TYPE_CHECKING:
     from smarther.store.keys import ItemKey
 
     type Key = dict[str, dict[str, str]]
-    """Where a page ended, in DynamoDB's own form."""
+    """The key at which a page ended, in DynamoDB's JSON."""
 
     type ItemPage = tuple[list[Item], Key | None]
-    """Some items, and where to go on; None on the last page."""
+    """The items of a page, and the key behind which the next page begins; None on the last page."""
 
     class Reach(TypedDict, total=False):
-        """How far a query goes, and what it brings."""
+        """What a query reads and returns."""
 
         limit: int | None
-        """So many items are read at most."""
+        """The most items to return."""
         page_size: int | None
-        """So many items are asked for at a time."""
+        """The most items to ask for in one call."""
         newest_first: bool
         consistent: bool
         names: tuple[str, ...]
-        """All that is sent of an item; everything, if none is named."""
+        """The attributes to return; all of them where none is named."""
         only: Mapping[str, Storable]
-        """Items of which these attributes have these values; all others are read, and not sent."""
+        """Return only items whose attributes have these values; the others are read and not returned."""
         every_partition: bool
-        """Of all partitions that begin so: a scan, which passes over the whole table."""
+        """Read all partitions that begin with `partition`: a scan, which reads the whole table."""
 
 
 WRITES_AT_ONCE: Final = 25  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
@@ -55,25 +55,24 @@ _NEVER: Final = "attribute_exists(pk) AND attribute_not_exists(pk)"
 
 
 class StoreError(Exception):
-    """The table did not do what it was asked for. The words are DynamoDB's or the client's name for the failure."""
+    """A call to the table failed. The message is DynamoDB's or the client's name for the failure."""
 
 
 class TableUnavailableError(StoreError):
-    """The table did not answer, or did not take it this time: another place or another time may."""
+    """The table did not answer, or failed this time: a later call may succeed."""
 
 
 class ItemRefusedError(StoreError):
-    """The table says that this very item can never be stored."""
+    """The table can never store this item."""
 
 
 class Table:
-    """Items by their keys: plain values in, DynamoDB's own JSON out, for `items` to read.
+    """Items by their keys. Plain values are written; items are returned in DynamoDB's JSON, which `items` reads.
 
-    A write with a condition tells whether that held; where it did not, nothing was written. Every write raises
-    StoreError, every read TableUnavailableError.
+    A write with a condition returns whether the condition held; where it did not, nothing was written. Every write
+    raises StoreError, every read TableUnavailableError.
 
-    `items_read` counts what all queries so far returned, `items_left_out` those of them that are not what they stand
-    for.
+    `items_read` counts the items that all queries returned so far, `items_left_out` those that could not be read.
     """
 
     def __init__(self, client: DynamoDBClient | TinyClient, name: str, *, rehearses: bool = False) -> None:
@@ -84,24 +83,23 @@ class Table:
         self.items_left_out = 0
 
     def rehearsing(self) -> Table:
-        """The same table for puts that count for nothing: every one is made, and its condition does not hold.
+        """The same table for a rehearsal: every put is sent with a condition that never holds, so nothing is written.
 
-        It contradicts itself, so that there is no item, new or old, on which it could hold. DynamoDB looks at
-        permission, table and item as for any other write.
+        The condition contradicts itself. DynamoDB still checks permission, table and item, as for any other write.
         """
         return Table(self._client, self._name, rehearses=True)
 
     # ---- one item
 
     def get(self, key: ItemKey) -> Item | None:
-        """The item under a key, strongly consistent."""
+        """The item with this key, read strongly consistent; None where there is none."""
         item: Item | None = self._asked(
             self._client.get_item, TableName=self._name, Key=encoded(key), ConsistentRead=True
         ).get("Item")
         return item
 
     def add(self, item: Mapping[str, Storable]) -> bool:
-        """Write an item unless one with its key is there, so that doing it twice is harmless."""
+        """Write an item unless there is one with its key; False where there is."""
         return self.put(item, when=_NEW)
 
     def put(
@@ -112,13 +110,13 @@ class Table:
         values: Mapping[str, Storable] | None = None,
         names: tuple[str, ...] = (),
     ) -> bool:
-        """Write an item over what is there. `#name` in a condition stands for one of `names`."""
+        """Write an item over an existing one. `#name` in a condition stands for one of `names`."""
         if self.rehearses:
             when, values, names = _NEVER, None, ()
         return self._written(self._client.put_item, when, values, names, Item=encoded(item))
 
     def update(self, key: ItemKey, change: str, values: Mapping[str, Storable], *, when: str | None = None) -> bool:
-        """Change an item, or make it."""
+        """Change an item, or create it where there is none."""
         return self._written(self._client.update_item, when, values, (), Key=encoded(key), UpdateExpression=change)
 
     def delete(
@@ -129,13 +127,13 @@ class Table:
         values: Mapping[str, Storable] | None = None,
         names: tuple[str, ...] = (),
     ) -> bool:
-        """Take an item out; none is fine."""
+        """Delete an item; it need not exist."""
         return self._written(self._client.delete_item, when, values, names, Key=encoded(key))
 
     # ---- several
 
     def put_all(self, items: Iterable[Mapping[str, Storable]]) -> None:
-        """Write items over what is there. What the table hands back is sent once more."""
+        """Write items over existing ones. Items that the table did not process are sent once more."""
         for batch in batched(items, WRITES_AT_ONCE, strict=False):
             left: Any = {self._name: [{"PutRequest": {"Item": encoded(item)}} for item in batch]}
             for _ in range(2):
@@ -144,14 +142,14 @@ class Table:
                 raise TableUnavailableError("the table did not take all that was written")
 
     def delete_together(self, keys: Iterable[ItemKey]) -> None:
-        """Take items out, all or none; a hundred at most."""
+        """Delete at most a hundred items, all or none."""
         deletes = [{"Delete": {"TableName": self._name, "Key": encoded(key)}} for key in keys]
         self._asked(self._client.transact_write_items, TransactItems=deletes)
 
     def query(self, partition: str, between: tuple[str, str], **reach: Unpack[Reach]) -> Iterator[Item]:
         """The items of a partition whose sort keys lie between the two, both included, in the order of their keys.
 
-        A page is read when an item of it is asked for.
+        Pages are read one by one, as their items are needed.
         """
         for items, _ in self.pages(partition, between, **reach):
             yield from items
@@ -159,9 +157,9 @@ class Table:
     def pages(
         self, partition: str, between: tuple[str, str], *, behind: Key | None = None, **reach: Unpack[Reach]
     ) -> Iterator[ItemPage]:
-        """The same, page by page; `behind` is where an earlier page ended.
+        """The same, page by page; `behind` is the key at which an earlier page ended.
 
-        botocore's paginator asks for pages of one size, and so for more than is left at the end.
+        botocore's paginator is not used: it asks for pages of one size, and so for more than `limit` at the end.
         """
         if between[0] > between[1]:
             return
@@ -183,7 +181,7 @@ class Table:
                 left -= len(page["Items"])
 
     def made[Made](self, make: Callable[[Item], Made | None], items: Iterable[Item]) -> Iterator[Made]:
-        """What can be made of items; those of which nothing can are left out, and counted."""
+        """What `make` returns for the items. Where it returns None, the item is left out and counted."""
         for item in items:
             made = make(item)
             if made is None:
@@ -227,7 +225,7 @@ class Table:
 
 
 def _request(partition: str, between: tuple[str, str], **reach: Unpack[Reach]) -> dict[str, Any]:
-    """A query, or a scan, as DynamoDB is asked for it."""
+    """The parameters of DynamoDB's Query, or of its Scan."""
     (first, last), only, names = between, reach.get("only", {}), reach.get("names", ())
     values = {":partition": partition, ":first": first, ":last": last, **{f":{name}": only[name] for name in only}}
     request: dict[str, Any] = {"ExpressionAttributeValues": encoded(values)}

@@ -1,1 +1,1 @@
-"""From the console's event to a page."""
+"""The widget: from the console's event to a page."""

@@ -1,6 +1,6 @@
-"""One answer of the widget: from the console's event to a page, within the bound on what is read.
+"""One answer of the widget: from the console's event to a page, with a bound on the items that are read.
 
-A card that cannot be read or drawn is shown as one that failed, and all others as if it were not there.
+Cards are independent: one that cannot be read or drawn says so in its place.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 
 class Widget:
-    """Draws one home from its table; `home` is the time zone in which its days were made.
+    """Draws one home from its table; `home` is the time zone by which its days were made.
 
-    `faults` are those of the cards that could not be shown, and how often each was met.
+    `faults` counts the errors of cards that could not be shown, by type and place.
     """
 
     def __init__(self, table: Table, *, home: tzinfo, stale_after: timedelta) -> None:
@@ -49,10 +49,10 @@ class Widget:
         self.faults: Counter[Fault] = Counter()
 
     def answer(self, event: Mapping[str, object], *, now: datetime, endpoint: str) -> str | dict[str, str]:
-        """HTML for the console to show, or the widget's documentation as Markdown when it asks to `describe`.
+        """HTML for the console to show, or the widget's documentation as Markdown where it asks to `describe`.
 
-        `endpoint` is the function's ARN, which the page's links call. No answer reads more than `ITEM_BOUND` items,
-        besides who there is.
+        `endpoint` is the function's ARN, which the page's links call. An answer reads at most `ITEM_BOUND` items,
+        besides the directory. Raises TableUnavailableError where the directory cannot be read.
         """
         if wants_description(event):
             return {"markdown": words_asked_for(event).description}
@@ -91,7 +91,7 @@ class Widget:
     ) -> Card | UnreadCard:
         try:
             return self._card(thermostat, call, now, unusual, charts=charts)
-        except Exception as error:  # whatever it is, it is this card's; the page shows that it failed
+        except Exception as error:  # whatever it is, it concerns this card, which says that it failed
             self._note(error)
             return UnreadCard(thermostat)
 
@@ -99,7 +99,7 @@ class Widget:
         self.faults[fault_of(error)] += 1
 
     def _card(self, thermostat: Thermostat, call: WidgetCall, now: datetime, unusual: Unusual, *, charts: int) -> Card:
-        words = self._latest.words(thermostat.module_id, unusual, now=now, newest=NEWEST_SNAPSHOTS)
+        readings = self._latest.readings(thermostat.module_id, unusual, now=now, newest=NEWEST_SNAPSHOTS)
         limit = share_of_items(charts)
         series = self._series.read(thermostat.module_id, call.start, call.end, now=now, limit=limit)
-        return Card(thermostat, thermostat_state(words.newest_first, words.others), series)
+        return Card(thermostat, thermostat_state(readings.newest_first, readings.others), series)

@@ -1,4 +1,4 @@
-"""From the table to a series, within a limit on what is read."""
+"""Reading a series from the table, with a limit on the items that are read."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _DAY = timedelta(days=1)
 
 
 class SeriesReader:
-    """Reads what charts show; `home` is the time zone in which the days were made."""
+    """Reads the series of charts; `home` is the time zone by which the days were made."""
 
     def __init__(self, table: Table, *, home: tzinfo) -> None:
         self._history = History(table)
@@ -41,10 +41,10 @@ class SeriesReader:
         self._home = home
 
     def read(self, module_id: str, start: datetime, end: datetime, *, now: datetime, limit: int) -> Series:
-        """The finest series of a period for which no more than `limit` items are read, and a few of what is running.
+        """The finest series of a period that at most `limit` items make, besides a few for the current hour and day.
 
-        A thermostat that said too much for every reading is drawn from hours, and a period with more days than the
-        limit begins where the items begin.
+        A thermostat with too many readings is drawn from hours. A period with more days than `limit` begins later, with
+        the oldest day that is read.
         """
         grain = finest_grain(end - start, limit)
         if grain is Grain.READINGS:
@@ -66,13 +66,13 @@ class SeriesReader:
         return of_days(unstored | days, start=begin, end=end, now=now, zone=self._home)
 
     def _running_hours(self, module_id: str, now: datetime) -> dict[datetime, Statistics]:
-        """The hour that is running and the one before, which the rollup may not have made yet, as they are so far."""
+        """The current hour so far and the one before, which the rollup may not have made yet."""
         first = hour_of(now) - HOUR
         snapshots = self._history.snapshots(module_id, start=snapshots_from(first), end=now, limit=RUNNING_SNAPSHOTS)
         return hourly(snapshots, start=first, end=first + 2 * HOUR, until=now)
 
     def _running_days(self, module_id: str, now: datetime) -> dict[date, Statistics]:
-        """The day that is running and the one before, as they are so far."""
+        """The current day so far and the one before, which the rollup may not have made yet."""
         first, _ = hours_of_day(local_day(now, self._home) - _DAY, self._home)
         stored = self._statistics.hours(module_id, start=first, end=hour_of(now) + HOUR, limit=RUNNING_HOURS)
         return daily(self._running_hours(module_id, now) | stored, self._home)

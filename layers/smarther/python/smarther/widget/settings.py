@@ -16,9 +16,9 @@ class WidgetSettings(FunctionSettings):
     table_name: str = Field(alias="TABLE_NAME", min_length=1)
     stale_after_hours: int = Field(alias="STALE_AFTER_HOURS", gt=0)
     timezone: ZoneInfo = Field(alias="TIMEZONE")
-    """The home's time zone, the same as the rollup's, whose days the widget draws."""
+    """The home's time zone: the rollup's, whose days the widget draws."""
 
     @property
     def stale_after(self) -> timedelta:
-        """How long a thermostat may be silent before it stands out."""
+        """How long nothing may arrive from a thermostat before it is shown as silent."""
         return timedelta(hours=self.stale_after_hours)

@@ -1,4 +1,4 @@
-"""The owner's application at Legrand: its credentials, and the birthday of its secret."""
+"""The credentials of the owner's application at Legrand, and when its client secret expires."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ SECRET_LIFE: Final = timedelta(days=365)
 """Legrand lets a client secret expire after a year."""
 
 NOTICE: Final = timedelta(days=30)
+"""How long before its end the owner is told that the client secret expires."""
 
 
 class CredentialsError(Exception):
@@ -19,7 +20,11 @@ class CredentialsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """Client id, client secret and subscription key, the day on which they were recorded, and the secret's version."""
+    """Client id, client secret and subscription key.
+
+    `recorded_on` is the day (UTC) on which the owner gave them to us. `version` is the id of the version of the Secrets
+    Manager secret that they were read from.
+    """
 
     client_id: str = field(repr=False)
     client_secret: str = field(repr=False)
@@ -38,7 +43,11 @@ class Credentials:
 
     @classmethod
     def from_secret(cls, text: str, *, version: str, written_at: datetime) -> Self:
-        """The credentials that a secret holds; without a readable `recorded_at` the day of writing counts."""
+        """Read the credentials from the JSON of their secret.
+
+        `recorded_on` is the day of `recorded_at`, or of `written_at` where that is absent or unreadable.
+        Raises CredentialsError where the text is not JSON or lacks one of the three values.
+        """
         try:
             stored = json.loads(text)
         except ValueError:
@@ -50,7 +59,7 @@ class Credentials:
             raise CredentialsError(f"the credentials secret lacks {', '.join(missing)}")
         subscription_key = stored["subscription_key"].strip()
         if not (subscription_key.isascii() and subscription_key.isprintable()):
-            raise CredentialsError("the subscription key holds characters that cannot travel in a header")
+            raise CredentialsError("the subscription key holds characters that no HTTP header may hold")
         return cls(
             client_id=stored["client_id"].strip(),
             client_secret=stored["client_secret"],

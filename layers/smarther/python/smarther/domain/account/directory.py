@@ -1,7 +1,7 @@
-"""The directory's rules: when an id is an id, which of two listings counts, and what an answer lets go.
+"""The rules of the directory: which ids are usable, which of two listings counts, when a missing entry is removed.
 
-The provider's ids are UUIDs in lower case, in every capture there is. As with any UUID, case makes no difference: ids
-are compared without it, and spelled as they were first met.
+In every capture the provider's ids are UUIDs in lower case. Case makes no difference in a UUID, so ids are compared
+without it, and keep the spelling in which they were first seen.
 """
 
 from __future__ import annotations
@@ -14,34 +14,35 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
 LONGEST_ID: Final = 100
-"""Characters. A UUID has 36; two of these and more still fit into a key of the table."""
+"""Characters. A UUID has 36; a key of the table has room for two ids of this length."""
 
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def usable_id(value: object) -> str | None:
-    """The value if it is an id that can be stored, compared and put into an address; else None."""
+    """The value if it can be stored, compared and put into an address as an id; else None."""
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST_ID:
         return None
     return value if value.isprintable() and value.strip(" .") else None
 
 
 def same_id(one: str, other: str) -> bool:
-    """Whether two ids are one, however they are spelled."""
+    """Whether two ids are the same, apart from upper and lower case."""
     return one.casefold() == other.casefold()
 
 
 def spelled(identifier: str, known: Collection[str]) -> str:
-    """The id as it is known already, whatever its case; else as it is given."""
+    """The id in the spelling of `known`, whatever its case; as it is given where `known` lacks it."""
     if identifier in known:
         return identifier
     return next((each for each in known if same_id(each, identifier)), identifier)
 
 
 def newest_listings[Each](listings: Iterable[tuple[str, str, datetime | None, Each]]) -> list[Each]:
-    """One of each thermostat: where it was met last, should several plants list it.
+    """One listing of each thermostat: where several plants list it, the one that is known only since last.
 
-    A listing is (plant id, module id, since when the thermostat is known in that plant, anything).
+    A listing is (plant id, module id, since when the thermostat is known in that plant, any value). The values of the
+    listings chosen are returned.
     """
     newest: dict[str, tuple[datetime, str, Each]] = {}
     for plant_id, module_id, known_since, each in listings:
@@ -52,31 +53,31 @@ def newest_listings[Each](listings: Iterable[tuple[str, str, datetime | None, Ea
 
 
 @dataclass(frozen=True, slots=True)
-class LetGo:
-    """What follows from a list: what is `gone`, and what is `absent`, to go if the next list lacks it as well."""
+class Removals:
+    """Ids to remove now (`gone`), and ids to remove if the next list lacks them too (`absent`)."""
 
     gone: frozenset[str]
     absent: frozenset[str]
 
 
-def let_go(
+def removals(
     known: Iterable[str],
     listed: Iterable[str],
     *,
     absent_before: frozenset[str],
     whole: bool,
     elsewhere: Iterable[str] = (),
-) -> LetGo:
-    """What a list no longer holds goes when it is missing twice running.
+) -> Removals:
+    """Which known ids to remove: those that two lists in a row lack.
 
-    - A list of which a part could not be read lets nothing go: what seems to be missing may be just that part.
-    - An empty list lets nothing go, except what is listed `elsewhere` by now.
+    - Nothing is removed by a list that is not `whole`: what it seems to lack may be in the part that cannot be read.
+    - Nothing is removed by an empty list, except what is listed `elsewhere` now.
     """
     if not whole:
-        return LetGo(frozenset(), absent_before)
+        return Removals(frozenset(), absent_before)
     listed = frozenset(listed)
     missing = frozenset(known) - listed
     if not listed:
         missing &= frozenset(elsewhere)
     gone = missing & absent_before
-    return LetGo(gone, missing - gone)
+    return Removals(gone, missing - gone)

@@ -1,4 +1,4 @@
-"""Subscriptions: what the provider lists, what we want, and the fewest actions between the two."""
+"""The plan of subscriptions: from what the provider lists and what we want to the fewest actions."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class Subscription:
 
     @property
     def deletable(self) -> bool:
-        """Whether it has an id to delete it by; some clients met the word "None" in its place."""
+        """Whether it has an id to delete it by. Other clients have seen the text "None" in its place."""
         return self.subscription_id is not None and self.subscription_id.strip().casefold() not in _NO_ID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedSubscriptions:
-    """What is to be: each plant subscribed at `endpoint`.
+    """Each of `plants` is to be subscribed at `endpoint`.
 
-    A subscription at a `tolerated` address of ours is left standing for a wanted plant, but never made: during a
-    rotation of the secret the old and the new address live side by side.
+    A subscription of a wanted plant at a `tolerated` address of ours is kept, but never created: during a rotation of
+    the webhook secret a plant may be subscribed at the old and at the new address.
     """
 
     base_url: str
@@ -60,7 +60,7 @@ class Delete:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionPlan:
-    """What to do, in this order: create, then delete. `healthy` are the wanted plants that need nothing."""
+    """The actions: first create, then delete. `healthy` are the wanted plants that are subscribed already."""
 
     create: tuple[Create, ...] = ()
     delete: tuple[Delete, ...] = ()
@@ -68,14 +68,14 @@ class SubscriptionPlan:
 
 
 def plan(listed: Iterable[Subscription], wanted: WantedSubscriptions) -> SubscriptionPlan:
-    """The actions that turn the list into what is wanted.
+    """The fewest actions that turn the list into what is wanted.
 
     - A wanted plant without an entry at the wanted address gets one.
     - Of several entries of ours for one plant and address, one stays.
-    - Entries of ours under another secret, or for a plant that is not wanted, go.
-    - An entry that is not ours (another host, another application, another deployment of this very stack) stays
-      untouched, whatever it looks like; so does one without an id, as there is nothing to delete it by.
-    - No id that stays is deleted, even if the list names it twice.
+    - Entries of ours under another secret, or for a plant that is not wanted, are deleted.
+    - An entry that is not ours (another host, another application, another deployment of this stack) is never
+      deleted. Neither is an entry without an id, since nothing can delete it.
+    - The id of an entry that stays is not deleted, even where a second entry has the same id.
     """
     ours = [entry for entry in listed if is_ours(entry.endpoint, wanted.base_url)]
     staying = _staying(ours, wanted)
@@ -94,11 +94,11 @@ def plan(listed: Iterable[Subscription], wanted: WantedSubscriptions) -> Subscri
 
 
 def _staying(ours: list[Subscription], wanted: WantedSubscriptions) -> dict[tuple[str, str], Subscription]:
-    """The one entry that stays for each wanted plant and each good address: rather one that has an id."""
+    """The one entry that stays for each wanted plant and each good address; one that has an id is preferred."""
     good = {wanted.endpoint} | wanted.tolerated
     candidates = [entry for entry in ours if entry.plant_id in wanted.plants and entry.endpoint in good]
     candidates.sort(key=lambda entry: (not entry.deletable, entry.subscription_id or ""), reverse=True)
-    return {(entry.plant_id, entry.endpoint): entry for entry in candidates}  # of equals the last, the best, stays
+    return {(entry.plant_id, entry.endpoint): entry for entry in candidates}  # the last of equals stays
 
 
 def _why(entry: Subscription, wanted: WantedSubscriptions) -> str:

@@ -1,11 +1,11 @@
-"""How tokens come into force, as a table: what is held, what happens, and what is held then.
+"""The life of the tokens as a table of states, steps and next states.
 
 The rules that every step keeps:
 
-- the login takes a refresh token back as soon as it is used, so its answer is the only copy of the next one: it is
-  written before anything else is done with it;
-- nothing is written over tokens that are still pending: what the login is asked with is in force before it is asked;
-- tokens that are in force stay so until newer ones are proven, or are all that there is.
+- A refresh token is good once, so the login's answer is the only copy of the next one: it is written before it is used.
+- Pending tokens are never overwritten: they are put in force before the login is asked for new ones.
+- Tokens stay in force until a call to the API has proven newer ones. The exception: tokens that are the only ones are
+  in force at once.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ if TYPE_CHECKING:
 
 
 class TokensHeld(StrEnum):
-    """Where the newest tokens are."""
+    """The state of the newest tokens."""
 
     NONE = "none"
-    """There are none: nobody has consented yet."""
+    """There are none: the owner has not given consent yet."""
     PENDING = "pending"
-    """They are written, and no call has proven them yet. Those before them, if any, are still in force."""
+    """They are written, and no call has proven them yet. The tokens before them, if any, are still in force."""
     CURRENT = "current"
     """They are in force."""
 
 
 class TokenStep(StrEnum):
-    """What happens to them."""
+    """What changes the state."""
 
     ASKED = "the login is about to be asked for the next tokens"
     ISSUED = "the login answered with tokens"
-    PROVEN = "the API let them in"
+    PROVEN = "the API accepted them"
 
 
 HELD_AFTER: Final[Mapping[tuple[TokensHeld, TokenStep], TokensHeld]] = MappingProxyType(
     {
         (TokensHeld.NONE, TokenStep.ASKED): TokensHeld.NONE,
         (TokensHeld.NONE, TokenStep.ISSUED): TokensHeld.PENDING,
-        (TokensHeld.PENDING, TokenStep.ASKED): TokensHeld.CURRENT,  # when they were issued, those before them ended
+        (TokensHeld.PENDING, TokenStep.ASKED): TokensHeld.CURRENT,  # those before them ended when they were issued
         (TokensHeld.PENDING, TokenStep.PROVEN): TokensHeld.CURRENT,
         (TokensHeld.CURRENT, TokenStep.ASKED): TokensHeld.CURRENT,
         (TokensHeld.CURRENT, TokenStep.ISSUED): TokensHeld.PENDING,
         (TokensHeld.CURRENT, TokenStep.PROVEN): TokensHeld.CURRENT,
     }
 )
-"""What is held after a step. What is not here must never happen."""
+"""The state after a step. A pair that is not here must never happen."""

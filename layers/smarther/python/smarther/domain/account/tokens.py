@@ -1,4 +1,4 @@
-"""Tokens: what the login gave, in a form that does not depend on its moods, and when they are to be renewed."""
+"""Tokens: read from the login's answer, whose types vary, and kept in one form; and when they expire."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ACCESS_LIFE: Final = timedelta(hours=1)
-"""What an access token lives when the answer does not say."""
+"""The life of an access token where the answer does not state it."""
 
 REFRESH_LIFE: Final = timedelta(days=90)
-"""What a refresh token lives unused when the answer does not say (Azure AD B2C's longest)."""
+"""The life of an unused refresh token where the answer does not state it (the longest of Azure AD B2C)."""
 
 _LONGEST: Final = timedelta(days=400)
 
 
 class TokensError(Exception):
-    """An answer or a secret does not hold tokens. The message never quotes it."""
+    """An answer or a secret holds no tokens. The message quotes nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
-    """One access token with the refresh token that replaces it. Instants in epoch seconds.
+    """One access token and the refresh token that gets the next one.
 
-    `access_token` is empty, and its life over, where the login's answer held a refresh token alone.
-    `refresh_expires_at` is None where nobody noted it: somebody else may have written the secret with the other three.
+    `expires_at` (of the access token) and `refresh_expires_at` are in epoch seconds. Where the login's answer held a
+    refresh token alone, `access_token` is empty and expired. `refresh_expires_at` is None where the secret lacks it:
+    another program may have written only the other three values.
     """
 
     access_token: str = field(repr=False)
@@ -38,21 +39,20 @@ class Tokens:
     refresh_expires_at: int | None = None
 
     def expires_within(self, margin: timedelta, now: datetime) -> bool:
-        """Whether the access token's life ends within the margin from now, or has ended."""
+        """Whether the access token expires within `margin` from `now`, or has expired."""
         return self.expires_at <= (now + margin).timestamp()
 
     @classmethod
     def from_answer(cls, answer: Mapping[str, object], *, now: datetime, previous: str | None = None) -> Self:
-        """The tokens of a login's answer.
+        """Read the tokens from the login's answer.
 
-        The types are not stable: numbers come as numbers or as strings, the end of life as `expires_in` (seconds from
-        now) or as `expires_on` (epoch seconds), or not at all; then it is an hour. `expires_in` comes first, as it
-        needs no agreement between two clocks. An answer to a refresh that holds no refresh token leaves the `previous`
-        one in force.
+        The types vary: numbers come as numbers or as strings, and the end of life as `expires_in` (seconds from now),
+        as `expires_on` (epoch seconds), or not at all; then it is an hour. `expires_in` is preferred, since it does not
+        depend on two clocks that agree. Where the answer holds no refresh token, the `previous` one stays in force.
 
-        A new refresh token is the only copy of the next access, so it is good without an access token beside it.
+        A new refresh token is accepted without an access token: it is the only copy, and gets the next access token.
 
-        Raises TokensError without an access token and a new refresh token, or without any refresh token.
+        Raises TokensError where there is neither an access token nor a new refresh token, or no refresh token at all.
         """
         renewed = _text(answer.get("refresh_token"))
         refresh_token = renewed or previous
@@ -70,7 +70,10 @@ class Tokens:
 
     @classmethod
     def from_secret(cls, text: str) -> Self:
-        """The tokens that a secret holds; at least `access_token`, `refresh_token` and `expires_at` must be there."""
+        """Read the tokens from the JSON of their secret.
+
+        Raises TokensError where it is not JSON, or lacks `access_token`, `refresh_token` or `expires_at`.
+        """
         try:
             stored = json.loads(text)
         except ValueError:
@@ -91,7 +94,7 @@ class Tokens:
         )
 
     def to_secret(self) -> str:
-        """The tokens as the secret holds them."""
+        """The JSON of the tokens' secret."""
         stored: dict[str, object] = {
             "access_token": self.access_token,
             "refresh_token": self.refresh_token,
@@ -118,7 +121,7 @@ def _seconds_from_now(value: object) -> timedelta | None:
 
 
 def _number(value: object) -> float | None:
-    """A finite number, from a number or from its text; anything else is no number."""
+    """A finite number, given as a number or as text; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -129,7 +132,7 @@ def _number(value: object) -> float | None:
 
 
 def _text(value: object) -> str | None:
-    """A text that can travel in a header."""
+    """A text that an HTTP header can hold; None for anything else."""
     return value if isinstance(value, str) and value and value.isascii() and value.isprintable() else None
 
 

@@ -1,4 +1,4 @@
-"""The webhook: its secret, the digests by which a caller is known, its address and how we know it again."""
+"""The webhook: its secret, the accepted digests, and its address."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptedDigests:
-    """SHA-256 digests (hex) of the webhook secrets that are good now; absent ones are None.
+    """SHA-256 digests (hex) of the webhook secrets that are accepted now; None where there is no such secret.
 
-    `pending` is the next secret, already good while its address is being subscribed; `previous` the last one, still
-    good until its subscription is gone.
+    `pending` is of the next secret, accepted while plants are being subscribed at its address. `previous` is of the
+    last secret, accepted until nobody is subscribed at its address.
     """
 
     current: str | None = None
@@ -28,42 +28,42 @@ class AcceptedDigests:
     previous: str | None = None
 
     def accept(self, presented: str) -> bool:
-        """Whether a presented digest is one of them; the time taken tells nothing about which, or how nearly."""
+        """Whether a presented digest is one of them, in a time that does not depend on how much of it matches."""
         matches = [hmac.compare_digest(known.encode(), presented.encode()) for known in self.known()]
         return any(matches)
 
     def known(self) -> list[str]:
-        """Those that there are; none before the keeper's first run."""
+        """The digests that are not None; empty before the keeper's first run."""
         return [digest for digest in (self.current, self.pending, self.previous) if digest is not None]
 
 
 def has_secret_form(text: str) -> bool:
-    """Whether a text could be one of our secrets at all."""
+    """Whether a text has the form of a webhook secret of ours."""
     return _SECRET.fullmatch(text) is not None
 
 
 def secret_digest(secret: str) -> str:
-    """SHA-256 (hex) of a secret: what is stored and compared in its place. Defined for any text at all."""
+    """SHA-256 (hex) of a secret, which is stored and compared instead of it. Defined for any text."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def address(base_url: str, secret: str) -> str:
-    """The full address that is subscribed: `<base_url>/notifications/<secret>`."""
+    """The address that plants are subscribed at: `<base_url>/notifications/<secret>`."""
     return f"{base_url.removesuffix('/')}{_PATH}{secret}"
 
 
 def is_ours(url: str, base_url: str) -> bool:
-    """Whether an address is one of this deployment's webhooks, under whatever secret.
+    """Whether an address is one of this deployment's webhooks, whatever the secret in it.
 
-    The same scheme, host and port, and our path with exactly one segment after it. The provider's list holds other
-    applications' subscriptions as well, so any doubt means no.
+    It has the same scheme, host and port, and our path with exactly one segment after it. False in doubt: the
+    provider's list also holds the subscriptions of other applications.
     """
     try:
         theirs, ours = urlsplit(url), urlsplit(base_url)
         same_origin = _origin(theirs.scheme, theirs.hostname, theirs.port) == _origin(
             ours.scheme, ours.hostname, ours.port
         )
-    except ValueError:  # a port that is no number, brackets that do not close: not an address that we made
+    except ValueError:  # a port that is not a number, a bracket that is not closed: we made no such address
         return False
     prefix = ours.path.rstrip("/") + _PATH
     segment = theirs.path.removeprefix(prefix)

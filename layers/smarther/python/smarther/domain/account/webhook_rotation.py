@@ -1,10 +1,10 @@
-"""The webhook's secrets, and their rotation as a table: stages, events, and what comes next.
+"""The rotation of the webhook secret as a table of stages, steps and next stages.
 
 The rules that every stage and every step keeps:
 
-- an address that Legrand may still push to is accepted;
-- nobody is subscribed at an address before all receivers accept its secret, and it was proven by a call;
-- a stage is written before it is acted on, so the next run goes on wherever this one was cut short.
+- An address that Legrand may still push to is accepted.
+- No plant is subscribed at an address before all receivers accept its secret and a call has proven it.
+- A stage is written before it is acted on, so that the next run can continue where this one was interrupted.
 """
 
 from __future__ import annotations
@@ -22,28 +22,29 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SETTLING: Final = timedelta(seconds=70)
-"""A receiver looks for new digests at most every `authenticate.REFRESH`, so one that looked just before a publication
-refuses the new secret for that long. The rest is room for the write, and for a container's clock that steps back."""
+"""How long a new secret waits before it is used. A receiver reads the digests again at most every
+`authenticate.REFRESH`, so one that read them just before the publication refuses the new secret for that long. The rest
+is a margin for the write, and for a container's clock that steps back."""
 
 GRACE: Final = timedelta(hours=24)
-"""For so long the previous secret is accepted at least: backlogs were seen to arrive up to 18 hours late."""
+"""The least time for which the previous secret is accepted: notifications have arrived up to 18 hours late."""
 
 
 class Stage(StrEnum):
-    """How far a rotation is."""
+    """The stage of a rotation."""
 
     STEADY = "steady"
-    """One secret, at whose address every plant is subscribed."""
+    """There is one secret, and every plant is subscribed at its address."""
     SETTLING = "settling"
-    """A new one is pending: the receivers learn to accept it, and nobody is told of it yet."""
+    """A new secret is pending: the receivers come to accept it, and no plant is subscribed with it yet."""
     INTRODUCED = "introduced"
-    """It was proven, and plants are being subscribed with it. Known to one run: a later one begins at `SETTLING`."""
+    """The new secret is proven, and plants are being subscribed with it. Not stored: the next run is at `SETTLING`."""
     PROMOTED = "promoted"
-    """It is the current one. The one before is still accepted, and its subscriptions are being removed."""
+    """The new secret is the current one. The previous one is still accepted; its subscriptions are being removed."""
 
 
 class Step(StrEnum):
-    """What brings a rotation on."""
+    """What takes a rotation to its next stage."""
 
     DUE = "a rotation is due, or somebody asks for one"
     PROVEN = "the pending secret has settled, and its address answers as it should"
@@ -61,18 +62,18 @@ NEXT: Final[Mapping[tuple[Stage, Step], Stage]] = MappingProxyType(
         (Stage.PROMOTED, Step.UNUSED): Stage.STEADY,
     }
 )
-"""The stage after a step. What is not here cannot happen."""
+"""The stage after a step. A pair that is not here cannot happen."""
 
 
 class WebhookSecretsError(Exception):
-    """The webhook secret does not hold what the keeper wrote. The message never quotes it."""
+    """The webhook secret does not hold what the keeper writes. The message quotes nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookSecrets:
-    """The accepted secrets: the one in use, the next while it is being introduced, the last until it is forgotten.
+    """The accepted secrets: `current`, `pending` (the next) and `previous` (the last), None where there is none.
 
-    `proven` is not kept with them.
+    `proven` says whether a call has proven the pending one; it is not stored.
     """
 
     current: str = field(repr=False)
@@ -83,7 +84,7 @@ class WebhookSecrets:
 
     @property
     def stage(self) -> Stage:
-        """How far their rotation is."""
+        """The stage of their rotation."""
         if self.pending is not None:
             return Stage.INTRODUCED if self.proven else Stage.SETTLING
         return Stage.STEADY if self.previous is None else Stage.PROMOTED
@@ -95,12 +96,12 @@ class WebhookSecrets:
 
     @property
     def tolerated(self) -> str | None:
-        """The secret whose address may be subscribed beside it."""
+        """The other secret at whose address a plant may be subscribed, if there is one."""
         return self.current if self.stage is Stage.INTRODUCED else self.pending
 
     @property
     def digests(self) -> AcceptedDigests:
-        """What the receivers are to accept."""
+        """The digests that the receivers are to accept."""
         return AcceptedDigests(
             current=secret_digest(self.current),
             pending=None if self.pending is None else secret_digest(self.pending),
@@ -108,9 +109,9 @@ class WebhookSecrets:
         )
 
     def after(self, step: Step, *, now: datetime, new: str | None = None) -> WebhookSecrets:
-        """As they are once this has happened; `new` is the secret that a rotation begins with.
+        """The secrets after this step; `new` is the secret that a rotation begins with.
 
-        Raises ValueError where it cannot happen.
+        Raises ValueError where the step cannot happen in this stage.
         """
         if (self.stage, step) not in NEXT:
             raise ValueError(f"while {self.stage}, this cannot happen: {step}")
@@ -125,16 +126,16 @@ class WebhookSecrets:
                 return replace(self, previous=None)
 
     def rotation_due(self, now: datetime, every_days: int) -> bool:
-        """Whether the current secret has had its days; 0 days mean never."""
+        """Whether a rotation is to begin: none is under way, and the secret is `every_days` old. 0 means never."""
         return every_days > 0 and self.pending is None and now - self.created_at >= timedelta(days=every_days)
 
     def grace_over(self, now: datetime) -> bool:
-        """Whether the current secret has been in use for so long that nothing meant for the previous one can come."""
+        """Whether the current secret has been in use for `GRACE`, so no late push for the previous one can come."""
         return now - self.created_at >= GRACE
 
     @classmethod
     def from_secret(cls, text: str) -> Self:
-        """The webhook's secrets as the secret store holds them."""
+        """Read the secrets from their JSON in Secrets Manager. Raises WebhookSecretsError where it has another form."""
         try:
             stored = json.loads(text)
             secrets = cls(
@@ -155,7 +156,7 @@ class WebhookSecrets:
         return secrets
 
     def to_secret(self) -> str:
-        """The webhook's secrets as the secret store holds them; absent ones are left out."""
+        """The JSON that Secrets Manager holds; absent secrets are left out."""
         stored = {
             "current": self.current,
             "pending": self.pending,

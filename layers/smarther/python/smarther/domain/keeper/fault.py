@@ -1,4 +1,4 @@
-"""An error as a log may have it: what kind it was and where it came from, and nothing of its words."""
+"""An error in a form that may be logged: its type and its place, without its message."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 
 class Fault(NamedTuple):
-    """The error's type, and the file and line of ours in which it was raised."""
+    """The error's type, and the file and line of our code in which it was raised."""
 
     error: str
     place: str
 
 
 def fault_of(error: Exception) -> Fault:
-    """The fault that an error was. What it says is left out, because it may quote what is stored."""
+    """The type and place of an error. Its message is left out, because it may quote stored data."""
     places = extract_tb(error.__traceback__)
     ours = [place for place in places if "/smarther/" in place.filename] or places
     place = f"{ours[-1].filename.rpartition('/smarther/')[2]}:{ours[-1].lineno}" if ours else ""

@@ -1,4 +1,4 @@
-"""What the keeper remembers from one run to the next, so that it does nothing twice and does not hammer."""
+"""What the keeper remembers from one run to the next, so that it does nothing twice and does not call too often."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class RefusedGrant(BaseModel):
-    """A refresh that the login refused for good: pointless to repeat with the same tokens and the same credentials."""
+    """A refresh that the login refused for good. It is not repeated with the same tokens and the same credentials."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -43,39 +43,41 @@ class LastPush(BaseModel):
 
 
 MOST_POLLED: Final = 500
-"""Thermostats of which it is remembered when they were polled, those of last: more than a day has calls for."""
+"""The polls that are remembered, newest first: more than a day's calls allow."""
 
 MOST_PUSHES: Final = 1000
 """Thermostats of which it is remembered when they pushed last, those of last: what else stands here has room too."""
 
 
 class Memory(BaseModel):
-    """Everything remembered. Each part is empty until there is something to remember."""
+    """All that is remembered. Each part is empty until there is something to remember."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     tokens_left: tuple[str, bool] | None = None
-    """The version of the tokens that the last run left, and whether it was in force alone."""
+    """The id of the tokens' version that the last run left, and whether no other version was pending."""
     login_not_before: datetime | None = None
     refused: RefusedGrant | None = None
     absent_plants: frozenset[str] = frozenset()
-    """Plants that the last list of plants lacked although they had been there."""
+    """Known plants that the last list of plants lacked."""
     absent_modules: dict[str, frozenset[str]] = {}
-    """For each plant whose last topology lacked something the thermostats that go if the next one lacks them too."""
+    """By plant: the thermostats that its last topology lacked. They are removed if the next one lacks them too."""
     ask_again: frozenset[str] = frozenset()
-    """Plants whose last topology could not be had, or lacked something: the next run asks for it again."""
+    """Plants whose last topology could not be read, or lacked something: the next run asks for it again."""
     asked_through: str = ""
-    """The plant that was asked for its topology last: where time or calls do not suffice for all, the next is first."""
+    """The plant whose topology was asked for last. Where time or calls do not suffice for all, the next run begins
+    with the plant after it."""
     listened_through: str = ""
-    """The plant whose thermostats were listened to last where time or calls did not suffice for all; else empty."""
+    """The plant whose thermostats were checked for silence last, where time or calls did not suffice for all; else
+    empty."""
     polled_at: dict[str, datetime] = {}
-    """For each module when it was last polled."""
+    """By module: when it was last polled."""
     changed_unheard: dict[str, datetime] = {}
-    """For each plant when a thermostat of it was found to have changed without a push, none having come since."""
+    """By plant: when a poll showed a change of a thermostat for which no push had come. A push since then clears it."""
     remade: dict[str, datetime] = {}
-    """For each plant when its subscription was last made anew because it gave no push."""
+    """By plant: when its subscription was last made anew because no push came through it."""
     replaced: dict[str, frozenset[str]] = {}
-    """For each of these plants the subscriptions that were to go. Where one is listed still, it was not made anew."""
+    """By plant of `remade`: the ids of the subscriptions that were replaced. While one is listed, it was not."""
     pushes: dict[str, LastPush] = {}
     """For each module its last push."""
     login_ill_since: datetime | None = None
@@ -86,10 +88,10 @@ class Memory(BaseModel):
     incidents: tuple[Incident, ...] = ()
     """What had happened as far as the last run knew."""
     reasons: tuple[Reason, ...] = ()
-    """Why Legrand needed a person when a run last knew. One that does not get so far has no better news."""
+    """Why Legrand needed a person when a run last asked. A run that does not get that far keeps these."""
 
     def kept(self) -> Memory:
-        """The memory as an item of the table can hold it. Who is forgotten is polled again sooner, and nothing else."""
+        """The memory, cut to the size of an item. A thermostat that is left out is only polled again sooner."""
         polled_at = _newest(self.polled_at, MOST_POLLED, lambda at: at)
         return self.model_copy(
             update={"polled_at": polled_at, "pushes": _newest(self.pushes, MOST_PUSHES, lambda push: push.at)}

@@ -1,18 +1,18 @@
-"""The keeper's probe of the webhook's own address: what came back, and after how long. It holds no secret."""
+"""The keeper's probe of the webhook's own address: what it answers, and how fast. It holds no secret."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
 LONGEST = 50
-"""Calls one after the other, at most."""
+"""The most calls one after the other."""
 MOST_AT_ONCE = 5
-"""Calls at the same time, at most: a new account of AWS has ten executions at once, and a genuine notification that
-comes meanwhile needs one of them."""
+"""The most calls at the same time. A new AWS account may run ten functions at once, and a genuine notification that
+arrives meanwhile needs one of them."""
 
 
 class ProbeOrder(BaseModel):
-    """How often the address is to be called, one call after the other and then up to so many at once."""
+    """How often the address is to be called: `calls` one after the other, then `at_once` at the same time."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -21,11 +21,11 @@ class ProbeOrder(BaseModel):
 
 
 class Handshake(BaseModel):
-    """One call: Event Grid's validation event, which stores nothing.
+    """One call with Event Grid's validation event, which stores nothing.
 
-    `status` and `ms` (from the sending to the answer's head, the connection's making included) are None where no answer
-    came. `proven` is an answer of 200 with the code under both keys; `new_container` one by a container that had never
-    been called.
+    `ms` is the milliseconds from the beginning of the connection to the head of the answer. It and `status` are None
+    where no answer came. `proven` means that the answer was 200 with the code under both keys, `new_container` that a
+    container answered that had never been called before.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -37,10 +37,9 @@ class Handshake(BaseModel):
 
 
 class Probe(BaseModel):
-    """What a probe found. There is no secret to call with before the keeper's first run; then nothing was called.
+    """What a probe found. Before the keeper's first run there is no secret to call with, and no call is made.
 
-    `complete` is False where the time ran out before every call was made. `stranger` came under an address that is
-    nobody's.
+    `complete` is False where the time ran out before every call was made. `stranger` is a call with a wrong secret.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

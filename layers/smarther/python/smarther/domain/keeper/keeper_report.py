@@ -1,4 +1,4 @@
-"""The keeper's report: what a run found and did. It is returned, stored and shown, and holds no secret."""
+"""The keeper's report: what a run found and did. It is returned, stored and shown. It holds no secret."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ type WebhookState = Literal["steady", "settling", "rotated"]
 type Poll = Literal["stored", "no_news", "failed", "not_now", "before"]
 
 MOST_KEPT: Final = 200
-"""Entries of each list that a stored report holds: an item has 400 KB, and a name takes up to 400 bytes."""
+"""The most entries of each list in a stored report: an item has 400 KB, and a name takes up to 400 bytes."""
 
 CONSENT_NOTICE: Final = timedelta(days=7)
-"""So long before its end a consent is to be given anew. One in use renews itself and never comes so near."""
+"""How long before its end the owner is asked to give consent again. A consent in use renews itself and never comes so
+near to its end."""
 
 
 class _Part(BaseModel):
@@ -30,14 +31,14 @@ class _Part(BaseModel):
 
 
 class PersonNeeded(_Part):
-    """One reason why a person is needed, and what that person is to do."""
+    """One reason why a person is needed, and what the person is to do."""
 
     reason: str
     do: str
 
 
 class PlantState(_Part):
-    """How a wanted plant is subscribed."""
+    """The subscription of a wanted plant."""
 
     plant_id: str
     name: str | None = None
@@ -45,7 +46,7 @@ class PlantState(_Part):
 
 
 class TokenState(_Part):
-    """How long the tokens last, in epoch seconds, and whether this run renewed them."""
+    """When the tokens expire, in epoch seconds, and whether this run renewed them."""
 
     expires_at: int
     refresh_expires_at: int | None = None
@@ -53,7 +54,7 @@ class TokenState(_Part):
 
 
 class SilentModule(_Part):
-    """A thermostat that has said nothing for longer than it should."""
+    """A silent thermostat: since when (UTC ISO 8601), and what a poll of it gave."""
 
     plant_id: str
     module_id: str
@@ -63,7 +64,10 @@ class SilentModule(_Part):
 
 
 class ModuleClock(_Part):
-    """A thermostat whose clock is wrong: what it told, and when that was. Its readings are kept all the same."""
+    """A thermostat whose clock is wrong: the time that it `told`, and the right time then (`at`).
+
+    Its readings are stored all the same.
+    """
 
     plant_id: str
     module_id: str
@@ -73,7 +77,7 @@ class ModuleClock(_Part):
 
 
 class Report(_Part):
-    """One run. `outcome` is `busy` when another run held the lease; nothing was done then."""
+    """The report of one run. `outcome` is `busy` where another run held the lease; then nothing was done."""
 
     at: str
     outcome: Literal["healthy", "degraded", "needs_person", "busy"]
@@ -91,16 +95,17 @@ class Report(_Part):
     over: tuple[Incident, ...] = ()
     """What was so when the run began, and no longer is."""
     unheard: int = 0
-    """How many thermostats the run had no time to listen to; the next one begins with them."""
+    """How many thermostats the run had no time to check for silence; the next run begins with them."""
     left_out: dict[str, int] = {}
-    """Of a stored report: how many entries of which list it does not hold, because they are too many."""
+    """Of a stored report: by list, how many entries are left out because there are too many."""
     webhook: WebhookState | None = None
     client_secret_ends_on: str | None = None
 
     def kept(self) -> Report:
-        """The report as an item of the table can hold it, however many plants and thermostats there are.
+        """The report, cut to the size of an item, however many plants and thermostats there are.
 
-        Of a long list it holds the first entries, of plants those first that are not well, and how many it leaves out.
+        Of a long list it holds the first entries, and in `left_out` how many more there were. Plants that are not
+        subscribed come first.
         """
         plants = sorted(self.plants, key=lambda plant: plant.subscription not in _NOT_SUBSCRIBED)
         lists: dict[str, tuple[object, ...]] = {
@@ -118,12 +123,12 @@ class Report(_Part):
 
     @property
     def reasons_now(self) -> int:
-        """How many reasons need a person now. The birthday of the client secret, told a month ahead, is not one."""
+        """How many reasons need a person now. The client secret's end, told a month ahead, is not counted."""
         return sum(person.reason != Reason.CLIENT_SECRET_BIRTHDAY for person in self.person)
 
     @property
     def subscriptions_missing(self) -> int:
-        """How many wanted plants are not known to be subscribed: it is missing, or nobody could look."""
+        """How many wanted plants are not known to be subscribed: the subscription is missing or unknown."""
         return sum(plant.subscription in _NOT_SUBSCRIBED for plant in self.plants)
 
     @property
@@ -141,9 +146,9 @@ class Report(_Part):
 
     @property
     def days_to_renewal(self) -> float | None:
-        """Days until the owner has to renew something by hand, below zero when it is overdue; None when nobody knows.
+        """Days until the owner has to renew something by hand, below zero when it is overdue; None where unknown.
 
-        The client secret counts until thirty days before its birthday, the consent until a week before its end.
+        The client secret is to be renewed thirty days before its end, the consent a week before its end.
         """
         due = []
         if self.client_secret_ends_on is not None:

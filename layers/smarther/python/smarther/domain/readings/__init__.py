@@ -1,1 +1,1 @@
-"""What a thermostat says, from the body of a notification to its latest word."""
+"""What a thermostat says, from the body of a notification to its latest reading."""

@@ -1,7 +1,7 @@
-"""A reading's own time beside its arrival: in the usual order, late, or dated by a clock that is wrong.
+"""A reading's own time compared with its arrival: as usual, late, or dated by a clock that is wrong.
 
-The table finds readings by the thermostat's own time. So one that arrives far from that time is not where its arrival
-would have it, and is noted (`smarther.store.readings`).
+The table is sorted by the thermostats' own times. A reading that arrives far from its own time is therefore not among
+the newest in the table, and its arrival is noted in an item of its own (`smarther.store.readings`).
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 type Unusual = Literal["late", "misdated"]
-"""`late`: later than a single push is known to come. `misdated`: by a clock that is wrong."""
+"""`late`: later than single pushes are known to come. `misdated`: dated by a clock that is wrong."""
 
 AHEAD: Final = timedelta(minutes=15)
-"""No reading is older than itself, so only a clock can be ahead. Less than this is drift; a zone that was mistaken for
-another is at least half an hour off."""
+"""How far a reading's time may be ahead of its arrival: as much as a clock drifts. More is a wrong clock; a wrong time
+zone is at least half an hour off."""
 
 LATE: Final = timedelta(hours=36)
-"""Twice as late as single pushes were (18 hours: andrea-mattioli/bticino_x8000_component issue 37)."""
+"""Twice the longest delay known of a single push (18 hours: andrea-mattioli/bticino_x8000_component issue 37)."""
 
 BEHIND: Final = timedelta(days=7)
-"""Beyond all lateness that is known: after outages of a weekend, and of days in December 2025 (issues 29, 66 there),
-what had been held back came at once. Whatever is less may be late, and is believed."""
+"""More than any delay that is known: after outages of a weekend, and of several days in December 2025 (issues 29 and 66
+there), all that had waited came at once. A reading that is less than this behind counts as late, not as misdated."""
 
 
 def is_ahead(time: datetime, received_at: datetime) -> bool:
-    """Whether a reading arrived before the time that it says it is of, and not just by a drift of the clock."""
+    """Whether a reading's own time is after its arrival, by more than a clock drifts."""
     return time - received_at > AHEAD
 
 
 def unusual(time: datetime, received_at: datetime) -> Unusual | None:
-    """What is unusual about a reading of `time` that arrived at `received_at`; None when nothing is."""
+    """What is unusual about a reading of `time` that arrived at `received_at`; None where nothing is."""
     late_by = received_at - time
     if late_by > BEHIND or is_ahead(time, received_at):
         return "misdated"
@@ -41,15 +41,15 @@ def unusual(time: datetime, received_at: datetime) -> Unusual | None:
 
 
 def note(sort_key: str, received_at: datetime) -> str:
-    """The note of a reading's arrival. Of two the greater is of the later arrival."""
+    """The note of a reading's arrival. Notes sort, as texts, by arrival."""
     return f"{fixed_width(received_at)} {sort_key}"
 
 
 def noted(arrival: str) -> str:
-    """The sort key of the reading whose arrival was noted."""
+    """The sort key of the reading that a note is of."""
     return arrival.partition(" ")[2]
 
 
 def fixed_width(instant: datetime) -> str:
-    """UTC ISO 8601 with microseconds and `Z`: from year 1 to 9999 the texts are in the order of the instants."""
+    """UTC ISO 8601 with microseconds and `Z`. From year 1 to 9999 these texts sort as their instants do."""
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -1,4 +1,4 @@
-"""A home's thermostats, and what one says at one instant."""
+"""A home's thermostats, and what one of them says at one instant."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Load(StrEnum):
 
 
 def load_of(load_state: str | None, function: str | None) -> Load | None:
-    """The provider's `loadState` and `function` as one value; `None` when the state was not sent.
+    """The provider's `loadState` and `function` as one value; `None` where no state was sent.
 
-    An unknown state counts as idle: the provider's documented values are ACTIVE and INACTIVE.
+    The documented states are ACTIVE and INACTIVE; an unknown one counts as idle.
     """
     if load_state is None:
         return None
@@ -33,7 +33,7 @@ def load_of(load_state: str | None, function: str | None) -> Load | None:
 
 @dataclass(frozen=True, slots=True)
 class Thermostat:
-    """A module of the directory, with the names its owner gave; `known_since` is when the keeper first met it."""
+    """A module of the directory, with the names that its owner gave. `known_since` is when the keeper first saw it."""
 
     module_id: str
     name: str
@@ -44,7 +44,10 @@ class Thermostat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """All that a thermostat said at one instant. Absent is `None`. Temperatures in °C, humidity in percent."""
+    """What a thermostat said at one instant; `None` for what it did not say.
+
+    Temperatures are in °C, humidity in percent, `activation_time` in the home's local time, as it was sent.
+    """
 
     time: datetime
     temperature: Decimal | None = None

@@ -1,8 +1,9 @@
-"""The wire: JSON as the provider writes it, read with nothing guessed.
+"""JSON as the provider writes it, read strictly: nothing is guessed.
 
-Numbers come as JSON numbers or as strings with varying decimals, instants with `Z` or an offset, words in either case.
-A document and an identity that cannot be read raise UnreadableError, whose words name the place and the fault and quote
-nothing of the content. Any other field that cannot be read is noted as it was sent, and costs nothing beside it.
+Numbers come as JSON numbers or as strings with varying decimals, instants with `Z` or an offset, words in upper or
+lower case. A document or an identity that cannot be read raises UnreadableError, whose message names the place and the
+fault and quotes nothing of the content. Any other field that cannot be read is recorded as it was sent, and the fields
+beside it are read as if it were absent.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from smarther.domain.readings.reading import Stored
 
 MAX_BODY_BYTES = 1_048_576
-"""Event Grid delivers at most 1 MB at once, so a longer body is none of its notifications."""
+"""Event Grid delivers at most 1 MB at once, so a longer body is no notification."""
 
 _MAX_TEXT = 200  # characters; ids have 36, words about ten
 _MAX_NUMBER_TEXT = 100
@@ -28,20 +29,20 @@ _MAX_DIGITS = 38  # DynamoDB's precision; its range is 1e-130 up to 9.99…e+125
 _MAX_EXPONENT = 125
 _MIN_EXPONENT = -130
 _MAX_DEPTH = 30  # DynamoDB nests 32 levels; the item and the attribute take two
-_MAX_KEPT_BYTES = 32_768  # of what is kept in one attribute; an item may have 400 KB
+_MAX_KEPT_BYTES = 32_768  # of the fields kept in one attribute; an item may have 400 KB
 _PERSONAL = "receiver"  # holds user ids
 _HASH_LENGTH = 16  # hex digits
 
 
 class UnreadableError(Exception):
-    """Why a part of a body cannot be read, in words that can be logged."""
+    """A part of a body cannot be read. The message may be logged: it quotes nothing of the body."""
 
 
 # --- documents ------------------------------------------------------------------------------------------------------
 
 
 class Repeated:
-    """Stands where an object had a key more than once: which of the values was meant, nobody can say."""
+    """The values of a key that an object has more than once: which of them was meant is unknown."""
 
     __slots__ = ("values",)
 
@@ -50,7 +51,7 @@ class Repeated:
 
 
 class Unstorable:
-    """Stands where a JSON number was that no table can hold: NaN, an infinity, 40 digits. Holds it as it was sent."""
+    """A JSON number that DynamoDB cannot hold (NaN, an infinity, 40 digits), as it was sent."""
 
     __slots__ = ("text",)
 
@@ -59,11 +60,11 @@ class Unstorable:
 
 
 def document(body: bytes) -> object:
-    """The JSON value in a body, its numbers as Decimal, and null for whatever stands under `receiver`: user ids.
+    """The JSON value of a body, with numbers as Decimal, and null for any value under the key `receiver` (user ids).
 
-    A byte order mark is let pass, and a byte that is no UTF-8 costs the text that it stands in, as half of a surrogate
-    pair does. Raises UnreadableError for what is not JSON, nested beyond the interpreter's patience, or longer than
-    MAX_BODY_BYTES.
+    A byte order mark is skipped. A byte that is not UTF-8, or half of a surrogate pair, makes only the text that holds
+    it unreadable. Raises UnreadableError where the body is not JSON, is nested more deeply than Python reads, or is
+    longer than MAX_BODY_BYTES.
     """
     if len(body) > MAX_BODY_BYTES:
         raise UnreadableError(f"body is longer than {MAX_BODY_BYTES} bytes")
@@ -114,7 +115,7 @@ _LEAP_SECOND = 60
 
 
 def decimal(text: str) -> Decimal | None:
-    """The number in its one normal form ("19.00000" is 19), or None where it is none that can be stored."""
+    """The number in its normal form ("19.00000" is 19), or None where it is no number that can be stored."""
     if len(text) > _MAX_NUMBER_TEXT or not _NUMBER.fullmatch(text):
         return None
     try:
@@ -134,7 +135,10 @@ def decimal(text: str) -> Decimal | None:
 
 
 def instant(text: str) -> datetime | None:
-    """A full instant with offset, in UTC; a leap second is the second after it; finer than microseconds is cut off."""
+    """The instant, in UTC, of an ISO 8601 text with an offset; None for any other text.
+
+    A leap second counts as the second after it. Digits beyond microseconds are cut off.
+    """
     match = _INSTANT.fullmatch(text)
     if match is None:
         return None
@@ -146,17 +150,17 @@ def instant(text: str) -> datetime | None:
         zone = timezone(-offset if sign == "-" else offset)
         local = datetime.fromisoformat(f"{date}T{hour_and_minute}:{'59' if leap else second}.{microseconds}")
         return (local.replace(tzinfo=zone) + timedelta(seconds=leap)).astimezone(UTC)
-    except (ValueError, OverflowError):  # month 13, an offset of a day and more; years 1 and 9999 moved over the edge
+    except (ValueError, OverflowError):  # month 13; an offset of a day or more; a year before 1 or after 9999 in UTC
         return None
 
 
 def short_text(value: object) -> str | None:
-    """A text of at most 200 characters that UTF-8 can hold, or None for anything else."""
+    """The value if it is a text of at most 200 characters that UTF-8 can hold; else None."""
     return value if isinstance(value, str) and len(value) <= _MAX_TEXT and _is_utf8(value) else None
 
 
 def _is_utf8(text: str) -> bool:
-    """JSON can escape half of a surrogate pair; UTF-8 cannot hold that."""
+    """Whether UTF-8 can hold a text. JSON can escape half of a surrogate pair, which UTF-8 cannot hold."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -168,23 +172,24 @@ def _is_utf8(text: str) -> bool:
 
 
 def number(value: object) -> Decimal | None:
-    """The number that a JSON number or its text is, or None for anything else."""
+    """The number of a JSON number or of a text; None for anything else."""
     if isinstance(value, Decimal):
         return value
     return decimal(value) if isinstance(value, str) else None
 
 
 class Fields:
-    """One JSON object, read field by field; what nobody asked for remains, and is kept.
+    """One JSON object, read field by field; `rest` returns the fields that were not read.
 
-    Absent and null are the same, None. What is there in a form that cannot be read is None as well, and noted in
-    `unread` as it was sent, under the attribute that it was for. Only what identifies a reading raises UnreadableError.
+    An absent field and null are both None. A field that cannot be read is None too, and its value is recorded as it was
+    sent in `unread`, by the name of the attribute that it was for. Only the fields that identify a reading raise
+    UnreadableError.
     """
 
     __slots__ = ("_children", "_path", "_rest", "unread")
 
     def __init__(self, value: object, path: str, unread: dict[str, object]) -> None:
-        """Raises UnreadableError where the value is no object."""
+        """`path` names the object in messages. Raises UnreadableError where the value is no object."""
         if not isinstance(value, dict):
             raise unreadable(path, value)
         self._path = path
@@ -201,7 +206,7 @@ class Fields:
         return text
 
     def word(self, name: str, attribute: str) -> str | None:
-        """A word of the provider's vocabulary, in upper case; unknown ones are taken too, for it may grow."""
+        """A word of the provider's vocabulary, in upper case. Unknown words are accepted, since it may grow."""
         text = self.text(name, attribute)
         return None if text is None else text.upper()
 
@@ -214,7 +219,7 @@ class Fields:
         return None
 
     def child(self, name: str, attribute: str) -> Fields:
-        """The object under a name, whose rest is part of this one's; empty where there is none."""
+        """The object under a name, empty where there is none. Its rest becomes part of this object's rest."""
         value = self._rest.pop(name, None)
         if value is not None and not isinstance(value, dict):
             self.unread[attribute] = value
@@ -222,20 +227,20 @@ class Fields:
         return self._below(name, {} if value is None else value)
 
     def peek(self, name: str) -> object:
-        """What stands under a name, and stays in the rest."""
+        """The value under a name, which remains in the rest."""
         return self._rest.get(name)
 
     def take(self, name: str) -> object:
-        """What stands under a name, which nothing is left of."""
+        """The value under a name, which is taken out of the rest."""
         return self._rest.pop(name, None)
 
     def identity(self, name: str) -> Fields:
-        """The object under a name in which the identity stands; raises UnreadableError where that is none."""
+        """The object under a name that holds the identity; raises UnreadableError where there is no such object."""
         value = self._rest.pop(name, None)
         return self._below(name, {} if value is None else value)
 
     def identifier(self, name: str) -> str:
-        """A text that must be there and say something; raises UnreadableError."""
+        """A text that must be there and not be blank; raises UnreadableError."""
         value = self._rest.pop(name, None)
         text = short_text(value)
         if text:
@@ -243,7 +248,7 @@ class Fields:
         raise self._missing(name) if value is None or text == "" else unreadable(f"{self._path}.{name}", value)
 
     def required_instant(self, name: str) -> datetime:
-        """An instant with its offset that must be there; raises UnreadableError."""
+        """An instant that must be there, with its offset; raises UnreadableError."""
         value = self._rest.pop(name, None)
         text = short_text(value)
         if text is None:
@@ -254,7 +259,7 @@ class Fields:
         return at
 
     def rest(self) -> dict[str, object]:
-        """What nobody asked for, here and below."""
+        """The fields that were not read, of this object and of its children."""
         below = {name: child.rest() for name, child in self._children.items()}
         return self._rest | {name: rest for name, rest in below.items() if rest}
 
@@ -268,7 +273,7 @@ class Fields:
 
 
 def unreadable(path: str, value: object) -> UnreadableError:
-    """What a value is, instead of what was wanted."""
+    """The error for a value that is not what was wanted."""
     match value:
         case Repeated():
             return UnreadableError(f"{path} is there more than once")
@@ -280,16 +285,16 @@ def unreadable(path: str, value: object) -> UnreadableError:
             return UnreadableError(f"{path} has the wrong type")
 
 
-# --- what is kept as it was sent ------------------------------------------------------------------------------------
+# --- fields as they were sent ---------------------------------------------------------------------------------------
 
 
 def kept(sent: Mapping[str, object]) -> tuple[dict[str, Stored], list[str], dict[str, Stored]]:
-    """Fields as the table can hold them; which of these are not quite as they were sent; and those that are too much.
+    """Make fields storable. Returns the stored fields, the names of those that were altered, and those left out.
 
-    The table holds no half of a surrogate pair (written as its escape then, `\\ud83d`), no number of 40 digits (its
-    text), no key twice (the list of its values), no field without a name (`""`), and nothing deeper than 32 levels (its
-    JSON, as a text). What stands under `receiver` is left out, wherever that is. Of more than 32 KB the smallest fields
-    are held.
+    DynamoDB cannot hold some values, which are stored in another form: half of a surrogate pair as its escape
+    (`\\ud83d`), a number of 40 digits as its text, a repeated key as the list of its values, a field without a name
+    under `""`, and anything nested deeper than 32 levels as a text of JSON. What is under `receiver`, at any depth, is
+    left out. Where all fields take more than 32 KB, the largest are left out.
     """
     held: dict[str, Stored] = {}
     too_much: dict[str, Stored] = {}
@@ -313,13 +318,13 @@ def kept(sent: Mapping[str, object]) -> tuple[dict[str, Stored], list[str], dict
 
 
 def note(too_much: Stored) -> str:
-    """A few words in the place of what was too much to keep; other words for other content."""
+    """A short text stored in place of a field that was left out. It differs where the field's content differs."""
     text = json.dumps(too_much, sort_keys=True, default=str).encode()
     return f"left out: {len(text)} bytes, SHA-256 {hashlib.sha256(text).hexdigest()[:_HASH_LENGTH]}"
 
 
 class _Storing:
-    """Makes one field storable, and notes whether that altered it."""
+    """Makes one field storable, and records whether that altered it."""
 
     __slots__ = ("altered",)
 
@@ -353,7 +358,7 @@ class _Storing:
                 raise TypeError(f"{type(value).__name__} is in no document")
 
     def name(self, name: str, taken: Mapping[str, Stored]) -> str:
-        """A name that the table can hold and that nothing else bears."""
+        """A name that DynamoDB can hold and that no other field has."""
         usable = self._text(name) or '""'
         while usable in taken:
             usable += "'"
@@ -368,7 +373,7 @@ class _Storing:
 
 
 def _as_json(value: object) -> str:
-    """Never nested too deeply to be written: it has fewer levels than the interpreter had the patience to read."""
+    """A value as JSON. It is never nested too deeply to be written: Python has read as many levels."""
     return json.dumps(value, default=_for_json)
 
 
@@ -383,7 +388,7 @@ def _for_json(value: object) -> object:
 
 
 def _size(value: Stored) -> int:
-    """Bytes that a value takes in the table, at the most: DynamoDB's own rules."""
+    """The most bytes that a value takes in the table, by DynamoDB's rules for the size of an item."""
     match value:
         case str():
             return len(value.encode())

@@ -1,7 +1,7 @@
-"""Names as their owners gave them, made storable and printable once: where they come in.
+"""Names that owners gave, made storable and printable once: where they are received.
 
-People type what they like, and the provider hands on what it likes: half an emoji, which no UTF-8 can hold; characters
-that no XML may hold; marks that turn the direction of what stands beside the name; a line's end.
+A name may hold anything: half of an emoji, which UTF-8 cannot hold; characters that XML may not hold; marks that turn
+the direction of the text beside the name; line breaks.
 """
 
 from __future__ import annotations
@@ -10,29 +10,29 @@ import unicodedata
 from typing import Final
 
 LONGEST: Final = 100
-"""Characters of a name that are kept. The thermostat's own display shows far fewer."""
+"""The most characters of a name that are kept. The thermostat's own display shows far fewer."""
 
 _LOOKED_AT: Final = 1000
 _MOST_MARKS: Final = 16
 _ELLIPSIS: Final = "\N{HORIZONTAL ELLIPSIS}"
 _JOINERS: Final = frozenset("\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}")
 _TAGS: Final = range(0xE0020, 0xE0080)
-"""Unseen letters after a black flag, which make it that of a country's part."""
+"""Invisible letters after a black flag, which make it the flag of a region."""
 
 _LAST_OF_A_PLANE: Final = 0xFFFE
 _ROW: Final = range(0xFDD0, 0xFDF0)
 
 _BLANK_LETTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Letters and symbols that show nothing at all (fillers of Hangul, Braille's blank)."""
+"""Letters and symbols that show nothing (Hangul fillers, the blank Braille pattern)."""
 
 
 def printable(name: str) -> str:
     """The name as it is stored and shown everywhere: one line of text, of `LONGEST` characters at most.
 
-    Kept are letters, digits, signs, emoji with their joiners, and combining marks. Whitespace of any kind, ends of
-    lines and paragraphs among it, becomes single spaces, none at the ends. Left out are control characters, directional
-    and other invisible marks, halves of surrogate pairs and noncharacters. Empty when nothing is left that shows.
-    Done again, it changes nothing.
+    Letters, digits, signs, emoji with their joiners, and combining marks are kept. Whitespace of any kind, line breaks
+    included, becomes single spaces, and none at the ends. Control characters, directional and other invisible marks,
+    halves of surrogate pairs and noncharacters are left out. Empty where nothing visible is left. A name that has been
+    made printable is not changed again.
     """
     text = " ".join("".join(map(_kept, name[:_LOOKED_AT])).split())
     return _shortened(text) if any(map(_shows, text)) else ""
@@ -50,7 +50,10 @@ def _kept(character: str) -> str:
 
 
 def _is_noncharacter(code: int) -> bool:
-    """The last two of each plane and a row of 32: never text (https://www.unicode.org/faq/private_use.html)."""
+    """Whether a code is one of Unicode's noncharacters: the last two of each plane, and a row of 32.
+
+    https://www.unicode.org/faq/private_use.html
+    """
     return code & _LAST_OF_A_PLANE == _LAST_OF_A_PLANE or code in _ROW
 
 
@@ -59,7 +62,7 @@ def _shows(character: str) -> bool:
 
 
 def _shortened(text: str) -> str:
-    """Cut where it is too long, not in the middle of a letter with its marks or of a joined emoji."""
+    """Cut a text that is too long, but not within a letter with its marks or a joined emoji."""
     if len(text) <= LONGEST:
         return text
     end = LONGEST - len(_ELLIPSIS)

@@ -1,18 +1,18 @@
 """A notification: the bytes that the provider posted, turned into readings, rejects and the validation code.
 
-The shape really observed is an array of envelopes in the manner of Event Grid with `data.chronothermostats` in each
-(github.com/artumino/smarther-rs, `validation/c2c_event.json`); the vendor's tutorial shows only what stands inside
-`data`. Both are understood, and one envelope or one status alone as well.
+The shape that was observed is an array of Event Grid envelopes with `data.chronothermostats` in each
+(github.com/artumino/smarther-rs, `validation/c2c_event.json`). The vendor's tutorial shows only the inside of `data`.
+Both are understood, and so is one envelope or one status alone.
 
 Rules:
-- `parse` is total: any bytes give a Notification, in time and memory bounded by a megabyte of JSON.
-- Each thermostat status stands alone: it becomes one reading or one reject and never takes a neighbour along.
-- Plant, module and time identify a reading, must be there and must be right: nothing else makes a reject.
-- Anything else may be absent or null, which is the same. What is there and cannot be read, or is nothing that a
-  thermostat can have (BOUNDS), is left out of the typed attributes and kept as it was sent, under `unread`.
-- What the model does not know is kept, except the user ids under `receiver`, which are personal.
-- What is more than an item can hold is left out of the reading, which is stored, and makes a reject beside it, so that
-  the whole body is kept.
+- `parse` never raises: any bytes give a Notification, in time and memory bounded by a megabyte of JSON.
+- Each thermostat status becomes one reading or one reject, independently of all others.
+- Plant, module and time identify a reading: they must be there and be readable, or the status is a reject.
+- Any other field may be absent or null, which is the same. One that cannot be read, or that no thermostat can have
+  (BOUNDS), is left out of the typed attributes and kept as it was sent, under `unread`.
+- Fields that the model does not know are kept, except the user ids under `receiver`, which are personal data.
+- A status with more than an item can hold becomes a reading without the excess, and a reject as well, so that the whole
+  body goes to quarantine.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 MAX_ELEMENTS = 2_000
 """A genuine status has more than 500 bytes, so this many do not fit into the longest body that is read."""
 
-_MAX_NAMES = 10  # of unknown fields that are told to be not quite as they were sent
+_MAX_NAMES = 10  # of altered unknown fields that are named
 _MAX_NAME = 60  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A part that could not be read: where it stands (`[0].data.chronothermostats[1]`) and why, in words.
+    """A part of a body that could not be read: its path (`[0].data.chronothermostats[1]`), and why, in words.
 
     The reason quotes nothing of the content, so it can be logged.
     """
@@ -53,10 +53,10 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """All that one body said: each thermostat status in it is among the readings, or among the rejects.
+    """What one body says: each thermostat status in it is among the readings or among the rejects.
 
-    It is among both where it said more than a reading can keep. `system_events` counts what Event Grid itself said
-    about our subscription, such as that it was deleted: known, and nothing to keep.
+    A status that says more than a reading can hold is among both. `system_events` counts the messages of Event Grid
+    itself about our subscription, such as that it was deleted; nothing of them is stored.
     """
 
     readings: tuple[Reading, ...] = ()
@@ -65,9 +65,9 @@ class Notification:
     system_events: int = 0
 
     def oddities(self) -> dict[str, str | int]:
-        """What a record tells of what was odd, and only where something was: names and numbers, nothing of the content.
+        """What was odd in the body, as keys of a log record: names and counts, nothing of the content.
 
-        `unread` names the attributes that could not be read, as in a Reading.
+        `unread` names the attributes that could not be read, as in a Reading. What was not odd has no key.
         """
         unread = sorted({name for reading in self.readings for name in reading.unread})
         named: dict[str, str | int] = {"unread": ",".join(unread)} if unread else {}
@@ -77,7 +77,7 @@ class Notification:
 def parse(body: bytes) -> Notification:
     """Read one body: an array of envelopes, an envelope, `{"chronothermostats": […]}` or one bare status.
 
-    Never raises, whatever the bytes. A body or an element without any status in it is one reject.
+    Never raises. A body, or an element of it, that holds no status is one reject.
     """
     try:
         document = json_fields.document(body)
@@ -107,7 +107,7 @@ _STATUSES = "chronothermostats"
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """An element taken apart: its statuses with their paths, what stood around them, or the validation code."""
+    """An element taken apart: its statuses with their paths and the envelope `around` them, or the validation code."""
 
     statuses: list[tuple[str, object]]
     around: Mapping[str, object]
@@ -133,7 +133,7 @@ def _element(element: object, path: str) -> Notification:
 
 
 def _open(element: object, path: str) -> _Opened:
-    """An envelope has `data` with something in it; anything else is what stands inside `data` alone."""
+    """Open an envelope, which has a `data` that is not empty, or a bare object, which is the inside of `data`."""
     if not isinstance(element, dict):
         raise json_fields.unreadable("element", element)
     if "data" not in element:
@@ -150,7 +150,7 @@ def _open(element: object, path: str) -> _Opened:
 
 
 def _open_data(data: dict[str, object], path: str) -> _Opened:
-    """What is inside `data`, or the bare object: a list of statuses, one status, or the handshake's code."""
+    """Open the inside of `data`, or a bare object: a list of statuses, one status, or the validation code."""
     statuses = data.get(_STATUSES)
     if isinstance(statuses, list) and statuses:
         if len(statuses) > MAX_ELEMENTS:
@@ -173,9 +173,10 @@ _VALIDATION = "microsoft.eventgrid.subscriptionvalidationevent"
 
 
 def _is_system_event(element: object) -> bool:
-    """Whether Event Grid speaks of the subscription itself, and does not ask for an answer.
+    """Whether it is a message of Event Grid about the subscription that needs no answer.
 
-    learn.microsoft.com/azure/event-grid, "Azure Event Grid's system events": `SubscriptionDeletedEvent` and others.
+    Source: learn.microsoft.com/azure/event-grid, "Azure Event Grid's system events" (`SubscriptionDeletedEvent` and
+    others).
     """
     event_type = element.get("eventType") if isinstance(element, dict) else None
     named = event_type.casefold() if isinstance(event_type, str) else ""
@@ -187,7 +188,7 @@ def _is_system_event(element: object) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Event:
-    """What the envelope tells about the delivery; `whole` says whether all of it can be kept."""
+    """What the envelope says about the delivery; `whole` is whether all of it can be stored."""
 
     id: str | None
     type: str | None
@@ -201,7 +202,7 @@ _OF_THE_ENVELOPE = {"id": "event_id", "eventType": "event_type", "eventTime": "e
 
 
 def _event(envelope: Mapping[str, object]) -> _Event:
-    """What is odd in an envelope costs no reading."""
+    """Read the envelope. Nothing in it can make a reading unreadable."""
     event_id, event_type = json_fields.short_text(envelope.get("id")), json_fields.short_text(envelope.get("eventType"))
     time = json_fields.instant(json_fields.short_text(envelope.get("eventTime")) or "")
     subject = json_fields.short_text(envelope.get("subject"))
@@ -220,7 +221,7 @@ def _event(envelope: Mapping[str, object]) -> _Event:
 
 
 def _without_plant(elements: object) -> object:
-    """`subject` and `subjectElements.plantId` only say again, with a prefix, which plant it is."""
+    """Without `plantId`, which only repeats the plant's id with a prefix, as `subject` does."""
     if not isinstance(elements, dict):
         return elements
     return {name: value for name, value in elements.items() if name != "plantId" or not isinstance(value, str)}
@@ -229,10 +230,9 @@ def _without_plant(elements: object) -> object:
 def _held(
     rest: Mapping[str, object], unread: Mapping[str, object], attribute: str
 ) -> tuple[dict[str, Stored], dict[str, Stored], bool]:
-    """What nobody asked for and what could not be read, as the table can hold them, and whether that is all of them.
+    """Make unknown and unreadable fields storable; the third value is whether all of them were.
 
-    Where something of the rest is not held as it was sent, that is told among what could not be read, under the
-    attribute's name.
+    The names of unknown fields that had to be altered are added to the unreadable ones, under `attribute`.
     """
     if not rest and not unread:
         return {}, {}, True
@@ -249,7 +249,7 @@ def _held(
 
 
 def _reading(value: object, event: _Event) -> tuple[Reading, bool]:
-    """The reading, and whether all that was said is in it; raises UnreadableError for what has no identity."""
+    """The reading, and whether it holds all that the status says. Raises UnreadableError without an identity."""
     status = Fields(value, "status", {})
     key_only: dict[str, Stored] = {}
     sender = status.identity("sender")
@@ -363,9 +363,9 @@ def _newest_measure[Value](
     attribute: str,
     read: Callable[[Mapping[str, object]], Value | None],
 ) -> tuple[Value | None, Mapping[str, object], datetime | None]:
-    """Of the measures that can be read the latest by its own time: its value, all of it as it was sent, its time.
+    """The newest measure, by its own time, of those that can be read: its value, the measure as sent, and its time.
 
-    Where the list says more than that one measure, it is kept whole, as sent.
+    Where the list says more than that one measure, it is kept whole, as it was sent.
     """
     fields = status.child(instrument, attribute)
     measures = fields.peek("measures")
@@ -397,7 +397,7 @@ def _time(measure: Mapping[str, object]) -> datetime | None:
 
 
 def _program(status: Fields, key_only: dict[str, Stored]) -> Decimal | None:
-    """The number of the first program. Where the list says more than that, it is kept whole, as sent."""
+    """The number of the first program. Where the list says more than that, it is kept whole, as it was sent."""
     programs = status.peek("programs")
     if not isinstance(programs, list):
         status.take("programs")
@@ -419,7 +419,7 @@ def _program(status: Fields, key_only: dict[str, Stored]) -> Decimal | None:
 
 
 def _activation_time(status: Fields, key_only: dict[str, Stored]) -> str | None:
-    """As it was sent; one that is blank means that there is no end."""
+    """The end of the mode, as it was sent; None where it is blank, which means that there is no end."""
     text = status.text("activationTime", "activation_time")
     if text == "":
         key_only["activation_time"] = text
@@ -432,14 +432,14 @@ _PRECISE = Context(prec=38)
 
 
 def _unit(sent: object, usual: str) -> str | None:
-    """The unit of a value; the usual one where none was sent or a blank one; None where it cannot be read."""
+    """The unit of a value; the usual one where it is absent or blank; None where it cannot be read."""
     if sent is None or sent == "":
         return usual
     return sent.upper() if isinstance(sent, str) else None
 
 
 def _degrees(value: object, unit: object, temperature_format: str | None) -> _Degrees | None:
-    """A temperature, or None where it cannot be read. Without any unit it is Celsius."""
+    """A temperature; None where it cannot be read. Without a unit it is in Celsius."""
     number = json_fields.number(value)
     if number is None:
         return None
@@ -454,7 +454,7 @@ def _degrees(value: object, unit: object, temperature_format: str | None) -> _De
 
 
 def _from_fahrenheit(value: Decimal) -> Decimal | None:
-    """Rounded to a hundredth, which is finer than the instrument; None for more digits than can be stored."""
+    """°F to °C, rounded to a hundredth, which is finer than the instrument; None for too many digits to store."""
     degrees = _PRECISE.divide(_PRECISE.multiply(_PRECISE.subtract(value, Decimal(32)), Decimal(5)), Decimal(9))
     try:
         rounded = degrees.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP, context=_PRECISE)

@@ -1,4 +1,4 @@
-"""A Reading: what one thermostat said at one instant, its identity, and the form in which it is stored."""
+"""A reading: what one thermostat said at one instant, its identity, and its attributes in the table."""
 
 from __future__ import annotations
 
@@ -29,18 +29,19 @@ BOUNDS: Mapping[str, tuple[Decimal, Decimal]] = {
     "humidity_percent": (Decimal(0), Decimal(100)),
     "program": (Decimal(0), Decimal(255)),
 }
-"""What a typed number may be, both ends included; the bounds are stated here and nowhere else.
+"""The least and the greatest value of each typed number, both included. They are stated here and nowhere else.
 
-Temperatures: what the room of a thermostat can have, with much to spare on either side (set points go from 3 to 40 °C,
-the vendor's schema). Outside are the values by which sensors and clouds say that they have none: 85 °C (a DS18B20 that
-was just switched on, its data sheet), 126.5 and 127 °C (off and on at AVM, github.com/KartoffelToby/better_thermostat
-pull request 1991), -127 °C (no sensor, the DallasTemperature library), -46.85 and -45 °C (all bits of a Si7021 or SHT3x
-zero, by the formulas in their data sheets), -3276.8 °C (bosch-thermostat/home-assistant-bosch-custom-component issue
-459). Humidity is relative, so 255 % is a byte with all its bits set. A program has a number from 0 to 11 (the vendor's
-schema); a byte is room enough.
+Temperatures: far more than a room can have (set points go from 3 to 40 °C, by the vendor's schema). Outside are the
+values that sensors and clouds send when they have none: 85 °C (a DS18B20 just switched on, by its data sheet), 126.5
+and 127 °C (off and on at AVM, github.com/KartoffelToby/better_thermostat pull request 1991), -127 °C (no sensor, the
+DallasTemperature library), -46.85 and -45 °C (all bits zero in a Si7021 or SHT3x, by the formulas in their data
+sheets), -3276.8 °C (bosch-thermostat/home-assistant-bosch-custom-component issue 459).
 
-Every reader holds what is within: a mean to four places has fewer than the 28 digits of Python's decimals, a chart has
-room, and columns of exports are doubles and whole numbers of 64 bits.
+Humidity is relative: 255 % is a byte with all bits set. A program has a number from 0 to 11 by the vendor's schema; a
+byte leaves room for more.
+
+Every reader of the table can hold these values: a mean to four places needs fewer than the 28 digits of Python's
+decimals, charts have room for them, and columns of exports are doubles and 64-bit integers.
 """
 
 
@@ -48,13 +49,14 @@ room, and columns of exports are doubles and whole numbers of 64 bits.
 class Reading:
     """One thermostat status, typed: Celsius and percent as Decimal, instants aware and in UTC, words in upper case.
 
-    What the sender left out is None. `temperature_f` and `setpoint_f` hold the original of a value that came in
-    Fahrenheit. `extra` is what the status held and the model does not know; `event_extra` the same of the envelope.
+    What was not sent is None. `temperature_f` and `setpoint_f` are the originals of values that were sent in
+    Fahrenheit. `extra` holds the fields of the status that the model does not know, `event_extra` those of the
+    envelope.
 
-    `unread` is what was sent for attributes that are None because it cannot be read, or is beyond their BOUNDS: by the
-    attributes' names, as it was sent. Under `extra` and `event_extra` it lists the fields there that are not quite as
-    they were sent. `key_only` is what version 0.1.0 typed and this one does not, by attribute: it is part of the key,
-    so that a redelivery across an upgrade is known, and not stored.
+    `unread` holds, by attribute, what was sent for attributes that are None because it cannot be read or is beyond
+    their BOUNDS. Under `extra` and `event_extra` it lists the fields there that had to be altered. `key_only` holds, by
+    attribute, values that version 0.1.0 stored and this one does not. They are not stored, but are part of the key, so
+    that a redelivery after an upgrade is recognised.
     """
 
     plant_id: str
@@ -89,9 +91,9 @@ _STORED = tuple(name for name in Reading.__slots__ if name != "key_only")
 
 
 def bounded(attribute: str, number: Decimal | None) -> Decimal | None:
-    """The number if that attribute of a reading may hold it, else None, as if it had not been sent.
+    """The number if it is within the BOUNDS of that attribute; else None, as if it had not been sent.
 
-    Readers of the table ask this of every number: items that version 0.1.0 wrote may hold any that DynamoDB can.
+    Readers of the table apply this to every number: an item that version 0.1.0 wrote may hold any number.
     """
     if number is None:
         return None
@@ -99,13 +101,13 @@ def bounded(attribute: str, number: Decimal | None) -> Decimal | None:
     return number if lowest <= number <= highest else None
 
 
-# What says the same thing twice without being the same words: the envelope differs between redeliveries, and the
-# address type is spelled `AddressLocation` in a push and `addressLocation` in an answer to a poll.
+# These may differ where the content is the same: the envelope differs between redeliveries, and the address type is
+# spelled `AddressLocation` in a push and `addressLocation` in the answer to a poll.
 _NOT_IDENTITY = frozenset({"event_id", "event_type", "event_time", "event_extra", "sender_address_type", "unread"})
 
 
 def reading_digest(reading: Reading) -> str:
-    """The same 16 hex digits for the same content, however it was spelled, wrapped or delivered."""
+    """16 hex digits, the same for the same content, however it is spelled, wrapped or delivered."""
     said = {**_identity(_content(reading)), **reading.key_only}
     unread = {name: value for name, value in _identity(reading.unread).items() if name not in reading.key_only}
     content = {**said, "unread": unread} if unread else said
@@ -120,9 +122,10 @@ def _identity(content: Mapping[str, Stored]) -> dict[str, Stored]:
 def attributes(
     reading: Reading, *, received_at: datetime, source: Source, retention_days: int | None
 ) -> dict[str, Stored]:
-    """The reading as the table holds it, without its key; what was not sent is absent.
+    """The attributes of a reading's item, without its key; what was not sent is absent.
 
-    With a retention, `expires_at` counts from the arrival: a device whose clock is years behind loses nothing.
+    With a retention, `expires_at` counts from the arrival, so that a thermostat whose clock is years behind loses
+    nothing.
     """
     item: dict[str, Stored] = {
         **_content(reading),
@@ -135,17 +138,17 @@ def attributes(
 
 
 def expiry(received_at: datetime, retention_days: int) -> Decimal:
-    """Epoch seconds at which an item that arrived then may go."""
+    """Epoch seconds from which an item that arrived at `received_at` may be deleted."""
     return Decimal(int((received_at + timedelta(days=retention_days)).timestamp()))
 
 
 def instant_text(instant: datetime) -> str:
-    """UTC ISO 8601 with `Z`; microseconds only when there are any."""
+    """UTC ISO 8601 with `Z`; with microseconds only where they are not zero."""
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def _content(reading: Reading) -> dict[str, Stored]:
-    """What the sender said, under the table's attribute names."""
+    """What was sent, by the names of the table's attributes."""
     content: dict[str, Stored] = {}
     for name in _STORED:
         value = getattr(reading, name)
@@ -157,7 +160,7 @@ def _content(reading: Reading) -> dict[str, Stored]:
 
 
 def _plain_number(value: object) -> str:
-    """Decimals come here normalised, so equal numbers have equal text; the mark keeps 19 and "19" apart."""
+    """A normalised Decimal as text: equal numbers have equal texts. The mark keeps 19 and "19" apart."""
     if isinstance(value, Decimal):
         return f"N:{value}"
     raise TypeError(f"{type(value).__name__} has no place in a reading")

@@ -1,4 +1,4 @@
-"""A spilled notification: a body that could not be stored when it arrived, with all that storing it later needs."""
+"""A spilled notification: a body that could not be stored on arrival, with all that is needed to store it later."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from typing import Any, Self
 from smarther.domain.readings.json_fields import MAX_BODY_BYTES
 from smarther.domain.readings.reading import instant_text
 
-_LONGEST_BODY = 16 * MAX_BODY_BYTES  # beyond what any request can carry; stops a message that unpacks without end
+_LONGEST_BODY = 16 * MAX_BODY_BYTES  # more than any request can hold; bounds what a compressed message unpacks to
 
 
 class MalformedError(ValueError):
-    """Not a message that this recorder wrote. The error never quotes it."""
+    """It is not a spilled notification that this recorder wrote. The message quotes nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spilled:
-    """`body` as it was received at `received_at`, from a caller who presented the secret with this digest.
+    """A `body` as it was received at `received_at`, from a caller whose secret has the digest `presented`.
 
-    While not `verified`, nobody knows yet whether that caller may notify: check before storing.
+    Where `verified` is false, the digest must be checked before the body is stored.
     """
 
     body: bytes
@@ -33,10 +33,10 @@ class Spilled:
     verified: bool
 
     def fields(self) -> dict[str, str | bool]:
-        """The plain values: `body` in base64.
+        """The plain values, with `body` in base64.
 
-        It grows by a third, so a body up to 780 KB fits into a message of the queue (1 MiB), and a longer one goes to
-        the log. Notifications have one KB.
+        Base64 is a third longer, so a body of up to 780 KB fits into a message of the queue (1 MiB); a longer one goes
+        to the log. A usual notification has 1 KB.
         """
         return {
             "body": base64.b64encode(self.body).decode(),
@@ -47,12 +47,12 @@ class Spilled:
         }
 
     def message(self) -> str:
-        """As one message: a JSON object of the fields."""
+        """The message for the queue: a JSON object of the fields."""
         return json.dumps(self.fields(), separators=(",", ":"))
 
     @classmethod
     def from_message(cls, text: str) -> Self:
-        """Read a message again; raises MalformedError."""
+        """Undo `message`; raises MalformedError."""
         try:
             fields = json.loads(text)
         except (ValueError, RecursionError) as error:
@@ -61,15 +61,15 @@ class Spilled:
 
     @classmethod
     def from_fields(cls, fields: Any) -> Self:
-        """Read the plain values again; raises MalformedError."""
+        """Undo `fields`; raises MalformedError."""
         try:
             received_at = datetime.fromisoformat(fields["received_at"])
             body = _unpacked(fields["body"], fields["encoding"])
             presented, verified = fields["presented"], fields["verified"]
         except (ValueError, TypeError, LookupError, zlib.error) as error:
-            raise MalformedError(f"not a notification put aside: {type(error).__name__}") from error
+            raise MalformedError(f"not a spilled notification: {type(error).__name__}") from error
         if received_at.tzinfo is None or not isinstance(presented, str) or not isinstance(verified, bool):
-            raise MalformedError("a notification put aside with a field in a wrong form")
+            raise MalformedError("a spilled notification with a field in a wrong form")
         return cls(body=body, received_at=received_at, presented=presented, verified=verified)
 
 

@@ -1,1 +1,1 @@
-"""What readings become for a longer look: hours and days, and what is drawn of them."""
+"""Summaries of readings: statistics of hours and days, and the series that charts show."""

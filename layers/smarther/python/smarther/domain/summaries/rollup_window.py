@@ -1,23 +1,22 @@
-"""Which stretch of time a run of the rollup makes anew, so that late readings are never missed and no run costs much.
+"""Which stretch of time a run of the rollup makes anew, so that late readings count and no run costs much.
 
-Readings come late: up to 18 hours were seen, and after an outage of the provider's cloud a backlog of days. The table
-has no index of what arrived when, and needs none. Each run makes a recent stretch anew and writes only what differs
-from what is stored, whatever the reason:
+Readings come up to 18 hours late, and days late after an outage of the provider's cloud. The table has no index by
+arrival. Instead each run makes a recent stretch anew, and writes only the statistics that differ from the stored ones:
 
-- every run, from `RECENT` before the point up to which the last one left nothing to make: what came in time, and
-  most of what came late; a pause or a run that was stopped leaves no stretch out;
-- the first run of each local day, the last `DEEP`: what came hours or days late.
+- Every run makes the hours from `RECENT` before the point up to which the last run made everything. So no stretch is
+  left out after a pause, or after a run that was stopped.
+- The first run of each local day makes the last `DEEP`, for what came hours or days late.
 
 An hour and a day are made when they are over, so that as a rule each is written once. Every run reads `RECENT` again,
-and one a day reads `DEEP`: their lengths are most of what statistics cost (docs/running/cost.md).
+and one run a day reads `DEEP`: their lengths make most of the cost of statistics (docs/running/cost.md).
 
-What arrives later than that is for `smarther rollup --from --to`.
+Readings that arrive later than `DEEP` need `smarther rollup --from --to`.
 
-A thermostat of which something cannot be made stays behind, alone. It keeps the hour from which on it may be owed
-something, and every run, after all else, goes on from there: day by day, oldest first, to the next that cannot be
-made. So a fault that passes is made good by the next run. One that does not costs a run no more than the one day that
-it tries again, however long it lasts; days after it are made as far as the runs' own stretches reach. And once it is
-mended, however late, a run makes all that is owed, as long as its readings are there.
+Where something of a thermostat cannot be made, only that thermostat is behind. The state stores the hour from which its
+statistics may be missing. Every run, after all else, continues from there: day by day, oldest first, up to the next day
+that cannot be made. So the next run makes good what a passing fault left out. A lasting fault costs each run the one
+day that is tried again; later days are still made in the runs' own stretches. Once the fault is mended, a run makes all
+that is missing, as far as the readings are still stored.
 """
 
 from __future__ import annotations
@@ -35,21 +34,21 @@ if TYPE_CHECKING:
 RECENT = timedelta(hours=3)
 DEEP = timedelta(days=8)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-"""Before which no statistics are made. No thermostat is older, and one that forgot the time begins here."""
+"""No statistics are made before this. No thermostat is older, and one that has lost the time starts here."""
 
 
-_LAST_DATE = date(9999, 1, 1)  # far enough from the calendar's end to count on from it
+_LAST_DATE = date(9999, 1, 1)  # far enough from the calendar's end to add to it
 
 
 class RollupRequestError(Exception):
-    """The range asked for cannot be understood; the message says why."""
+    """The requested range cannot be used; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollupState:
-    """When the rollup ran last, and up to which hour, not included, it left nothing to make.
+    """When the rollup ran last, and up to which hour (not included) all statistics are made.
 
-    Except of the thermostats that are `behind`: each from its own hour on.
+    Except those of the thermostats that are `behind`: by module id, the hour from which some may be missing.
     """
 
     ran_at: datetime
@@ -66,9 +65,9 @@ class Stretch:
 
 
 def due(state: RollupState | None, *, now: datetime, zone: tzinfo) -> Stretch:
-    """What a scheduled run makes anew; it ends before the hour that is running.
+    """The stretch that a scheduled run makes anew; it ends with the last hour that is over.
 
-    A state that lies ahead of now is none: the last run's clock was wrong, or somebody wrote it.
+    A state in the future is ignored: the last run's clock was wrong, or the item was edited by hand.
     """
     if state is None or not all(EARLIEST <= each <= now for each in (state.ran_at, state.complete_through)):
         start = now - DEEP
@@ -80,18 +79,18 @@ def due(state: RollupState | None, *, now: datetime, zone: tzinfo) -> Stretch:
 
 
 def owed(state: RollupState | None, stretch: Stretch) -> dict[str, Stretch]:
-    """What lies between the hour from which on a thermostat is behind and the stretch that a run makes of all."""
+    """By thermostat that is behind: from the hour where its statistics may be missing to the run's own stretch."""
     behind = {} if state is None else state.behind
     starts = {module_id: hour_of(max(since, EARLIEST)) for module_id, since in behind.items()}
     return {module_id: Stretch(min(start, stretch.start), stretch.start) for module_id, start in starts.items()}
 
 
 def asked_for(event: Mapping[str, object], *, now: datetime, zone: tzinfo) -> Stretch | None:
-    """The range of `{"from": …, "to": …}`, or `None` when the event asks for none, as the schedule's does.
+    """The range of `{"from": …, "to": …}`; `None` where the event names no range, as the schedule's.
 
-    Dates are the home's local days, both included; instants are ISO 8601 with their zone; without `to` it is up to
-    now. The range is widened to full hours, begins with `EARLIEST` at the earliest and ends before the hour that is
-    running. Raises `RollupRequestError`.
+    Dates are local days of the home, both included; instants are ISO 8601 with their zone; without `to` the range ends
+    now. It is widened to full hours, begins at `EARLIEST` or later, and ends with the last hour that is over. Raises
+    `RollupRequestError`.
     """
     if "from" not in event and "to" not in event:
         return None
@@ -104,9 +103,10 @@ def asked_for(event: Mapping[str, object], *, now: datetime, zone: tzinfo) -> St
 
 
 def still_whole(stretch: Stretch, *, now: datetime, retention: timedelta | None) -> Stretch:
-    """The part of which no reading may have expired, because an hour made of what is left would overwrite a right one.
+    """The part of a stretch of which no reading can have expired.
 
-    An hour needs the readings of `LONGEST_HOLD` before it as well.
+    An hour made of only some of its readings would overwrite a right one. An hour also needs the readings of
+    `LONGEST_HOLD` before it.
     """
     if retention is None:
         return stretch
@@ -115,7 +115,7 @@ def still_whole(stretch: Stretch, *, now: datetime, retention: timedelta | None)
 
 
 def by_day(stretch: Stretch, zone: tzinfo) -> Iterator[tuple[date, Stretch]]:
-    """The local days of a stretch with the hours of each that lie in it, oldest first."""
+    """The local days of a stretch, oldest first, each with those of its hours that are in the stretch."""
     start = stretch.start
     while start < stretch.end:
         day = local_day(start, zone)
@@ -125,7 +125,7 @@ def by_day(stretch: Stretch, zone: tzinfo) -> Iterator[tuple[date, Stretch]]:
 
 
 def _bound(text: object, zone: tzinfo, *, following: Literal[0, 1]) -> datetime:
-    """An instant as it is; of a date, its first hour or that of the day `following` it."""
+    """An instant as it is; of a date, its first hour, or with `following` 1 the first hour of the next day."""
     parsed = _parsed(text)
     return parsed if isinstance(parsed, datetime) else hours_of_day(parsed, zone)[following]
 

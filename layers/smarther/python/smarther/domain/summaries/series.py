@@ -1,9 +1,8 @@
-"""What a chart shows of a period: spans of time with what was measured, told and done in each.
+"""The series that a chart shows of a period: spans of time with their temperature, humidity and load.
 
-Short periods are drawn from every reading, longer ones from hours, long ones from days; the hour and the day that are
-running, of which no statistics are stored yet, from what was said in them so far. Whatever the period, however
-busy the thermostat and however long its history, one answer reads no more than `ITEM_BOUND` items from the table,
-besides who there is: the directory, and `NOTES` of each thermostat.
+Short periods are drawn from every reading, longer ones from hours, long ones from days. The current hour and day, for
+which no statistics are stored yet, are made from their readings so far. Whatever the period, one answer reads at most
+`ITEM_BOUND` items from the table, besides the directory and `NOTES` items of each thermostat.
 """
 
 from __future__ import annotations
@@ -33,20 +32,20 @@ HOURS_UP_TO = timedelta(days=62)
 
 # The bound on what one answer reads, stated here and nowhere else.
 MOST_THERMOSTATS = 48
-"""Thermostats drawn at once; the others are one click away."""
+"""The most thermostats on one page; the others are one click away."""
 NEWEST_SNAPSHOTS = 40
-"""Per thermostat, to tell since when it heats: a few hours of a busy one."""
+"""The newest readings of each thermostat, to tell since when it heats: a few hours of a busy one."""
 RUNNING_SNAPSHOTS = 100
-"""Per thermostat, for the hour that is running and the one before, and what was so when that began."""
+"""Readings of each thermostat, for the current hour, the one before, and the state at the beginning of that one."""
 RUNNING_HOURS = 50
-"""Per thermostat, for the day that is running and the one before, of 25 hours at the most."""
+"""Hours of each thermostat, for the current day and the one before, of at most 25 hours each."""
 LOOKED_THROUGH = 400
-"""Per thermostat and look, where the newest are not what is looked for: beyond readings of a clock that was ahead, and
-for late ones of a thermostat that looks silent. Two days of most."""
+"""Further readings of each thermostat, for each search that the newest do not answer: past readings of a clock that was
+ahead, and for late readings of a thermostat that looks silent. Two days of most thermostats."""
 NOTES = 2
-"""Per thermostat, of what came late or misdated last, and the readings that they name."""
+"""Notes of arrivals of each thermostat: the last late one and the last misdated one."""
 CHART_ITEMS = 10_000
-"""For all charts together, in equal shares: twelve thermostats have room for a month of hours each."""
+"""For all charts of a page, in equal shares: enough for a month of hours of each of twelve thermostats."""
 _LATEST_ITEMS = 2 * NEWEST_SNAPSHOTS + 2 * LOOKED_THROUGH + NOTES
 _RUNNING_ITEMS = RUNNING_SNAPSHOTS + LOOKED_THROUGH + RUNNING_HOURS
 _OF_EACH = _LATEST_ITEMS + _RUNNING_ITEMS + LOOKED_THROUGH
@@ -54,7 +53,7 @@ ITEM_BOUND = MOST_THERMOSTATS * _OF_EACH + CHART_ITEMS
 
 
 class Grain(StrEnum):
-    """What one span stands for."""
+    """What one span is: the time for which a reading holds, an hour, or a day."""
 
     READINGS = "every reading"
     HOURS = "hourly means"
@@ -63,9 +62,10 @@ class Grain(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What a chart shows of an hour or a day, which is less than its `Statistics` hold and quicker to read.
+    """What a chart shows of an hour or a day: a part of its `Statistics`, which is faster to read.
 
-    `minutes` is for how long the temperature was known. Heating and cooling are `None` when not known.
+    Temperatures are in °C, humidity in percent. `minutes` is for how long the temperature was known. What was not known
+    is `None`.
     """
 
     temperature: Decimal | None = None
@@ -80,11 +80,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A stretch of time for which something is known. Temperatures in °C, humidity in percent.
+    """A stretch of time for which something is known. Temperatures are in °C, humidity in percent.
 
-    `low` and `high` are the extremes around the mean `temperature`; of a reading all three are the same. `minutes` is
-    for how much of the span they are known. `heating_share` and `cooling_share` are the part of the span in
-    which the relay did that, from 0 to 1, `None` when not known.
+    `low` and `high` are the minimum and maximum, `temperature` is the mean; of a reading all three are equal. `minutes`
+    is for how long they are known. `heating_share` and `cooling_share` are the part of the span in which the thermostat
+    heated or cooled, from 0 to 1. What is not known is `None`.
     """
 
     start: datetime
@@ -101,7 +101,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The spans of a period in their order, none overlapping. `until` is the present, after which nothing is known."""
+    """The spans of a period in order, without overlap. `until` is the present, after which nothing is known."""
 
     grain: Grain
     start: datetime
@@ -112,7 +112,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """A series in a few values: the mean over time, the extremes, and for how many minutes it heated and cooled."""
+    """A series in a few values: means over time, extremes, and the minutes of heating and cooling.
+
+    Temperatures are in °C, humidity in percent; `None` where nothing is known.
+    """
 
     temperature: Decimal | None
     low: Decimal | None
@@ -123,7 +126,7 @@ class Summary:
 
 
 def share_of_items(charts: int) -> int:
-    """How many items each of so many charts may read."""
+    """How many items each of `charts` charts may read."""
     return CHART_ITEMS // max(charts, 1)
 
 
@@ -137,14 +140,14 @@ def finest_grain(period: timedelta, limit: int) -> Grain:
 
 
 def hours_in(period: timedelta) -> int:
-    """The most hours that a period of this length can touch."""
+    """The most hours of the clock that a period of this length can touch."""
     return period // HOUR + 2
 
 
 def of_snapshots(snapshots: Sequence[Snapshot], *, start: datetime, end: datetime, now: datetime) -> Series:
-    """Every reading as a span from its instant to the next, as long as it is believed.
+    """A series of every reading, each as a span from its instant to the next, of at most `LONGEST_HOLD`.
 
-    The snapshots reach back `LONGEST_HOLD` before `start`, so that the state at the left edge is known.
+    The snapshots must reach back `LONGEST_HOLD` before `start`, so that the state at `start` is known.
     """
     pieces = [
         Held(piece.snapshot, max(piece.start, start), piece.end)
@@ -155,13 +158,13 @@ def of_snapshots(snapshots: Sequence[Snapshot], *, start: datetime, end: datetim
 
 
 def of_hours(hours: Mapping[datetime, Shown], *, start: datetime, end: datetime, now: datetime) -> Series:
-    """Hours as spans; the one that is running ends now."""
+    """A series of hours; the current hour ends now."""
     spans = [_of_shown(each, hour, min(hour + HOUR, now)) for hour, each in sorted(hours.items()) if hour < now]
     return Series(Grain.HOURS, start, end, now, spans)
 
 
 def of_days(days: Mapping[date, Shown], *, start: datetime, end: datetime, now: datetime, zone: tzinfo) -> Series:
-    """Local days as spans; the one that is running ends now."""
+    """A series of local days; the current day ends now."""
     begun = [(day, each) for day, each in sorted(days.items()) if day <= local_day(now, zone)]
     bounds = [(*hours_of_day(day, zone), each) for day, each in begun]
     spans = [_of_shown(each, first, min(after, now)) for first, after, each in bounds if first < now]
@@ -184,7 +187,7 @@ def shown_of(made: Statistics) -> Shown:
 
 
 def summary(series: Series) -> Summary:
-    """All spans of a series together; humidity is taken to be known for as long as the temperature."""
+    """Sum up all spans of a series. Humidity counts as known for as long as the temperature."""
     spans = series.spans
     lows = [span.low for span in spans if span.low is not None]
     highs = [span.high for span in spans if span.high is not None]
@@ -199,7 +202,7 @@ def summary(series: Series) -> Summary:
 
 
 def snapshots_from(start: datetime) -> datetime:
-    """How far back readings are needed for a chart that begins at `start`."""
+    """The instant from which readings are needed for a chart that begins at `start`."""
     return start - LONGEST_HOLD
 
 

@@ -1,17 +1,17 @@
-"""Hours and days of a thermostat, from what it said at irregular moments.
+"""Statistics of hours and days of a thermostat, from readings at irregular instants.
 
-A thermostat speaks when something changes, so its snapshots are the steps of a step function: each holds from its
-own instant until the next one replaces it as a whole, what it does not say being unknown from then on. Means are
-means of that function over time, minutes are time spent in a state, minimum and maximum are over the states that held
-for some time.
+A thermostat sends a reading when something changes, so its snapshots form a step function: each holds from its own
+instant until the next one replaces all of it, and what the next one does not say is unknown from then on. Means are
+means of that function over time. Minutes are the time spent in a state. Minimum and maximum are taken over the
+snapshots that held for some time.
 
-Two bounds keep this honest:
+Two bounds limit what counts as known:
 
-- A state holds for `LONGEST_HOLD` at most. Silence beyond that is not known time: it adds to no mean and no minutes.
-- Nothing is known of what lies after `until`, the instant at which the statistics are made.
+- A snapshot holds for at most `LONGEST_HOLD`. The time after that counts in no mean and in no minutes.
+- Nothing is known after `until`, the instant at which the statistics are made.
 
-Hours are hours of UTC, so summer time neither doubles nor skips one. A day is the home's local day, because people
-heat by the clock on their wall; it is the sum of the hours that begin in it, 23 or 25 of them when the clocks change.
+Hours are hours of UTC, so daylight saving time neither repeats nor skips one. A day is a local day of the home, because
+people heat by local time. It is the sum of the hours that begin in it: 23 or 25 when the clocks change.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from smarther.domain.readings.home import Snapshot
 
 LONGEST_HOLD = timedelta(hours=6)
-"""How long a state is believed without a word. Thermostats report each change of a tenth of a degree, so hours of
-silence are an outage rather than a steady room; an hour of it is normal. A constant, and not the owner's
-`StaleAfterHours`, so that a stored hour means the same for ever."""
+"""The longest time for which a snapshot holds. Thermostats report each change of a tenth of a degree: an hour without a
+reading is normal, many hours are an outage rather than a steady room. It is a constant, and not the owner's
+`StaleAfterHours`, so that stored statistics always mean the same."""
 
 HOUR = timedelta(hours=1)
 
@@ -46,7 +46,7 @@ _NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A quantity over a stretch of time: time-weighted mean, extremes, and for how many minutes it was known."""
+    """A quantity over a stretch of time: time-weighted mean, extremes, and the minutes for which it was known."""
 
     mean: Decimal
     minimum: Decimal
@@ -56,10 +56,10 @@ class Measure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statistics:
-    """One hour or one day. Temperatures in °C, humidity in percent; what was never known is `None` or no minutes.
+    """Statistics of one hour or one day. Temperatures are in °C, humidity in percent.
 
-    `count` is the number of snapshots taken in it; an hour may well be known without any, from the one before.
-    `load_minutes` is for how long it was known what the relay does: heating, cooling, or neither.
+    A quantity that was never known is `None`. `count` is the number of readings in the hour or day; it may be 0 where
+    an earlier reading still holds. `load_minutes` is for how long it was known whether it heated, cooled or was idle.
     """
 
     count: int
@@ -73,7 +73,7 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A snapshot and the time for which it is believed, from `start` up to but not including `end`."""
+    """A snapshot and the time for which it holds, from `start` up to but not including `end`."""
 
     snapshot: Snapshot
     start: datetime
@@ -86,23 +86,23 @@ def hour_of(instant: datetime) -> datetime:
 
 
 def held(snapshots: Sequence[Snapshot], *, until: datetime) -> Iterator[Held]:
-    """For how long each snapshot is believed; those that held for no time are left out.
+    """The time for which each snapshot holds; those that held for no time are left out.
 
-    The snapshots stand in the order of their instants; of several with the same instant the last one counts.
+    The snapshots must be in the order of their instants. Of several with the same instant the last one counts.
     """
     for snapshot, following in zip_longest(snapshots, snapshots[1:]):
         end = until if following is None else min(until, following.time)
         if end > snapshot.time:
-            # Added to what it held and not to its bound: the calendar may end within those hours.
+            # Not `snapshot.time + LONGEST_HOLD`: that may be after the end of the calendar.
             yield Held(snapshot, snapshot.time, snapshot.time + min(end - snapshot.time, LONGEST_HOLD))
 
 
 def hourly(
     snapshots: Sequence[Snapshot], *, start: datetime, end: datetime, until: datetime
 ) -> dict[datetime, Statistics]:
-    """The hours from `start` up to but not including `end`, both full hours, of which anything is known.
+    """Statistics of each hour from `start` up to but not including `end`, both full hours, of which anything is known.
 
-    For the first hour to be right the snapshots have to reach back `LONGEST_HOLD` before `start`.
+    The snapshots must reach back `LONGEST_HOLD` before `start`, or the first hours are incomplete.
     """
     pieces: defaultdict[datetime, list[Held]] = defaultdict(list)
     for piece in _by_hour(held(snapshots, until=until), start, end):
@@ -115,7 +115,7 @@ def hourly(
 
 
 def daily(hours: Mapping[datetime, Statistics], zone: tzinfo) -> dict[date, Statistics]:
-    """The hours gathered by the local day in which they begin."""
+    """Statistics of each local day, from the hours that begin in it."""
     days: defaultdict[date, list[Statistics]] = defaultdict(list)
     for hour, statistics in hours.items():
         days[local_day(hour, zone)].append(statistics)
@@ -123,18 +123,18 @@ def daily(hours: Mapping[datetime, Statistics], zone: tzinfo) -> dict[date, Stat
 
 
 def local_day(hour: datetime, zone: tzinfo) -> date:
-    """The day to which an hour belongs: the one on the home's calendar when the hour begins."""
+    """The local day in which an hour begins."""
     return hour.astimezone(zone).date()
 
 
 def hours_of_day(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
-    """The first hour that begins in a local day, and the first of the day after."""
+    """The first hour that begins in a local day, and the first hour of the next day."""
     first, after = (_first_hour(each, zone) for each in (day, day + timedelta(days=1)))
     return first, after
 
 
 def _over(pieces: Sequence[Held], count: int) -> Statistics:
-    """The statistics of these pieces of one stretch of time, in which `count` snapshots were taken."""
+    """The statistics of one stretch of time from these pieces of it, with `count` readings."""
     return Statistics(
         count=count,
         temperature=_measure((piece.snapshot.temperature, piece) for piece in pieces),
@@ -147,7 +147,7 @@ def _over(pieces: Sequence[Held], count: int) -> Statistics:
 
 
 def _together(parts: Sequence[Statistics]) -> Statistics:
-    """Several stretches as one. Minutes are added as they stand, so a day's are exactly those of its hours."""
+    """The statistics of several stretches together. Minutes are summed, so a day has exactly those of its hours."""
     return Statistics(
         count=sum(part.count for part in parts),
         temperature=_combined([part.temperature for part in parts]),
@@ -166,7 +166,7 @@ def _first_hour(day: date, zone: tzinfo) -> datetime:
 
 
 def _by_hour(stretches: Iterable[Held], start: datetime, end: datetime) -> Iterator[Held]:
-    """The stretches cut at the full hours, and what lies outside thrown away."""
+    """Cut the stretches at full hours, within `start` and `end`."""
     for stretch in stretches:
         at, last = max(stretch.start, start), min(stretch.end, end)
         while at < last:

@@ -1,1 +1,1 @@
-"""Every word that an owner reads on a page, in each language: one module a language, and one that chooses."""
+"""All texts that an owner reads on a page: one module for each language, and one that chooses the language."""

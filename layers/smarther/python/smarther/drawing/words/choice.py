@@ -1,4 +1,4 @@
-"""Which language: what a browser prefers, or what the console speaks; English where neither is here."""
+"""The choice of a language: the browser's or the console's; English where we have neither."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _PREFERENCE: Final = re.compile(
 
 
 def words_of_browser(accept_language: object) -> Language:
-    """The language that a header `Accept-Language` prefers among those here (RFC 9110, 12.5.4).
+    """The language of ours that an `Accept-Language` header prefers (RFC 9110, section 12.5.4).
 
-    The first of equal weight goes first; what cannot be read asks for nothing.
+    Of languages with equal weight the first is chosen. A part that cannot be read is ignored.
     """
     if not isinstance(accept_language, str):
         return ENGLISH

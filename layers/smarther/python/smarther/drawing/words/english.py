@@ -1,4 +1,4 @@
-"""English, for whoever asks for no other language that is here."""
+"""English texts, the default."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ENGLISH: Final = Language(
     behind="{length} behind",
     temperature="temperature",
     set_point="set point",
-    set_point_interrupted="set point (in boost none is told)",
+    set_point_interrupted="set point (not sent during boost)",
     humidity="humidity",
     heating="heating",
     cooling="cooling",
@@ -44,9 +44,9 @@ ENGLISH: Final = Language(
     description="""\
 ## The home
 
-A card per thermostat: temperature, set point, humidity, whether it heats and since when, its mode, how long ago it
-spoke, and a chart of the dashboard's time range. A thermostat that has been silent for too long stands out, and one
-whose clock is wrong says so. Choose one to see it large, and to look closer or further back.
+A card per thermostat: temperature, set point, humidity, whether it heats and since when, its mode, how old
+its last reading is, and a chart of the dashboard's time range. A thermostat that has been silent for too long stands
+out, and one whose clock is wrong says so. Choose one to see it large, and to look closer or further back.
 
 Up to two days are drawn from every reading, up to two months from hourly means, more from daily ones; coarser when
 many thermostats share the page. Times are those of the dashboard's time zone. The page is in the console's language,
@@ -211,7 +211,7 @@ unit: C
         ),
         Ending.INCOMPLETE: Told(
             "This link is not complete",
-            "This page is where Legrand's login brings you back to. What it should have brought along is missing.",
+            "Legrand's login brings you back to this page with a code. This time something is missing.",
             (_AGAIN,),
         ),
         Ending.NOT_VALID: Told(

@@ -1,4 +1,4 @@
-"""Italian, the language of most of Legrand's customers."""
+"""Italian texts: Italian is the language of most owners of these thermostats."""
 
 from __future__ import annotations
 

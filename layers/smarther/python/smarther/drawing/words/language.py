@@ -1,7 +1,7 @@
-"""What a language has to say: one field for each text, so that none can be left out.
+"""The texts of a language: one field for each, so that none can be missing.
 
-Texts hold their values as `{placeholders}`. Symbols of units (h, min, °C, %) and names are no words: they are the same
-everywhere. `like this` is a command.
+Values are `{placeholders}`. Symbols of units (h, min, °C, %) and names are the same in every language, and not here.
+Text between backticks is a command.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What somebody is told: in a line, in a paragraph, and the steps from there."""
+    """A message to a person: its title, a paragraph, and the next steps."""
 
     title: str
     told: str
@@ -51,7 +51,7 @@ class Language:
     """One language."""
 
     tag: str
-    """As `lang` has it (BCP 47)."""
+    """The language's tag, as in HTML's `lang` (BCP 47)."""
 
     # numbers, dates, lengths of time
     decimal_mark: str
@@ -100,7 +100,7 @@ class Language:
     closer: str
     wider: str
     lengths: tuple[str, ...]
-    """Of the periods that can be chosen: six hours, a day, a week, a month, a year."""
+    """Labels of the periods that can be chosen: six hours, a day, a week, a month, a year."""
     length_before: str
     dashboard_period: str
     never_reported: str
@@ -110,11 +110,11 @@ class Language:
     loads: Mapping[Load, str]
     load_unknown: str
     since: tuple[str, str]
-    """Behind what it does: with a time of today, and with a date."""
+    """After the load, since when: with a time of today, and with a date."""
     until: tuple[str, str]
-    """Behind its mode, as above."""
+    """After the mode, until when: with a time of today, and with a date."""
     modes: Mapping[str, str]
-    """By Legrand's names for them."""
+    """By Legrand's names of the modes."""
     program: str
     card_failed: str
     card_failed_note: str

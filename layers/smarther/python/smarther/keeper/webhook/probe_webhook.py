@@ -27,7 +27,7 @@ TIME: Final = timedelta(seconds=60)
 SECONDS: Final = (3.0, 5.0)
 """To connect and to read: Legrand waits for 0.75 in all, and by how much a call is too slow is to be seen."""
 
-_NOBODYS: Final = "nobody-s-secret"  # not of a secret's form, so that nothing of the call is ever put aside
+_NOBODYS: Final = "nobody-s-secret"  # not of a secret's form, so that the call is never spilled
 
 
 def probe(dependencies: Dependencies, order: ProbeOrder) -> Probe:

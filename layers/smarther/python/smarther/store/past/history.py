@@ -1,8 +1,7 @@
-"""What thermostats said, as those see it who look back, and the one reader of their latest words.
+"""Reading the stored readings of a thermostat, and the one reader of the latest ones.
 
-Reads that an answer to a person waits for take a `limit`, so that it costs the same however long the history is. What
-is no reading of this form is left out and counted. A value that cannot be what its name says is as if it were not
-there.
+Reads for a page or a command take a `limit`, so that they cost the same however long the history is. An item that is
+not a readable reading is left out and counted. A value of the wrong type, or beyond its bounds, counts as absent.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from smarther.domain.readings.arrival import AHEAD, LATE, is_ahead, noted
 from smarther.domain.readings.home import Snapshot, load_of
-from smarther.domain.readings.latest import SAID, Word, is_doubtful, latest
+from smarther.domain.readings.latest import SAID, StoredReading, is_doubtful, latest
 from smarther.domain.summaries.series import LOOKED_THROUGH
 from smarther.store import keys
 from smarther.store.items import instant, measured, text, whole
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from smarther.store.table import Table
 
 _SNAPSHOT_NAMES = ("time", "received_at", "temperature_c", "humidity_percent", "setpoint_c", "load_state", "function")
-_WORDS = {"function", "mode", "load_state"}  # of what a reading says; the rest are numbers
+_TEXTS = {"function", "mode", "load_state"}  # these of SAID are texts; the rest are numbers
 
 
 class History:
@@ -37,31 +36,31 @@ class History:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def words(
+    def newest(
         self, module_id: str, *, since: datetime | None = None, until: datetime | None = None, limit: int
-    ) -> list[Word]:
-        """The newest words by the thermostat's own clock, newest first, from `since` up to, not including, `until`."""
+    ) -> list[StoredReading]:
+        """The newest readings by the thermostat's own clock, newest first, from `since` up to but not `until`."""
         between = keys.reading_range(since, until)
         items = self._table.query(keys.module_partition(module_id), between, limit=limit, newest_first=True)
-        return list(self._table.made(_word, items))
+        return list(self._table.made(_stored_reading, items))
 
-    def word(self, module_id: str, key: str) -> Word | None:
-        """The word under this key, if it is still there."""
+    def reading(self, module_id: str, key: str) -> StoredReading | None:
+        """The reading with this sort key, if it is still there."""
         items = self._table.query(keys.module_partition(module_id), (key, key), limit=1)
-        return next(self._table.made(_word, items), None)
+        return next(self._table.made(_stored_reading, items), None)
 
     def unusual_arrivals(self) -> dict[str, list[str]]:
-        """For thermostats some of whose readings came late or misdated, the keys of the last such ones."""
+        """By module id: the sort keys of the last readings that arrived late or misdated, where there are any."""
         found: defaultdict[str, list[str]] = defaultdict(list)
         for module_id, key in self._table.made(_arrival, self._table.query(keys.ARRIVALS, keys.ALL_ARRIVALS)):
             found[module_id].append(key)
         return dict(found)
 
     def snapshots(self, module_id: str, *, start: datetime, end: datetime, limit: int | None = None) -> list[Snapshot]:
-        """What was measured, told and done from `start` up to but not including `end`, oldest first.
+        """The snapshots from `start` up to but not including `end`, oldest first; with a `limit` the newest ones.
 
-        With a `limit`, the newest ones. Mode, program and activation time are not read. What arrived before it can have
-        been so, because the thermostat's clock was ahead, tells nothing of that time and is left out.
+        Mode, program and activation time are not read. A reading that arrived before its own time is left out: the
+        thermostat's clock was ahead, so it says nothing about that time.
         """
         items = self._table.query(
             keys.module_partition(module_id),
@@ -74,10 +73,10 @@ class History:
         possible = (item for item in items if not _came_before_its_time(item))
         return list(islice(self._table.made(_snapshot, possible), limit))[::-1]
 
-    def spoken_as(self, module_id: str) -> str | None:
-        """The spelling of a thermostat's id under which it has readings, strongly consistent; None if it never spoke.
+    def spelling_of(self, module_id: str) -> str | None:
+        """The spelling of a thermostat's id that its readings have, read strongly consistent; None without readings.
 
-        Readings are kept under the id as it was sent, which may differ in case from the id that its plant lists.
+        A reading has the id as it was sent, which may differ in case from the id that the plant lists.
         """
         for spelling in dict.fromkeys((module_id, module_id.lower(), module_id.upper())):
             partition, between = keys.module_partition(spelling), keys.reading_range(None, None)
@@ -87,25 +86,25 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """Words of a thermostat, among them the latest, and the last to arrive.
+class NewestReadings:
+    """Readings of a thermostat, among them the latest, and the last to arrive.
 
-    `newest_first` are the newest by its own clock, with none left out between them, `others` stand further down.
+    `newest_first` are the newest by its own clock, without a gap; `others` are older ones.
     """
 
-    newest_first: Sequence[Word] = ()
-    others: Sequence[Word] = ()
+    newest_first: Sequence[StoredReading] = ()
+    others: Sequence[StoredReading] = ()
 
     @property
     def latest(self) -> Latest | None:
-        """The latest; None when it never spoke."""
+        """The latest state; None where there are no readings."""
         return latest([*self.newest_first, *self.others])
 
 
 class LatestReader:
-    """From the table to a thermostat's latest words: the one reader for keeper, widget and command line.
+    """Reads the readings that decide a thermostat's latest state: one reader for keeper, widget and command line.
 
-    `stale_after` is how long a thermostat may be silent.
+    A thermostat from which nothing has arrived for `stale_after` is silent. Every method raises TableUnavailableError.
     """
 
     def __init__(self, table: Table, *, stale_after: timedelta) -> None:
@@ -113,39 +112,41 @@ class LatestReader:
         self._stale_after = stale_after
 
     def unusual(self) -> Mapping[str, Sequence[str]]:
-        """What `words` needs to know of all thermostats: which words of theirs came late or misdated last."""
+        """What `readings` needs: by module id, the sort keys of the last readings that arrived late or misdated."""
         return self._history.unusual_arrivals()
 
-    def words(self, module_id: str, unusual: Mapping[str, Sequence[str]], *, now: datetime, newest: int = 1) -> Words:
-        """The words by which a thermostat's latest state and its silence are judged, at least so many of the newest.
+    def readings(
+        self, module_id: str, unusual: Mapping[str, Sequence[str]], *, now: datetime, newest: int = 1
+    ) -> NewestReadings:
+        """The readings that decide a thermostat's latest state and its silence, at least `newest` of them.
 
-        As a rule that is one read. Where a clock was ahead, more are read until one of them is dated rightly. Where the
-        thermostat looks silent, what may have come late since is read as well.
+        As a rule that is one read. Where a clock was ahead, further readings are read up to one that is not misdated.
+        Where the thermostat looks silent, readings that may have arrived late are read as well.
         """
         newest_first = self._newest(module_id, now, newest)
-        noted = (self._history.word(module_id, key) for key in unusual.get(module_id, ()))
-        found = Words(newest_first, [word for word in noted if word is not None])
+        noted = (self._history.reading(module_id, key) for key in unusual.get(module_id, ()))
+        found = NewestReadings(newest_first, [reading for reading in noted if reading is not None])
         if not is_doubtful(found.latest, now=now, limit=self._stale_after):
             return found
-        return Words(newest_first, [*found.others, *self._late(module_id, found, now)])
+        return NewestReadings(newest_first, [*found.others, *self._late(module_id, found, now)])
 
-    def _newest(self, module_id: str, now: datetime, newest: int) -> list[Word]:
-        """The newest by the thermostat's clock, back to one whose clock was right."""
-        words = self._history.words(module_id, limit=newest)
-        ahead = [word for word in words if word.time >= now + AHEAD]
+    def _newest(self, module_id: str, now: datetime, newest: int) -> list[StoredReading]:
+        """The newest readings by the thermostat's clock, back to one that is not misdated."""
+        readings = self._history.newest(module_id, limit=newest)
+        ahead = [reading for reading in readings if reading.time >= now + AHEAD]
         if ahead:
-            words = self._history.words(module_id, until=now + AHEAD, limit=newest)
-        if len(words) == newest and all(word.misdated for word in words):
-            words = self._history.words(module_id, until=now + AHEAD, limit=LOOKED_THROUGH)
-        return ahead + words
+            readings = self._history.newest(module_id, until=now + AHEAD, limit=newest)
+        if len(readings) == newest and all(reading.misdated for reading in readings):
+            readings = self._history.newest(module_id, until=now + AHEAD, limit=LOOKED_THROUGH)
+        return ahead + readings
 
-    def _late(self, module_id: str, found: Words, now: datetime) -> list[Word]:
-        """What can have come after the last that was heard, and is no later than usual."""
+    def _late(self, module_id: str, found: NewestReadings, now: datetime) -> list[StoredReading]:
+        """Readings that may have arrived after the last one known, and late by no more than is usual."""
         known = found.latest
         if known is None:
             return []
         since = known.heard.received_at - LATE
-        return self._history.words(module_id, since=since, until=now + AHEAD, limit=LOOKED_THROUGH)
+        return self._history.newest(module_id, since=since, until=now + AHEAD, limit=LOOKED_THROUGH)
 
 
 def _snapshot(item: Item) -> Snapshot | None:
@@ -165,25 +166,25 @@ def _snapshot(item: Item) -> Snapshot | None:
 
 
 def _came_before_its_time(item: Item) -> bool:
-    """Whether a reading arrived before it can have been so: the thermostat's clock was ahead."""
+    """Whether a reading arrived before its own time: the thermostat's clock was ahead."""
     time, received_at = instant(item, "time"), instant(item, "received_at")
     return time is not None and received_at is not None and is_ahead(time, received_at)
 
 
-def _word(item: Item) -> Word | None:
+def _stored_reading(item: Item) -> StoredReading | None:
     snapshot, received_at = _snapshot(item), instant(item, "received_at")
     if snapshot is None or received_at is None:
         return None
-    return Word(
+    return StoredReading(
         key=item["sk"]["S"],
         received_at=received_at,
         pushed=text(item, "source") == "push",
         snapshot=snapshot,
-        said=tuple(text(item, name) if name in _WORDS else measured(item, name) for name in SAID),
+        said=tuple(text(item, name) if name in _TEXTS else measured(item, name) for name in SAID),
     )
 
 
 def _arrival(item: Item) -> tuple[str, str] | None:
-    """The thermostat of which an arrival was noted, and the key of the reading that arrived."""
+    """The module id of a noted arrival, and the sort key of the reading that arrived."""
     module_id, arrival = text(item, "module_id"), text(item, "arrival")
     return None if module_id is None or arrival is None else (module_id, noted(arrival))

@@ -1,6 +1,6 @@
-"""Whole readings, and the statistics of hours and days, as their owner takes them out of the table, page by page.
+"""Whole readings, and statistics of hours and days, read page by page for exports and lists.
 
-A history of any length needs no more memory than one page.
+Memory holds one page at a time, whatever the length of the history.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from smarther.store.table import Key, Table
 
 type Row = dict[str, Any]
-"""A reading's attributes by their names, without those that only the table needs.
+"""The attributes of a reading by name, without those that only the table needs.
 
-Each is of its type: numbers within their bounds, instants with their zone. What else was stored for an attribute, by an
-older release or by hand, stands under `unread`, where what could not be read as it came stands as well.
+Each has its type: numbers are within their bounds, instants have a zone. A stored value of another type, written by an
+older release or by hand, is under `unread`, beside what could not be read when the reading arrived.
 """
 
 _ONLY_THE_TABLES: Final = frozenset({"pk", "sk", "expires_at"})
@@ -43,7 +43,7 @@ _READ: Final[Mapping[str, Callable[[Any, str], object]]] = {
 
 
 class Every(StrEnum):
-    """What is read: each reading, or the statistics of each hour or day."""
+    """The kind of rows: readings, or statistics of hours or of days."""
 
     READING = "reading"
     HOUR = "hour"
@@ -52,16 +52,16 @@ class Every(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeRange:
-    """From `since` up to but not including `until`, by the thermostats' own clocks; open where it is None.
+    """From `since` up to but not including `until`, by the thermostats' own clocks; None is open.
 
-    Of hours and days it takes those that hold them, both included.
+    For hours and days it is from the one that holds `since` to the one that holds `until`, both included.
     """
 
     since: datetime | None = None
     until: datetime | None = None
 
     def keys(self, every: Every, zone: tzinfo) -> tuple[str, str]:
-        """The sort keys between which its readings, hours or days lie; days are those of the zone."""
+        """The sort keys between which the readings, hours or days of the range lie; `zone` decides the days."""
         match every:
             case Every.READING:
                 return keys.reading_range(self.since, self.until)
@@ -74,26 +74,26 @@ class TimeRange:
 
 @dataclass(frozen=True, slots=True)
 class RowPage:
-    """Some readings, hours or days, and where to go on; `next_key` is None on the last page."""
+    """A page of rows. The next page begins behind `next_key`, which is None on the last page."""
 
     rows: list[Row]
     next_key: Key | None
 
 
 class Rows:
-    """Whole readings of one table; `left_out` counts the items among them that are none.
+    """Whole readings, hours and days of one table; `left_out` counts the items that could not be read.
 
     Every method raises TableUnavailableError.
     """
 
     def __init__(self, table: Table, *, zone: tzinfo = UTC) -> None:
-        """`zone` is the home's, whose days the statistics have."""
+        """`zone` is the home's time zone, by which the stored days were made."""
         self._table = table
         self._zone = zone
         self.left_out = 0
 
     def newest(self, module_id: str, time_range: TimeRange, *, limit: int) -> list[Row]:
-        """The newest readings of a thermostat in a span, newest first."""
+        """The newest readings of a thermostat in a time range, newest first."""
         found: list[Row] = []
         for page in self.pages(time_range, module_id=module_id, newest_first=True, page_size=limit):
             found += page.rows
@@ -111,11 +111,11 @@ class Rows:
         page_size: int | None = None,
         key: Key | None = None,
     ) -> Iterator[RowPage]:
-        """All readings of a thermostat in a span, or its hours or days; without a thermostat, of all there ever were.
+        """All readings, hours or days in a time range, of one thermostat or, without `module_id`, of all thermostats.
 
-        Those of one thermostat stand in chronological order. All there ever were stand in no particular order: they
-        come from a scan, which misses nothing, as the directory forgets a thermostat that has left the account. `key`
-        goes on behind an earlier page.
+        Rows of one thermostat are in chronological order. Rows of all thermostats are in no particular order: they come
+        from a scan, so that they include thermostats that are no longer in the directory. `key` continues behind an
+        earlier page.
         """
         made = _ROWS[every]
         for found, next_key in self._table.pages(
@@ -132,7 +132,7 @@ class Rows:
 
 
 def _row(item: Item) -> Row | None:
-    """The reading that an item is; None when neither it nor its key says of what instant."""
+    """The reading of an item; None where neither its attributes nor its key tell its time."""
     said = {name: value for name, value in item.items() if name not in _ONLY_THE_TABLES}
     whose = item["pk"]["S"].removeprefix(keys.module_partition(""))
     unread = {name for name in said if name in _READ and _READ[name](item, name) is None}
@@ -147,7 +147,7 @@ def _row(item: Item) -> Row | None:
 
 
 def figures_of(statistics: Statistics) -> Row:
-    """The figures of an hour or a day by name; what is not known is left out."""
+    """The values of an hour or a day by name; what is not known is left out."""
     figures: Row = {"count": Decimal(statistics.count)}
     for name, unit in MEASURES.items():
         if (measure := getattr(statistics, name)) is not None:

@@ -10,7 +10,7 @@ import pytest
 from smarther.domain.account.legrand_answers import Kind, ProviderAnswer
 from smarther.domain.keeper.keeper_report import PlantState
 from smarther.legrand.client import LegrandError
-from smarther_cli.show.deeds import CALLS, DEEDS, KINDS, WHYS, deeds, troubles
+from smarther_cli.show.actions import ACTIONS, CALLS, KINDS, REMOVAL_REASONS, actions, troubles
 from tests.cli.conftest import PROJECT, report
 
 PACKAGE = PROJECT / "layers" / "smarther" / "python" / "smarther"
@@ -25,7 +25,7 @@ def said(pattern: str, *folders: str) -> set[str]:
 
 def test_everything_that_the_keeper_does_has_words() -> None:
     done = said(r"actions\.append\(f?\"(?:\{'(\w+)' if \w+ else '(\w+)'\}|(\w+))", "keeper")
-    assert done == DEEDS.keys()
+    assert done == ACTIONS.keys()
 
 
 def test_every_reason_to_remove_a_subscription_has_words() -> None:
@@ -35,7 +35,7 @@ def test_every_reason_to_remove_a_subscription_has_words() -> None:
         .partition("def _why")[2]
         .partition("\ndef ")[0]
     )
-    assert set(re.findall(r'"(\w+)"', why)) == WHYS.keys()
+    assert set(re.findall(r'"(\w+)"', why)) == REMOVAL_REASONS.keys()
 
 
 def test_everything_that_can_fail_has_words() -> None:
@@ -59,7 +59,7 @@ def test_everything_that_can_fail_has_words() -> None:
     ],
 )
 def test_a_deed_is_told_with_the_plant_s_name(action: str, words: str) -> None:
-    assert deeds(report(plants=(PLANT,), actions=(action,))) == [words]
+    assert actions(report(plants=(PLANT,), actions=(action,))) == [words]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a run of the keeper did, and what went wrong in it, in words: its report has names for programs."""
+"""The actions and troubles of a run of the keeper in words, for which its report has names for programs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from smarther.domain.keeper.keeper_report import Report
 
-DEEDS: Final[Mapping[str, str]] = {
+ACTIONS: Final[Mapping[str, str]] = {
     "consent_accepted": "put the consent to use",
     "tokens_renewed": "renewed the tokens",
     "subscription_created": "subscribed {whose}",
@@ -23,7 +23,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "first_word": "asked {whose} for its present values",
     "gap_filled": "asked {whose}, which had been silent",
 }
-WHYS: Final[Mapping[str, str]] = {
+REMOVAL_REASONS: Final[Mapping[str, str]] = {
     "plant_not_wanted": ", a plant that is not to be recorded",
     "duplicate": ", which was there twice",
     "stale_secret": ", whose address holds a secret of before",
@@ -58,23 +58,23 @@ KINDS: Final[Mapping[Kind, str]] = {
 _TROUBLE: Final = re.compile(r"(\w+): (.*?)((?: \(\d{3}\))?)")
 
 
-def deeds(report: Report) -> list[str]:
-    """What the run did, a line each; what another version did is told as it stands."""
+def actions(report: Report) -> list[str]:
+    """The actions of a run, one on each line; one that only another version knows keeps its name."""
     names = {each.plant_id: each.name for each in report.plants if each.name}
     names |= {each.module_id: each.name for each in report.silent if each.name}
     names |= {each.module_id: each.name for each in report.clocks if each.name}
-    return [_deed(action, names) for action in report.actions]
+    return [_action(action, names) for action in report.actions]
 
 
-def _deed(action: str, names: Mapping[str, str]) -> str:
+def _action(action: str, names: Mapping[str, str]) -> str:
     what, _, about = action.partition(" ")
     whose, _, why = about.partition(" ")
-    words = DEEDS.get(what)
-    return action if words is None else words.format(whose=names.get(whose, whose), why=WHYS.get(why, ""))
+    words = ACTIONS.get(what)
+    return action if words is None else words.format(whose=names.get(whose, whose), why=REMOVAL_REASONS.get(why, ""))
 
 
 def troubles(report: Report) -> list[str]:
-    """What went wrong, a line each."""
+    """The troubles of a run, one on each line."""
     return [_trouble(trouble) for trouble in report.troubles]
 
 
