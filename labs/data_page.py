@@ -14,8 +14,8 @@ PAGE: Final = Path(__file__).parents[1] / "docs" / "data.md"
 
 _HEAD: Final = """# The table
 
-All that the recorder stores is in one DynamoDB table: output `TableName` of the stack. The table outlives the stack, and
-you can read it without the recorder. This page describes each kind of item. `python -m labs.data_page` makes it from
+All that the recorder stores is in one DynamoDB table: output `TableName` of the stack. The table outlives the stack,
+and you can read it without the recorder. This page describes each kind of item. `make pages` writes it from
 `layers/smarther/python/smarther/store/schema.py`.
 
 Every item has two keys, `pk` (the partition) and `sk` (the sort key, which orders the items of a partition). Parts in

@@ -1,4 +1,4 @@
-"""One word for one thing: words that the glossary replaced do not come back into the product's code."""
+"""One word for one thing: words that the glossary replaced do not come back into code or pages."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ INSTEAD = {
 }
 """What is not said, in any case and across lines, and what is said instead (docs/glossary.md)."""
 
+PAGES = [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md"), PROJECT / "template.yaml", PROJECT / "Makefile"]
 PRODUCT = [path for room in ("layers/smarther", "functions", "cli") for path in sorted((PROJECT / room).rglob("*.py"))]
 
 
@@ -41,6 +42,11 @@ def strays(text: str) -> list[str]:
 @pytest.mark.parametrize("path", PRODUCT, ids=lambda path: str(path.relative_to(PROJECT)))
 def test_the_code_has_the_glossary_s_words(path: Path) -> None:
     assert strays(told(path.read_text())) == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_a_page_has_the_glossary_s_words(path: Path) -> None:
+    assert strays(" ".join(path.read_text().split())) == []
 
 
 @pytest.mark.parametrize(
