@@ -18,6 +18,7 @@ _OF_CREDENTIALS: Final = frozenset(
         Reason.CREDENTIALS_REFUSED,
         Reason.CLIENT_SECRET_EXPIRED,
         Reason.CLIENT_SECRET_BIRTHDAY,
+        Reason.SUBSCRIPTION_KEY_REFUSED,
         Reason.ACCESS_REFUSED,
     }
 )

@@ -301,7 +301,15 @@ def test_a_stack_that_knows_no_plant_is_not_well(home: Home, run: Run) -> None:
     assert "no plant is known yet, so nothing is recorded" in result.stdout
 
 
-@pytest.mark.parametrize("reason", [Reason.CREDENTIALS_MISSING, Reason.CREDENTIALS_REFUSED, Reason.ACCESS_REFUSED])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        Reason.CREDENTIALS_MISSING,
+        Reason.CREDENTIALS_REFUSED,
+        Reason.SUBSCRIPTION_KEY_REFUSED,
+        Reason.ACCESS_REFUSED,
+    ],
+)
 def test_who_has_configured_since_is_not_told_to_configure_again(home: Home, run: Run, reason: Reason) -> None:
     needed = PersonNeeded(reason=reason.value, do=reason.remedy)
     KeeperNotes(home.table).keep_report(report(NOW, outcome="needs_person", person=(needed,)))

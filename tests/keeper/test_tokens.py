@@ -155,7 +155,7 @@ def test_a_refused_access_token_is_renewed_once(home: World) -> None:
 
 
 def test_a_fresh_token_that_is_refused_as_well_is_a_person_s_business(home: World) -> None:
-    home.configure(subscription_key="not the key")
+    spoil(home, "list", 401, times=None)
 
     report = home.run()
 
@@ -166,21 +166,45 @@ def test_a_fresh_token_that_is_refused_as_well_is_a_person_s_business(home: Worl
 
 def test_a_run_that_has_renewed_its_tokens_does_not_do_so_again(home: World) -> None:
     home.later()
-    home.configure(subscription_key="not the key")
+    spoil(home, "list", 401, times=None)
 
     assert reasons(home.run()) == ["access_refused"]
     assert refreshes(home) == 2
 
 
-def test_a_refused_key_costs_one_refresh_a_run_and_a_good_one_mends_it(home: World) -> None:
-    home.configure(subscription_key="not the key")
+def test_an_access_that_is_refused_costs_one_refresh_a_run_and_is_over_when_it_is_taken(home: World) -> None:
+    spoil(home, "list", 401, times=None)
     for _ in range(3):
         assert reasons(home.run()) == ["access_refused"]
         home.later()
     assert refreshes(home) <= 4
 
-    home.configure()
+    home.provider.faults.clear()
 
+    assert home.run().outcome == "healthy"
+    assert home.tokens()["refresh_token"] == home.provider.login.newest_refresh_token
+
+
+def test_a_refused_key_is_told_as_such_and_costs_no_refresh(home: World) -> None:
+    before = refreshes(home)
+    home.configure(subscription_key="not the key")
+
+    for _ in range(3):
+        assert reasons(home.run()) == ["subscription_key_refused"]
+    assert refreshes(home) == before
+
+    home.configure()
+    assert home.run().outcome == "healthy"
+
+
+def test_new_tokens_are_not_proven_by_an_api_that_looks_at_the_key_alone(home: World) -> None:
+    home.later()
+    home.configure(subscription_key="suspended")
+
+    assert reasons(home.run()) == ["subscription_key_refused"]
+    assert home.tokens("AWSPENDING")["refresh_token"] == home.provider.login.newest_refresh_token
+
+    home.configure()
     assert home.run().outcome == "healthy"
     assert home.tokens()["refresh_token"] == home.provider.login.newest_refresh_token
 

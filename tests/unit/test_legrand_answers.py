@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from smarther.domain.account.legrand_answers import (
     LEGRAND_REASONS,
     LONGEST_WAIT,
+    Announcement,
     Door,
     Kind,
     ProviderAnswer,
@@ -47,6 +48,7 @@ def login(status: int, body: object = None, headers: dict[str, str] | None = Non
         (404, Kind.NOT_FOUND),
         (408, Kind.TRANSIENT),
         (409, Kind.CONFLICT),
+        (410, Kind.GONE),
         (429, Kind.TRANSIENT),
         (430, Kind.BUG),
         (469, Kind.PERSON),
@@ -54,8 +56,8 @@ def login(status: int, body: object = None, headers: dict[str, str] | None = Non
         (486, Kind.TRANSIENT),
         (500, Kind.TRANSIENT),
         (503, Kind.TRANSIENT),
-        (418, Kind.BUG),
-        (302, Kind.BUG),
+        (418, Kind.STRANGE),
+        (302, Kind.STRANGE),
     ],
 )
 @pytest.mark.parametrize("body", [b"", b"<html>Service unavailable</html>", b'{"statusCode": 1}', b"[[[[", b"\xff"])
@@ -90,6 +92,69 @@ def test_the_app_s_password_and_terms_are_a_person_s_business(status: int, reaso
     assert api(status).reason is reason
 
 
+INVALID_KEY = (
+    "Access denied due to invalid subscription key. Make sure to provide a valid key for an active subscription."
+)
+MISSING_KEY = (
+    "Access denied due to missing subscription key. Make sure to include subscription key when making requests."
+)
+
+
+@pytest.mark.parametrize("words", [INVALID_KEY, MISSING_KEY, INVALID_KEY.upper()])
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_is_refused_is_told_from_a_token_that_is(status: int, words: str) -> None:
+    body = json.dumps({"statusCode": status, "message": words}).encode()
+
+    assert api(status, body).reason is Reason.SUBSCRIPTION_KEY_REFUSED
+    assert login(status, {"message": words}).reason is None
+
+
+@pytest.mark.parametrize("status", [200, 400, 404, 429, 500])
+def test_words_about_a_key_mean_nothing_in_an_answer_that_refuses_nobody(status: int) -> None:
+    assert api(status, INVALID_KEY.encode()).reason is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "deprecated_on", "ends_on"),
+    [
+        ({"Deprecation": "@1688169600"}, date(2023, 7, 1), None),
+        ({"deprecation": " @1688169600 "}, date(2023, 7, 1), None),
+        ({"Deprecation": "@1688169600;policy=x"}, date(2023, 7, 1), None),
+        ({"Deprecation": "@-1"}, date(1969, 12, 31), None),
+        ({"Deprecation": "@999999999999999"}, None, None),
+        ({"Deprecation": "@" + "9" * 400}, None, None),
+        ({"Deprecation": "true"}, None, None),
+        ({"Deprecation": "Sun, 11 Nov 2018 23:59:59 GMT"}, date(2018, 11, 11), None),
+        ({"Sunset": "Wed, 30 Jun 2027 23:59:59 GMT"}, None, date(2027, 6, 30)),
+        ({"Sunset": "Wed, 30 Jun 2027 23:59:59"}, None, date(2027, 6, 30)),
+        ({"Sunset": "soon"}, None, None),
+        ({"Sunset": "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"}, None, None),
+        (
+            {"Deprecation": "@1688169600", "Sunset": "Wed, 30 Jun 2027 23:59:59 GMT"},
+            date(2023, 7, 1),
+            date(2027, 6, 30),
+        ),
+        ({"Deprecation": "false", "Sunset": "Wed, 30 Jun 2027 23:59:59 GMT"}, None, date(2027, 6, 30)),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 204, 401, 410, 500])
+def test_an_answer_announces_the_end_of_the_api_with_its_dates(
+    status: int, headers: dict[str, str], deprecated_on: date | None, ends_on: date | None
+) -> None:
+    assert api(status, b"", headers).announced == Announcement(deprecated_on, ends_on)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Deprecation": ""}, {"Deprecation": "false"}, {"Deprecation": "?0"}])
+def test_an_answer_that_announces_nothing_has_no_announcement(headers: dict[str, str]) -> None:
+    assert api(200, b"", headers).announced is None
+
+
+@given(deprecation=st.text() | st.integers().map("@{}".format), sunset=st.text())
+def test_any_header_at_all_can_be_read(deprecation: str, sunset: str) -> None:
+    told = api(200, b"", {"Deprecation": deprecation, "Sunset": sunset}).announced
+    assert told is None or isinstance(told, Announcement)
+
+
 @pytest.mark.parametrize(
     ("status", "body", "kind", "reason"),
     [
@@ -110,7 +175,10 @@ def test_the_app_s_password_and_terms_are_a_person_s_business(status: int, reaso
         (400, {"error": "unauthorized_client"}, Kind.PERSON, "credentials_refused"),
         (400, {"error": "invalid_request"}, Kind.BUG, None),
         (400, ["no object"], Kind.BUG, None),
-        (404, None, Kind.BUG, None),
+        (404, None, Kind.NOT_FOUND, None),
+        (410, None, Kind.GONE, None),
+        (302, None, Kind.STRANGE, None),
+        (403, None, Kind.STRANGE, None),
         # What passes by itself stays so, even in the words of a refusal.
         (408, {"error": "invalid_grant"}, Kind.TRANSIENT, None),
         (429, {"error": "invalid_grant"}, Kind.TRANSIENT, None),
@@ -205,14 +273,16 @@ def test_a_time_to_come_back_is_bounded_whatever_it_says(
 
 CLIENT = {Reason.CREDENTIALS_REFUSED, Reason.CLIENT_SECRET_EXPIRED}
 GRANT = {Reason.CONSENT_EXPIRED}
+KEY = {Reason.SUBSCRIPTION_KEY_REFUSED}
 ACCESS = {Reason.ACCESS_REFUSED}
 ACCOUNT = {Reason.APP_PASSWORD_EXPIRED, Reason.APP_TERMS}
 OVERTAKES = {
     **dict.fromkeys(CLIENT, CLIENT),
     **dict.fromkeys(GRANT, CLIENT | GRANT),
-    **dict.fromkeys(ACCESS, ACCESS),
-    **dict.fromkeys(ACCOUNT, ACCESS | ACCOUNT),
-    Reason.NO_PLANT: ACCESS | ACCOUNT | {Reason.NO_PLANT},
+    **dict.fromkeys(KEY, KEY),
+    **dict.fromkeys(ACCESS, KEY | ACCESS),
+    **dict.fromkeys(ACCOUNT, KEY | ACCESS | ACCOUNT),
+    Reason.NO_PLANT: KEY | ACCESS | ACCOUNT | {Reason.NO_PLANT},
 }
 """For each reason those that were known before and cannot be so any more, once a door has come as far as to name it."""
 

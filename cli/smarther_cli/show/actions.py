@@ -53,6 +53,9 @@ KINDS: Final[Mapping[Kind, str]] = {
     Kind.UNAUTHORISED: "the access token was refused",
     Kind.CONFLICT: "it is said to be there already",
     Kind.NOT_FOUND: "not found",
+    Kind.GONE: "it is there no longer",
+    Kind.NO_HOST: "the name of Legrand's host does not resolve",
+    Kind.STRANGE: "an answer that nobody knows",
     Kind.BUG: "the call was taken for a wrong one",
 }
 _TROUBLE: Final = re.compile(r"(\w+): (.*?)((?: \(\d{3}\))?)")

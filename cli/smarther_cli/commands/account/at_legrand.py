@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from smarther.domain.account.credentials import Credentials
 
 _NOBODYS_CODE: Final = "smarther-configure-asks-whether-this-application-is-known"
-_KEY_WORDS: Final = b"subscription key"
 _PATIENCE: Final = timedelta(seconds=30)
 
 
@@ -59,12 +58,12 @@ def _key(transport: Transport, api_url: str, key: str) -> bool | None:
     headers = {"Ocp-Apim-Subscription-Key": key, "Accept": "application/json"}
     request = requests.Request("GET", f"{api_url.rstrip('/')}/plants", headers=headers)
     try:
-        answer, raw = transport.send("plants", Door.API, request, API_SECONDS)
+        answer, _ = transport.send("plants", Door.API, request, API_SECONDS)
     except LegrandError:
         return None
-    if answer.kind is Kind.UNAUTHORISED:
-        return _KEY_WORDS not in raw.body.lower()
-    return True if answer.kind is Kind.QUOTA else None
+    if answer.reason is Reason.SUBSCRIPTION_KEY_REFUSED:
+        return False
+    return True if answer.kind in {Kind.UNAUTHORISED, Kind.QUOTA} else None
 
 
 def _now() -> datetime:

@@ -135,7 +135,7 @@ class Access:
         try:
             listed = self.api.subscriptions()
         except LegrandError as error:
-            if error.answer.kind is Kind.PERSON:
+            if error.answer.kind is Kind.PERSON and error.answer.reason is not Reason.SUBSCRIPTION_KEY_REFUSED:
                 self._step(TokenStep.PROVEN)  # the API let the token in before it asked for a person
             if error.answer.kind not in _SAYS_WHY:
                 self._run.remember(api_ill_since=self._run.memory.api_ill_since or self._dependencies.clock())
@@ -257,6 +257,6 @@ _RATE_LIMITED: Final = 429
 
 
 def _consent_outcome(error: LegrandError) -> ConsentOutcome:
-    if error.answer.kind is Kind.TRANSIENT:
+    if error.answer.kind not in {Kind.PERSON, Kind.BUG}:
         return "unavailable"
     return "refused" if error.answer.reason in {None, Reason.CONSENT_EXPIRED} else "not_configured"

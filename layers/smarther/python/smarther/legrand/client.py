@@ -166,7 +166,7 @@ class Login:
         request = requests.Request("POST", self._url, data=form, headers={"Accept": "application/json"})
         answer, raw = self._transport.send(call, Door.LOGIN, request, _LOGIN_SECONDS)
         for _ in range(attempts - 1):
-            if answer.kind is not Kind.TRANSIENT or answer.status == _RATE_LIMITED:
+            if not answer.may_pass or answer.status == _RATE_LIMITED:
                 break
             self._transport.sleep(_RETRY_SECONDS)
             answer, raw = self._transport.send(call, Door.LOGIN, request, _LOGIN_SECONDS)
@@ -265,7 +265,7 @@ class Api:
     ) -> RawAnswer:
         """One call with one retry of what is transient and over soon. Raises LegrandError unless it went well."""
         answer, raw = self._attempt(call, request, need)
-        if answer.kind is Kind.TRANSIENT and (answer.retry_after or 0.0) <= _LONGEST_WAIT_SECONDS:
+        if answer.may_pass and (answer.retry_after or 0.0) <= _LONGEST_WAIT_SECONDS:
             self.transport.sleep(_RETRY_SECONDS if answer.retry_after is None else answer.retry_after)
             answer, raw = self._attempt(call, request, need)
         self._heed(answer, for_all=for_all)

@@ -3,7 +3,8 @@
 The facts are those of the clients that exist and of the vendor's OpenAPI export: 403 is the daily quota where it says
 so, 469 and 470 wait for the owner's hand in Legrand's own app, 486 is a thermostat with somebody's finger on its
 screen. At the login an `invalid_grant` has two known codes of Azure AD B2C behind it, and one of them does not say what
-it means.
+it means. What is in no table here nobody has met yet: then it is the provider that has changed, and not we who are
+wrong.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -38,6 +39,9 @@ class Kind(StrEnum):
     UNAUTHORISED = "unauthorised"  # the access token is not, or no longer, good
     CONFLICT = "conflict"  # what was to be made is said to exist already
     NOT_FOUND = "not_found"  # not there, or only its gateway is offline: nobody can tell which
+    GONE = "gone"  # not there, and never to come back
+    NO_HOST = "no_host"  # the host's name does not resolve, so there is nobody to ask
+    STRANGE = "strange"  # a status or a form that nobody has met
     BUG = "bug"  # the call itself was wrong
 
 
@@ -50,10 +54,13 @@ class Reason(StrEnum):
     CONSENT_EXPIRED = "consent_expired"
     CLIENT_SECRET_EXPIRED = "client_secret_expired"  # noqa: S105 - a reason's name, not a secret
     CLIENT_SECRET_BIRTHDAY = "client_secret_birthday"  # noqa: S105 - a reason's name, not a secret
+    SUBSCRIPTION_KEY_REFUSED = "subscription_key_refused"
     ACCESS_REFUSED = "access_refused"
     APP_PASSWORD_EXPIRED = "app_password_expired"  # noqa: S105 - a reason's name, not a secret
     APP_TERMS = "app_terms"
     NO_PLANT = "no_plant"
+    PROVIDER_CHANGED = "provider_changed"
+    PROVIDER_GONE = "provider_gone"
 
     @property
     def remedy(self) -> str:
@@ -80,6 +87,10 @@ _REMEDIES: Final[Mapping[Reason, str]] = {
         "The client secret soon reaches the year after which Legrand lets it expire. Renew it in Legrand's developer"
         " portal, then run `smarther configure`."
     ),
+    Reason.SUBSCRIPTION_KEY_REFUSED: (
+        "Legrand does not take the subscription key: it is wrong, suspended or cancelled. Look at your subscription in"
+        " Legrand's developer portal, then run `smarther configure`."
+    ),
     Reason.ACCESS_REFUSED: (
         "Legrand's API refuses a fresh access token. Check that your subscription key is active, then run"
         " `smarther configure`, and `smarther authorize` after it."
@@ -97,7 +108,28 @@ _REMEDIES: Final[Mapping[Reason, str]] = {
         " for your home, then run `smarther keeper run`. If it was allowed already, you may have logged in with another"
         " account than the app's: run `smarther authorize` again."
     ),
+    Reason.PROVIDER_CHANGED: (
+        "Legrand changes its API, or announces its end; `smarther status` says which. Nothing is wrong in your home,"
+        " and what is stored stays yours. Look for a newer version of the recorder and deploy it. If there is none,"
+        " `smarther report-problem` writes a file to attach to a report."
+    ),
+    Reason.PROVIDER_GONE: (
+        "Legrand's API or login is no longer where it was. Nothing is wrong in your home, and what is stored stays"
+        " yours. If Legrand names a new address, deploy with it: docs/running/runbook.md#the-provider-changes. Else"
+        " look for a newer version of the recorder."
+    ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What the headers of an answer announce: that this API is deprecated, and when it ends.
+
+    They are days of UTC, and None where none is named that can be read.
+    """
+
+    deprecated_on: date | None = None
+    ends_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +143,22 @@ class ProviderAnswer:
     status: int | None = None
     reason: Reason | None = None
     retry_after: float | None = None
+    announced: Announcement | None = None
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same call may well succeed in a moment."""
+        return self.kind in {Kind.TRANSIENT, Kind.NO_HOST}
 
 
 UNREACHABLE: Final = ProviderAnswer(Kind.TRANSIENT)
 """No answer at all: no connection, a time-out, an answer that breaks off."""
+
+NO_HOST: Final = ProviderAnswer(Kind.NO_HOST)
+"""No answer, because the host's name does not resolve."""
+
+STRANGE: Final = ProviderAnswer(Kind.STRANGE)
+"""An answer with a good status, of a form that nobody knows."""
 
 _API: Final[Mapping[int, Kind]] = {  # besides _API_REASONS: what has a reason needs a person
     400: Kind.BUG,
@@ -123,12 +167,17 @@ _API: Final[Mapping[int, Kind]] = {  # besides _API_REASONS: what has a reason n
     404: Kind.NOT_FOUND,
     408: Kind.TRANSIENT,
     409: Kind.CONFLICT,
+    410: Kind.GONE,
     429: Kind.TRANSIENT,
     430: Kind.BUG,
     486: Kind.TRANSIENT,
 }
 _LOGIN: Final[Mapping[int, Kind]] = {
+    400: Kind.BUG,
+    401: Kind.BUG,
+    404: Kind.NOT_FOUND,
     408: Kind.TRANSIENT,
+    410: Kind.GONE,
     425: Kind.TRANSIENT,
     429: Kind.TRANSIENT,
 }
@@ -146,13 +195,19 @@ LOGIN_REASONS: Final = frozenset({*_LOGIN_ERRORS.values(), Reason.CLIENT_SECRET_
 
 _LOOKED_AT_IN_TURN: Final = (
     (frozenset({Reason.CREDENTIALS_REFUSED, Reason.CLIENT_SECRET_EXPIRED}), frozenset({Reason.CONSENT_EXPIRED})),
-    (frozenset({Reason.ACCESS_REFUSED}), frozenset(_API_REASONS.values()), frozenset({Reason.NO_PLANT})),
+    (
+        frozenset({Reason.SUBSCRIPTION_KEY_REFUSED}),
+        frozenset({Reason.ACCESS_REFUSED}),
+        frozenset(_API_REASONS.values()),
+        frozenset({Reason.NO_PLANT}),
+    ),
 )
 """What each door looks at before it does anything: the login at the client and then the grant (in this order RFC 6749
-has it, in section 6), the API at the access token, then the owner's account, then what that holds."""
+has it, in section 6), the API at the subscription key, the access token, then the owner's account, then what that
+holds."""
 
-LEGRAND_REASONS: Final = LOGIN_REASONS | {*_API_REASONS.values(), Reason.ACCESS_REFUSED, Reason.NO_PLANT}
-"""What only Legrand can tell, at either door."""
+LEGRAND_REASONS: Final = frozenset().union(*(stage for stages in _LOOKED_AT_IN_TURN for stage in stages))
+"""What only Legrand can tell, at either door, about the owner."""
 
 _SECRET_EXPIRED: Final = "AADB2C90085"  # noqa: S105 - the provider's code; its text speaks of an internal error
 _GRANT_EXPIRED: Final = "AADB2C90080"
@@ -160,6 +215,10 @@ LONGEST_WAIT: Final = 25 * 3600.0
 """Seconds. The quota's day is over sooner; a header that asks for more is taken for this."""
 
 _QUOTA_WORD: Final = b"quota"
+_KEY_WORDS: Final = b"subscription key"
+"""Azure API Management's stock sentences of a key that is missing, wrong, suspended or cancelled all have them: "Access
+denied due to invalid subscription key. Make sure to provide a valid key for an active subscription." """
+_KEY_REFUSED: Final = frozenset({401, 403})
 _SECONDS: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
 _REPLENISHED: Final = re.compile(r"replenished in (?:([0-9]{1,4})\.)?([0-9]{1,2}):([0-9]{2}):([0-9]{2})")
 _TRY_AGAIN: Final = re.compile(r"[Tt]ry again in ([0-9]{1,6}) seconds?")
@@ -172,13 +231,43 @@ def classify(door: Door, status: int, headers: Mapping[str, str], body: bytes, *
     """What an answer means, from its status first, and from its words only where the status leaves it open.
 
     `headers` are looked up without regard to case. `now` serves a `Retry-After` that names an instant.
+
+    Azure's gateway looks at the subscription key before the token: a 401 that speaks of the key is none of the token.
     """
     reason = _reason(door, status, body)
     kind = Kind.PERSON if reason else _kind(door, status)
     if kind is Kind.FORBIDDEN and _says_quota(headers, body):
         kind = Kind.QUOTA
     wait = _retry_after(headers, body, now) if kind in _PASSING else None
-    return ProviderAnswer(kind, status, reason, None if wait is None else min(max(wait, 0.0), LONGEST_WAIT))
+    wait = None if wait is None else min(max(wait, 0.0), LONGEST_WAIT)
+    return ProviderAnswer(kind, status, reason, wait, announcement(headers))
+
+
+def announcement(headers: Mapping[str, str]) -> Announcement | None:
+    """What the headers announce, None where they announce nothing.
+
+    `Deprecation` is a structured date, `@` and epoch seconds (RFC 9745); its drafts, which are in use, had `true` or an
+    HTTP-date. `Sunset` is an HTTP-date (RFC 8594). Whether either date is over makes no difference here.
+    """
+    deprecation, sunset = _header(headers, "deprecation"), _header(headers, "sunset")
+    if deprecation.casefold() in _NOT_DEPRECATED and not sunset:
+        return None
+    return Announcement(deprecated_on=_day(deprecation), ends_on=_day(sunset))
+
+
+_NOT_DEPRECATED: Final = frozenset({"", "false", "?0"})
+_STRUCTURED_DATE: Final = re.compile(r"@(-?[0-9]{1,15})\s*(;.*)?")
+
+
+def _day(header: str) -> date | None:
+    found = _STRUCTURED_DATE.fullmatch(header)
+    if found is None:
+        instant = _http_date(header)
+        return None if instant is None else instant.date()
+    try:
+        return datetime.fromtimestamp(int(found[1]), UTC).date()
+    except (ValueError, OverflowError, OSError):
+        return None  # beyond any calendar
 
 
 _PASSING: Final = frozenset({Kind.TRANSIENT, Kind.QUOTA, Kind.FORBIDDEN})
@@ -200,7 +289,7 @@ def not_overtaken(known: Iterable[Reason], found: Collection[Reason]) -> list[Re
 
 def _says_quota(headers: Mapping[str, str], body: bytes) -> bool:
     """Whether a 403 is the quota's: it has the word, or else no words at all, but a time to come back."""
-    return _QUOTA_WORD in body.lower() or (not body.strip() and bool(_header(headers)))
+    return _QUOTA_WORD in body.lower() or (not body.strip() and bool(_header(headers, "retry-after")))
 
 
 def _kind(door: Door, status: int) -> Kind:
@@ -208,13 +297,15 @@ def _kind(door: Door, status: int) -> Kind:
         return Kind.OK
     if status in _SERVER_ERROR:
         return Kind.TRANSIENT
-    return (_API if door is Door.API else _LOGIN).get(status, Kind.BUG)
+    return (_API if door is Door.API else _LOGIN).get(status, Kind.STRANGE)
 
 
 def _reason(door: Door, status: int, body: bytes) -> Reason | None:
     if door is Door.API:
+        if status in _KEY_REFUSED and _KEY_WORDS in body.lower():
+            return Reason.SUBSCRIPTION_KEY_REFUSED
         return _API_REASONS.get(status)
-    if status not in _CLIENT_ERROR or status in _LOGIN:
+    if status not in _CLIENT_ERROR or _LOGIN.get(status) is Kind.TRANSIENT:
         return None
     answer = _json_object(body)
     description = str(answer.get("error_description", ""))
@@ -230,20 +321,25 @@ def _retry_after(headers: Mapping[str, str], body: bytes, now: datetime) -> floa
 
     They are any number at all, infinity among them; `classify` bounds them before anybody reckons with them.
     """
-    header = _header(headers)
+    header = _header(headers, "retry-after")
     if _SECONDS.fullmatch(header):
         return float(header)
-    if header:
-        try:
-            named = parsedate_to_datetime(header)
-            return ((named if named.tzinfo else named.replace(tzinfo=UTC)) - now).total_seconds()
-        except (ValueError, OverflowError):
-            pass  # a header that means nothing leaves the sentence in the body
-    return _sentence(str(_json_object(body).get("message", "")))
+    named = _http_date(header)
+    if named is not None:
+        return (named - now).total_seconds()
+    return _sentence(str(_json_object(body).get("message", "")))  # a header that means nothing leaves it to the body
 
 
-def _header(headers: Mapping[str, str]) -> str:
-    return next((value for name, value in headers.items() if name.casefold() == "retry-after"), "").strip()
+def _http_date(header: str) -> datetime | None:
+    try:
+        named = parsedate_to_datetime(header)
+    except (ValueError, OverflowError):
+        return None
+    return named if named.tzinfo else named.replace(tzinfo=UTC)
+
+
+def _header(headers: Mapping[str, str], wanted: str) -> str:
+    return next((value for name, value in headers.items() if name.casefold() == wanted), "").strip()
 
 
 def _sentence(message: str) -> float | None:

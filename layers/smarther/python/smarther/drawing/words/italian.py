@@ -273,6 +273,10 @@ unit: C
             "Il client secret compie presto un anno, dopo il quale Legrand lo fa scadere. Rinnovalo nel portale per"
             " sviluppatori di Legrand, poi esegui `smarther configure`."
         ),
+        Reason.SUBSCRIPTION_KEY_REFUSED: (
+            "Legrand non accetta la subscription key: è sbagliata, sospesa o annullata. Controlla la tua subscription"
+            " nel portale per sviluppatori di Legrand, poi esegui `smarther configure`."
+        ),
         Reason.ACCESS_REFUSED: (
             "L’API di Legrand rifiuta un access token appena ricevuto. Controlla che la tua subscription key sia"
             " attiva, poi esegui `smarther configure` e dopo `smarther authorize`."
@@ -290,6 +294,16 @@ unit: C
             " consenti l’accesso di terze parti per la tua casa, poi esegui `smarther keeper run`. Se era già"
             " consentito, forse hai fatto il login con un account diverso da quello dell’app: esegui di nuovo"
             " `smarther authorize`."
+        ),
+        Reason.PROVIDER_CHANGED: (
+            "Legrand cambia la sua API, o ne annuncia la fine; `smarther status` dice quale delle due. In casa tua è"
+            " tutto a posto, e quello che è registrato resta tuo. Cerca una versione più recente del registratore e"
+            " installala. Se non c’è, `smarther report-problem` scrive un file da allegare a una segnalazione."
+        ),
+        Reason.PROVIDER_GONE: (
+            "L’API o il login di Legrand non si trova più al suo indirizzo. In casa tua è tutto a posto, e quello che è"
+            " registrato resta tuo. Se Legrand indica un indirizzo nuovo, installa con quello:"
+            " docs/running/runbook.md#the-provider-changes. Altrimenti cerca una versione più recente del registratore."
         ),
     },
     homes="Le tue case",
