@@ -13,6 +13,7 @@ from smarther_cli.commands.keeper import keeper, rotate_webhook
 from smarther_cli.commands.readings.export import export
 from smarther_cli.commands.readings.history import history
 from smarther_cli.commands.readings.plot import plot
+from smarther_cli.commands.report_problem import report_problem
 from smarther_cli.commands.rollup import rollup
 from smarther_cli.commands.status import status
 from smarther_cli.commands.waiting.quarantine import quarantine
@@ -81,6 +82,7 @@ app.command(cls=OwnersCommand, epilog=epilog("configure"))(configure)
 app.command(cls=OwnersCommand, epilog=epilog("authorize --no-browser"))(authorize)
 app.command(cls=OwnersCommand, epilog=epilog("status --stack my-home --region eu-south-1"))(status)
 app.command(cls=OwnersCommand, epilog=epilog("doctor --drill"))(doctor)
+app.command("report-problem", cls=OwnersCommand, epilog=epilog("report-problem --output problem.json"))(report_problem)
 app.add_typer(keeper, name="keeper", cls=Owners)
 app.command("rotate-webhook", cls=OwnersCommand, epilog=epilog("rotate-webhook"))(rotate_webhook)
 app.command(cls=OwnersCommand, epilog=epilog("history --module kitchen --since 7d --every day"))(history)

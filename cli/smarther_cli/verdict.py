@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _KEEPER_TRIES: Final = "The keeper tries again by itself, within half an hour; `smarther keeper run` does so now."
 _NO_ANSWER: Final = frozenset({Cause.LOGIN, Cause.API})
+_NEWER_VERSION: Final = "Look for a newer version of the recorder: docs/running/runbook.md#the-provider-changes."
 _BY_THEMSELVES: Final = "`smarther history` shows what they said last. Have they power, and their gateway a network?"
 
 
@@ -185,12 +186,18 @@ def _of_the_report(report: Report | None) -> Sequence[Matter]:
         for standing, reason, words in standings
         if (names := [each.name or each.plant_id for each in report.plants if each.subscription == standing])
     ]
+    if report.api_ends_soon:
+        found.append(Matter("provider_ends", f"Legrand ends this API on {_end(report)}", _NEWER_VERSION))
     if report.tokens is not None and not report.plants and not report.person:
         found.append(Matter("no_plant", "no plant is known yet, so nothing is recorded", _KEEPER_TRIES))
     in_the_way = report.troubles or report.paused_until is not None or (report.outcome == "degraded" and not found)
     if in_the_way and not explained:
         found.append(Matter("trouble", "not everything worked in the keeper's last run", _KEEPER_TRIES))
     return found
+
+
+def _end(report: Report) -> str:
+    return "" if report.provider is None else str(report.provider.ends_on)
 
 
 def _of_thermostats(silent: Sequence[str]) -> Sequence[Matter]:

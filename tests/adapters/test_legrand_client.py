@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
 import traceback
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -14,8 +16,9 @@ import requests
 import responses
 
 from smarther.domain.account.credentials import Credentials
-from smarther.domain.account.legrand_answers import Kind, Reason
+from smarther.domain.account.legrand_answers import Announcement, Door, Kind, Reason
 from smarther.domain.account.subscription_plan import Subscription
+from smarther.domain.keeper.provider_watch import Signs
 from smarther.legrand import webhook_probe
 from smarther.legrand.client import (
     Api,
@@ -155,7 +158,7 @@ def test_a_good_status_without_an_object_is_no_answer(http: responses.RequestsMo
 
     with pytest.raises(LegrandError) as error:
         login.refresh("hunter2-refresh")
-    assert error.value.answer.kind is Kind.TRANSIENT
+    assert error.value.answer.kind is Kind.STRANGE
 
 
 def test_a_refusal_says_what_a_person_must_do(http: responses.RequestsMock, login: Login) -> None:
@@ -209,7 +212,7 @@ def test_a_list_that_cannot_be_read_is_never_an_empty_one(http: responses.Reques
 
     with pytest.raises(LegrandError) as error:
         api.subscriptions()
-    assert error.value.answer.kind is Kind.TRANSIENT
+    assert error.value.answer.kind is Kind.STRANGE
 
 
 @pytest.mark.parametrize("body", [b"", b"OK", b"<html>", b'{"subscriptionId": "1"}'])
@@ -449,6 +452,104 @@ def test_no_failure_carries_a_secret(
         ]
         assert error.value.__context__ is None
     assert not [secret for secret in SECRETS if secret in repr(api)]
+
+
+# ---- what answers say of the provider itself
+
+
+@pytest.mark.shows("provider gone")
+def test_a_name_that_does_not_resolve_is_told_from_a_host_that_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch, api: Api, login: Login
+) -> None:
+    def nobody(*_: object, **__: object) -> object:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    for ask in (api.subscriptions, lambda: login.refresh("hunter2-refresh")):
+        with pytest.raises(LegrandError) as error:
+            ask()
+        assert error.value.answer.kind is Kind.NO_HOST
+    assert api.transport.signs.missing == {Door.API: "no_host", Door.LOGIN: "no_host"}
+
+
+@pytest.mark.parametrize("failure", [requests.ConnectionError(), requests.ConnectTimeout("x"), requests.ReadTimeout()])
+def test_a_host_that_does_not_answer_says_nothing_of_its_name(
+    http: responses.RequestsMock, api: Api, failure: Exception
+) -> None:
+    http.get(f"{API}/subscription", body=failure)
+    with pytest.raises(LegrandError) as error:
+        api.subscriptions()
+    assert error.value.answer.kind is Kind.TRANSIENT
+    assert api.transport.signs == Signs()
+
+
+ODD_FORM = '{"data": {"elements": [{"hunter2-access": "hunter2-key"}]}}'
+OPERATIONS: dict[str, tuple[str, Any, Callable[[Api, Login], object]]] = {
+    "token": ("POST", f"{LOGIN}/token", lambda _, login: login.refresh("hunter2-refresh")),
+    "list": ("GET", f"{API}/subscription", lambda api, _: api.subscriptions()),
+    "plants": ("GET", f"{API}/plants", lambda api, _: api.plants()),
+    "topology": ("GET", f"{API}/plants/p1/topology", lambda api, _: api.topology("p1")),
+    "subscribe": ("POST", f"{API}/plants/p1/subscription", lambda api, _: api.subscribe("p1", "https://ours")),
+    "unsubscribe": ("DELETE", f"{API}/plants/p1/subscription/s1", lambda api, _: api.unsubscribe("p1", "s1")),
+    "status": ("GET", re.compile(f"{API}/chronothermostat/.*"), lambda api, _: api.status("p1", "m1")),
+}
+
+
+@pytest.mark.parametrize("status", [301, 405, 418])
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_status_that_nobody_knows_is_noted_with_the_form_of_its_answer(
+    http: responses.RequestsMock, api: Api, login: Login, operation: str, status: int
+) -> None:
+    method, url, ask = OPERATIONS[operation]
+    http.add(method, url, body=ODD_FORM, status=status, headers={"Sunset": "Wed, 30 Jun 2027 23:59:59 GMT"})
+
+    with pytest.raises(LegrandError):
+        ask(api, login)
+
+    assert api.transport.signs.strange == {operation}
+    assert api.transport.signs.shapes == {operation: (status, '{"data": {"elements": [{"?1": "text"}]}}')}
+    assert api.transport.signs.announced == {operation: Announcement(None, date(2027, 6, 30))}
+
+
+@pytest.mark.parametrize("operation", ["list", "plants", "topology"])
+def test_a_form_that_nobody_knows_is_noted(
+    http: responses.RequestsMock, api: Api, login: Login, operation: str
+) -> None:
+    method, url, ask = OPERATIONS[operation]
+    http.add(method, url, body=ODD_FORM)
+
+    with pytest.raises(LegrandError):
+        ask(api, login)
+
+    assert (api.transport.signs.strange, api.transport.signs.understood) == ({operation}, set())
+    assert api.transport.signs.shapes == {operation: (200, '{"data": {"elements": [{"?1": "text"}]}}')}
+
+
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        ("list", [{"plant": {"id": "p1"}, "EndPointUrl": "https://ours"}]),
+        ("plants", {"plants": [{"plantId": "p1"}]}),
+        ("topology", {"plant": {"id": "p1", "modules": [{"moduleId": "m1"}]}}),
+    ],
+)
+def test_a_list_of_which_no_entry_can_be_read_is_of_another_form(
+    http: responses.RequestsMock, api: Api, login: Login, operation: str, body: Any
+) -> None:
+    method, url, ask = OPERATIONS[operation]
+    http.add(method, url, json=body)
+    ask(api, login)
+    assert (api.transport.signs.strange, api.transport.signs.understood) == ({operation}, set())
+    assert operation in api.transport.signs.shapes
+
+
+def test_one_odd_entry_among_others_has_its_form_kept_and_changes_nothing(
+    http: responses.RequestsMock, api: Api
+) -> None:
+    http.get(f"{API}/plants", json={"plants": [{"id": "p1"}, {"plantId": "p2"}]})
+    api.plants()
+    assert (api.transport.signs.strange, api.transport.signs.understood) == (set(), {"plants"})
+    assert api.transport.signs.shapes == {"plants": (200, '{"plants": [{"id": "text"}, {"plantId": "text"}]}')}
 
 
 # ---- our own endpoint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.account.quota import Need
 from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState
+from smarther.domain.keeper.provider_watch import ProviderState
 from smarther.domain.readings.notification import Reject
 from smarther.domain.readings.reading import instant_text
 from smarther.store.keeper_items import CallCount, KeeperNotes
@@ -362,3 +363,56 @@ def test_fahrenheit(home: Home, run: Run) -> None:
     shown = run("status", "--fahrenheit").stdout
     assert "68.9 °F" in shown
     assert "°C" not in shown
+
+
+# ---- a provider that changes or ends
+
+
+@pytest.mark.parametrize(
+    ("provider", "lines"),
+    [
+        (
+            ProviderState(gone={"api": "gone"}, gone_since=NOW),
+            ["its API is gone for good, as it says itself, since 2026-01-31 13:30"],
+        ),
+        (
+            ProviderState(gone={"login": "no_host"}, gone_since=NOW),
+            ["its login has no host: its name does not resolve since 2026-01-31 13:30"],
+        ),
+        (
+            ProviderState(changed=("token", "topology")),
+            [
+                "asking Legrand's login for tokens: for a day an answer that nobody knows",
+                "asking Legrand for a plant's thermostats: for a day an answer that nobody knows",
+            ],
+        ),
+        (
+            ProviderState(announced=True, deprecated_on=date(2026, 1, 1), ends_on=date(2027, 6, 30)),
+            ["announces that this API is deprecated as of 2026-01-01; it ends on 2027-06-30"],
+        ),
+        (ProviderState(announced=True), ["announces that this API is deprecated; no day is named"]),
+    ],
+)
+def test_how_it_stands_with_the_provider_is_told(
+    home: Home, run: Run, in_rome: None, provider: ProviderState, lines: list[str]
+) -> None:
+    home.keeper_answers(report(provider=provider))
+    KeeperNotes(home.table).keep_report(report(provider=provider))
+
+    for command in (("status",), ("keeper", "run")):
+        told = run(*command)
+        assert told.exit_code == 0, told.output
+        for line in lines:
+            assert line in told.stdout
+    assert json.loads(run("status", "--json").stdout)["provider"] == provider.model_dump(mode="json", exclude_none=True)
+
+
+def test_an_end_that_is_near_is_told_in_the_verdict(home: Home, run: Run) -> None:
+    provider = ProviderState(announced=True, ends_on=date(2026, 2, 28))
+    KeeperNotes(home.table).keep_report(report(provider=provider))
+
+    told = run("status")
+
+    assert told.exit_code == 1
+    assert "Legrand ends this API on 2026-02-28" in told.stdout
+    assert "runbook.md#the-provider-changes" in told.stdout

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
-from sandbox.legrand.account.faults import Fault
+from sandbox.legrand.account.faults import KNOWN, Fault
 from sandbox.legrand.pushes import wire
 from smarther.store.keeper_items import KeeperNotes
 from smarther.store.listings import Listings
@@ -62,6 +62,9 @@ ODD_HEADER = st.one_of(
             "Mon, 01 Jan 0001 00:00:00 +2359",
             "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
             "Wed, 14 Jan 2026 06:31:30 GMT",
+            "@1767225600",
+            "@999999999999999",
+            "true",
         ]
     ),
     st.integers().map(str),
@@ -69,8 +72,10 @@ ODD_HEADER = st.one_of(
 )
 SHARED_LIMIT = 429
 """What it says of one call it says of all, so the others wait as well."""
+HEADERS = ("Retry-After", "Deprecation", "Sunset")
 FORBIDDEN_STATUS = 403
 FORBIDDEN = {"error": {"code": 2, "message": "Invalid access token"}}
+KEY_REFUSED = KNOWN["key_suspended"].body
 
 
 @pytest.fixture(autouse=True)
@@ -129,12 +134,15 @@ def faults(draw: st.DrawFn, world: World, operation: str) -> Fault:
         place = draw(st.sampled_from(somewhere))
         value = None if kind == "missing" else draw(ODD_JSON)
         return Fault(call.operation, place=place, value=value, missing=kind == "missing", about=call.about)
-    headers = draw(st.sampled_from([{}, {"Retry-After": draw(ODD_HEADER)}]))
+    headers = draw(st.sampled_from([{}, *({name: draw(ODD_HEADER)} for name in HEADERS)]))
     if kind == "header":
         return Fault(call.operation, headers={"Retry-After": "soon", **headers}, about=call.about)
-    status = draw(st.sampled_from([204, 301, 400, 401, 403, 404, 408, 409, 429, 430, 469, 470, 486, 500, 503, 599]))
+    status = draw(
+        st.sampled_from([204, 301, 400, 401, 403, 404, 408, 409, 410, 418, 429, 430, 469, 470, 486, 500, 503, 599])
+    )
     body = draw(
-        st.sampled_from([FORBIDDEN, "", "<html>", "null", "{", "\ud83d"]) | ODD_JSON.filter(lambda j: j is not None)
+        st.sampled_from([FORBIDDEN, KEY_REFUSED, "", "<html>", "null", "{", "\ud83d"])
+        | ODD_JSON.filter(lambda j: j is not None)
     )
     if kind == "body" and call.operation != "token":
         status = 200
@@ -244,7 +252,8 @@ def test_one_odd_answer_costs_nothing_that_stands_beside_it(
 
 @pytest.mark.shows("plant refuses")
 @given(
-    status=st.none() | st.sampled_from([200, 201, 204, 301, 400, 401, 403, 404, 409, 430, 469, 470, 486, 500, 503]),
+    status=st.none()
+    | st.sampled_from([200, 201, 204, 301, 400, 401, 403, 404, 409, 410, 418, 430, 469, 470, 486, 500, 503]),
     body=ODD_JSON,
     header=ODD_HEADER,
     times=st.integers(1, 4),

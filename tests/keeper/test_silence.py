@@ -226,7 +226,7 @@ def test_an_answer_that_says_nothing_of_the_thermostat_is_none_and_the_next_run_
     report = home.run()
 
     assert silent(report) == ["not_now"] * 3
-    assert report.troubles == ("status: transient",)
+    assert report.troubles == ("status: strange (200)",)
     assert readings(home, "poll") == []
     home.later()
     assert silent(home.run()) == ["stored"] * 3

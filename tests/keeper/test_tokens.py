@@ -185,6 +185,7 @@ def test_an_access_that_is_refused_costs_one_refresh_a_run_and_is_over_when_it_i
     assert home.tokens()["refresh_token"] == home.provider.login.newest_refresh_token
 
 
+@pytest.mark.shows("key suspended")
 def test_a_refused_key_is_told_as_such_and_costs_no_refresh(home: World) -> None:
     before = refreshes(home)
     home.configure(subscription_key="not the key")
@@ -197,6 +198,7 @@ def test_a_refused_key_is_told_as_such_and_costs_no_refresh(home: World) -> None
     assert home.run().outcome == "healthy"
 
 
+@pytest.mark.shows("key suspended")
 def test_new_tokens_are_not_proven_by_an_api_that_looks_at_the_key_alone(home: World) -> None:
     home.later()
     home.configure(subscription_key="suspended")

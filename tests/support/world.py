@@ -10,6 +10,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from random import Random
+from socket import EAI_NONAME, gaierror
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
@@ -107,6 +108,8 @@ class World:
         self.effects = Effects()
         self.late_reads = False
         """Whether Secrets Manager tells a run what it held before the run wrote to it, until the run is over."""
+        self.unresolved: set[str] = set()
+        """Hosts whose names do not resolve."""
         self.unheard: set[str | None] = set()
         """Refresh tokens that the login issued in an answer that never arrived."""
 
@@ -273,6 +276,8 @@ class Line(BaseAdapter):
         url = urlsplit(request.url or "")
         body = request.body.encode() if isinstance(request.body, str) else request.body or b""
         assert isinstance(body, bytes)
+        if url.hostname in self._world.unresolved:
+            raise requests.ConnectionError(request=request) from gaierror(EAI_NONAME, "Name or service not known")
         if url.hostname == urlsplit(BASE).hostname:
             status, told = self._world.push(request.url or "", body)
             return status, {}, told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -15,6 +15,7 @@ from smarther.domain.keeper.keeper_report import (
     SubscriptionState,
     TokenState,
 )
+from smarther.domain.keeper.provider_watch import ProviderState
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HEALTHY = Report(at="2026-11-22T12:00:00Z", outcome="healthy")
@@ -43,6 +44,28 @@ def test_the_birthday_of_the_client_secret_does_not_cover_up_what_needs_a_person
     assert HEALTHY.reasons_now == 0
     assert changed(person=(birthday,)).reasons_now == 0
     assert changed(person=(birthday, consent)).reasons_now == 1
+
+
+@pytest.mark.shows("end announced")
+@pytest.mark.parametrize(
+    ("ends_on", "days", "soon"),
+    [
+        (None, None, False),
+        (date(2027, 11, 22), 334.5, False),
+        (date(2026, 12, 23), 0.5, False),
+        (date(2026, 12, 22), -0.5, True),
+        (date(2020, 1, 1), -2547.5, True),
+        (date.min, -9852.5, True),
+        (date.max, 2912086.5, False),
+    ],
+)
+def test_an_announced_end_is_told_again_thirty_days_before_it(
+    *, ends_on: date | None, days: float | None, soon: bool
+) -> None:
+    report = changed(provider=ProviderState(announced=True, ends_on=ends_on))
+
+    assert report.days_to_renewal == days
+    assert report.api_ends_soon is soon
 
 
 @pytest.mark.parametrize(

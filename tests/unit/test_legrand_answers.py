@@ -114,6 +114,7 @@ def test_words_about_a_key_mean_nothing_in_an_answer_that_refuses_nobody(status:
     assert api(status, INVALID_KEY.encode()).reason is None
 
 
+@pytest.mark.shows("end announced")
 @pytest.mark.parametrize(
     ("headers", "deprecated_on", "ends_on"),
     [

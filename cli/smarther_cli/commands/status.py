@@ -29,6 +29,7 @@ from smarther_cli.show.report import (
     calls_text,
     client_secret_text,
     outcome_text,
+    provider_text,
     report_document,
     show_plants,
     show_verdict,
@@ -139,6 +140,8 @@ def _show(condition: Condition, *, fahrenheit: bool) -> None:
         facts["calls today"] = calls_text(report, condition.calls)
         if report.client_secret_ends_on:
             facts["client secret"] = client_secret_text(report)
+        if report.provider is not None:
+            facts["Legrand"] = Text(provider_text(report.provider), style="yellow")
         if report.troubles:
             facts["troubles"] = "\n".join(map(screen.plain, troubles(report)))
     if unread := [
@@ -208,6 +211,7 @@ def document(condition: Condition) -> dict[str, Any]:
         "person": [each.model_dump() for each in condition.person],
         "keeper": None if report is None else {"at": said["at"], "outcome": said["outcome"]},
         "troubles": said.get("troubles", []),
+        "provider": said.get("provider"),
         "tokens": said.get("tokens"),
         "client_secret_ends_on": said.get("client_secret_ends_on"),
         "plants": said.get("plants", []),

@@ -20,6 +20,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "subscription_removed": "removed a subscription of {whose}{why}",
     "webhook_rotated": "replaced the secret in the webhook's address",
     "webhook_secret_made": "made the secret in the webhook's address",
+    "provider_moved": "asked Legrand at another address than before",
+    "provider_as_before": "found Legrand's API as it had been before it changed",
     "first_word": "asked {whose} for its present values",
     "gap_filled": "asked {whose}, which had been silent",
 }
@@ -44,6 +46,8 @@ CALLS: Final[Mapping[str, str]] = {
     "incidents": "finding out whose fault it is, and telling it",
     "run": "this run",
 }
+OPERATIONS: Final[Mapping[str, str]] = {**CALLS, "token": "asking Legrand's login for tokens"}
+"""The same with both ways to tokens as one, which is how it is remembered what answers nobody knows."""
 KINDS: Final[Mapping[Kind, str]] = {
     Kind.OK: "an answer that cannot be used",
     Kind.TRANSIENT: "no good answer just now",

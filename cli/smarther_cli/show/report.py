@@ -13,7 +13,7 @@ from smarther.domain.keeper.keeper_report import Report
 from smarther.drawing.text import ago_text, clock_error_text
 from smarther_cli.errors import Failure
 from smarther_cli.show import screen
-from smarther_cli.show.actions import actions, troubles
+from smarther_cli.show.actions import OPERATIONS, actions, troubles
 from smarther_cli.show.times import ahead_text, local_text
 from smarther_cli.verdict import Health, bodies, judge
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from smarther.domain.keeper.keeper_report import PlantState
+    from smarther.domain.keeper.provider_watch import ProviderState
     from smarther_cli.verdict import Backlog, Verdict
 
 _OUTCOMES: Final = {
@@ -35,6 +36,12 @@ _SUBSCRIPTIONS: Final = {
     "remade": ("subscribed anew, as nothing had come", "green"),
     "missing": ("not subscribed", "bold red"),
     "unknown": ("not known", "yellow"),
+}
+_DOORS: Final = {"api": "API", "login": "login"}
+_MISSING: Final = {
+    "gone": "is gone for good, as it says itself,",
+    "not_found": "is not found at its address",
+    "no_host": "has no host: its name does not resolve",
 }
 _VERDICTS: Final = {Health.WELL: "green", Health.NOT_WELL: "yellow", Health.PERSON_NEEDED: "bold red"}
 
@@ -121,6 +128,18 @@ def tokens_text(report: Report, now: datetime) -> str:
     return f"{access}, renewal {ahead_text(_instant(tokens.refresh_expires_at), now)}"
 
 
+def provider_text(provider: ProviderState) -> str:
+    """How it stands with Legrand's API where that is not as it is known."""
+    since = "" if provider.gone_since is None else f" since {local_text(provider.gone_since)}"
+    told = [f"its {_DOORS.get(door, door)} {_MISSING.get(how, how)}{since}" for door, how in provider.gone.items()]
+    told += [f"{OPERATIONS.get(call, call)}: for a day an answer that nobody knows" for call in provider.changed]
+    if provider.announced:
+        on = "" if provider.deprecated_on is None else f" as of {provider.deprecated_on}"
+        ends = "no day is named" if provider.ends_on is None else f"it ends on {provider.ends_on}"
+        told.append(f"announces that this API is deprecated{on}; {ends}")
+    return "\n".join(told)
+
+
 def client_secret_text(report: Report) -> str:
     """When the client secret expires, counted from when it was stored; or what Legrand said of it instead."""
     reasons = {each.reason for each in report.person}
@@ -154,6 +173,8 @@ def show_run(report: Report, now: datetime) -> None:
         }[report.webhook]
     if report.actions:
         facts["done"] = "\n".join(map(screen.plain, actions(report)))
+    if report.provider is not None:
+        facts["Legrand"] = Text(provider_text(report.provider), style="yellow")
     if report.troubles:
         facts["troubles"] = "\n".join(map(screen.plain, troubles(report)))
     for module in report.silent:

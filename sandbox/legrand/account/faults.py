@@ -119,6 +119,32 @@ def _has(holder: Any, step: str | int) -> bool:
     return isinstance(holder, list) and isinstance(step, int) and 0 <= step < len(holder)
 
 
+_INVALID_KEY = (
+    "Access denied due to invalid subscription key. Make sure to provide a valid key for an active subscription."
+)
+KNOWN: Mapping[str, Fault] = {
+    "gone": Fault(EVERY_OPERATION, 410, times=None),
+    "base_not_found": Fault(EVERY_OPERATION, 404, times=None),
+    "moved": Fault(EVERY_OPERATION, 301, "", {"Location": "https://elsewhere.example/smarther/v3.0"}, times=None),
+    "announced": Fault(
+        EVERY_OPERATION,
+        headers={"Deprecation": "@1767225600", "Sunset": "Wed, 30 Jun 2027 23:59:59 GMT"},
+        times=None,
+    ),
+    "announced_as_drafts_had_it": Fault(EVERY_OPERATION, headers={"Deprecation": "true"}, times=None),
+    "key_suspended": Fault("list", 401, {"statusCode": 401, "message": _INVALID_KEY}, times=None),
+    "other_form": Fault(EVERY_OPERATION, 200, {"data": {"items": [{"attributes": {"id": "1"}}]}}, times=None),
+    "page_for_people": Fault(EVERY_OPERATION, 200, "<html><title>Legrand</title></html>", times=None),
+}
+"""How the provider may change or end, by name: of every operation, until it is cleared; the key is the API's alone, and
+told by the call with which a run begins.
+
+410: RFC 9110, 15.5.11. `Deprecation`: RFC 9745, and its drafts. `Sunset`: RFC 8594. The words of the key are Azure API
+Management's, which has one sentence for a key that is wrong, suspended or cancelled. A host whose name does not resolve
+is played by an address that is none.
+"""
+
+
 class FaultBook:
     """The faults still to come, first ordered first served."""
 

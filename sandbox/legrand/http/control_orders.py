@@ -2,11 +2,13 @@
 
 import base64
 import binascii
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
+from sandbox.legrand.account import faults
 from sandbox.legrand.account.faults import Fault
 from sandbox.legrand.account.login import MOST_REDIRECTS
 from sandbox.legrand.account.oddities import KNOWN, Oddity
@@ -255,9 +257,10 @@ class RevokeOrder(Strict):
 
 
 class FaultOrder(Strict):
-    """See `Fault`."""
+    """See `Fault`; or a known one by its name, perhaps of one `operation` alone."""
 
-    operation: str
+    known: str | None = None
+    operation: str = faults.EVERY_OPERATION
     status: int | None = Field(default=None, ge=100, le=599)
     body: Any = None
     headers: dict[str, str] = Field(default_factory=dict)
@@ -272,9 +275,18 @@ class FaultOrder(Strict):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
+        if self.known is None and "operation" not in self.model_fields_set:
+            raise ValueError("give an operation, or known")
+        if self.known is not None and self.known not in faults.KNOWN:
+            raise ValueError(f"no fault {self.known!r} is known; there are {', '.join(faults.KNOWN)}")
+        if self.known is not None and self.model_fields_set - {"known", "operation"}:
+            raise ValueError("a known fault takes an operation, and nothing else")
         self.fault()
         return self
 
     def fault(self) -> Fault:
         """The fault."""
-        return Fault(**self.model_dump())
+        if self.known is not None:
+            known = faults.KNOWN[self.known]
+            return replace(known, operation=self.operation) if "operation" in self.model_fields_set else known
+        return Fault(**self.model_dump(exclude={"known"}))

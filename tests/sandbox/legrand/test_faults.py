@@ -1,7 +1,9 @@
 import pytest
+from pydantic import ValidationError
 
 from sandbox.legrand.account.answer import Answer
-from sandbox.legrand.account.faults import Fault, FaultBook
+from sandbox.legrand.account.faults import KNOWN, Fault, FaultBook
+from sandbox.legrand.http.control_orders import FaultOrder
 from tests.sandbox.legrand.account import Account
 
 
@@ -176,3 +178,42 @@ def test_pending_faults_can_be_looked_at() -> None:
     book.add(Fault("list", 500, times=3))
     book.answer("list", lambda: Answer(200))
     assert [fault.times for fault in book.pending()] == [2]
+
+
+PLAYED = [
+    ("gone", 410, ""),
+    ("base_not_found", 404, "Resource not found"),
+    ("moved", 301, ""),
+    ("announced", 200, "EndPointUrl"),
+    ("announced_as_drafts_had_it", 200, "EndPointUrl"),
+    ("key_suspended", 401, "subscription key"),
+    ("other_form", 200, "attributes"),
+    ("page_for_people", 200, "<html>"),
+]
+
+
+def test_every_known_fault_is_played() -> None:
+    assert [known for known, *_ in PLAYED] == list(KNOWN)
+
+
+@pytest.mark.shows("subscription key is not taken", "end of the API")
+@pytest.mark.parametrize(("known", "status", "words"), PLAYED)
+def test_known_faults_are_ordered_by_name(account: Account, known: str, status: int, words: str) -> None:
+    account.provider.faults.add(FaultOrder.model_validate({"known": known}).fault())
+    for _ in range(3):
+        answer = listing(account)
+        assert (answer.status, words in answer.content.decode()) == (status, True)
+
+
+def test_a_known_fault_may_be_of_one_operation_alone(account: Account) -> None:
+    account.provider.faults.add(FaultOrder.model_validate({"known": "gone", "operation": "list"}).fault())
+    assert account.call("GET", "/plants").status == 200
+    assert listing(account).status == 410
+
+
+@pytest.mark.parametrize(
+    "order", [{}, {"known": "nobody"}, {"known": "gone", "status": 500}, {"known": "gone", "operation": "nobody"}]
+)
+def test_an_order_of_a_fault_that_makes_no_sense_is_refused(order: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        FaultOrder.model_validate(order)

@@ -7,6 +7,7 @@ reads as the run before left it; from its first write on, a run goes by what it 
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -50,7 +51,9 @@ class Access:
         self._dependencies = dependencies = run.dependencies
         self._journal = run.journal
         self._credentials = credentials
-        self._transport = Transport(dependencies.session, dependencies.clock, dependencies.sleep, run.lease.deadline)
+        self._transport = Transport(
+            dependencies.session, dependencies.clock, dependencies.sleep, run.lease.deadline, run.signs
+        )
         self._login = Login(self._transport, dependencies.settings.login_url, credentials)
         self._renewed = False
         self._newest = dependencies.secrets.newest(dependencies.settings.tokens_arn, left=run.memory.tokens_left)
@@ -179,8 +182,10 @@ class Access:
         try:
             tokens = Tokens.from_answer(answer, now=self._dependencies.clock(), previous=previous)
         except TokensError as error:
+            self._note_form(answer, readable=False)
             self._journal.trouble(str(error))
             return False
+        self._note_form(answer, whole=bool(tokens.access_token) and "refresh_token" in answer)
         self._step(TokenStep.ISSUED, tokens.to_secret())
         self._tokens = tokens
         if not tokens.access_token:
@@ -189,6 +194,10 @@ class Access:
         self._run.remember(refused=None, login_not_before=None, login_ill_since=None)
         self._journal.actions.append("tokens_renewed")
         return True
+
+    def _note_form(self, answer: Mapping[str, object], *, readable: bool = True, whole: bool = True) -> None:
+        body = json.dumps(answer).encode()
+        self._run.signs.read("token", _GOOD, body, readable=readable, whole=whole)
 
     def _step(self, step: TokenStep, issued: str = "") -> None:
         """Bring Secrets Manager to what is held after this step."""
@@ -253,6 +262,7 @@ class Access:
             )
 
 
+_GOOD: Final = 200
 _RATE_LIMITED: Final = 429
 
 

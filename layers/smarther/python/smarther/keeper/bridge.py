@@ -39,7 +39,7 @@ class Bridge:
         self._run = run
         self._dependencies = run.dependencies
         self._journal = run.journal
-        self._polls = Polls(run.dependencies)
+        self._polls = Polls(run)
 
     def look(self, api: Api, modules: Sequence[Module], found: Mapping[str, Latest | None]) -> None:
         """Count the pushes if that is due; ask some thermostats while it is suspected that too few came.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from smarther.aws.secrets_manager import SecretsError
 from smarther.domain.account.legrand_answers import Kind
 from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState, Report
+from smarther.domain.keeper.provider_watch import Signs
 from smarther.domain.readings.reading import instant_text
 from smarther.keeper.lease import LeaseLost
 from smarther.legrand.client import LegrandError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         TokenState,
         WebhookState,
     )
+    from smarther.domain.keeper.provider_watch import ProviderState
     from smarther.keeper.dependencies import Dependencies
     from smarther.keeper.lease import Lease
 
@@ -60,6 +62,7 @@ class Journal:
     tokens: TokenState | None = None
     consent: ConsentOutcome | None = None
     webhook: WebhookState | None = None
+    provider: ProviderState | None = None
     faults: list[Exception] = field(default_factory=list)
     """What went wrong and should not have: faults of our own, to be raised when the report is written."""
     listened: bool = False
@@ -128,6 +131,7 @@ class Journal:
             over=tuple(self.over),
             unheard=self.unheard,
             webhook=self.webhook,
+            provider=self.provider,
             client_secret_ends_on=None if credentials is None else credentials.client_secret_ends_on.isoformat(),
         )
 
@@ -139,6 +143,7 @@ class Run:
         self.dependencies = dependencies
         self.lease = lease
         self.journal = Journal()
+        self.signs = Signs()
         self._notes = KeeperNotes(dependencies.table)
         self.memory = self._notes.memory()
 

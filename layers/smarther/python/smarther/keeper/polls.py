@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from smarther.domain.account.directory import same_id
-from smarther.domain.account.legrand_answers import UNREACHABLE
+from smarther.domain.account.legrand_answers import Kind, ProviderAnswer
 from smarther.domain.readings.latest import is_news
 from smarther.domain.readings.notification import parse
 from smarther.legrand.client import LegrandError
@@ -18,24 +18,31 @@ if TYPE_CHECKING:
 
     from smarther.domain.readings.latest import Latest
     from smarther.domain.readings.reading import Reading
-    from smarther.keeper.dependencies import Dependencies
+    from smarther.keeper.journal import Run
     from smarther.store.listings import Module
+
+
+_GOOD: Final = 200
 
 
 class Polls:
     """What thermostats answer, as readings with `source = poll`."""
 
-    def __init__(self, dependencies: Dependencies) -> None:
+    def __init__(self, run: Run) -> None:
+        dependencies = run.dependencies
         self._readings = Readings(dependencies.table, retention_days=dependencies.settings.retention)
+        self._signs = run.signs
 
     def news(self, module: Module, body: bytes, found: Latest | None, *, now: datetime) -> list[Reading]:
         """What an answer says of a thermostat that is more than its latest reading.
 
-        Raises LegrandError where it says nothing of it: a failure in passing, as an answer is that cannot be read.
+        Raises LegrandError where it says nothing of it: it failed, as any answer did that cannot be read.
         """
-        answered = [reading for reading in parse(body).readings if same_id(reading.module_id, module.module_id)]
+        told = parse(body)
+        answered = [reading for reading in told.readings if same_id(reading.module_id, module.module_id)]
+        self._signs.read("status", _GOOD, body, readable=bool(answered), whole=not told.rejects)
         if not answered:
-            raise LegrandError("status", UNREACHABLE)
+            raise LegrandError("status", ProviderAnswer(Kind.STRANGE, _GOOD))
         return [
             replace(reading, module_id=module.module_id)
             for reading in answered

@@ -11,6 +11,7 @@ from smarther.domain.account.legrand_answers import LEGRAND_REASONS, LOGIN_REASO
 from smarther.domain.account.subscription_plan import WantedSubscriptions
 from smarther.domain.keeper.keeper_probe import ProbeOrder
 from smarther.domain.keeper.keeper_report import Report
+from smarther.domain.keeper.provider_watch import ProviderMemory, ProviderState
 from smarther.domain.readings.reading import instant_text
 from smarther.keeper.access import Access
 from smarther.keeper.bridge import Bridge
@@ -104,6 +105,7 @@ class Keeper:
     def _run(self, request: RunRequest, lease: Lease) -> Report:
         run = Run(self._dependencies, lease)
         journal = run.journal
+        _mind_the_move(run)
         webhook = Webhook(run, rotate=request.rotate_webhook)
         plants = Plants(run)
         credentials = self._credentials(journal)
@@ -120,6 +122,7 @@ class Keeper:
                 diagnose(run, webhook, plants.directory.names)
             run.remember(tokens_left=access.left)
             _keep_reasons(run)
+        _watch_the_provider(run)
         for plant_id in plants.known():
             journal.subscription_states.setdefault(plant_id, "unknown")
         journal.names = {plant_id: plant.name for plant_id, plant in plants.directory.plants.items()}
@@ -177,6 +180,41 @@ def _keep_reasons(run: Run) -> None:
             if not (renewed and reason in LOGIN_REASONS):
                 journal.person_needed(reason)
     run.remember(reasons=tuple(each for each in journal.reasons if each in LEGRAND_REASONS))
+
+
+def _mind_the_move(run: Run) -> None:
+    """Where API or login have another address than in the last run, believe nothing that was said at the old one.
+
+    What it refused, and how long it asked for quiet, would keep the plants from being subscribed at the new one.
+    """
+    settings, memory = run.dependencies.settings, run.memory
+    hosts = (settings.api_url, settings.login_url)
+    if memory.hosts not in {None, hosts}:
+        run.remember(
+            refused=None,
+            login_not_before=None,
+            login_ill_since=None,
+            api_ill_since=None,
+            reasons=(),
+            provider=ProviderMemory(shapes=memory.provider.shapes),
+        )
+        CallCount(run.dependencies.table).resume(run.dependencies.clock())
+        run.journal.actions.append("provider_moved")
+    run.remember(hosts=hosts)
+
+
+def _watch_the_provider(run: Run) -> None:
+    """Remember what this run's answers say of the provider itself, and tell what has lasted, and when it is over."""
+    now, before = run.dependencies.clock(), run.memory.provider
+    after = before.after(run.signs, now)
+    state = after.state(now)
+    if state != ProviderState():
+        run.journal.provider = state
+    elif before.state(now) != ProviderState():
+        run.journal.actions.append("provider_as_before")
+    for reason in after.reasons(now):
+        run.journal.person_needed(reason)
+    run.remember(provider=after)
 
 
 class _Tending:

@@ -46,7 +46,7 @@ class Silence:
         self._run = run
         self._dependencies = dependencies = run.dependencies
         self._latest = LatestReader(dependencies.table, stale_after=dependencies.settings.stale_after)
-        self._polls = Polls(dependencies)
+        self._polls = Polls(run)
         self._journal = run.journal
         self._first_words = 0
         self.found: dict[str, Latest | None] = {}
@@ -238,8 +238,8 @@ class Silence:
 
         What it says `first`, before it could have pushed anything, is no change that a push should have told.
 
-        An answer that says nothing of it is a failure in passing, as one of any other call is that cannot be read. That
-        it changed is remembered first: once the answer is stored, it is no news to a run that comes after this one.
+        An answer that says nothing of it is a failure, as one of any other call is that cannot be read. That it changed
+        is remembered first: once the answer is stored, it is no news to a run that comes after this one.
         """
         now = self._dependencies.clock()
         try:

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from socket import gaierror
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import requests
 
 from smarther.domain.account.directory import usable_id
-from smarther.domain.account.legrand_answers import UNREACHABLE, Door, Kind, ProviderAnswer, classify
+from smarther.domain.account.legrand_answers import NO_HOST, UNREACHABLE, Door, Kind, ProviderAnswer, classify
 from smarther.domain.account.quota import Need, stopped_until
 from smarther.domain.account.subscription_plan import Subscription
+from smarther.domain.keeper.provider_watch import Signs
 from smarther.domain.readings.names import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sized
     from datetime import datetime
 
     from smarther.domain.account.credentials import Credentials
@@ -101,12 +103,16 @@ class Topology:
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """What both doors share: the HTTP session, the clock, and when a run must have come to its end."""
+    """What both doors share: the HTTP session, the clock, and when a run must have come to its end.
+
+    `signs` takes in what each answer says of the provider itself.
+    """
 
     session: requests.Session
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
     deadline: datetime
+    signs: Signs = field(default_factory=Signs)
 
     @property
     def is_over(self) -> bool:
@@ -120,18 +126,31 @@ class Transport:
         if self.is_over:
             raise LegrandError(call, UNREACHABLE)
         response = self._response(request, seconds)
-        if response is None:
-            return UNREACHABLE, RawAnswer(0, b"")
+        if isinstance(response, ProviderAnswer):
+            self.signs.heard(door, call, response)
+            return response, RawAnswer(0, b"")
         answer = classify(door, response.status_code, response.headers, response.content, now=self.clock())
+        self.signs.heard(door, call, answer, response.content)
         return answer, RawAnswer(response.status_code, response.content)
 
-    def _response(self, request: requests.Request, seconds: float) -> requests.Response | None:
+    def strange(self, call: str, raw: RawAnswer) -> LegrandError:
+        """Note an answer with a good status of which nothing can be read; the error that says so."""
+        self.signs.read(call, raw.status, raw.body, readable=False)
+        return LegrandError(call, ProviderAnswer(Kind.STRANGE, raw.status))
+
+    def _response(self, request: requests.Request, seconds: float) -> requests.Response | ProviderAnswer:
         try:
             return self.session.send(
                 self.session.prepare_request(request), timeout=(_CONNECT_SECONDS, seconds), allow_redirects=False
             )
-        except requests.RequestException:
-            return None  # the exception holds the request with its headers and its form, so it goes no further
+        except requests.RequestException as error:  # it holds the request with its headers and its form: no further
+            return NO_HOST if _is_of_a_name(error) else UNREACHABLE
+
+
+def _is_of_a_name(error: BaseException) -> bool:
+    """Whether it came of a host's name that did not resolve."""
+    came_of = error.__cause__ or error.__context__
+    return isinstance(error, gaierror) or (came_of is not None and _is_of_a_name(came_of))
 
 
 def open_session() -> requests.Session:
@@ -172,7 +191,7 @@ class Login:
             answer, raw = self._transport.send(call, Door.LOGIN, request, _LOGIN_SECONDS)
         if answer.kind is not Kind.OK:
             raise LegrandError(call, answer)
-        return _object(call, raw)
+        return _object(self._transport, call, raw)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,35 +215,39 @@ class Api:
     def subscriptions(self) -> list[Subscription]:
         """All subscriptions of the user's applications, ours and others'; 204 is none.
 
-        An answer that cannot be read is a transient failure, never an empty list: whole plants hang on it.
+        An answer that cannot be read is a failure, never an empty list: whole plants hang on it.
         """
         raw = self._call("list", self._request("GET", "/subscription"), for_all=True)
-        if raw.status == requests.codes.no_content:
-            return []
-        entries = _readable("list", raw)
+        entries = [] if raw.status == requests.codes.no_content else _readable(self.transport, "list", raw)
         if not isinstance(entries, list):
-            raise LegrandError("list", UNREACHABLE)
-        return [subscription for entry in entries if (subscription := _subscription(entry)) is not None]
+            raise self.transport.strange("list", raw)
+        found = [subscription for entry in entries if (subscription := _subscription(entry)) is not None]
+        self._read("list", raw, found, entries)
+        return found
 
     def subscribe(self, plant_id: str, endpoint: str) -> None:
         """Subscribe a plant; judged by the status alone, as the body of a good answer is not always JSON."""
         path = f"/plants/{quote(plant_id, safe='')}/subscription"
-        self._call("subscribe", self._request("POST", path, {"EndPointUrl": endpoint}))
+        raw = self._call("subscribe", self._request("POST", path, {"EndPointUrl": endpoint}))
+        self.transport.signs.read("subscribe", raw.status, raw.body, whole=b'"subscriptionId"' in raw.body)
 
     def unsubscribe(self, plant_id: str, subscription_id: str) -> None:
         """Remove a subscription."""
         path = f"/plants/{quote(plant_id, safe='')}/subscription/{quote(subscription_id, safe='')}"
-        self._call("unsubscribe", self._request("DELETE", path))
+        raw = self._call("unsubscribe", self._request("DELETE", path))
+        self.transport.signs.read("unsubscribe", raw.status, raw.body)
 
     def plants(self) -> ListedAccount:
         """The plants of the account; 204 is none."""
         raw = self._call("plants", self._request("GET", "/plants"), Need.OPTIONAL)
         if raw.status == requests.codes.no_content:
+            self._read("plants", raw, [], [])
             return ListedAccount()
-        entries = _object("plants", raw).get("plants")
+        entries = _object(self.transport, "plants", raw).get("plants")
         if not isinstance(entries, list):
-            raise LegrandError("plants", UNREACHABLE)
+            raise self.transport.strange("plants", raw)
         plants = [ListedPlant(plant_id, _name(entry)) for entry in entries if (plant_id := _id(entry))]
+        self._read("plants", raw, plants, entries)
         return ListedAccount(tuple(plants), len(plants) == len(entries))
 
     def topology(self, plant_id: str) -> Topology:
@@ -232,25 +255,35 @@ class Api:
         path = f"/plants/{quote(plant_id, safe='')}/topology"
         raw = self._call("topology", self._request("GET", path), Need.OPTIONAL)
         if raw.status == requests.codes.no_content:
+            self._read("topology", raw, [], [])
             return Topology()
-        plant = _object("topology", raw).get("plant")
+        plant = _object(self.transport, "topology", raw).get("plant")
         entries = plant.get("modules") if isinstance(plant, dict) else plant
         if not isinstance(plant, dict) or not isinstance(entries, list | None):
-            raise LegrandError("topology", UNREACHABLE)
+            raise self.transport.strange("topology", raw)
         modules = [
             ListedModule(module_id, _name(entry), usable_id(entry.get("device")))
             for entry in entries or ()
             if (module_id := _id(entry))
         ]
+        self._read("topology", raw, modules, entries or ())
         return Topology(_id(plant), _name(plant), tuple(modules), len(modules) == len(entries or ()))
 
     def status(self, plant_id: str, module_id: str, need: Need = Need.OPTIONAL) -> bytes:
-        """What a thermostat says now, as sent: the shape is that of a notification's `data`."""
+        """What a thermostat says now, as sent: the shape is that of a notification's `data`.
+
+        Who reads it tells `transport.signs` how well that went.
+        """
         path = (
             f"/chronothermostat/thermoregulation/addressLocation/plants/{quote(plant_id, safe='')}"
             f"/modules/parameter/id/value/{quote(module_id, safe='')}"
         )
         return self._call("status", self._request("GET", path), need).body
+
+    def _read(self, call: str, raw: RawAnswer, found: Sized, entries: Sized) -> None:
+        """Note how much of a list could be read."""
+        readable = bool(found) or not entries
+        self.transport.signs.read(call, raw.status, raw.body, readable=readable, whole=len(found) == len(entries))
 
     def _request(self, method: str, path: str, document: Any = None) -> requests.Request:
         headers = {
@@ -298,18 +331,18 @@ class Api:
             self.calls.pause(now=now, until=until, quota=answer.kind is Kind.QUOTA)
 
 
-def _readable(call: str, raw: RawAnswer) -> Any:
+def _readable(transport: Transport, call: str, raw: RawAnswer) -> Any:
     try:
         return raw.json()
     except (ValueError, RecursionError):
         pass  # the decoder's exception quotes the body
-    raise LegrandError(call, UNREACHABLE)
+    raise transport.strange(call, raw)
 
 
-def _object(call: str, raw: RawAnswer) -> Mapping[str, Any]:
-    found = _readable(call, raw)
+def _object(transport: Transport, call: str, raw: RawAnswer) -> Mapping[str, Any]:
+    found = _readable(transport, call, raw)
     if not isinstance(found, dict):
-        raise LegrandError(call, UNREACHABLE)
+        raise transport.strange(call, raw)
     return found
 
 

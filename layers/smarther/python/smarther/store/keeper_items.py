@@ -117,6 +117,13 @@ class Leases:
         self._table.delete(keys.LEASE, when="#owner = :owner", values={":owner": owner}, names=("owner",))
 
 
+_NOT_BEFORE: Final = "SET not_before = :until, expires_at = if_not_exists(expires_at, :gone)"
+
+
+def _not_before(until: datetime, now: datetime) -> Mapping[str, Storable]:
+    return {":until": _epoch(until), ":gone": _epoch(now + _QUOTA_KEPT)}
+
+
 class CallCount:
     """Calls to Legrand, counted by UTC day."""
 
@@ -138,14 +145,18 @@ class CallCount:
 
     def pause(self, *, now: datetime, until: datetime, quota: bool) -> None:
         """Pause all calls until `until`. `quota` marks the day as one on which the provider's quota was used up."""
-        change = "SET not_before = :until, expires_at = if_not_exists(expires_at, :gone)"
-        values: Mapping[str, Storable] = {":until": _epoch(until), ":gone": _epoch(now + _QUOTA_KEPT)}
+        change, values = _NOT_BEFORE, _not_before(until, now)
         if quota:
             change, values = f"{change}, stopped = :yes", {**values, ":yes": True}
         instant = now
         while instant < until:
             self._table.update(keys.quota_key(day(instant)), change, values)
             instant = next_day(instant)
+
+    def resume(self, now: datetime) -> None:
+        """Let calls be made again from now on, whatever pause was asked for."""
+        for instant in (now, next_day(now)):  # no pause is longer
+            self._table.update(keys.quota_key(day(instant)), _NOT_BEFORE, _not_before(now, now))
 
     def today(self, now: datetime) -> int:
         """How many calls were counted on this UTC day."""

@@ -341,6 +341,7 @@ ITEMS: Final = (
             Attribute("left_out", "fields", "of a list that is too long: how many entries are not here", always=True),
             Attribute("webhook", "text", "how far the webhook's secret is in its rotation"),
             Attribute("client_secret_ends_on", "text", "the day on which the client secret ends"),
+            Attribute("provider", "fields", "how it stands with the provider, where it is not as it is known"),
         ),
         ("keeper",),
         ("keeper", "widget", "cli"),

@@ -157,9 +157,6 @@ UNREACHABLE: Final = ProviderAnswer(Kind.TRANSIENT)
 NO_HOST: Final = ProviderAnswer(Kind.NO_HOST)
 """No answer, because the host's name does not resolve."""
 
-STRANGE: Final = ProviderAnswer(Kind.STRANGE)
-"""An answer with a good status, of a form that nobody knows."""
-
 _API: Final[Mapping[int, Kind]] = {  # besides _API_REASONS: what has a reason needs a person
     400: Kind.BUG,
     401: Kind.UNAUTHORISED,

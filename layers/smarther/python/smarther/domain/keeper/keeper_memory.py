@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.incidents import LATE_BY, Incident
+from smarther.domain.keeper.provider_watch import ProviderMemory
 from smarther.domain.keeper.thinning import Suspicion
 
 if TYPE_CHECKING:
@@ -89,6 +90,10 @@ class Memory(BaseModel):
     """What had happened as far as the last run knew."""
     reasons: tuple[Reason, ...] = ()
     """Why Legrand needed a person when a run last asked. A run that does not get that far keeps these."""
+    hosts: tuple[str, str] | None = None
+    """Where API and login were in the last run."""
+    provider: ProviderMemory = ProviderMemory()
+    """Whether the provider is still as it is known, and there."""
 
     def kept(self) -> Memory:
         """The memory, cut to the size of an item. A thermostat that is left out is only polled again sooner."""

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from smarther.domain.account.credentials import NOTICE
 from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.incidents import NOT_HEARD, Incident
+from smarther.domain.keeper.provider_watch import ProviderState
 
 type SubscriptionState = Literal["healthy", "created", "remade", "missing", "unknown"]
 _NOT_SUBSCRIBED: Final[frozenset[SubscriptionState]] = frozenset({"missing", "unknown"})
@@ -20,6 +21,9 @@ type Poll = Literal["stored", "no_news", "failed", "not_now", "before"]
 
 MOST_KEPT: Final = 200
 """The most entries of each list in a stored report: an item has 400 KB, and a name takes up to 400 bytes."""
+
+END_NOTICE: Final = timedelta(days=30)
+"""So long before its announced end the provider's API is told of again."""
 
 CONSENT_NOTICE: Final = timedelta(days=7)
 """How long before its end the owner is asked to give consent again. A consent in use renews itself and never comes so
@@ -100,6 +104,8 @@ class Report(_Part):
     """Of a stored report: by list, how many entries are left out because there are too many."""
     webhook: WebhookState | None = None
     client_secret_ends_on: str | None = None
+    provider: ProviderState | None = None
+    """How it stands with Legrand's API where that is not as it is known."""
 
     def kept(self) -> Report:
         """The report, cut to the size of an item, however many plants and thermostats there are.
@@ -145,17 +151,40 @@ class Report(_Part):
         return sum(module.module_id not in shared for module in self.silent)
 
     @property
+    def api_ends_soon(self) -> bool:
+        """Whether the announced end of Legrand's API is near, or over."""
+        return self._api_notice is not None and self._api_notice <= datetime.fromisoformat(self.at)
+
+    @property
+    def _api_notice(self) -> datetime | None:
+        """From when on the announced end of Legrand's API is told again."""
+        if self.provider is None or self.provider.ends_on is None:
+            return None
+        return _beginning(max(self.provider.ends_on, _EARLIEST_END)) - END_NOTICE
+
+    @property
     def days_to_renewal(self) -> float | None:
         """Days until the owner has to renew something by hand, below zero when it is overdue; None where unknown.
 
-        The client secret is to be renewed thirty days before its end, the consent a week before its end.
+        The client secret is to be renewed thirty days before its end, the consent a week before its end; of an API whose
+        end is announced it is told again thirty days before that.
         """
         due = []
         if self.client_secret_ends_on is not None:
             ends_on = date.fromisoformat(self.client_secret_ends_on)
-            due.append(datetime(ends_on.year, ends_on.month, ends_on.day, tzinfo=UTC) - NOTICE)
+            due.append(_beginning(ends_on) - NOTICE)
         if self.tokens is not None and self.tokens.refresh_expires_at is not None:
             due.append(datetime.fromtimestamp(self.tokens.refresh_expires_at, UTC) - CONSENT_NOTICE)
+        if self._api_notice is not None:
+            due.append(self._api_notice)
         if not due:
             return None
         return round((min(due) - datetime.fromisoformat(self.at)) / timedelta(days=1), 2)
+
+
+_EARLIEST_END: Final = date(2000, 1, 1)
+"""An announced end may be any day of the calendar, and one that is over is over."""
+
+
+def _beginning(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

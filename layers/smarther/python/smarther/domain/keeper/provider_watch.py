@@ -1,0 +1,215 @@
+"""Whether Legrand's API is still the one that is known, and still there: what answers say of it, over runs and days.
+
+One answer proves little: a host is away for a weekend, a front door answers "not found" while what is behind it is
+deployed. So what may pass is told once it has lasted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from smarther.domain.account.answer_shape import shape_of
+from smarther.domain.account.legrand_answers import Announcement, Door, Kind, Reason
+
+if TYPE_CHECKING:
+    from smarther.domain.account.legrand_answers import ProviderAnswer
+
+type Missing = Literal["gone", "not_found", "no_host"]
+
+GONE_AFTER: Final = timedelta(days=3)
+"""For so long a door must have been "not found" or without a host until it is told to be gone: weekends were missed."""
+CHANGED_AFTER: Final = timedelta(days=1)
+"""Between the first and the last answer of an operation that nobody knows."""
+ANNOUNCED_FOR: Final = timedelta(days=3)
+"""So long a person is needed for an announcement, or for another date in it."""
+_FORGOTTEN_AFTER: Final = timedelta(days=8)
+"""What was not seen again for so long: longer than the longest time between two polls."""
+_SHAPES_KEPT: Final = timedelta(days=60)
+
+_OF_THE_BASE: Final = frozenset({"token", "list", "plants"})
+"""Operations whose addresses name nothing that could be missing by itself."""
+_MISSING: Final[dict[Kind, Missing]] = {
+    Kind.GONE: "gone",
+    Kind.NOT_FOUND: "not_found",
+    Kind.NO_HOST: "no_host",
+}
+_THERE: Final = frozenset({Kind.OK, Kind.QUOTA, Kind.PERSON, Kind.UNAUTHORISED, Kind.CONFLICT, Kind.BUG})
+_ONE: Final = {"exchange": "token", "refresh": "token"}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Shape(_Part):
+    """An answer that could not be read, or not wholly: when, its status, and its form without anything that it says."""
+
+    at: datetime
+    status: int
+    form: str
+
+
+class Absence(_Part):
+    """That a door is not there: since when, and how it was last."""
+
+    since: datetime
+    how: Missing
+
+
+class Spell(_Part):
+    """When something was first seen, and last."""
+
+    first: datetime
+    last: datetime
+
+
+class Announced(_Part):
+    """What an operation announced last, and when."""
+
+    at: datetime
+    announcement: Announcement
+
+
+@dataclass(slots=True)
+class Signs:
+    """What the answers of one run say of the provider itself. None of it quotes an answer."""
+
+    there: set[Door] = field(default_factory=set)
+    missing: dict[Door, Missing] = field(default_factory=dict)
+    not_found: set[str] = field(default_factory=set)
+    understood: set[str] = field(default_factory=set)
+    strange: set[str] = field(default_factory=set)
+    shapes: dict[str, tuple[int, str]] = field(default_factory=dict)
+    announced: dict[str, Announcement | None] = field(default_factory=dict)
+
+    def heard(self, door: Door, call: str, answer: ProviderAnswer, body: bytes = b"") -> None:
+        """Take in one answer, whatever its form: that is `read`'s, where its status is good."""
+        operation = _ONE.get(call, call)
+        how = _MISSING.get(answer.kind)
+        if how == "no_host" or (how is not None and operation in _OF_THE_BASE):
+            self.missing[door] = how
+            self.not_found.add(operation)
+        elif answer.kind in _THERE:
+            self.there.add(door)
+        elif answer.kind in {Kind.STRANGE, Kind.GONE}:
+            self.strange.add(operation)
+        if answer.kind is Kind.STRANGE and answer.status is not None:
+            self.shapes[operation] = (answer.status, shape_of(body))
+        if answer.kind is Kind.CONFLICT:
+            self.understood.add(operation)
+        if answer.status is not None:
+            self.announced[operation] = answer.announced
+
+    def read(self, call: str, status: int, body: bytes, *, readable: bool = True, whole: bool = True) -> None:
+        """Take in how well an answer with a good status could be read: something of it, and all of it."""
+        operation = _ONE.get(call, call)
+        (self.understood if readable else self.strange).add(operation)
+        if not (readable and whole):
+            self.shapes[operation] = (status, shape_of(body))
+
+
+class ProviderState(_Part):
+    """How it stands with the provider; all of it empty where it is as it is known. Days and instants are UTC.
+
+    `gone` has for each door that is gone how it is missing, `changed` the operations of which nobody knows the answers.
+    """
+
+    gone: dict[str, str] = {}
+    gone_since: datetime | None = None
+    changed: tuple[str, ...] = ()
+    announced: bool = False
+    deprecated_on: date | None = None
+    ends_on: date | None = None
+
+
+class ProviderMemory(_Part):
+    """What is remembered of the provider from run to run."""
+
+    absent: dict[Door, Absence] = {}
+    strange: dict[str, Spell] = {}
+    announced: dict[str, Announced] = {}
+    told: Announcement | None = None
+    told_at: datetime | None = None
+    shapes: dict[str, Shape] = {}
+
+    def after(self, signs: Signs, now: datetime) -> ProviderMemory:
+        """What is remembered after a run whose answers said this."""
+        lately = now - _FORGOTTEN_AFTER
+        heard = {key: Announced(at=now, announcement=each) for key, each in signs.announced.items() if each is not None}
+        before = {key: each for key, each in self.announced.items() if key not in signs.announced and each.at > lately}
+        announced = before | heard
+        told = _merged([each.announcement for each in announced.values()])
+        shapes = {key: each for key, each in self.shapes.items() if each.at > now - _SHAPES_KEPT}
+        return ProviderMemory(
+            absent=self._absent(signs, now),
+            strange={
+                key: each
+                for key, each in self._strange(signs, now).items()
+                if key not in signs.understood and each.last > lately
+            },
+            announced=announced,
+            told=told,
+            told_at=None if told is None else self.told_at if told == self.told else now,
+            shapes=shapes
+            | {key: Shape(at=now, status=status, form=form) for key, (status, form) in signs.shapes.items()},
+        )
+
+    def state(self, now: datetime) -> ProviderState:
+        """How it stands now."""
+        gone = {
+            door: each for door, each in self.absent.items() if each.how == "gone" or now - each.since >= GONE_AFTER
+        }
+        changed = [
+            key
+            for key, each in sorted(self.strange.items())
+            if each.last - each.first >= CHANGED_AFTER and _door(key) not in gone
+        ]
+        return ProviderState(
+            gone={door.value: each.how for door, each in sorted(gone.items())},
+            gone_since=min((each.since for each in gone.values()), default=None),
+            changed=tuple(changed),
+            announced=self.told is not None,
+            deprecated_on=None if self.told is None else self.told.deprecated_on,
+            ends_on=None if self.told is None else self.told.ends_on,
+        )
+
+    def reasons(self, now: datetime) -> tuple[Reason, ...]:
+        """Why a person is needed: what has lasted, and an announcement while it is news."""
+        state = self.state(now)
+        news = self.told_at is not None and now - self.told_at < ANNOUNCED_FOR
+        found = ((Reason.PROVIDER_GONE, bool(state.gone)), (Reason.PROVIDER_CHANGED, bool(state.changed) or news))
+        return tuple(reason for reason, is_so in found if is_so)
+
+    def _absent(self, signs: Signs, now: datetime) -> dict[Door, Absence]:
+        """A door that gave one answer which only it could give is there, whatever else it said."""
+        absent = {door: each for door, each in self.absent.items() if door not in signs.there}
+        for door, how in signs.missing.items():
+            if door not in signs.there:
+                absent[door] = Absence(since=absent[door].since if door in absent else now, how=how)
+        return absent
+
+    def _strange(self, signs: Signs, now: datetime) -> dict[str, Spell]:
+        """Where a door is there and one of its base's operations is not, only that operation has changed."""
+        lost = {key for key in signs.not_found if _door(key) in signs.there}
+        seen = {
+            key: Spell(first=self.strange[key].first if key in self.strange else now, last=now)
+            for key in signs.strange | lost
+        }
+        return self.strange | seen
+
+
+def _door(operation: str) -> Door:
+    return Door.LOGIN if operation == "token" else Door.API
+
+
+def _merged(announcements: list[Announcement]) -> Announcement | None:
+    """The earliest dates of all; None where nothing is announced."""
+    if not announcements:
+        return None
+    deprecated = [each.deprecated_on for each in announcements if each.deprecated_on is not None]
+    ends = [each.ends_on for each in announcements if each.ends_on is not None]
+    return Announcement(min(deprecated, default=None), min(ends, default=None))
