@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -9,9 +10,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from labs.simulation.effects import API, LOGIN
+from labs.simulation.effects import API, LOGIN, Effects
 from sandbox.legrand.account.faults import KNOWN, Fault
 from smarther.store.keeper_items import CallCount, KeeperNotes
+from tests.support.envelopes import envelope, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,26 +160,51 @@ def moved(world: World) -> None:
     world.unresolved = {urlsplit(API).hostname or "", urlsplit(LOGIN).hostname or ""}
 
 
+class Traffic:
+    """A push between any two effects of a run, which two clouds send, to the address that each of them knows."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.address = world.webhook_url
+        self.sent = 0
+        world.effects = Effects()
+        world.effects.meanwhile = self.push
+
+    def push(self, _: object = None) -> None:
+        self.sent += 1
+        at = (self._world.clock.now() + timedelta(milliseconds=self.sent)).isoformat()
+        body = json.dumps([envelope(status("a thermostat", time=at))]).encode()
+        for _ in range(2):
+            assert self._world.push(self.address, body, self._world.new_receiver())[0] == 200
+
+    def stored(self) -> int:
+        pages = self._world.dynamodb.get_paginator("scan").paginate(TableName="readings")
+        keys = [item["pk"]["S"] for page in pages for item in page["Items"]]
+        return keys.count("MODULE#a thermostat")
+
+
 @pytest.mark.shows("hosts move")
 def test_hosts_move_while_pushes_come_and_nothing_is_lost(home: World) -> None:
-    address = home.webhook_url
     before = sorted((entry.plant_id, entry.id) for entry in home.ours)
+    traffic = Traffic(home)
+    home.run()
 
     moved(home)
     report = home.run()
 
     assert "provider_moved" in report.actions
     assert report.outcome == "healthy"
-    assert home.webhook_url == address
+    assert home.webhook_url == traffic.address
     assert sorted((entry.plant_id, entry.id) for entry in home.ours) == before
     home.later()
     assert "provider_moved" not in home.run().actions
+    assert traffic.stored() == traffic.sent > 20
 
 
 @pytest.mark.shows("hosts move")
 def test_a_cloud_that_knows_nothing_of_us_is_subscribed_and_the_old_one_goes_on_pushing(home: World) -> None:
     old = list(home.ours)
-    address = home.webhook_url
+    traffic = Traffic(home)
     for entry in old:
         home.provider.subscriptions.remove(entry.plant_id, entry.id)  # the new cloud's book
     moved(home)
@@ -185,8 +212,8 @@ def test_a_cloud_that_knows_nothing_of_us_is_subscribed_and_the_old_one_goes_on_
     report = home.run()
 
     assert {plant.subscription for plant in report.plants} == {"created"}
-    assert {entry.url for entry in home.ours} == {address} == {entry.url for entry in old}
-    assert home.push(address, b"[]")[0] == 200
+    assert {entry.url for entry in home.ours} == {traffic.address} == {entry.url for entry in old}
+    assert traffic.stored() == traffic.sent > 10
 
 
 @pytest.mark.shows("hosts move")
