@@ -166,8 +166,8 @@ class Report(_Part):
     def days_to_renewal(self) -> float | None:
         """Days until the owner has to renew something by hand, below zero when it is overdue; None where unknown.
 
-        The client secret is to be renewed thirty days before its end, the consent a week before its end; of an API whose
-        end is announced it is told again thirty days before that.
+        The client secret is to be renewed thirty days before its end, the consent a week before its end; of an API
+        whose end is announced it is told again thirty days before that.
         """
         due = []
         if self.client_secret_ends_on is not None:
