@@ -239,3 +239,14 @@ def test_what_is_gone_at_the_old_address_is_over_with_the_move(home: World) -> N
     home.provider.faults.add(Fault("list", 500, times=2))
     moved(home)
     assert reasons(home.run()) == []
+
+
+def test_a_provider_that_is_gone_is_told_once_and_not_as_an_api_that_is_out_of_order(home: World) -> None:
+    home.later()
+    plays(home, "gone")
+
+    report = lived(home, 2)
+
+    assert reasons(report) == ["provider_gone"]
+    assert report.incidents == ()
+    assert home.mailbox.mails == []

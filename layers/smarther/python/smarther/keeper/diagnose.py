@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.incidents import (
     NOT_HEARD,
     Services,
@@ -37,7 +38,8 @@ def diagnose(run: Run, webhook: Webhook, names: Mapping[str, str]) -> None:
         api_ill_since=memory.api_ill_since,
         address_answers=webhook.answers() if is_worth_a_probe(journal.witnesses) else None,
     )
-    journal.incidents = of_services(services, now=now)
+    gone = Reason.PROVIDER_GONE in journal.reasons  # which says it already, and is a person's matter
+    journal.incidents = [] if gone else of_services(services, now=now)
     if journal.listened:
         journal.incidents += of_thermostats(journal.witnesses, services, now=now)
         if memory.suspicion.is_known(now) and all(each.cause in NOT_HEARD for each in journal.incidents):

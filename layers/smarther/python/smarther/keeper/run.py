@@ -118,11 +118,12 @@ class Keeper:
                     access.exchange(request.consent.code)
                 if access.obtain():
                     _Tending(run, access, webhook, plants).tend(at_once=journal.consent == "accepted")
-            with journal.apart("incidents"):
-                diagnose(run, webhook, plants.directory.names)
             run.remember(tokens_left=access.left)
             _keep_reasons(run)
         _watch_the_provider(run)
+        if credentials is not None:
+            with journal.apart("incidents"):
+                diagnose(run, webhook, plants.directory.names)
         for plant_id in plants.known():
             journal.subscription_states.setdefault(plant_id, "unknown")
         journal.names = {plant_id: plant.name for plant_id, plant in plants.directory.plants.items()}
