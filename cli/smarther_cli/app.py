@@ -12,6 +12,7 @@ from smarther_cli.commands.doctor import doctor
 from smarther_cli.commands.keeper import keeper, rotate_webhook
 from smarther_cli.commands.readings.export import export
 from smarther_cli.commands.readings.history import history
+from smarther_cli.commands.readings.import_past import import_past
 from smarther_cli.commands.readings.plot import plot
 from smarther_cli.commands.report_problem import report_problem
 from smarther_cli.commands.rollup import rollup
@@ -87,6 +88,9 @@ app.add_typer(keeper, name="keeper", cls=Owners)
 app.command("rotate-webhook", cls=OwnersCommand, epilog=epilog("rotate-webhook"))(rotate_webhook)
 app.command(cls=OwnersCommand, epilog=epilog("history --module kitchen --since 7d --every day"))(history)
 app.command(cls=OwnersCommand, epilog=epilog("export --output readings.csv --since 2026-01-01"))(export)
+app.command("import", cls=OwnersCommand, epilog=epilog("import history.csv --mapping mapping.toml --dry-run"))(
+    import_past
+)
 app.command(cls=OwnersCommand, epilog=epilog("plot --module kitchen --since 7d --output kitchen.svg"))(plot)
 app.add_typer(quarantine, name="quarantine", cls=Owners)
 app.command(cls=OwnersCommand, epilog=epilog("redrive --dry-run"))(redrive)

@@ -12,6 +12,7 @@ import pytest
 from smarther.domain.readings.reading import Reading
 from smarther.domain.summaries.series import LOOKED_THROUGH
 from smarther.store.past.history import LatestReader, NewestReadings
+from smarther.store.past.imported import Import
 from smarther.store.readings import Readings
 from smarther.store.table import Table
 from tests.support import deployed
@@ -38,6 +39,13 @@ class Home:
         """A word, which arrives at once unless something else is said."""
         arrival = time + SECOND if received_at is None else received_at
         Readings(self._table).store(replace(READING, time=time), received_at=arrival, source=source)
+
+    def brings(self, times: list[datetime], *, source: Any = "import:file") -> None:
+        """Readings that its owner imported just now, said to have arrived when they were so."""
+        bringing = Import(self._table, now=NOW, retention_days=None)
+        readings = (replace(READING, time=time) for time in times)
+        items = [bringing.own(each, received_at=each.time, source=source, digest=None) for each in readings]
+        bringing.store(items, sleep=lambda _: None)
 
     def query(self, **parameters: Any) -> Any:
         """The one call that reads."""
@@ -71,6 +79,23 @@ def test_an_ordinary_thermostat_is_one_read(home: Home, newest: int) -> None:
         home.says(NOW - hours * HOUR)
     assert len(home.readings(newest=newest).newest_first) == newest
     assert (home.queries, home.items) == (1, newest)
+
+
+@pytest.mark.parametrize("imported", [1, 7])
+def test_what_was_imported_did_not_arrive_and_what_did_is_found_behind_it(home: Home, imported: int) -> None:
+    for hours in range(3):
+        home.says(NOW - 2 * DAY - hours * HOUR)
+    home.brings([NOW - minutes * MINUTE for minutes in range(imported)])
+    found = home.readings(newest=2)
+    assert [one.time for one in found.newest_first] == [NOW - 2 * DAY, NOW - 2 * DAY - HOUR]
+    assert found.latest is not None
+    assert found.latest.heard.received_at == NOW - 2 * DAY + SECOND
+    assert home.items <= 2 * (2 + LOOKED_THROUGH), "the newest, and the late ones"
+
+
+def test_where_all_was_imported_nothing_ever_arrived(home: Home) -> None:
+    home.brings([NOW - hours * HOUR for hours in range(9)], source="push")
+    assert home.readings().latest is None
 
 
 def test_a_reading_from_the_future_costs_two_reads_more_however_long_ago_it_came(home: Home) -> None:

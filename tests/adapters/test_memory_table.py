@@ -43,6 +43,7 @@ def test_it_answers_as_dynamodb_does(dynamodb: DynamoDBClient) -> None:
         {},
         {"ScanIndexForward": False, "Limit": 2},
         {"ProjectionExpression": "#a, #b", "ExpressionAttributeNames": {"#a": "time", "#b": "sk"}},
+        {"FilterExpression": "attribute_not_exists(#time)", "ExpressionAttributeNames": {"#time": "time"}, "Limit": 3},
     ):
         expected = pages(dynamodb.query, query | more)
         assert expected != [[]]

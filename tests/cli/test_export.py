@@ -100,7 +100,7 @@ def test_every_attribute_of_a_reading_has_its_column() -> None:
         "the reading of this test leaves something out"
     )
 
-    assert set(COLUMNS) == full.keys() - {"pk", "sk", "expires_at"} | {"thermostat", "plant"}
+    assert set(COLUMNS) == full.keys() - {"pk", "sk", "expires_at"} | {"thermostat", "plant", "digest"}
 
 
 def test_csv(home: Home, run: Run, tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_parquet_has_typed_columns(home: Home, run: Run, tmp_path: Path) -> None
         == full
     )
     assert {name for name, value in bare.items() if value is not None} == {
-        *("thermostat", "plant", "module_id", "plant_id", "time", "received_at", "source")
+        *("thermostat", "plant", "module_id", "plant_id", "time", "received_at", "source", "digest")
     }
     types = {field.name: str(field.type) for field in read_table(tmp_path / "all.parquet").schema}
     assert (types["received_at"], types["setpoint_c"], types["program"]) == ("timestamp[us, tz=UTC]", "double", "int64")

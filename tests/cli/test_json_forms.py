@@ -44,6 +44,8 @@ COMMANDS = [
     "redrive --from quarantine --dry-run",
     "rollup --from 7d",
     "rollup --from 2026-01",
+    "import {folder}/mine.csv --dry-run",
+    "import {folder}/mine.csv",
     "plot -m kitchen -o {folder}/kitchen.svg",
 ]
 
@@ -93,6 +95,7 @@ def body(home: Home) -> str:
 def test_a_program_reads_one_object_with_instants_of_one_form(
     home: Home, run: Run, body: str, command: str, tmp_path: Path
 ) -> None:
+    (tmp_path / "mine.csv").write_text("module_id,time,temperature_c\nmodule-1,2026-01-30T11:00:00+01:00,20.5\n")
     result = run(*command.format(body=body, folder=tmp_path).split(), "--json")
 
     assert result.exit_code in {0, 1, 3}, result.output

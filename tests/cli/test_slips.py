@@ -36,6 +36,7 @@ COMMANDS: Final[dict[str, tuple[str, ...]]] = {
     "rotate-webhook": ("rotate-webhook",),
     "history": ("history",),
     "export": ("export",),
+    "import": ("import", "past.csv"),
     "plot": ("plot", "--module", "kitchen", "--output", "k.svg"),
     "quarantine list": ("quarantine", "list"),
     "quarantine show": ("quarantine", "show", "3f9ac21b07de"),
@@ -116,6 +117,7 @@ def filled(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
     (folder / "folder").mkdir(parents=True)
     for name in ("file", "there.csv", "there.svg"):
         (folder / name).write_text("mine")
+    (folder / "past.csv").write_text("module_id,time\nmodule-1,2026-01-30T10:00:00Z\n")
     monkeypatch.chdir(folder)
     before = sorted(folder.rglob("*"))
     yield
@@ -220,7 +222,7 @@ def test_credentials_that_are_none_are_told(run: Run, stdin: str) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_words_that_mean_nothing_are_told(run: Run, command: str) -> None:
     slips(run, *COMMANDS[command], "--no-such-option")
-    if command != "quarantine delete":  # which takes several
+    if command not in {"quarantine delete", "import"}:  # which take several
         slips(run, *COMMANDS[command], "and", "another", "word")
 
 

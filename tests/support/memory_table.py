@@ -80,12 +80,19 @@ class MemoryTable:
             after = request["ExclusiveStartKey"]
             found = found[found.index((after["pk"]["S"], after["sk"]["S"])) + 1 :]
         page = found[: min(request.get("Limit", self.page_size), self.page_size)]
-        answer: dict[str, Any] = {"Items": [self._shown(key, request) for key in page]}
+        answer: dict[str, Any] = {"Items": [self._shown(key, request) for key in page if self._passes(key, request)]}
         if page and page != found:
             answer["LastEvaluatedKey"] = {"pk": {"S": page[-1][0]}, "sk": {"S": page[-1][1]}}
         return answer
 
+    def _passes(self, key: tuple[str, str], request: dict[str, Any]) -> bool:
+        """Whether an item is sent: what was read and has the attribute that is not wanted is not."""
+        _, unwanted, name = request.get("FilterExpression", "").partition("attribute_not_exists(#")
+        return not unwanted or name.rstrip(")") not in self.items[key]
+
     def _shown(self, key: tuple[str, str], request: dict[str, Any]) -> Item:
         names = request.get("ExpressionAttributeNames")
         item = self.items[key]
-        return {name: item[name] for name in names.values() if name in item} if names else dict(item)
+        if "ProjectionExpression" not in request or not names:
+            return dict(item)
+        return {name: item[name] for name in names.values() if name in item}

@@ -1,6 +1,8 @@
 """`smarther rollup`: makes statistics of hours and days anew."""
 
 import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -8,7 +10,7 @@ import typer
 
 from smarther.domain.summaries.rollup_window import RollupRequestError, asked_for
 from smarther.store.listings import Listings
-from smarther_cli.call import this_call
+from smarther_cli.call import Call, this_call
 from smarther_cli.errors import Failure, WrongUse
 from smarther_cli.show import screen
 from smarther_cli.show.times import bound
@@ -41,28 +43,49 @@ def rollup(
         raise WrongUse(
             f"This period makes no sense: {senseless}.", "--from lies before --to, and before now."
         ) from None
+    made = make_anew(call, event)
+    if call.json:
+        done = {"from": first, "to": made.to, "hours_written": made.hours, "days_written": made.days}
+        screen.show_json({**done, "failed": sorted(made.failed)})
+    else:
+        screen.say(f"{made.hours} hours and {made.days} days were written anew.", style="green")
+    if made.failed:
+        raise not_all_made(call, made.failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Statistics that were made: so many were written, up to when, and of which thermostats not all could be made."""
+
+    hours: int
+    days: int
+    to: datetime
+    failed: frozenset[str]
+
+
+def make_anew(call: Call, event: Mapping[str, str]) -> Made:
+    """Have the rollup make a range anew, in as many runs as it takes. Raises Failure where it does not get on."""
     hours = days = 0
     failed: set[str] = set()
+    asked = dict(event)
     with screen.remarks().status("Making statistics") as spinner:
         while True:
-            answer = json.loads(call.deployment.invoke_rollup(event))
+            answer = json.loads(call.deployment.invoke_rollup(asked))
             hours, days = hours + answer["hours_written"], days + answer["days_written"]
             failed |= set(answer.get("failed", []))
             reached = answer.get("continue_from")
             if reached is None:
-                break
-            if reached == event["from"]:
+                return Made(hours, days, datetime.fromisoformat(answer["to"]), frozenset(failed))
+            if reached == asked["from"]:
                 raise Failure("The rollup does not get on with this range.", "Ask for fewer days at once.")
-            event["from"] = reached
+            asked["from"] = reached
             spinner.update(f"Making statistics: {reached[:10]}")
-    if call.json:
-        done = {"from": first, "to": datetime.fromisoformat(answer["to"]), "hours_written": hours, "days_written": days}
-        screen.show_json({**done, "failed": sorted(failed)})
-    else:
-        screen.say(f"{hours} hours and {days} days were written anew.", style="green")
-    if failed:
-        names = [one.name for one in Listings(call.deployment.table).thermostats() if one.module_id in failed]
-        raise Failure(
-            f"Not all could be made of {', '.join(names) or 'some thermostats'}.",
-            "The rollup's log says what went wrong (`statistics_failed`); docs/running/runbook.md has a chapter on it.",
-        )
+
+
+def not_all_made(call: Call, failed: Collection[str]) -> Failure:
+    """What is said where the statistics of some thermostats could not be made."""
+    names = [one.name for one in Listings(call.deployment.table).thermostats() if one.module_id in failed]
+    return Failure(
+        f"Not all could be made of {', '.join(names) or 'some thermostats'}.",
+        "The rollup's log says what went wrong (`statistics_failed`); docs/running/runbook.md has a chapter on it.",
+    )

@@ -54,6 +54,7 @@ COLUMNS: Final = (
     "extra",
     "event_extra",
     "unread",
+    "digest",
 )
 """All columns of a reading, the most useful first."""
 
@@ -75,7 +76,7 @@ TABLES: Final[Mapping[Every, Sequence[str]]] = {
 
 
 _BYTE_ORDER_MARK: Final = "\ufeff"
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """The characters that a formula begins with; spreadsheets for East Asian languages also accept the wide forms."""
 
 
@@ -137,6 +138,6 @@ def _cell(value: object) -> str:
         case Decimal():
             return f"{value:f}"
         case str():
-            return f"'{value}" if value.startswith(_FORMULA) or value.lstrip().startswith(_FORMULA) else value
+            return f"'{value}" if value.startswith(FORMULA) or value.lstrip().startswith(FORMULA) else value
         case _:
             return json.dumps(value, ensure_ascii=False, default=json_value)

@@ -17,6 +17,7 @@ from smarther.domain.summaries.statistics import HOUR, Statistics, hour_of
 from smarther.drawing.text import minutes_text, percent_text, temperature_text
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.listings import Listings
+from smarther.store.past.imported import FOREIGN
 from smarther.store.past.rows import Every, Row, Rows, TimeRange, figures_of
 from smarther_cli.call import clock, this_call
 from smarther_cli.commands.readings.completion import ModuleNames, PlantNames
@@ -164,7 +165,8 @@ def _cells(row: Row, one: Thermostat, asked: Asked) -> tuple[str, ...]:
     load = load_of(row.get("load_state"), row.get("function"))
     program = f" {row['program']}" if "program" in row else ""
     until = f" until {_until(row, asked)}" if row.get("activation_time") else ""
-    answered = " (asked)" if row.get("source") == "poll" else ""
+    source = str(row.get("source"))
+    answered = " (asked)" if source == "poll" else " (imported)" if source.startswith(FOREIGN) else ""
     return (
         local_text(datetime.fromisoformat(row["time"])),
         *asked.names(one),

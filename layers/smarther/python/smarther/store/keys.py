@@ -54,14 +54,17 @@ def module_partition(module_id: str) -> str:
     return f"{_MODULE}{module_id}"
 
 
-def sort_key(reading: Reading) -> str:
+def sort_key(reading: Reading, digest: str | None = None) -> str:
     """The sort key of a reading. The time in it has a fixed width, so that keys sort by the thermostat's clock."""
-    return f"{_READING}{fixed_width(reading.time)}#{reading_digest(reading)}"
+    return f"{_READING}{fixed_width(reading.time)}#{digest or reading_digest(reading)}"
 
 
-def reading_key(reading: Reading) -> ItemKey:
-    """The key of a reading: the same for the same content, however often it comes and in whatever envelope."""
-    return {"pk": module_partition(reading.module_id), "sk": sort_key(reading)}
+def reading_key(reading: Reading, digest: str | None = None) -> ItemKey:
+    """The key of a reading: the same for the same content, however often it comes and in whatever envelope.
+
+    A reading that comes from an export has the `digest` that its key had.
+    """
+    return {"pk": module_partition(reading.module_id), "sk": sort_key(reading, digest)}
 
 
 def reading_range(since: datetime | None, until: datetime | None) -> tuple[str, str]:
@@ -78,6 +81,11 @@ def reading_range(since: datetime | None, until: datetime | None) -> tuple[str, 
 def time_in(reading_key: str) -> str:
     """The instant, as text, in a reading's sort key."""
     return reading_key.removeprefix(_READING).partition("#")[0]
+
+
+def reading_digest_in(reading_key: str) -> str:
+    """The digest in a reading's sort key."""
+    return reading_key.rpartition("#")[2]
 
 
 def arrival_key(kind: Unusual, module_id: str) -> ItemKey:

@@ -123,7 +123,8 @@ def _statistics(*, of: str) -> tuple[Attribute, ...]:
 ITEMS: Final = (
     ItemKind(
         "Reading",
-        "What a thermostat said at one instant. What it did not say is absent. It is written once and never changed.",
+        "What a thermostat said at one instant. What it did not say is absent. It is written once and never changed,"
+        " but for what was imported from another system: the next import of that instant replaces it.",
         "MODULE#<module_id>",
         "READING#<time: UTC, microseconds>#<16 hex digits of the content's SHA-256>",
         (
@@ -131,7 +132,18 @@ ITEMS: Final = (
             _MODULE_ID,
             Attribute("time", "text", "when it was so, by the thermostat's clock: ISO 8601, UTC", always=True),
             _RECEIVED_AT,
-            Attribute("source", "text", "`push`: it was sent to us; `poll`: we asked", always=True),
+            Attribute(
+                "source",
+                "text",
+                "`push`: it was sent to us; `poll`: we asked; `import:file`, `import:home-assistant`,"
+                " `import:influxdb`: `smarther import` brought it from there",
+                always=True,
+            ),
+            Attribute(
+                "imported_at",
+                "text",
+                "when `smarther import` stored it: ISO 8601, UTC; it is no sign of life, whatever its source",
+            ),
             Attribute("function", "text", "`HEATING` or `COOLING`"),
             Attribute("mode", "text", "`AUTOMATIC`, `MANUAL`, `BOOST`, `OFF`, `PROTECTION`"),
             Attribute("load_state", "text", "`ACTIVE` while the relay is on, else `INACTIVE`"),
@@ -158,7 +170,7 @@ ITEMS: Final = (
         ),
         ("receiver", "redriver", "keeper", "cli"),
         ("receiver", "redriver", "keeper", "rollup", "widget", "cli"),
-        "never, or `RetentionDays` after its arrival",
+        "never, or `RetentionDays` after its arrival, or its import",
     ),
     ItemKind(
         "Hour",

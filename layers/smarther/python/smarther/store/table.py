@@ -44,6 +44,8 @@ if TYPE_CHECKING:
         """The attributes to return; all of them where none is named."""
         only: Mapping[str, Storable]
         """Return only items whose attributes have these values; the others are read and not returned."""
+        without: str
+        """Return only items that do not have this attribute; the others are read and not returned."""
         every_partition: bool
         """Read all partitions that begin with `partition`: a scan, which reads the whole table."""
 
@@ -238,8 +240,11 @@ def _request(partition: str, between: tuple[str, str], **reach: Unpack[Reach]) -
         request["ConsistentRead"] = True
     if only:
         request["FilterExpression"] = " AND ".join(f"#{name} = :{name}" for name in only)
+    without = reach.get("without")
+    if without:
+        request["FilterExpression"] = f"attribute_not_exists(#{without})"
     if names:
         request["ProjectionExpression"] = ", ".join(f"#{name}" for name in names)
-    if names or only:
-        request["ExpressionAttributeNames"] = {f"#{name}": name for name in (*names, *only)}
+    if named := (*names, *only, *([without] if without else ())):
+        request["ExpressionAttributeNames"] = {f"#{name}": name for name in named}
     return request

@@ -447,13 +447,13 @@ def _degrees(value: object, unit: object, temperature_format: str | None) -> _De
         case "C":
             return number, None
         case "F":
-            celsius = _from_fahrenheit(number)
+            celsius = from_fahrenheit(number)
             return None if celsius is None else (celsius, number)
         case _:
             return None
 
 
-def _from_fahrenheit(value: Decimal) -> Decimal | None:
+def from_fahrenheit(value: Decimal) -> Decimal | None:
     """°F to °C, rounded to a hundredth, which is finer than the instrument; None for too many digits to store."""
     degrees = _PRECISE.divide(_PRECISE.multiply(_PRECISE.subtract(value, Decimal(32)), Decimal(5)), Decimal(9))
     try:

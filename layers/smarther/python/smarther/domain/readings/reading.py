@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 type Stored = str | Decimal | bool | list[Stored] | Mapping[str, Stored] | None
 """What a table attribute can hold; numbers are Decimals within DynamoDB's range."""
 
-type Source = Literal["push", "poll"]
+type Source = Literal["push", "poll", "import:file", "import:home-assistant", "import:influxdb"]
+"""`push`: it was sent to us; `poll`: we asked; `import:…`: its owner brought it along from there."""
 
 DIGEST_LENGTH = 16  # hex digits; 64 bits tell apart the few readings that share a module and an instant
 

@@ -46,7 +46,8 @@ NOTES = 2
 """Notes of arrivals of each thermostat: the last late one and the last misdated one."""
 CHART_ITEMS = 10_000
 """For all charts of a page, in equal shares: enough for a month of hours of each of twelve thermostats."""
-_LATEST_ITEMS = 2 * NEWEST_SNAPSHOTS + 2 * LOOKED_THROUGH + NOTES
+_BEHIND_IMPORTED = 3 * LOOKED_THROUGH  # each of the three reads for the latest state may go behind what was imported
+_LATEST_ITEMS = 2 * NEWEST_SNAPSHOTS + 2 * LOOKED_THROUGH + _BEHIND_IMPORTED + NOTES
 _RUNNING_ITEMS = RUNNING_SNAPSHOTS + LOOKED_THROUGH + RUNNING_HOURS
 _OF_EACH = _LATEST_ITEMS + _RUNNING_ITEMS + LOOKED_THROUGH
 ITEM_BOUND = MOST_THERMOSTATS * _OF_EACH + CHART_ITEMS

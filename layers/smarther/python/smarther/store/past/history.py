@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from smarther.domain.readings.arrival import AHEAD, LATE, is_ahead, noted
 from smarther.domain.readings.home import Snapshot, load_of
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from smarther.store.table import Table
 
 _SNAPSHOT_NAMES = ("time", "received_at", "temperature_c", "humidity_percent", "setpoint_c", "load_state", "function")
+PAGES_BEHIND_IMPORTED: Final = 25
+"""The most pages of LOOKED_THROUGH items that are read where imported readings are newer than all others: two months of
+most thermostats. The imported ones are not returned."""
 _TEXTS = {"function", "mode", "load_state"}  # these of SAID are texts; the rest are numbers
 
 
@@ -39,15 +42,24 @@ class History:
     def newest(
         self, module_id: str, *, since: datetime | None = None, until: datetime | None = None, limit: int
     ) -> list[StoredReading]:
-        """The newest readings by the thermostat's own clock, newest first, from `since` up to but not `until`."""
-        between = keys.reading_range(since, until)
-        items = self._table.query(keys.module_partition(module_id), between, limit=limit, newest_first=True)
-        return list(self._table.made(_stored_reading, items))
+        """The newest readings by the thermostat's own clock, newest first, from `since` up to but not `until`.
+
+        Imported readings are not among them: they did not arrive from the thermostat.
+        """
+        partition, between = keys.module_partition(module_id), keys.reading_range(since, until)
+        found = list(self._table.query(partition, between, limit=limit, newest_first=True))
+        if any(map(_is_imported, found)):
+            pages = self._table.pages(
+                partition, between, page_size=LOOKED_THROUGH, newest_first=True, without="imported_at"
+            )
+            arrived = (item for items, _ in islice(pages, PAGES_BEHIND_IMPORTED) for item in items)
+            found = list(islice(arrived, limit))
+        return list(self._table.made(_stored_reading, found))
 
     def reading(self, module_id: str, key: str) -> StoredReading | None:
-        """The reading with this sort key, if it is still there."""
+        """The reading with this sort key, if it is still there and was not imported."""
         items = self._table.query(keys.module_partition(module_id), (key, key), limit=1)
-        return next(self._table.made(_stored_reading, items), None)
+        return next(self._table.made(_stored_reading, (item for item in items if not _is_imported(item))), None)
 
     def unusual_arrivals(self) -> dict[str, list[str]]:
         """By module id: the sort keys of the last readings that arrived late or misdated, where there are any."""
@@ -169,6 +181,10 @@ def _came_before_its_time(item: Item) -> bool:
     """Whether a reading arrived before its own time: the thermostat's clock was ahead."""
     time, received_at = instant(item, "time"), instant(item, "received_at")
     return time is not None and received_at is not None and is_ahead(time, received_at)
+
+
+def _is_imported(item: Item) -> bool:
+    return "imported_at" in item
 
 
 def _stored_reading(item: Item) -> StoredReading | None:

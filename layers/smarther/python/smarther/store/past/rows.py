@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from smarther.store.table import Key, Table
 
 type Row = dict[str, Any]
-"""The attributes of a reading by name, without those that only the table needs.
+"""The attributes of a reading by name, without those that only the table needs, and the `digest` of its key.
 
 Each has its type: numbers are within their bounds, instants have a zone. A stored value of another type, written by an
 older release or by hand, is under `unread`, beside what could not be read when the reading arrived.
 """
 
-_ONLY_THE_TABLES: Final = frozenset({"pk", "sk", "expires_at"})
+_ONLY_THE_TABLES: Final = frozenset({"pk", "sk", "expires_at", "imported_at"})
 _INSTANTS: Final = ("time", "received_at", "temperature_time", "humidity_time", "event_time")
 _READ: Final[Mapping[str, Callable[[Any, str], object]]] = {
     **dict.fromkeys((*Reading.__slots__, "source"), items.text),
@@ -143,6 +143,7 @@ def _row(item: Item) -> Row | None:
         row["unread"] = row.get("unread", {}) | items.decoded({name: said[name] for name in unread})
     row.setdefault("module_id", whose)
     row.setdefault("time", _time_of(item["sk"]["S"]))
+    row["digest"] = keys.reading_digest_in(item["sk"]["S"])
     return None if row["time"] is None else row
 
 
