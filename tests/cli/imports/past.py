@@ -46,8 +46,8 @@ def _of_one(module_id: str, random: Random, days: int, gaps: bool, minutes: tupl
     at = begin + timedelta(minutes=random.randrange(90))
     tenths, fahrenheit = random.randrange(180, 220), module_id == "module-2"
     while at < begin + timedelta(days=days):
-        tenths += random.choice([-2, -1, 1, 2])
-        tenths = min(max(tenths, 120), 260)
+        step = random.choice([-2, -1, 1, 2])
+        tenths += step if 120 <= tenths + step <= 260 else -step
         shown = Decimal(tenths) / 10
         setpoint = Decimal(16 if at.hour < 6 or at.hour > 20 else 20)
         in_f = {"temperature": shown * 9 / 5 + 32, "setpoint": setpoint * 9 / 5 + 32} if fahrenheit else {}
