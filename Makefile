@@ -85,8 +85,8 @@ fuzz: setup ## Send random hostile requests to the sandbox, EXAMPLES=n of each k
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(DEV)/bin/pytest tests/e2e/test_hostile_callers.py
 
 .PHONY: simulate
-simulate: $(DEV)/.ready ## Simulate YEARS=n years with random faults (SEED=, DAYS=, INTENSITY=, STORY=1)
-	@$(DEV)/bin/python -m labs.simulation $(if $(YEARS),--years $(YEARS)) $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS)) $(if $(INTENSITY),--intensity $(INTENSITY)) $(if $(STORY),--story)
+simulate: $(DEV)/.ready ## Simulate YEARS=n years with random faults (SEED=, DAYS=, INTENSITY=, CALLS=, STORY=1)
+	@$(DEV)/bin/python -m labs.simulation $(if $(YEARS),--years $(YEARS)) $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS)) $(if $(INTENSITY),--intensity $(INTENSITY)) $(if $(CALLS),--daily-calls $(CALLS)) $(if $(STORY),--story)
 
 .PHONY: mutants
 mutants: $(DEV)/.ready ## Plant small faults one at a time, and list those that no test notices (MODULES=, SAMPLE=200 SEED=1, RECORD=1)

@@ -46,8 +46,8 @@ keeper = Keeper(
 def handler(event: Any, context: object) -> dict[str, Any]:
     """Make one run and return its report, or probe the webhook's own address and return what was found.
 
-    A run is asked for by `{}`, the schedule's event, `{"rotate_webhook": true}` or `{"consent": {"code": …}}`; a probe
-    by `{"probe": {"calls": …, "at_once": …}}`.
+    A run is asked for by `{}`, the schedule's `{"scheduled": true}`, `{"rotate_webhook": true}` or
+    `{"consent": {"code": …}}`; a probe by `{"probe": {"calls": …, "at_once": …}}`.
     """
     request = RunRequest.of(event)
     if request.probe is not None:
@@ -90,6 +90,7 @@ def tell(report: Report) -> None:
             Metric.DAYS_TO_RENEWAL: report.days_to_renewal,
         },
         outcome=report.outcome,
+        rested=report.rested,
         plants=len(report.plants),
         actions=len(report.actions),
         clocks_wrong=len(report.clocks),

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from labs.simulation.year import Plan, Year
+from sandbox.legrand.account.quota import DAILY_CALLS
 
 
 def main() -> int:
@@ -30,7 +31,7 @@ def main() -> int:
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("", total=asked.years * asked.days)
         for number in range(asked.years):
-            plan = Plan(asked.seed + number, asked.days, asked.intensity)
+            plan = Plan(asked.seed + number, asked.days, asked.intensity, asked.daily_calls)
             progress.update(bar, description=f"year {number + 1} of {asked.years}, seed {plan.seed}")
             begun = time.perf_counter()
             before = number * asked.days
@@ -51,7 +52,9 @@ def main() -> int:
                 console.print("\n".join(chronicle.events), highlight=False, markup=False)
     _tell(console, totals)
     for plan in failed:
-        again = f"YEARS=1 SEED={plan.seed} DAYS={plan.days:g} INTENSITY={plan.intensity:g} STORY=1"
+        again = (
+            f"YEARS=1 SEED={plan.seed} DAYS={plan.days:g} INTENSITY={plan.intensity:g} CALLS={plan.daily_calls} STORY=1"
+        )
         console.print(f"live it again: make simulate {again}", highlight=False)
     return 1 if failed else 0
 
@@ -62,6 +65,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="the first seed")
     parser.add_argument("--days", type=float, default=365, help="how long a year is")
     parser.add_argument("--intensity", type=float, default=1, help="how many times a bad year's faults it sees")
+    parser.add_argument("--daily-calls", type=int, default=DAILY_CALLS, help="how many calls Legrand grants in a day")
     parser.add_argument("--story", action="store_true", help="tell what happened, in order")
     return parser.parse_args()
 

@@ -62,6 +62,15 @@ def _number(item: Item, name: str) -> int:
     return int(item[name]["N"])
 
 
+_FREE = "(attribute_not_exists(calls) OR calls < :limit) AND (attribute_not_exists(not_before) OR not_before <= :now)"
+
+
+def _is_free(item: Item, values: Mapping[str, Any]) -> bool:
+    return ("calls" not in item or _number(item, "calls") < int(values[":limit"]["N"])) and (
+        "not_before" not in item or _number(item, "not_before") <= int(values[":now"]["N"])
+    )
+
+
 _CONDITIONS: dict[str, Callable[[Item | None, Mapping[str, Any]], bool]] = {
     "attribute_not_exists(pk)": lambda item, _: item is None,
     "attribute_exists(pk)": lambda item, _: item is not None,
@@ -75,14 +84,12 @@ _CONDITIONS: dict[str, Callable[[Item | None, Mapping[str, Any]], bool]] = {
         item is None or item["owner"] == values[":owner"] or _number(item, "expires_at") <= int(values[":now"]["N"])
     ),
     "#owner = :owner": lambda item, values: item is not None and item["owner"] == values[":owner"],
-    "(attribute_not_exists(calls) OR calls < :limit) AND (attribute_not_exists(not_before) OR not_before <= :now)": (
-        lambda item, values: (
-            item is None
-            or (
-                ("calls" not in item or _number(item, "calls") < int(values[":limit"]["N"]))
-                and ("not_before" not in item or _number(item, "not_before") <= int(values[":now"]["N"]))
-            )
-        )
+    _FREE: lambda item, values: item is None or _is_free(item, values),
+    f"{_FREE} AND attribute_not_exists(granted)": lambda item, values: (
+        item is None or ("granted" not in item and _is_free(item, values))
+    ),
+    "attribute_exists(calls) AND attribute_not_exists(granted)": lambda item, _: (
+        item is not None and "calls" in item and "granted" not in item
     ),
 }
 
@@ -97,9 +104,8 @@ def _pause(item: Item, values: Mapping[str, Any]) -> None:
     item.setdefault("expires_at", values[":gone"])
 
 
-def _stop(item: Item, values: Mapping[str, Any]) -> None:
-    _pause(item, values)
-    item["stopped"] = values[":yes"]
+def _grant(item: Item, _: Mapping[str, Any]) -> None:
+    item["granted"] = item["calls"]
 
 
 def _use(item: Item, values: Mapping[str, Any]) -> None:
@@ -118,7 +124,7 @@ def _settle(item: Item, values: Mapping[str, Any]) -> None:
 _UPDATES: dict[str, Callable[[Item, Mapping[str, Any]], None]] = {
     "ADD calls :one SET expires_at = if_not_exists(expires_at, :gone)": _count,
     "SET not_before = :until, expires_at = if_not_exists(expires_at, :gone)": _pause,
-    "SET not_before = :until, expires_at = if_not_exists(expires_at, :gone), stopped = :yes": _stop,
+    "SET granted = calls": _grant,
 }
 _UPDATES |= {
     "SET used_at = :used_at, expires_at = :gone": _use,
@@ -195,7 +201,7 @@ class DynamoDB:
         TableName: str,
         Key: Item,
         UpdateExpression: str,
-        ExpressionAttributeValues: Mapping[str, Any],
+        ExpressionAttributeValues: Mapping[str, Any] | None = None,
         ConditionExpression: str | None = None,
     ) -> dict[str, Any]:
         """Change one item, or make it."""
@@ -203,7 +209,7 @@ class DynamoDB:
         before = self._get(key)
         self._check("UpdateItem", before, ConditionExpression, ExpressionAttributeValues=ExpressionAttributeValues)
         after = dict(Key) if before is None else dict(before)
-        _known(_UPDATES, UpdateExpression)(after, ExpressionAttributeValues)
+        _known(_UPDATES, UpdateExpression)(after, ExpressionAttributeValues or {})
         self._store(key, after)
         return {}
 

@@ -36,11 +36,12 @@ from labs.simulation.post import Post
 from labs.simulation.weather import Weather
 from sandbox.legrand import CLIENT_ID, CLIENT_SECRET, Provider, Settings
 from sandbox.legrand.account.clock import MovableClock
+from sandbox.legrand.account.quota import DAILY_CALLS
 from sandbox.legrand.http.login_desk import LoginDesk
 from sandbox.legrand.provider.gateway import Gateway
 from sandbox.legrand.variants import drawn
 from smarther import telemetry
-from smarther.domain.account.quota import HARD_LIMIT
+from smarther.domain.account.quota import Need
 from smarther.domain.account.webhook import address, is_ours
 from smarther.keeper.settings import KeeperSettings
 from smarther.receiver import deadlines
@@ -95,11 +96,12 @@ class Plan:
     seed: int
     days: float = 365
     intensity: float = 1
+    daily_calls: int = DAILY_CALLS
 
     @property
     def words(self) -> str:
         """How to live it again."""
-        return f"seed {self.seed}, {self.days:g} days, intensity {self.intensity:g}"
+        return f"seed {self.seed}, {self.days:g} days, intensity {self.intensity:g}, {self.daily_calls} calls a day"
 
 
 @dataclass(slots=True)
@@ -125,7 +127,7 @@ class Year:
         self.keeps_warm = self.clock_dice.random() < KEEP_WARM_SHARE
         self.chronicle = Chronicle(self.clock.now)
         self.variants = drawn(seed)
-        settings = Settings(seed=seed, plants=2, modules=5, variants=self.variants)
+        settings = Settings(seed=seed, plants=2, modules=5, variants=self.variants, daily_calls=plan.daily_calls)
         self.provider = Provider(settings, self.clock, theirs)
         plants = list(self.provider.world.plants.values())
         self.home = Outlines(plants, seed, START, ZoneInfo("Europe/Rome"), self.variants)
@@ -136,7 +138,7 @@ class Year:
         self.secrets = SecretsManager(self.clock.now, "credentials", "tokens", "webhook", lag=SECRETS_LAG)
         self.mailbox = Mailbox()
         self.weather = Weather(self.clock.now, _dice(seed, "weather"))
-        self.settings = _settings(rotation_days=self.dice.choice((0, 5, 30, 90)))
+        self.settings = _settings(self.dice.choice((0, 5, 30, 90)), plan.daily_calls)
         self.needs, self.alarm, self.owner = Needs(self.chronicle), PersonAlarm(), Owner(self)
         self.recoverable: list[dict[str, Any]] = []
         self.last_report: Report | None = None
@@ -320,7 +322,7 @@ class Year:
     def _scheduled_keeper(self, attempt: int = 0) -> None:
         if attempt == 0 and self.dice.random() < KEEPER_TWICE:
             self.later(timedelta(seconds=self.dice.uniform(0, 5)), lambda: self._scheduled_keeper(attempt=1))
-        if self.run_keeper({}) is None and attempt < len(LAMBDA_RETRIES):
+        if self.run_keeper({"scheduled": True}) is None and attempt < len(LAMBDA_RETRIES):
             self.later(LAMBDA_RETRIES[attempt], lambda: self._scheduled_keeper(attempt + 1))
 
     def run_keeper(self, event: Mapping[str, Any], *, spared: bool = False) -> Report | None:
@@ -340,6 +342,9 @@ class Year:
         self._look_at_consent()
         if report is not None and report.outcome == "busy":
             self.chronicle.count("keeper met a lease")
+        elif report is not None and report.rested:
+            self.chronicle.count("keeper rested")  # it says again what the run before found
+            self.alarm.measure(report.reasons_now)
         elif report is not None:
             self._hear(report, began)
             books.check_silence(self, report, began, heard)
@@ -461,7 +466,7 @@ class Year:
         today = self.clock.now().date()
         self._api_calls[today] = self._api_calls.get(today, 0) + 1
         self.chronicle.count("API calls")
-        if self._api_calls[today] > HARD_LIMIT:
+        if self._api_calls[today] > self.settings.quota.limit(Need.REQUIRED):
             self.chronicle.wrong(f"call number {self._api_calls[today]} of the day")
         if answer.status == 403 and b"quota" in answer.content:
             self.chronicle.count("calls refused for the quota")
@@ -550,7 +555,7 @@ def _dice(seed: int, name: str) -> Random:
     return Random(f"{seed}:{name}")  # noqa: S311 - dice that fall alike each time
 
 
-def _settings(rotation_days: int) -> KeeperSettings:
+def _settings(rotation_days: int, daily_calls: int) -> KeeperSettings:
     return KeeperSettings.model_validate(
         {
             "TABLE_NAME": TABLE,
@@ -566,5 +571,6 @@ def _settings(rotation_days: int) -> KeeperSettings:
             "RETENTION_DAYS": "0",
             "ALARM_TOPIC_ARN": "alarms",
             "TIMEZONE": "Europe/Rome",
+            "LEGRAND_DAILY_CALLS": str(daily_calls),
         }
     )

@@ -12,10 +12,10 @@ import pytest
 from smarther.domain.account import consent
 from smarther.domain.account.consent import STATE_LIFE, ConsentProgress, NotGiven
 from smarther.domain.account.legrand_answers import Reason
-from smarther.domain.account.quota import HARD_LIMIT, OPTIONAL_LIMIT, Need
+from smarther.domain.account.quota import CallsOfDay, Need, Quota
 from smarther.domain.keeper.keeper_memory import MOST_POLLED, Memory, RefusedGrant
 from smarther.domain.keeper.keeper_report import ModuleClock, PlantState, Report, SilentModule, TokenState
-from smarther.store.keeper_items import CallCount, Consents, ConsentState, KeeperNotes, Leases
+from smarther.store.keeper_items import CallCount, Consents, ConsentState, KeeperNotes, Leases, calls_of_day
 from tests.support import deployed
 
 if TYPE_CHECKING:
@@ -111,52 +111,64 @@ def test_a_lease_is_given_back_only_by_its_owner(table: Table) -> None:
 
 
 def test_calls_are_counted_by_utc_day(table: Table) -> None:
-    assert all(CallCount(table).count(Need.REQUIRED, NOW) for _ in range(3))
-    assert CallCount(table).count(Need.OPTIONAL, NOW + timedelta(days=1))
-    assert CallCount(table).today(NOW) == 3
-    assert CallCount(table).today(NOW + timedelta(days=2)) == 0
+    assert all(CallCount(table, Quota(500)).count(Need.REQUIRED, NOW) for _ in range(3))
+    assert CallCount(table, Quota(500)).count(Need.OPTIONAL, NOW + timedelta(days=1))
+    assert calls_of_day(table, NOW).made == 3
+    assert calls_of_day(table, NOW + timedelta(days=2)) == CallsOfDay()
 
 
-@pytest.mark.parametrize(("need", "limit"), [(Need.OPTIONAL, OPTIONAL_LIMIT), (Need.REQUIRED, HARD_LIMIT)])
-def test_calls_end_at_their_limit(table: Table, dynamodb: DynamoDBClient, need: Need, limit: int) -> None:
+@pytest.mark.parametrize("quota", [100, 500, 100_000])
+@pytest.mark.parametrize("need", Need)
+def test_calls_end_at_their_limit(table: Table, dynamodb: DynamoDBClient, need: Need, quota: int) -> None:
+    limit = Quota(quota).limit(need)
     dynamodb.put_item(
         TableName=deployed.TABLE,
         Item={"pk": {"S": "QUOTA"}, "sk": {"S": "2026-01-14"}, "calls": {"N": str(limit - 1)}},
     )
 
-    assert CallCount(table).count(need, NOW)
-    assert not CallCount(table).count(need, NOW)
-    assert CallCount(table).paused_until(NOW) is None
-    assert CallCount(table).today(NOW) == limit
+    assert CallCount(table, Quota(quota)).count(need, NOW)
+    assert not CallCount(table, Quota(quota)).count(need, NOW)
+    assert calls_of_day(table, NOW).paused_until is None
+    assert calls_of_day(table, NOW).made == limit
 
 
-def test_a_pause_lasts_to_its_end_and_across_midnight(table: Table, dynamodb: DynamoDBClient) -> None:
+def test_a_pause_lasts_to_its_end_and_across_midnight(table: Table) -> None:
     late = datetime(2026, 1, 14, 23, 30, tzinfo=UTC)
     until = late + 60 * MINUTE
-    CallCount(table).pause(now=late, until=until, quota=True)
+    CallCount(table, Quota(500)).count(Need.REQUIRED, late)
+    CallCount(table, Quota(500)).pause(now=late, until=until, quota=True)
 
     for at in (late, late + 29 * MINUTE, late + 31 * MINUTE, until - timedelta(seconds=1)):
-        assert not CallCount(table).count(Need.REQUIRED, at)
-        assert CallCount(table).paused_until(at) == until
-    assert CallCount(table).paused_until(until) is None
-    assert CallCount(table).count(Need.REQUIRED, until)
-    assert {item["sk"]["S"]: item["stopped"]["BOOL"] for item in items(dynamodb)} == {
-        "2026-01-14": True,
-        "2026-01-15": True,
-    }
+        assert not CallCount(table, Quota(500)).count(Need.REQUIRED, at)
+        assert calls_of_day(table, at).paused_until == until
+    assert calls_of_day(table, until).paused_until is None
+    assert CallCount(table, Quota(500)).count(Need.REQUIRED, until)
 
 
-def test_a_pause_that_is_not_the_quota_s_marks_no_day(table: Table, dynamodb: DynamoDBClient) -> None:
-    CallCount(table).count(Need.REQUIRED, NOW)
-    CallCount(table).pause(now=NOW, until=NOW + MINUTE, quota=False)
+def test_how_many_calls_legrand_granted_is_known_for_the_rest_of_that_day_alone(table: Table) -> None:
+    """And what is optional waits for the next day, whatever Legrand grants once its pause is over."""
+    calls = CallCount(table, Quota(500))
+    for _ in range(7):
+        assert calls.count(Need.OPTIONAL, NOW)
+    calls.pause(now=NOW, until=NOW + MINUTE, quota=True)
 
-    (day,) = items(dynamodb)
-    assert "stopped" not in day
-    assert CallCount(table).today(NOW) == 1
+    assert calls.count(Need.REQUIRED, NOW + MINUTE)
+    assert not calls.count(Need.OPTIONAL, NOW + MINUTE)
+    calls.pause(now=NOW + MINUTE, until=NOW + 2 * MINUTE, quota=True)
+    assert calls_of_day(table, NOW + 2 * MINUTE) == CallsOfDay(made=8, granted=7)
+    assert calls.count(Need.OPTIONAL, NOW + timedelta(days=1))
+    assert calls_of_day(table, NOW + timedelta(days=1)).granted is None
+
+
+def test_a_pause_that_is_not_the_quota_s_says_nothing_of_what_is_granted(table: Table) -> None:
+    CallCount(table, Quota(500)).count(Need.REQUIRED, NOW)
+    CallCount(table, Quota(500)).pause(now=NOW, until=NOW + MINUTE, quota=False)
+
+    assert calls_of_day(table, NOW + MINUTE) == CallsOfDay(made=1)
 
 
 def test_the_days_of_the_quota_go_by_themselves(table: Table, dynamodb: DynamoDBClient) -> None:
-    CallCount(table).count(Need.REQUIRED, NOW)
+    CallCount(table, Quota(500)).count(Need.REQUIRED, NOW)
 
     assert int(items(dynamodb)[0]["expires_at"]["N"]) > NOW.timestamp()
 

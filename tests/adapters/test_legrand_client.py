@@ -17,6 +17,7 @@ import responses
 
 from smarther.domain.account.credentials import Credentials
 from smarther.domain.account.legrand_answers import Announcement, Door, Kind, Reason
+from smarther.domain.account.quota import Quota
 from smarther.domain.account.subscription_plan import Subscription
 from smarther.domain.keeper.provider_watch import Signs
 from smarther.legrand import webhook_probe
@@ -31,14 +32,12 @@ from smarther.legrand.client import (
     Transport,
     open_session,
 )
-from smarther.store.keeper_items import CallCount
-from smarther.store.table import Table
-from tests.support import deployed
+from smarther.store.keeper_items import CallCount, calls_of_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mypy_boto3_dynamodb import DynamoDBClient
+    from smarther.store.table import Table
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 API = "https://api.example/smarther/v2.0"
@@ -50,7 +49,7 @@ CREDENTIALS = Credentials(
 
 
 @pytest.fixture
-def http(dynamodb: DynamoDBClient) -> Iterator[responses.RequestsMock]:
+def http(table: Table) -> Iterator[responses.RequestsMock]:
     """Whatever `requests` asks for; after moto, which would take it for itself."""
     with responses.RequestsMock() as mock:
         yield mock
@@ -72,8 +71,8 @@ def login(transport: Transport) -> Login:
 
 
 @pytest.fixture
-def calls(dynamodb: DynamoDBClient) -> CallCount:
-    return CallCount(Table(dynamodb, deployed.TABLE))
+def calls(table: Table) -> CallCount:
+    return CallCount(table, Quota(500))
 
 
 @pytest.fixture
@@ -172,9 +171,7 @@ def test_a_refusal_says_what_a_person_must_do(http: responses.RequestsMock, logi
 # ---- the API
 
 
-def test_every_call_carries_token_and_key_and_is_counted(
-    http: responses.RequestsMock, api: Api, calls: CallCount
-) -> None:
+def test_every_call_carries_token_and_key_and_is_counted(http: responses.RequestsMock, api: Api, table: Table) -> None:
     http.get(f"{API}/subscription", status=204)
 
     assert api.subscriptions() == []
@@ -182,7 +179,7 @@ def test_every_call_carries_token_and_key_and_is_counted(
     headers = http.calls[0].request.headers
     assert headers["Authorization"] == "Bearer hunter2-access"
     assert headers["Ocp-Apim-Subscription-Key"] == "hunter2-key"
-    assert calls.today(NOW) == 1
+    assert calls_of_day(table, NOW).made == 1
 
 
 def test_the_list_holds_what_it_holds_and_skips_what_cannot_be_ours(http: responses.RequestsMock, api: Api) -> None:
@@ -318,7 +315,7 @@ def test_a_status_is_handed_on_as_sent(http: responses.RequestsMock, api: Api) -
     ],
 )
 def test_each_status_has_its_number_of_attempts_and_all_of_them_are_counted(
-    http: responses.RequestsMock, api: Api, calls: CallCount, status: int, attempts: int
+    http: responses.RequestsMock, api: Api, table: Table, status: int, attempts: int
 ) -> None:
     http.get(f"{API}/subscription", status=status)
 
@@ -326,11 +323,11 @@ def test_each_status_has_its_number_of_attempts_and_all_of_them_are_counted(
         api.subscriptions()
 
     assert error.value.answer.status == status
-    assert len(http.calls) == calls.today(NOW) == attempts
+    assert len(http.calls) == calls_of_day(table, NOW).made == attempts
 
 
 def test_the_quota_s_end_stops_every_call_until_it_is_replenished(
-    http: responses.RequestsMock, api: Api, calls: CallCount
+    http: responses.RequestsMock, api: Api, table: Table
 ) -> None:
     quota = {"statusCode": 403, "message": "Out of call volume quota. Quota will be replenished in 01:00:00."}
     http.get(f"{API}/subscription", status=403, json=quota)
@@ -341,7 +338,7 @@ def test_the_quota_s_end_stops_every_call_until_it_is_replenished(
         assert error.value.answer.kind is Kind.QUOTA
 
     assert len(http.calls) == 1
-    assert calls.paused_until(NOW) == NOW + timedelta(hours=1)
+    assert calls_of_day(table, NOW).paused_until == NOW + timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
@@ -349,7 +346,7 @@ def test_the_quota_s_end_stops_every_call_until_it_is_replenished(
     [((403, ""), 10), ((403, "120"), 2), ((503, "9223372036854775807"), 60)],
 )
 def test_what_the_list_is_refused_with_stops_calls_for_minutes(
-    http: responses.RequestsMock, api: Api, calls: CallCount, refusal: tuple[int, str], minutes: int
+    http: responses.RequestsMock, api: Api, table: Table, refusal: tuple[int, str], minutes: int
 ) -> None:
     status, wait = refusal
     http.get(f"{API}/subscription", status=status, headers={"Retry-After": wait}, json={"error": {"code": 2}})
@@ -358,24 +355,24 @@ def test_what_the_list_is_refused_with_stops_calls_for_minutes(
         api.subscriptions()
 
     assert ("not for the quota" in str(error.value)) == (status == 403)
-    assert calls.paused_until(NOW) == NOW + timedelta(minutes=minutes)
+    assert calls_of_day(table, NOW).paused_until == NOW + timedelta(minutes=minutes)
 
 
 @pytest.mark.parametrize(("status", "headers"), [(403, {}), (503, {"Retry-After": "600"}), (401, {}), (470, {})])
 def test_what_one_plant_is_refused_with_stops_no_other_call(
-    http: responses.RequestsMock, api: Api, calls: CallCount, status: int, headers: dict[str, str]
+    http: responses.RequestsMock, api: Api, table: Table, status: int, headers: dict[str, str]
 ) -> None:
     http.get(f"{API}/plants/p1/topology", status=status, headers=headers, json={"error": {}})
 
     with pytest.raises(LegrandError):
         api.topology("p1")
 
-    assert calls.paused_until(NOW) is None
+    assert calls_of_day(table, NOW).paused_until is None
 
 
 @pytest.mark.parametrize(("headers", "seconds"), [({"Retry-After": "900"}, 900), ({}, 60)])
 def test_a_burst_limit_is_heeded_by_all_that_comes_after(
-    http: responses.RequestsMock, api: Api, calls: CallCount, headers: dict[str, str], seconds: int
+    http: responses.RequestsMock, api: Api, table: Table, headers: dict[str, str], seconds: int
 ) -> None:
     http.get(f"{API}/subscription", status=429, headers=headers)
 
@@ -385,7 +382,7 @@ def test_a_burst_limit_is_heeded_by_all_that_comes_after(
         api.plants()
 
     assert len(http.calls) == 1
-    assert calls.paused_until(NOW) == NOW + timedelta(seconds=seconds)
+    assert calls_of_day(table, NOW).paused_until == NOW + timedelta(seconds=seconds)
 
 
 def test_a_short_wait_is_waited_out(http: responses.RequestsMock, api: Api, naps: list[float]) -> None:

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
-from smarther.domain.account.quota import Need
+from smarther.domain.account.quota import Need, Quota
 from smarther.domain.summaries.statistics import HOUR
 from smarther.store.digests import Digests
 from smarther.store.hours_and_days import HoursAndDays
@@ -54,8 +54,8 @@ def test_failures_of_the_vendor_stop_here(monkeypatch: pytest.MonkeyPatch) -> No
         lambda: take(table, "a"),
         lambda: Leases(table).release("a"),
         Digests(table).published,
-        lambda: CallCount(table).count(Need.REQUIRED, NOW),
-        lambda: CallCount(table).pause(now=NOW, until=NOW + MINUTE, quota=True),
+        lambda: CallCount(table, Quota(500)).count(Need.REQUIRED, NOW),
+        lambda: CallCount(table, Quota(500)).pause(now=NOW, until=NOW + MINUTE, quota=True),
         Listings(table).directory,
         lambda: Listings(table).forget_plant("p1"),
         KeeperNotes(table).memory,

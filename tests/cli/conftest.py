@@ -282,6 +282,7 @@ def report(now: datetime = NOW, **changes: Any) -> Report:
             refresh_expires_at=int((now + timedelta(days=90)).timestamp()),
         ),
         "calls_today": 12,
+        "calls_quota": 500,
     }
     return Report(**(values | changes))
 

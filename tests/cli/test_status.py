@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from smarther.domain.account.legrand_answers import Reason
-from smarther.domain.account.quota import Need
+from smarther.domain.account.quota import Need, Quota
 from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState
 from smarther.domain.keeper.provider_watch import ProviderState
 from smarther.domain.readings.notification import Reject
@@ -29,7 +29,7 @@ def test_all_is_well(home: Home, run: Run) -> None:
     home.thermostat("module-1", "Kitchen")
     said(home, replace(SPOKE, time=NOW - timedelta(hours=2), temperature_c=Decimal(10)))
     said(home, SPOKE)
-    CallCount(home.table).count(Need.REQUIRED, NOW)
+    CallCount(home.table, Quota(500)).count(Need.REQUIRED, NOW)
 
     result = run("status")
 

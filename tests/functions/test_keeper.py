@@ -35,6 +35,7 @@ ENVIRONMENT = {
     "WEBHOOK_ROTATION_DAYS": "0",
     "RETENTION_DAYS": "0",
     "TIMEZONE": "Europe/Rome",
+    "LEGRAND_DAILY_CALLS": "500",
 }
 EVENTS = deployed.PROJECT / "events" / "keeper"
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from moto import mock_aws
 
-from smarther.store.keeper_items import CallCount
+from smarther.store.keeper_items import calls_of_day
 from tests.keeper.copies import in_copies
 from tests.keeper.stories import (
     STORIES,
@@ -149,7 +149,7 @@ def _assert_all_is_well(world: World, runs: int, *, newest_lost: bool = False) -
     assert sorted(entry.plant_id for entry in world.ours) == world.plant_ids
     assert not any(entry.ghost for entry in world.ours)
     assert world.push(world.webhook_url, b"[]")[0] == 200
-    assert CallCount(world.table).today(world.clock.now()) >= world.provider.quota.calls_today
+    assert calls_of_day(world.table, world.clock.now()).made >= world.provider.quota.calls_today
 
 
 def _assert_consent_is_asked_for(world: World, runs: int) -> None:

@@ -21,9 +21,9 @@ from labs.simulation.effects import BASE, Effects, Killed, one_time
 from sandbox.legrand.account.faults import Fault
 from smarther.callback.keeper_function import KeeperError
 from smarther.callback.return_from_consent import Callback
-from smarther.domain.account.quota import HARD_LIMIT
+from smarther.domain.account.quota import Need
 from smarther.keeper.run import RunRequest
-from smarther.store.keeper_items import CallCount, Consents
+from smarther.store.keeper_items import Consents, calls_of_day
 from tests.support.world import World
 
 REFRESH = "POST login.example /token"
@@ -175,10 +175,10 @@ class Recorder(RuleBasedStateMachine):
 
     @invariant()
     def the_quota_is_kept_and_every_call_counted(self) -> None:
-        counted = CallCount(self.world.table).today(self.world.clock.now())
+        counted = calls_of_day(self.world.table, self.world.clock.now()).made
         made = [call for call in self.world.provider.calls.since() if call.operation not in {"token", "authorize"}]
         today = [call for call in made if call.at.date() == self.world.clock.now().date()]
-        assert len(today) <= counted <= HARD_LIMIT
+        assert len(today) <= counted <= self.world.settings.quota.limit(Need.REQUIRED)
 
     @rule()
     def left_alone_it_is_well_or_says_what_a_person_must_do(self) -> None:

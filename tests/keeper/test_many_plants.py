@@ -9,12 +9,11 @@ import pytest
 
 from labs.simulation.effects import BASE, Effects
 from sandbox.legrand.account.faults import Fault
-from smarther.domain.account import quota
-from smarther.domain.account.quota import HARD_LIMIT
+from smarther.domain.account.quota import Need
 from smarther.domain.account.webhook import is_ours
 from smarther.keeper.lease import WORKING_TIME
 from smarther.keeper.silent_thermostats import LISTENING
-from smarther.store.keeper_items import CallCount, KeeperNotes
+from smarther.store.keeper_items import KeeperNotes, calls_of_day
 from smarther.store.listings import Listings
 from tests.support.world import World
 
@@ -84,7 +83,7 @@ def test_what_the_day_has_no_calls_for_is_not_asked_for_again_and_again() -> Non
     world.consent()
 
     calls = sum(name.startswith(("GET api", "POST api", "DELETE api")) for name in world.effects.names)
-    assert calls == HARD_LIMIT
+    assert calls == world.settings.quota.limit(Need.REQUIRED)
     assert world.effects.names.count("update_item") <= calls + 3, "one refusal for each need, and no more"
 
 
@@ -95,7 +94,7 @@ def test_a_call_for_which_there_is_no_time_is_not_counted() -> None:
     each_takes(world, 20.0, "GET api", "POST api")
     world.run()
 
-    assert CallCount(world.table).today(world.clock.now()) == world.provider.quota.calls_today < 30
+    assert calls_of_day(world.table, world.clock.now()).made == world.provider.quota.calls_today < 30
 
 
 @pytest.mark.shows("more thermostats than time")
@@ -120,13 +119,10 @@ def test_every_thermostat_is_listened_to_in_its_turn_where_a_run_has_not_the_tim
 
 
 @pytest.mark.shows("more thermostats than time")
-def test_every_silent_thermostat_is_asked_in_its_turn_where_the_day_has_not_the_calls_for_all(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    world = account(40, 120, STALE_AFTER_HOURS="2")
+def test_every_silent_thermostat_is_asked_in_its_turn_where_the_day_has_not_the_calls_for_all() -> None:
+    world = account(40, 120, STALE_AFTER_HOURS="2", LEGRAND_DAILY_CALLS="167")
     world.later(TWO_HOURS)
     world.run()
-    monkeypatch.setattr(quota, "OPTIONAL_LIMIT", 100)
     world.provider.faults.add(Fault("status", 404, times=10_000))  # gateways that are offline: their silence goes on
     asked: set[str] = set()
     for _ in range(6):

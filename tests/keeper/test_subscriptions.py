@@ -10,8 +10,8 @@ from moto import mock_aws
 
 from labs.simulation.effects import BASE
 from sandbox.legrand.account.faults import Fault
-from smarther.domain.account.quota import HARD_LIMIT, OPTIONAL_LIMIT
-from smarther.store.keeper_items import CallCount
+from smarther.domain.account.quota import Need
+from smarther.store.keeper_items import calls_of_day
 from smarther.store.listings import Listings
 from tests.support.world import World
 
@@ -355,7 +355,7 @@ def test_names_that_cannot_be_had_are_asked_for_again_and_cost_nothing_else(worl
 
 
 def test_every_call_is_counted_and_never_too_few(home: World) -> None:
-    assert CallCount(home.table).today(home.clock.now()) == home.provider.quota.calls_today
+    assert calls_of_day(home.table, home.clock.now()).made == home.provider.quota.calls_today
 
 
 def test_the_provider_s_403_stops_every_call_until_the_day_is_over(home: World) -> None:
@@ -387,7 +387,11 @@ def test_what_is_optional_stops_first_and_what_keeps_alive_goes_on(home: World) 
     now = home.clock.now()
     home.dynamodb.put_item(
         TableName="readings",
-        Item={"pk": {"S": "QUOTA"}, "sk": {"S": f"{now:%Y-%m-%d}"}, "calls": {"N": str(OPTIONAL_LIMIT)}},
+        Item={
+            "pk": {"S": "QUOTA"},
+            "sk": {"S": f"{now:%Y-%m-%d}"},
+            "calls": {"N": str(home.settings.quota.limit(Need.OPTIONAL))},
+        },
     )
     asked = calls(home, "plants")
     remove_ours(home)
@@ -400,16 +404,16 @@ def test_what_is_optional_stops_first_and_what_keeps_alive_goes_on(home: World) 
 
 
 def test_at_the_hard_limit_nothing_is_called(home: World) -> None:
-    now = home.clock.now()
+    now, limit = home.clock.now(), home.settings.quota.limit(Need.REQUIRED)
     home.dynamodb.put_item(
         TableName="readings",
-        Item={"pk": {"S": "QUOTA"}, "sk": {"S": f"{now:%Y-%m-%d}"}, "calls": {"N": str(HARD_LIMIT)}},
+        Item={"pk": {"S": "QUOTA"}, "sk": {"S": f"{now:%Y-%m-%d}"}, "calls": {"N": str(limit)}},
     )
     before = home.provider.quota.calls_today
 
     report = home.run()
 
-    assert (report.outcome, subscription_states(report), report.calls_today) == ("degraded", {"unknown"}, HARD_LIMIT)
+    assert (report.outcome, subscription_states(report), report.calls_today) == ("degraded", {"unknown"}, limit)
     assert home.provider.quota.calls_today == before
 
 
@@ -417,7 +421,7 @@ def test_a_whole_day_of_runs_stays_far_below_the_quota(home: World) -> None:
     for _ in range(48):
         home.later()
         home.run()
-    assert CallCount(home.table).today(home.clock.now()) < 120
+    assert calls_of_day(home.table, home.clock.now()).made < 120
 
 
 @pytest.mark.shows("403 that is not the quota's")

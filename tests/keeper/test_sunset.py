@@ -221,7 +221,7 @@ def test_nothing_that_the_old_hosts_refused_or_asked_for_is_believed_of_the_new_
     home.provider.login.revoke(access=True, refresh=False)
     home.provider.faults.add(Fault("token", 400, {"error": "invalid_grant"}))
     assert reasons(home.run()) == ["consent_expired"]
-    CallCount(home.table).pause(now=home.clock.now(), until=home.clock.now() + DAY, quota=True)
+    CallCount(home.table, home.settings.quota).pause(now=home.clock.now(), until=home.clock.now() + DAY, quota=True)
     for entry in home.ours:
         home.provider.subscriptions.remove(entry.plant_id, entry.id)
 

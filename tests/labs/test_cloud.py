@@ -22,7 +22,7 @@ from labs.simulation.cloud import SQS, DynamoDB, Hand, SecretsManager, UnknownEr
 from smarther.aws.secrets_manager import Secrets
 from smarther.aws.spill_queue import SpillQueue
 from smarther.domain.account.consent import NotGiven, state_digest
-from smarther.domain.account.quota import Need
+from smarther.domain.account.quota import Need, Quota
 from smarther.domain.account.webhook import AcceptedDigests
 from smarther.domain.keeper.keeper_memory import Memory
 from smarther.domain.keeper.keeper_report import Report
@@ -32,7 +32,7 @@ from smarther.domain.readings.spilled import Spilled
 from smarther.store import keys
 from smarther.store.digests import Digests
 from smarther.store.items import attribute
-from smarther.store.keeper_items import CallCount, Consents, KeeperNotes, Leases
+from smarther.store.keeper_items import CallCount, Consents, KeeperNotes, Leases, calls_of_day
 from smarther.store.listings import Listings, Module, Plant
 from smarther.store.past.history import History
 from smarther.store.quarantine import Quarantine
@@ -97,12 +97,12 @@ def table_call(number: int, at: datetime, dice: Random) -> Callable[[Table], Any
     calls: tuple[Callable[[Table], Any], ...] = (
         lambda t: Leases(t).take(owner, now=at, life=timedelta(seconds=150)),
         lambda t: Leases(t).release(owner),
-        lambda t: CallCount(t).count(Need.REQUIRED, at),
-        lambda t: CallCount(t).count(Need.OPTIONAL, at),
-        lambda t: [CallCount(t).count(Need.REQUIRED, at) for _ in range(25)],
-        lambda t: CallCount(t).pause(now=at, until=at + timedelta(hours=20), quota=True),
-        lambda t: CallCount(t).pause(now=at, until=at + timedelta(minutes=1), quota=False),
-        lambda t: (CallCount(t).today(at), CallCount(t).paused_until(at)),
+        lambda t: CallCount(t, Quota(500)).count(Need.REQUIRED, at),
+        lambda t: CallCount(t, Quota(500)).count(Need.OPTIONAL, at),
+        lambda t: [CallCount(t, Quota(500)).count(Need.REQUIRED, at) for _ in range(25)],
+        lambda t: CallCount(t, Quota(500)).pause(now=at, until=at + timedelta(hours=20), quota=True),
+        lambda t: CallCount(t, Quota(500)).pause(now=at, until=at + timedelta(minutes=1), quota=False),
+        lambda t: calls_of_day(t, at),
         lambda t: Consents(t).begin(owner, at),
         lambda t: (Consents(t).of(owner), Consents(t).use(owner, at)),
         lambda t: (Consents(t).use(owner, at, not_given=NotGiven.DECLINED), Consents(t).of(owner)),

@@ -98,6 +98,7 @@ class World:
                 "RETENTION_DAYS": "0",
                 "ALARM_TOPIC_ARN": "arn:the-alarm-topic",
                 "TIMEZONE": "Europe/Rome",
+                "LEGRAND_DAILY_CALLS": "500",
                 **environment,
             }
         )

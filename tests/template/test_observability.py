@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smarther.domain.account import quota
+from smarther.domain.account.quota import Need, Quota
 from smarther.telemetry import Metric
 from tests.template.conftest import PROJECT, of_type
 from tests.template.named_metrics import Named, in_alarms, in_dashboard, rendered
@@ -375,7 +375,7 @@ def test_every_graph_has_a_title_a_unit_and_a_plain_word_for_each_line(resources
         labels = [row[-1]["label"] for row in properties["metrics"]]
         assert len(labels) == len(set(labels)), properties["title"]
         for row in properties["metrics"]:
-            assert "stat" in properties or "stat" in row[-1], properties["title"]
+            assert "stat" in properties or {"stat", "expression"} & row[-1].keys(), properties["title"]
 
 
 def test_the_lines_drawn_into_graphs_stand_where_the_code_and_the_provider_have_them(resources: Resources) -> None:
@@ -387,6 +387,6 @@ def test_the_lines_drawn_into_graphs_stand_where_the_code_and_the_provider_have_
         if widget["type"] == "metric"
     }
 
-    assert lines["Calls to Legrand today (UTC)"] == [quota.OPTIONAL_LIMIT, quota.HARD_LIMIT]
+    assert lines["Calls to Legrand today (UTC)"] == [Quota(100).limit(need) for need in (Need.OPTIONAL, Need.REQUIRED)]
     assert lines["How long Legrand waited for an answer"] == [LEGRANDS_PATIENCE_MS]
     assert alarms(resources)["AnswersSlowAlarm"]["Threshold"] == LEGRANDS_PATIENCE_MS

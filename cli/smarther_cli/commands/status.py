@@ -9,12 +9,13 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from smarther.domain.account.quota import CallsOfDay, Quota
 from smarther.domain.keeper.keeper_report import PersonNeeded, Report
 from smarther.domain.readings.home import Load, Snapshot, Thermostat
 from smarther.domain.readings.latest import Latest, silent_since
 from smarther.domain.readings.reading import instant_text
 from smarther.drawing.text import ago_text, clock_error_text, temperature_text
-from smarther.store.keeper_items import CallCount, KeeperNotes
+from smarther.store.keeper_items import KeeperNotes, calls_of_day
 from smarther.store.listings import Listings
 from smarther.store.past.history import LatestReader
 from smarther.store.past.rows import Rows
@@ -54,7 +55,8 @@ class Condition:
     dashboard: str
     report: Report | None
     person: tuple[PersonNeeded, ...]
-    calls: int
+    calls: CallsOfDay
+    calls_before: CallsOfDay
     thermostats: tuple[tuple[Thermostat, Latest | None], ...]
     stale_after: timedelta
     unread: Mapping[str, Sequence[Unread]]
@@ -66,6 +68,17 @@ class Condition:
         silent = {one.module_id: one.name for one, found in self.thermostats if self.is_silent(one, found)}
         names = {one.module_id: one.name for one, _ in self.thermostats}
         return judge(self.report, person=self.person, silent=silent, names=names, waiting=self.waiting)
+
+    @property
+    def quota(self) -> Quota | None:
+        """How many calls Legrand grants in a day, as the keeper was told; None where it has not said so."""
+        known = None if self.report is None else self.report.calls_quota
+        return None if known is None else Quota(known)
+
+    @property
+    def calls_projected(self) -> int | None:
+        """How many calls the day will have seen; None where nobody can say."""
+        return None if self.quota is None else self.quota.projected(self.calls, self.calls_before, self.at)
 
     def is_silent(self, one: Thermostat, found: Latest | None) -> bool:
         """Whether a thermostat has been silent for too long."""
@@ -80,7 +93,8 @@ def status(
     """Show whether all is well, and what to do if it is not.
 
     Tokens and how long they last, each plant's subscription, each thermostat's last word, what of its newest readings
-    could not be read, what waits outside the table, the calls that Legrand was asked today. The exit status is 3 when a
+    could not be read, what waits outside the table, the calls to Legrand today, of how many, and how many the day will
+    see. The exit status is 3 when a
     person is needed and 1 when anything else is not as it should be; the reasons and what helps are printed.
     """
     call = this_call(context)
@@ -107,7 +121,8 @@ def observe(deployment: Deployment, now: datetime) -> Condition:
         dashboard=deployment.outputs.get("DashboardUrl", ""),
         report=report,
         person=_person(deployment, report, now),
-        calls=CallCount(deployment.table).today(now),
+        calls=calls_of_day(deployment.table, now),
+        calls_before=calls_of_day(deployment.table, now - timedelta(days=1)),
         thermostats=tuple((one, reader.readings(one.module_id, unusual, now=now).latest) for one in thermostats),
         stale_after=stale_after,
         unread={one.module_id: unread_lately(Rows(deployment.table), one.module_id) for one in thermostats},
@@ -137,7 +152,7 @@ def _show(condition: Condition, *, fahrenheit: bool) -> None:
     else:
         facts["keeper"] = outcome_text(report.outcome) + Text(f", {age_text(report, condition.at)}")
         facts["tokens"] = tokens_text(report, condition.at)
-        facts["calls today"] = calls_text(report, condition.calls)
+        facts["calls today"] = calls_text(report, condition.calls.made, projected=condition.calls_projected)
         if report.client_secret_ends_on:
             facts["client secret"] = client_secret_text(report)
         if report.provider is not None:
@@ -216,7 +231,11 @@ def document(condition: Condition) -> dict[str, Any]:
         "client_secret_ends_on": said.get("client_secret_ends_on"),
         "plants": said.get("plants", []),
         "left_out": said.get("left_out", {}),
-        "calls_today": condition.calls,
+        "calls_today": condition.calls.made,
+        "calls_projected": condition.calls_projected,
+        "calls_quota": said.get("calls_quota"),
+        "calls_reserved": None if condition.quota is None else condition.quota.reserved,
+        "calls_granted": condition.calls.granted,
         "calls_paused_until": said.get("paused_until"),
         "waiting": {"quarantine": condition.waiting.quarantine, "dead_letters": condition.waiting.dead_letters},
         "thermostats": [

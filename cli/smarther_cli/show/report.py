@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from rich.text import Text
 
 from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.account.quota import Quota
 from smarther.domain.keeper.keeper_report import Report
 from smarther.drawing.text import ago_text, clock_error_text
 from smarther_cli.errors import Failure
@@ -150,10 +151,21 @@ def client_secret_text(report: Report) -> str:
     return f"good until about {report.client_secret_ends_on}"
 
 
-def calls_text(report: Report, calls: int | None) -> str:
-    """Calls to Legrand today, of the 500 that it grants."""
-    paused = f"; paused until {local_text(datetime.fromisoformat(report.paused_until))}" if report.paused_until else ""
-    return ("not known" if calls is None else f"{calls} of 500") + paused
+def calls_text(report: Report, made: int | None, *, projected: int | None = None) -> str:
+    """Calls to Legrand today of those that it grants, how many they will be, and what stands in the way of more."""
+    quota = report.calls_quota
+    told = ["not known" if made is None else f"{made:,}" + ("" if quota is None else f" of {quota:,}")]
+    if projected is not None:
+        told.append(f"about {projected:,} by the end of the day (UTC)")
+    if quota is not None:
+        told.append(f"{Quota(quota).reserved:,} reserved for tokens and subscriptions")
+    if report.calls_granted is not None:
+        told.append(f"after {report.calls_granted:,} of ours Legrand said that it grants no more today")
+    if report.rested:
+        told.append("none in the last run, to spare them")
+    if report.paused_until:
+        told.append(f"paused until {local_text(datetime.fromisoformat(report.paused_until))}")
+    return "; ".join(told)
 
 
 def show_run(report: Report, now: datetime) -> None:

@@ -82,7 +82,7 @@ class Access:
         return Api(
             transport=self._transport,
             base_url=settings.api_url,
-            calls=CallCount(self._dependencies.table),
+            calls=CallCount(self._dependencies.table, settings.quota),
             subscription_key=self._credentials.subscription_key,
             access_token=self._tokens.access_token,
         )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from smarther.domain.account.credentials import Credentials
     from smarther.domain.account.legrand_answers import Reason
+    from smarther.domain.account.quota import CallsOfDay, Quota
     from smarther.domain.keeper.incidents import Incident, Witness
     from smarther.domain.keeper.keeper_report import (
         ConsentOutcome,
@@ -105,15 +106,13 @@ class Journal:
         if words not in self.troubles:
             self.troubles.append(words)
 
-    def report(
-        self, now: datetime, *, calls_today: int, paused_until: datetime | None, credentials: Credentials | None
-    ) -> Report:
+    def report(self, now: datetime, *, calls: CallsOfDay, quota: Quota, credentials: Credentials | None) -> Report:
         """The report of the run."""
         plants = tuple(
             PlantState(plant_id=plant_id, name=self.names.get(plant_id), subscription=state)
             for plant_id, state in sorted(self.subscription_states.items())
         )
-        well = not self.troubles and paused_until is None and all(plant.subscription in _GOOD for plant in plants)
+        well = not self.troubles and calls.paused_until is None and all(plant.subscription in _GOOD for plant in plants)
         return Report(
             at=instant_text(now),
             outcome="needs_person" if self.reasons else "healthy" if well else "degraded",
@@ -122,8 +121,10 @@ class Journal:
             plants=plants,
             tokens=self.tokens,
             consent=self.consent,
-            calls_today=calls_today,
-            paused_until=None if paused_until is None else instant_text(paused_until),
+            calls_quota=quota.daily_calls,
+            calls_today=calls.made,
+            calls_granted=calls.granted,
+            paused_until=None if calls.paused_until is None else instant_text(calls.paused_until),
             actions=tuple(self.actions),
             silent=tuple(self.silent),
             clocks=tuple(self.clocks),
@@ -146,6 +147,15 @@ class Run:
         self.signs = Signs()
         self._notes = KeeperNotes(dependencies.table)
         self.memory = self._notes.memory()
+
+    def rest(self, now: datetime, calls: CallsOfDay) -> Report | None:
+        """Do nothing but report again what the run before did; None where there was none. Raises StoreError."""
+        before = self._notes.report()
+        if before is None:
+            return None
+        report = before.again(instant_text(now), calls)
+        self._notes.keep_report(report)
+        return report
 
     def remember(self, **update: object) -> None:
         """Remember it once this run has come to its end."""

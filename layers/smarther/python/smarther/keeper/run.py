@@ -23,7 +23,7 @@ from smarther.keeper.silent_thermostats import Silence
 from smarther.keeper.webhook.mend_subscriptions import Subscriptions
 from smarther.keeper.webhook.probe_webhook import probe
 from smarther.keeper.webhook.rotate_webhook import Webhook
-from smarther.store.keeper_items import CallCount, Consents
+from smarther.store.keeper_items import CallCount, Consents, calls_of_day
 
 if TYPE_CHECKING:
     from smarther.domain.account.subscription_plan import Subscription
@@ -44,13 +44,15 @@ class Consent(BaseModel):
 
 
 class RunRequest(BaseModel):
-    """What a run is asked for; the schedule asks for nothing in particular, and adds keys of its own.
+    """What a run is asked for.
 
     A `probe` is no run: it is answered by `Keeper.probe`.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
+    scheduled: bool = False
+    """Whether it is the schedule that asks: such a run may rest where the day's calls are few."""
     consent: Consent | None = None
     rotate_webhook: bool = False
     probe: ProbeOrder | None = None
@@ -104,6 +106,8 @@ class Keeper:
 
     def _run(self, request: RunRequest, lease: Lease) -> Report:
         run = Run(self._dependencies, lease)
+        if request.scheduled and (rested := self._rested(run)) is not None:
+            return rested
         journal = run.journal
         _mind_the_move(run)
         webhook = Webhook(run, rotate=request.rotate_webhook)
@@ -127,11 +131,22 @@ class Keeper:
         for plant_id in plants.known():
             journal.subscription_states.setdefault(plant_id, "unknown")
         journal.names = {plant_id: plant.name for plant_id, plant in plants.directory.plants.items()}
-        report = self._report(journal, credentials)
+        now, quota = self._dependencies.clock(), self._dependencies.settings.quota
+        calls = calls_of_day(self._dependencies.table, now)
+        report = journal.report(now, calls=calls, quota=quota, credentials=credentials)
+        rests_until = quota.rests_until(calls, now, well=report.outcome == "healthy")
+        run.remember(rests_until=None if journal.faults else rests_until)
         run.conclude(report)
         if journal.faults:
             raise ExceptionGroup("faults of the recorder itself", journal.faults)
         return report
+
+    def _rested(self, run: Run) -> Report | None:
+        """The report of a run that has nothing to do but rest; None for one that is to do its work."""
+        now, until = self._dependencies.clock(), run.memory.rests_until
+        if until is None or now >= until:
+            return None
+        return run.rest(now, calls_of_day(self._dependencies.table, now))
 
     def _credentials(self, journal: Journal) -> Credentials | None:
         """The credentials; noted when they are missing, or near the end of their year."""
@@ -157,15 +172,6 @@ class Keeper:
             journal.person_needed(Reason.CONSENT_MISSING)
         if request.consent is not None:
             journal.consent = "not_configured"
-
-    def _report(self, journal: Journal, credentials: Credentials | None) -> Report:
-        now, calls = self._dependencies.clock(), CallCount(self._dependencies.table)
-        return journal.report(
-            now,
-            calls_today=calls.today(now),
-            paused_until=calls.paused_until(now),
-            credentials=credentials,
-        )
 
 
 def _keep_reasons(run: Run) -> None:
@@ -199,7 +205,7 @@ def _mind_the_move(run: Run) -> None:
             reasons=(),
             provider=ProviderMemory(shapes=memory.provider.shapes),
         )
-        CallCount(run.dependencies.table).resume(run.dependencies.clock())
+        CallCount(run.dependencies.table, settings.quota).resume(run.dependencies.clock())
         run.journal.actions.append("provider_moved")
     run.remember(hosts=hosts)
 

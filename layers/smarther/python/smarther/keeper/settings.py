@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from smarther.domain.account.quota import FEWEST, MOST, Quota
 from smarther.settings import FunctionSettings
 
 
@@ -27,6 +28,12 @@ class KeeperSettings(FunctionSettings):
     stale_after_hours: int = Field(alias="STALE_AFTER_HOURS", gt=0)
     rotation_days: int = Field(alias="WEBHOOK_ROTATION_DAYS", ge=0)
     retention_days: int = Field(alias="RETENTION_DAYS", ge=0)
+    daily_calls: int = Field(alias="LEGRAND_DAILY_CALLS", ge=FEWEST, le=MOST)
+
+    @property
+    def quota(self) -> Quota:
+        """How many calls Legrand grants in a day."""
+        return Quota(self.daily_calls)
 
     @property
     def plant_ids(self) -> frozenset[str]:

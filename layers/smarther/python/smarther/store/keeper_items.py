@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from smarther.domain.account import consent
 from smarther.domain.account.consent import ConsentProgress, NotGiven
-from smarther.domain.account.quota import day, next_day
+from smarther.domain.account.quota import CallsOfDay, Need, day, next_day
 from smarther.domain.keeper.keeper_memory import Memory
 from smarther.domain.keeper.keeper_report import Report
 from smarther.domain.readings.reading import instant_text
@@ -21,8 +21,8 @@ from smarther.store.items import decoded, number, text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from smarther.domain.account.quota import Need
-    from smarther.store.items import Item, Storable
+    from smarther.domain.account.quota import Quota
+    from smarther.store.items import Storable
     from smarther.store.table import Table
 
 _QUOTA_KEPT: Final = timedelta(days=35)
@@ -127,49 +127,62 @@ def _not_before(until: datetime, now: datetime) -> Mapping[str, Storable]:
 class CallCount:
     """Calls to Legrand, counted by UTC day."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, quota: Quota) -> None:
         self._table = table
+        self._quota = quota
 
     def count(self, need: Need, now: datetime) -> bool:
         """Count one call before it is made. False, and nothing is counted, where the call must not be made.
 
-        That is where the day has no call left for this need, and while calls are paused.
+        That is where the day has no call left for this need, and while calls are paused; and for what is optional once
+        Legrand has said that the day's calls are used up, whatever it grants later that day.
         """
+        when = (
+            "(attribute_not_exists(calls) OR calls < :limit)"
+            " AND (attribute_not_exists(not_before) OR not_before <= :now)"
+        )
         return self._table.update(
             keys.quota_key(day(now)),
             "ADD calls :one SET expires_at = if_not_exists(expires_at, :gone)",
-            {":one": 1, ":limit": need.limit, ":now": _epoch(now), ":gone": _epoch(now + _QUOTA_KEPT)},
-            when="(attribute_not_exists(calls) OR calls < :limit)"
-            " AND (attribute_not_exists(not_before) OR not_before <= :now)",
+            {
+                ":one": 1,
+                ":limit": self._quota.limit(need),
+                ":now": _epoch(now),
+                ":gone": _epoch(now + _QUOTA_KEPT),
+            },
+            when=f"{when} AND attribute_not_exists(granted)" if need is not Need.REQUIRED else when,
         )
 
     def pause(self, *, now: datetime, until: datetime, quota: bool) -> None:
-        """Pause all calls until `until`. `quota` marks the day as one on which the provider's quota was used up."""
-        change, values = _NOT_BEFORE, _not_before(until, now)
-        if quota:
-            change, values = f"{change}, stopped = :yes", {**values, ":yes": True}
+        """Pause all calls until `until`. With `quota`, keep how many had been made when Legrand granted no more."""
         instant = now
         while instant < until:
-            self._table.update(keys.quota_key(day(instant)), change, values)
+            self._table.update(keys.quota_key(day(instant)), _NOT_BEFORE, _not_before(until, now))
             instant = next_day(instant)
+        if quota:
+            self._table.update(
+                keys.quota_key(day(now)),
+                "SET granted = calls",
+                {},
+                when="attribute_exists(calls) AND attribute_not_exists(granted)",
+            )
 
     def resume(self, now: datetime) -> None:
         """Let calls be made again from now on, whatever pause was asked for."""
         for instant in (now, next_day(now)):  # no pause is longer
             self._table.update(keys.quota_key(day(instant)), _NOT_BEFORE, _not_before(now, now))
 
-    def today(self, now: datetime) -> int:
-        """How many calls were counted on this UTC day."""
-        return int(number(self._of_day(now), "calls") or 0)
 
-    def paused_until(self, now: datetime) -> datetime | None:
-        """Until when calls are paused; None where they are not."""
-        epoch = number(self._of_day(now), "not_before")
-        until = None if epoch is None else datetime.fromtimestamp(int(epoch), tz=now.tzinfo)
-        return until if until is not None and until > now else None
-
-    def _of_day(self, now: datetime) -> Item:
-        return self._table.get(keys.quota_key(day(now))) or {}
+def calls_of_day(table: Table, now: datetime) -> CallsOfDay:
+    """What the UTC day has seen, in one read."""
+    item = table.get(keys.quota_key(day(now))) or {}
+    granted, epoch = number(item, "granted"), number(item, "not_before")
+    until = None if epoch is None else datetime.fromtimestamp(int(epoch), tz=now.tzinfo)
+    return CallsOfDay(
+        made=int(number(item, "calls") or 0),
+        granted=None if granted is None else int(granted),
+        paused_until=until if until is not None and until > now else None,
+    )
 
 
 class KeeperNotes:

@@ -44,7 +44,7 @@ class LastPush(BaseModel):
 
 
 MOST_POLLED: Final = 500
-"""The polls that are remembered, newest first: more than a day's calls allow."""
+"""The polls that are remembered, newest first: more than 500 calls a day allow."""
 
 MOST_PUSHES: Final = 1000
 """Thermostats of which it is remembered when they pushed last, those of last: what else stands here has room too."""
@@ -57,6 +57,8 @@ class Memory(BaseModel):
 
     tokens_left: tuple[str, bool] | None = None
     """The id of the tokens' version that the last run left, and whether no other version was pending."""
+    rests_until: datetime | None = None
+    """Before then a scheduled run calls nothing, so that the day's calls suffice; None where the next does not wait."""
     login_not_before: datetime | None = None
     refused: RefusedGrant | None = None
     absent_plants: frozenset[str] = frozenset()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -11,6 +11,10 @@ from smarther.domain.account.credentials import NOTICE
 from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.incidents import NOT_HEARD, Incident
 from smarther.domain.keeper.provider_watch import ProviderState
+from smarther.domain.readings.reading import instant_text
+
+if TYPE_CHECKING:
+    from smarther.domain.account.quota import CallsOfDay
 
 type SubscriptionState = Literal["healthy", "created", "remade", "missing", "unknown"]
 _NOT_SUBSCRIBED: Final[frozenset[SubscriptionState]] = frozenset({"missing", "unknown"})
@@ -91,7 +95,12 @@ class Report(_Part):
     tokens: TokenState | None = None
     consent: ConsentOutcome | None = None
     calls_today: int | None = None
+    calls_quota: int | None = None
+    calls_granted: int | None = None
+    """How many calls there were today when Legrand said that no more are granted; None where it did not."""
     paused_until: str | None = None
+    rested: bool = False
+    """Whether this run asked Legrand nothing, to spare the day's calls: what it says is what the run before found."""
     actions: tuple[str, ...] = ()
     silent: tuple[SilentModule, ...] = ()
     clocks: tuple[ModuleClock, ...] = ()
@@ -125,7 +134,24 @@ class Report(_Part):
         long = {name: entries for name, entries in lists.items() if len(entries) > MOST_KEPT}
         cut: dict[str, object] = {name: entries[:MOST_KEPT] for name, entries in long.items()}
         left_out = {name: len(entries) - MOST_KEPT for name, entries in long.items()}
-        return self.model_copy(update=cut | {"left_out": left_out})
+        return self.model_copy(update=cut | {"left_out": self.left_out | left_out})
+
+    def again(self, at: str, calls: CallsOfDay) -> Report:
+        """The report of a run that rests after this one, with the calls of the day as they are now."""
+        return self.model_copy(
+            update={
+                "at": at,
+                "tokens": self.tokens and self.tokens.model_copy(update={"refreshed": False}),
+                "consent": None,
+                "calls_today": calls.made,
+                "calls_granted": calls.granted,
+                "paused_until": None if calls.paused_until is None else instant_text(calls.paused_until),
+                "rested": True,
+                "actions": (),
+                "over": (),
+                "webhook": "steady" if self.webhook == "rotated" else self.webhook,
+            }
+        )
 
     @property
     def reasons_now(self) -> int:
