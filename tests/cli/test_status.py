@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from smarther.domain.account.legrand_answers import Reason
-from smarther.domain.account.quota import Need, Quota
+from smarther.domain.account.quota import CallsOfDay, Need, Quota
 from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState
 from smarther.domain.keeper.provider_watch import ProviderState
 from smarther.domain.readings.notification import Reject
@@ -49,6 +49,43 @@ def test_all_is_well(home: Home, run: Run) -> None:
     ):
         assert words in result.stdout
     assert "10.0 °C" not in result.stdout
+
+
+def test_the_day_s_calls_are_told_with_how_many_they_will_be_and_what_legrand_said_of_them(
+    home: Home, run: Run
+) -> None:
+    KeeperNotes(home.table).keep_report(report(NOW, calls_quota=1000, calls_granted=3, rested=True))
+    for made, day in ((96, NOW - timedelta(days=1)), (3, NOW)):
+        for _ in range(made):
+            CallCount(home.table, Quota(1000)).count(Need.REQUIRED, day)
+    CallCount(home.table, Quota(1000)).pause(now=NOW, until=NOW, quota=True)
+
+    told = json.loads(run("status", "--json").stdout)
+    projected = Quota(1000).projected(CallsOfDay(made=3), CallsOfDay(made=96), NOW)
+    assert {name: told[name] for name in told if name.startswith("calls_")} == {
+        "calls_today": 3,
+        "calls_projected": projected,
+        "calls_quota": 1000,
+        "calls_reserved": 300,
+        "calls_granted": 3,
+        "calls_paused_until": None,
+    }
+    shown = " ".join(run("status").stdout.split())
+    for words in (
+        "3 of 1,000;",
+        f"about {projected} by the end of the day (UTC);",
+        "300 reserved",
+        "after 3 of ours Legrand said that it grants no more today;",
+        "none in the last run, to spare them",
+    ):
+        assert words in shown
+
+
+def test_a_report_of_a_version_that_knew_no_quota_is_shown_without(home: Home, run: Run) -> None:
+    KeeperNotes(home.table).keep_report(report(NOW, calls_quota=None))
+
+    assert json.loads(run("status", "--json").stdout)["calls_quota"] is None
+    assert " of " not in next(line for line in run("status").stdout.splitlines() if "calls today" in line)
 
 
 def test_all_is_well_as_json(home: Home, run: Run) -> None:
