@@ -53,6 +53,9 @@ class Variants:
     """What the login says of a grant that was used or taken back: AADB2C90080, as of any that is over, or 90129."""
     declined: Literal["bare", "described"] = "bare"
     """Whether the way back from a consent that was declined says why, as Azure AD B2C usually does."""
+    scopes: Literal["ignored", "enforced", "wide_only"] = "ignored"
+    """What becomes of the scopes that are asked for: nothing, the API holds to them, or the login takes the two of the
+    tutorial and no others."""
 
     @property
     def unusual(self) -> dict[str, str]:

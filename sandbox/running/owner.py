@@ -13,6 +13,7 @@ import httpx
 from sandbox import legrand
 from sandbox.running.processes import SandboxError
 from smarther.domain.account import consent
+from smarther.domain.account.consent import Scope
 from smarther.store.keeper_items import Consents
 from smarther.store.table import Table
 
@@ -45,7 +46,7 @@ def put_credentials(state: State) -> None:
     )
 
 
-def consent_address(state: State) -> str:
+def consent_address(state: State, scope: Scope = Scope.READING) -> str:
     """A fresh address at which the owner can give consent, with its one-time state waiting in the table."""
     one_time = secrets.token_urlsafe(consent.STATE_BYTES)
     table = Table(state.cloud.client("dynamodb"), state.stack.outputs["TableName"])
@@ -55,13 +56,20 @@ def consent_address(state: State) -> str:
         client_id=legrand.CLIENT_ID,
         redirect_uri=state.stack.outputs["RedirectUri"],
         state=one_time,
+        scope=scope,
     )
 
 
 def decide(address: str, decision: str) -> str:
-    """Open the provider's login page, press `allow` or `refuse`, and return where it sends the browser."""
+    """Open the provider's login page, press `allow` or `refuse`, and return where it sends the browser.
+
+    It sends it back at once where it grants no such scope.
+    """
     with httpx.Client() as browser:
-        browser.get(address).raise_for_status()
+        shown = browser.get(address)
+        if shown.is_redirect:
+            return urljoin(address, shown.headers["location"])
+        shown.raise_for_status()
         sent = browser.post(address, data={"decision": decision})
         if not sent.is_redirect:
             raise SandboxError(f"the stand-in did not send the browser back (status {sent.status_code}): {sent.text}")
@@ -69,5 +77,8 @@ def decide(address: str, decision: str) -> str:
 
 
 def give_consent(state: State) -> httpx.Response:
-    """Go the owner's whole way through consent; returns the page on which it ends."""
-    return httpx.get(decide(consent_address(state), "allow"), timeout=60)
+    """Go the owner's whole way through consent, as `smarther authorize` does; returns the page on which it ends."""
+    back = decide(consent_address(state), "allow")
+    if "error=invalid_scope" in back:
+        back = decide(consent_address(state, Scope.CONTROL), "allow")
+    return httpx.get(back, timeout=60)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from smarther.domain.account.consent import ConsentProgress, NotGiven, state_digest
+from smarther.domain.account.consent import ConsentProgress, NotGiven, Scope, state_digest
 from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState
 from smarther.drawing import consent_page
@@ -255,6 +255,59 @@ def test_a_refusal_in_the_browser_ends_the_waiting(  # noqa: PLR0913, PLR0917 - 
     assert result.exit_code == 1
     assert page.told(ENGLISH).told in result.stderr
     assert time.now == 10
+
+
+def settle_last(home: Home, opened: list[str]) -> None:
+    """The consent at the address that was opened last is accepted."""
+    settled(home, opened[-1:], consent="accepted")()
+
+
+def scopes(opened: list[str]) -> list[str]:
+    return [parse_qs(urlsplit(address).query)["scope"][0] for address in opened]
+
+
+def test_reading_alone_is_asked_for_unless_control_is_wanted(
+    home: Home, run: Run, opened: list[str], time: Time
+) -> None:
+    home.configured()
+    time.at(2, settled(home, opened, consent="accepted"))
+    run("authorize")
+    time.at(4, lambda: settle_last(home, opened))
+    run("authorize", "--control")
+
+    assert scopes(opened) == [Scope.READING, Scope.CONTROL]
+    assert "comfort.write" not in Scope.READING
+
+
+def test_a_login_that_does_not_grant_reading_alone_is_asked_for_more_and_that_is_said(
+    home: Home, run: Run, opened: list[str], time: Time
+) -> None:
+    home.configured()
+    time.at(10, lambda: comes_back(home, opened, NotGiven.SCOPE_REFUSED))
+    time.at(20, lambda: settle_last(home, opened))
+
+    result = run("authorize")
+
+    assert result.exit_code == 0, result.output
+    assert scopes(opened) == [Scope.READING, Scope.CONTROL]
+    assert len(set(map(state_of, opened))) == 2, "a state is good once"
+    assert "does not grant reading alone" in result.stderr
+
+
+@pytest.mark.parametrize("options", [[], ["--control"]])
+def test_a_login_that_grants_neither_is_not_asked_for_ever(
+    home: Home, run: Run, opened: list[str], time: Time, options: list[str]
+) -> None:
+    home.configured()
+    time.at(10, lambda: comes_back(home, opened, NotGiven.SCOPE_REFUSED))
+    if not options:
+        time.at(20, lambda: comes_back(home, opened[1:], NotGiven.SCOPE_REFUSED))
+
+    result = run("authorize", *options)
+
+    assert result.exit_code == 1
+    assert "tick `comfort.read` and `comfort.write`" in result.stderr.replace("\n", " ")
+    assert scopes(opened) == ([Scope.CONTROL] if options else [Scope.READING, Scope.CONTROL])
 
 
 def test_a_keeper_that_tells_nothing_is_waited_for_as_long_as_it_may_be_at_work(

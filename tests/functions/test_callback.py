@@ -100,7 +100,12 @@ def test_consent_is_handed_to_the_keeper_and_its_homes_are_shown(stack: Stack) -
 
 
 @pytest.mark.parametrize(
-    ("error", "outcome"), [("access_denied", NotGiven.DECLINED), ("server_error", NotGiven.FAILED)]
+    ("error", "outcome"),
+    [
+        ("access_denied", NotGiven.DECLINED),
+        ("invalid_scope", NotGiven.SCOPE_REFUSED),
+        ("server_error", NotGiven.FAILED),
+    ],
 )
 def test_an_error_uses_the_state_up_and_is_its_outcome(stack: Stack, error: str, outcome: NotGiven) -> None:
     stack.begin()

@@ -12,6 +12,7 @@ from smarther.domain.account.consent import (
     STATE_BYTES,
     Given,
     NotGiven,
+    Scope,
     authorisation_address,
     has_state_form,
     returned,
@@ -28,9 +29,17 @@ def test_a_state_of_256_random_bits_has_its_form_and_tells_nothing_by_its_digest
     assert state not in state_digest(state)
 
 
-def test_the_address_of_consent_is_encoded_to_the_letter() -> None:
+@pytest.mark.parametrize(
+    ("scope", "asked"),
+    [(Scope.READING, "comfort.read topology.read"), (Scope.CONTROL, "comfort.read comfort.write")],
+)
+def test_the_address_of_consent_is_encoded_to_the_letter(scope: Scope, asked: str) -> None:
     address = authorisation_address(
-        "https://login.example/", client_id="a b&c", redirect_uri="https://ours.example/callback", state=STATE
+        "https://login.example/",
+        client_id="a b&c",
+        redirect_uri="https://ours.example/callback",
+        state=STATE,
+        scope=scope,
     )
 
     parts = urlsplit(address)
@@ -40,7 +49,7 @@ def test_the_address_of_consent_is_encoded_to_the_letter() -> None:
         "response_type": ["code"],
         "redirect_uri": ["https://ours.example/callback"],
         "state": [STATE],
-        "scope": ["comfort.read comfort.write"],
+        "scope": [asked],
     }
 
 
@@ -59,6 +68,7 @@ def test_the_address_of_consent_is_encoded_to_the_letter() -> None:
         ({}, NotGiven.INCOMPLETE),
         ({"error": "access_denied", "state": STATE}, NotGiven.DECLINED),
         ({"error": "access_denied", "code": "c0de", "state": STATE}, NotGiven.DECLINED),
+        ({"error": "invalid_scope", "state": STATE}, NotGiven.SCOPE_REFUSED),
         ({"error": "server_error", "error_description": "<script>"}, NotGiven.FAILED),
     ],
 )

@@ -28,6 +28,9 @@ CODE_HEADER = b'{"alg":"RSA-OAEP","enc":"A256GCM","kid":"stand-in"}'
 CODE_PARTS = (256, 12, 560, 16)
 """Bytes of what follows the header, so that a code has some 1,200 characters: over 1,080 were met."""
 
+WIDE_SCOPE = "comfort.read comfort.write"
+"""What an application has that asks for nothing in particular: all that the tutorial has one tick in the portal."""
+
 GRANT_REVOKED = "AADB2C90129: The provided grant has been revoked. Please reauthenticate and try again."
 DECLINED = "AADB2C90091: The user has cancelled entering self-asserted information."
 STYLES: tuple[TokenFields, ...] = ("strings", "numbers", "expires_in", "expires_on", "neither")
@@ -56,6 +59,7 @@ class Grant:
     client_id: str
     issued_at: datetime
     expires_at: datetime
+    scope: str = WIDE_SCOPE
     spent: bool = False
 
     def live(self, now: datetime) -> bool:
@@ -126,10 +130,14 @@ class Login:
             raise Refusal(_oauth_error("unsupported_response_type", "response_type must be code"))
         return application
 
-    def consent(self, client_id: str) -> str:
+    def grants(self, scope: str) -> bool:
+        """Whether it gives such a scope at all. It could answer RFC 6749's `invalid_scope`; nobody has met that."""
+        return self.variants.scopes != "wide_only" or scope in {"", WIDE_SCOPE}
+
+    def consent(self, client_id: str, scope: str = "") -> str:
         """A code for the application the owner allowed: short life, good once."""
         code = self._code()
-        self._codes[code] = self._grant(client_id, CODE_LIFE)
+        self._codes[code] = self._grant(client_id, CODE_LIFE, scope or WIDE_SCOPE)
         return code
 
     # The token endpoint
@@ -145,13 +153,15 @@ class Login:
         application = self._authenticate(form)
         match form.get("grant_type"):
             case "authorization_code":
-                self._spend(self._codes, form.get("code", ""), application.client_id)
+                spent = self._spend(self._codes, form.get("code", ""), application.client_id)
             case "refresh_token":
                 good_again = self.variants.used_refresh == "good"
-                self._spend(self._refresh, form.get("refresh_token", ""), application.client_id, good_again=good_again)
+                spent = self._spend(
+                    self._refresh, form.get("refresh_token", ""), application.client_id, good_again=good_again
+                )
             case _:
                 raise Refusal(_oauth_error("unsupported_grant_type", "grant_type must be one of the two documented"))
-        return self._issue(application.client_id)
+        return self._issue(application.client_id, spent.scope)
 
     def _authenticate(self, form: Mapping[str, str]) -> Application:
         """AADB2C90085 stands for a client secret past its year, misleading as it reads (brego81's README)."""
@@ -166,24 +176,26 @@ class Login:
             raise Refusal(_oauth_error("invalid_grant", words))
         return application
 
-    def _spend(self, grants: dict[str, Grant], value: str, client_id: str, *, good_again: bool = False) -> None:
+    def _spend(self, grants: dict[str, Grant], value: str, client_id: str, *, good_again: bool = False) -> Grant:
         now = self._clock.now()
         grant = grants.get(value)
         if grant is None or grant.client_id != client_id or not grant.live(now):
             revoked = grant is not None and grant.spent and self.variants.revoked_grant == "revoked"
             raise Refusal(_oauth_error("invalid_grant", GRANT_REVOKED if revoked else _grant_expired(now, grant)))
         grants[value] = replace(grant, spent=not good_again)
+        return grant
 
-    def _issue(self, client_id: str) -> dict[str, Any]:
+    def _issue(self, client_id: str, scope: str) -> dict[str, Any]:
+        """New tokens of the same scope: a refresh that names none keeps what was granted (RFC 6749, section 6)."""
         access, refresh = self._secret("access_token", 600), self._secret("refresh_token", 600)
-        self._access[access] = self._grant(client_id, ACCESS_LIFE)
-        self._refresh[refresh] = self._grant(client_id, REFRESH_LIFE)
+        self._access[access] = self._grant(client_id, ACCESS_LIFE, scope)
+        self._refresh[refresh] = self._grant(client_id, REFRESH_LIFE, scope)
         self.newest_refresh_token = refresh
         style = self.variants.token_fields
         if style == "mixed":
             style = STYLES[self._answers % len(STYLES)]
         self._answers += 1
-        return self._fields(client_id, access, refresh, style)
+        return {**self._fields(client_id, access, refresh, style), "scope": scope}
 
     def _fields(self, client_id: str, access: str, refresh: str, style: TokenFields) -> dict[str, Any]:
         """The fields of Knocks83's Go struct. Their types and presence vary between the clients' records of them."""
@@ -205,7 +217,6 @@ class Login:
             **{key: str(number) if style in ("strings", "expires_on") else number for key, number in shown.items()},
             "resource": client_id,
             "profile_info": base64.urlsafe_b64encode(b'{"ver":"1.0"}').decode(),
-            "scope": "comfort.read comfort.write",
             "refresh_token": refresh,
         }
 
@@ -229,9 +240,9 @@ class Login:
         refresh = sum(grant.live(now) for grant in self._refresh.values())
         return TokenCounts(access, len(self._access) - access, refresh, len(self._refresh) - refresh)
 
-    def _grant(self, client_id: str, life: timedelta) -> Grant:
+    def _grant(self, client_id: str, life: timedelta, scope: str) -> Grant:
         now = self._clock.now()
-        return Grant(client_id, now, now + life)
+        return Grant(client_id, now, now + life, scope)
 
     def _secret(self, sort: str, size: int) -> str:
         secret = _base64(self._dice.randbytes(size))

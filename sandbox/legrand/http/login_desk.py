@@ -31,6 +31,8 @@ class LoginDesk:
         """Answer GET /authorize with the page, whose form posts to the same address."""
 
         def page(application: Application) -> Answer:
+            if not self._provider.login.grants(query.get("scope", "")):
+                return self._way_back(query, {"error": "invalid_scope"})
             homes = [plant.name for plant in self._provider.world.plants.values()]
             html = consent_page(application.name, homes).encode("utf-8", "replace")
             return Answer(200, html, "text/html; charset=utf-8", {"Cache-Control": "no-store"})
@@ -42,15 +44,20 @@ class LoginDesk:
         allowed = parse_qs(body.decode("ascii", "replace")).get("decision") == ["allow"]
 
         def way_back(application: Application) -> Answer:
-            code = self._provider.login.consent(application.client_id) if allowed else None
-            result = self._declined() if code is None else {"code": code}
-            if "state" in query:
-                result["state"] = query["state"]
-                self._provider.login.secrets["state"].add(query["state"])
-            location = _with_query(query["redirect_uri"], result)
-            return Answer(302, headers={"Location": location, "Cache-Control": "no-store"})
+            if not allowed:
+                return self._way_back(query, self._declined())
+            return self._way_back(
+                query, {"code": self._provider.login.consent(application.client_id, query.get("scope", ""))}
+            )
 
         return self._noted("authorize", lambda: self._for_known(query, way_back))
+
+    def _way_back(self, query: Mapping[str, str], result: Mapping[str, str]) -> Answer:
+        if "state" in query:
+            result = {**result, "state": query["state"]}
+            self._provider.login.secrets["state"].add(query["state"])
+        location = _with_query(query["redirect_uri"], result)
+        return Answer(302, headers={"Location": location, "Cache-Control": "no-store"})
 
     def _declined(self) -> dict[str, str]:
         if self._provider.variants.declined == "bare":

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from sandbox.legrand import Provider, serve_in_thread
 from sandbox.legrand.account.clock import MovableClock
 from sandbox.legrand.home.snapshot import Mode
+from sandbox.legrand.provider.gateway import SCOPES
 from sandbox.legrand.pushes.journey import first_push, sent_late
 from sandbox.legrand.variants import NEVER_DRAWN, QUESTIONS, USUAL, Variants, described, drawn, with_answers
+from smarther.domain.account.consent import Scope
 from smarther.domain.readings.notification import parse
 from tests.sandbox.legrand.account import QUERY, Account
 from tests.sandbox.legrand.endpoint import Endpoint
@@ -231,6 +233,69 @@ def test_the_way_back_from_a_consent_that_was_declined(account: Account, answer:
     back = parse_qs(urlsplit(account.desk.decide(QUERY, b"decision=refuse").headers["Location"]).query)
     assert back.keys() == said
     assert back["error"] == ["access_denied"]
+
+
+def came_back(account: Account, scope: str) -> dict[str, list[str]]:
+    """What the browser comes back with from a consent to a scope; nothing where the login shows its page."""
+    shown = account.desk.show_consent(QUERY | {"scope": scope})
+    return {} if shown.status == 200 else parse_qs(urlsplit(shown.headers["Location"]).query)
+
+
+def log_in(account: Account, scope: str) -> dict[str, Any]:
+    location = account.desk.decide(QUERY | {"scope": scope}, b"decision=allow").headers["Location"]
+    code = parse_qs(urlsplit(location).query)["code"][0]
+    tokens: dict[str, Any] = account.ask_token(grant_type="authorization_code", code=code).value
+    account.token = tokens["access_token"]
+    return tokens
+
+
+def refused(account: Account) -> set[str]:
+    """The operations that the API refuses a token."""
+    (plant_id, *_), thermostat = account.plant_ids(), account.thermostat()
+    calls: dict[str, tuple[str, str]] = {
+        "plants": ("GET", "/plants"),
+        "topology": ("GET", f"/plants/{plant_id}/topology"),
+        "status": ("GET", thermostat),
+        "set_status": ("POST", thermostat),
+        "measures": ("GET", f"{thermostat}/measures"),
+        "programlist": ("GET", f"{thermostat}/programlist"),
+        "subscribe": ("POST", f"/plants/{plant_id}/subscription"),
+        "list": ("GET", "/subscription"),
+        "delete": ("DELETE", f"/plants/{plant_id}/subscription/none"),
+    }
+    return {name for name, (method, path) in calls.items() if account.call(method, path, {}).status == 403}
+
+
+ALL = set(SCOPES)
+
+
+@pytest.mark.shows("scopes")
+@pytest.mark.parametrize(
+    ("answer", "scope", "lacks"),
+    [
+        ("ignored", "comfort.read", set()),
+        ("enforced", "comfort.read topology.read", {"set_status"}),
+        ("enforced", "comfort.read", {"set_status", "plants", "topology"}),
+        ("enforced", "topology.read", ALL - {"plants", "topology"}),
+        ("enforced", "comfort.read comfort.write", set()),
+        ("enforced", "", set()),
+    ],
+)
+def test_what_becomes_of_the_scopes(account: Account, answer: Any, scope: str, lacks: set[str]) -> None:
+    account.provider.become(Variants(scopes=answer))
+    assert came_back(account, scope) == {}
+    tokens = log_in(account, scope)
+    assert refused(account) == lacks
+
+    account.token = account.refresh(tokens["refresh_token"]).value["access_token"]
+    assert refused(account) == lacks, "a refresh names no scope, and keeps what was granted"
+
+
+@pytest.mark.shows("scopes")
+def test_a_login_may_grant_no_other_scopes_than_the_tutorial_s(account: Account) -> None:
+    account.provider.become(Variants(scopes="wide_only"))
+    assert came_back(account, Scope.READING) == {"error": ["invalid_scope"], "state": [QUERY["state"]]}
+    assert came_back(account, Scope.CONTROL) == came_back(account, "") == {}
 
 
 EXPIRED: dict[str, Callable[[dict[str, Any]], bool]] = {

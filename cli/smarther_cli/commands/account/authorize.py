@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from smarther.domain.account import consent
-from smarther.domain.account.consent import ConsentProgress, NotGiven
+from smarther.domain.account.consent import ConsentProgress, NotGiven, Scope
 from smarther.domain.account.credentials import Credentials, CredentialsError
 from smarther.domain.keeper.keeper_report import Report
 from smarther.drawing import consent_page
@@ -28,7 +28,15 @@ POLL_SECONDS: Final = 2.0
 KEEPER_SECONDS: Final = 130.0
 """How long the keeper may take once the browser is back: its own limit is two minutes."""
 
-_PAGES: Final = {NotGiven.DECLINED: consent_page.DECLINED, NotGiven.FAILED: consent_page.FAILED}
+_PAGES: Final = {
+    NotGiven.DECLINED: consent_page.DECLINED,
+    NotGiven.SCOPE_REFUSED: consent_page.SCOPE_REFUSED,
+    NotGiven.FAILED: consent_page.FAILED,
+}
+
+
+class ScopeRefused(Failure):
+    """The login does not grant the scope that was asked for."""
 
 
 def authorize(
@@ -37,6 +45,9 @@ def authorize(
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the address in this machine's browser.")
     ] = True,
+    control: Annotated[
+        bool, typer.Option("--control", help="Ask for setting thermostats as well; the recorder itself sets none.")
+    ] = False,
 ) -> None:
     """Give your consent to Legrand, in the browser.
 
@@ -44,13 +55,34 @@ def authorize(
     back to tells how it went, and so does this command, which waits for it. The address is good for ten minutes and
     for one use. Without a browser here, open it on any other device.
 
+    It asks to read, and no more. If Legrand's login does not grant reading alone, it is asked again for what
+    `--control` asks for, and this command says so.
+
     Consent given again replaces the one before.
     """
     call = this_call(context)
     client_id = _client_id(call.deployment)
+    try:
+        report = _consent(call, client_id, Scope.CONTROL if control else Scope.READING, browser=browser)
+    except ScopeRefused:
+        if control:
+            raise
+        screen.remark(
+            "Legrand's login does not grant reading alone, so it is asked for setting as well.", style="yellow"
+        )
+        report = _consent(call, client_id, Scope.CONTROL, browser=browser)
+    _tell(call, report)
+
+
+def _consent(call: Call, client_id: str, scope: Scope, *, browser: bool) -> Report:
+    """The report of the run that was given the owner's consent. Raises Failure; ScopeRefused for the scope's sake."""
     state = secrets.token_urlsafe(consent.STATE_BYTES)
     address = consent.authorisation_address(
-        call.deployment.login_url, client_id=client_id, redirect_uri=call.deployment.redirect_uri, state=state
+        call.deployment.login_url,
+        client_id=client_id,
+        redirect_uri=call.deployment.redirect_uri,
+        state=state,
+        scope=scope,
     )
     Consents(call.deployment.table).begin(state, call.at)
     until = (call.at + consent.STATE_LIFE).astimezone()
@@ -59,8 +91,7 @@ def authorize(
     if browser and not webbrowser.open(address):
         screen.remark("No browser could be opened here; open the address yourself, on any device.", style="yellow")
     with screen.remarks().status("Waiting for your consent (Ctrl-C ends the waiting)") as spinner:
-        report = Wait(Consents(call.deployment.table), state).for_report(spinner.update)
-    _tell(call, report)
+        return Wait(Consents(call.deployment.table), state).for_report(spinner.update)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +108,8 @@ class Wait:
         while monotonic() < end:
             found = self.consents.of(self.state)
             if found.not_given is not None:
-                raise _as_the_page_says(_PAGES.get(found.not_given, consent_page.INCOMPLETE))
+                kind = ScopeRefused if found.not_given is NotGiven.SCOPE_REFUSED else Failure
+                raise _as_the_page_says(_PAGES.get(found.not_given, consent_page.INCOMPLETE), kind)
             if found.report is not None:
                 return found.report
             if found.progress is ConsentProgress.BACK and not back:
@@ -93,7 +125,8 @@ class Wait:
         raise Failure(
             f"No consent was given within {minutes} minutes; the address is no longer good.",
             "Run `smarther authorize` again. If Legrand showed an error instead of its login, compare the redirect"
-            " address registered there with the one that `smarther configure` prints.",
+            " address registered there with the one that `smarther configure` prints; if it is about a scope, run"
+            " `smarther authorize --control`.",
         )
 
 
@@ -109,10 +142,10 @@ def _client_id(deployment: Deployment) -> str:
         raise Failure(f"The credentials cannot be used: {unreadable}.", "Run `smarther configure` again.") from None
 
 
-def _as_the_page_says(page: consent_page.ConsentPage) -> Failure:
+def _as_the_page_says(page: consent_page.ConsentPage, kind: type[Failure] = Failure) -> Failure:
     """What the page tells to which the browser came back; here in English, as all of the command line."""
     told = page.told(ENGLISH)
-    return Failure(f"{told.title}.", "\n".join([told.told, *told.steps]))
+    return kind(f"{told.title}.", "\n".join([told.told, *told.steps]))
 
 
 def _tell(call: Call, report: Report) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _NOT_GIVEN: Mapping[NotGiven, ConsentPage] = {
     NotGiven.DECLINED: consent_page.DECLINED,
+    NotGiven.SCOPE_REFUSED: consent_page.SCOPE_REFUSED,
     NotGiven.FAILED: consent_page.FAILED,
     NotGiven.INCOMPLETE: consent_page.INCOMPLETE,
 }

@@ -65,6 +65,7 @@ _LOOKS: Final[Mapping[Ending, tuple[int, Sign]]] = {
     Ending.NO_HOME: (200, Sign.WAIT),
     Ending.SLOW: (202, Sign.WAIT),
     Ending.DECLINED: (403, Sign.STOP),
+    Ending.SCOPE_REFUSED: (400, Sign.STOP),
     Ending.FAILED: (400, Sign.STOP),
     Ending.INCOMPLETE: (400, Sign.STOP),
     Ending.NOT_VALID: (403, Sign.STOP),
@@ -76,6 +77,7 @@ _LOOKS: Final[Mapping[Ending, tuple[int, Sign]]] = {
 }
 
 DECLINED: Final = ConsentPage(ending=Ending.DECLINED)
+SCOPE_REFUSED: Final = ConsentPage(ending=Ending.SCOPE_REFUSED)
 FAILED: Final = ConsentPage(ending=Ending.FAILED)
 INCOMPLETE: Final = ConsentPage(ending=Ending.INCOMPLETE)
 NOT_VALID: Final = ConsentPage(ending=Ending.NOT_VALID)

@@ -18,7 +18,19 @@ STATE_BYTES: Final = 32
 STATE_LIFE: Final = timedelta(minutes=10)
 OUTCOME_LIFE: Final = timedelta(hours=1)
 """So long what became of a consent is kept for whoever waits for it."""
-SCOPE: Final = "comfort.read comfort.write"
+
+
+class Scope(StrEnum):
+    """What consent asks for, as the login takes it. A refresh names none, which keeps what was granted (RFC 6749, 6).
+
+    The vendor's pages have one scope for each operation: `topology.read` for plants and what they list, `comfort.read`
+    for status, programs and subscriptions, `comfort.write` for setting (*create-an-application*, the OpenAPI export).
+    """
+
+    READING = "comfort.read topology.read"
+    CONTROL = "comfort.read comfort.write"
+    """What openHAB's binding asks for, and reads plants with: also for a login that does not grant reading alone."""
+
 
 _STATE = re.compile(r"[A-Za-z0-9_-]{43}")
 _CODE = re.compile(r"[\x21-\x7e]{1,8192}")
@@ -42,14 +54,14 @@ def state_digest(state: str) -> str:
     return hashlib.sha256(state.encode()).hexdigest()
 
 
-def authorisation_address(login_url: str, *, client_id: str, redirect_uri: str, state: str) -> str:
+def authorisation_address(login_url: str, *, client_id: str, redirect_uri: str, state: str, scope: Scope) -> str:
     """Where the owner gives consent. `redirect_uri` must be the registered one to the letter."""
     query = {
         "client_id": client_id,
         "response_type": "code",
         "redirect_uri": redirect_uri,
         "state": state,
-        "scope": SCOPE,
+        "scope": scope.value,
     }
     return f"{login_url.rstrip('/')}/authorize?{urlencode(query)}"
 
@@ -66,8 +78,13 @@ class NotGiven(StrEnum):
     """The browser came back without what is needed."""
 
     DECLINED = "declined"
+    SCOPE_REFUSED = "scope_refused"
     FAILED = "failed"
     INCOMPLETE = "incomplete"
+
+
+_ERRORS: Final = {"access_denied": NotGiven.DECLINED, "invalid_scope": NotGiven.SCOPE_REFUSED}
+"""Those of RFC 6749 (4.1.2.1) that say more than that it failed."""
 
 
 class ConsentProgress(StrEnum):
@@ -85,7 +102,7 @@ def returned(query: Mapping[str, str]) -> Given | NotGiven:
     The provider was seen to send a state without a code; that is as incomplete as nothing at all.
     """
     if "error" in query:
-        return NotGiven.DECLINED if query["error"] == "access_denied" else NotGiven.FAILED
+        return _ERRORS.get(query["error"], NotGiven.FAILED)
     code, state = query.get("code", ""), query.get("state", "")
     if has_code_form(code) and has_state_form(state):
         return Given(code, state)

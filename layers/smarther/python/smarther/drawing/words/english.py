@@ -198,6 +198,18 @@ unit: C
             "Nothing was changed. Without your consent the recorder cannot ask Legrand for your readings.",
             ("If that was not what you meant: run `smarther authorize` and choose to allow access.",),
         ),
+        Ending.SCOPE_REFUSED: Told(
+            "Legrand does not grant this scope",
+            "Consent asked to read your thermostats alone, and Legrand's login refused just that. Nothing was changed.",
+            (
+                "Where `smarther authorize` is waiting, it has opened the login again, asking for more: go on there.",
+                "Otherwise run `smarther authorize --control`. The recorder sets nothing, whatever it may.",
+                (
+                    "If that is refused as well, tick `comfort.read` and `comfort.write` for your application in"
+                    " Legrand's portal."
+                ),
+            ),
+        ),
         Ending.FAILED: Told(
             "Legrand could not complete the consent",
             "Legrand's login sent you back with an error instead of a consent. Nothing was changed.",

@@ -201,6 +201,19 @@ unit: C
             "Non è cambiato nulla. Senza il tuo consenso il registratore non può chiedere a Legrand le tue letture.",
             ("Se non era quello che volevi: esegui `smarther authorize` e scegli di consentire l’accesso.",),
         ),
+        Ending.SCOPE_REFUSED: Told(
+            "Legrand non concede questo scope",
+            "Il consenso chiedeva soltanto di leggere i termostati, e il login di Legrand ha rifiutato proprio questo."
+            " Non è cambiato nulla.",
+            (
+                "Se `smarther authorize` sta aspettando, ha riaperto il login chiedendo di più: continua lì.",
+                "Altrimenti esegui `smarther authorize --control`. Il registratore in ogni caso non imposta nulla.",
+                (
+                    "Se anche questo viene rifiutato, spunta `comfort.read` e `comfort.write` per la tua applicazione"
+                    " nel portale di Legrand."
+                ),
+            ),
+        ),
         Ending.FAILED: Told(
             "Legrand non ha potuto completare il consenso",
             "Il login di Legrand ti ha rimandato qui con un errore invece che con un consenso. Non è cambiato nulla.",

@@ -27,6 +27,7 @@ class Ending(StrEnum):
     NO_HOME = "no_home"
     SLOW = "slow"
     DECLINED = "declined"
+    SCOPE_REFUSED = "scope_refused"
     FAILED = "failed"
     INCOMPLETE = "incomplete"
     NOT_VALID = "not_valid"
