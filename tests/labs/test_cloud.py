@@ -29,8 +29,10 @@ from smarther.domain.keeper.keeper_report import Report
 from smarther.domain.readings.notification import Reject
 from smarther.domain.readings.reading import Reading
 from smarther.domain.readings.spilled import Spilled
+from smarther.domain.summaries.statistics import Statistics, hour_of
 from smarther.store import keys
 from smarther.store.digests import Digests
+from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.items import attribute
 from smarther.store.keeper_items import CallCount, Consents, KeeperNotes, Leases, calls_of_day
 from smarther.store.listings import Listings, Module, Plant
@@ -127,6 +129,8 @@ def table_call(number: int, at: datetime, dice: Random) -> Callable[[Table], Any
             for m, keys in sorted(History(t).unusual_arrivals().items())
             for key in sorted(keys)
         ],
+        lambda t: HoursAndDays(t).store(module_id, {hour_of(early): Statistics(count=number)}, {}),
+        lambda t: HoursAndDays(t).hours(module_id, start=hour_of(START - timedelta(days=3)), end=hour_of(at)),
         lambda t: KeeperNotes(t).remember(Memory(absent_plants=frozenset({owner}))),
         lambda t: KeeperNotes(t).memory(),
         lambda t: KeeperNotes(t).keep_report(Report(at=at.isoformat(), outcome="healthy", calls_today=number)),
@@ -175,7 +179,10 @@ def test_readings_and_bodies_that_are_written_over_are_noticed() -> None:
         lambda client: client.put_item(
             TableName="t", Item={"pk": {"S": "1"}, "sk": {"S": "1"}}, ConditionExpression="no"
         ),
-        lambda client: client.batch_write_item(RequestItems={}),
+        lambda client: client.batch_write_item(
+            RequestItems={"t": [{"PutRequest": {"Item": {"pk": {"S": "1"}, "sk": {"S": "READING#1"}}}}]}
+        ),
+        lambda client: client.transact_write_items(TransactItems=[]),
         lambda client: client.query(
             TableName="t", KeyConditionExpression="sk = :x", ExpressionAttributeValues={}, ConsistentRead=True
         ),

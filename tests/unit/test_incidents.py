@@ -107,6 +107,12 @@ def test_each_picture_has_its_cause(witnesses: list[Witness], expected: list[tup
     assert told(*witnesses) == expected
 
 
+def test_where_not_all_were_listened_to_nobody_knows_that_all_plants_fell_silent() -> None:
+    witnesses = [silent("a1"), silent("a2"), silent("b1"), silent("b2")]
+    found = of_thermostats(witnesses, WELL, now=NOW, complete=False)
+    assert [each.cause for each in found] == [Cause.HOME, Cause.HOME]
+
+
 @pytest.mark.parametrize("witnesses", [[silent("a1")], [silent("a1"), silent("b1")], [answering("a1", changed=True)]])
 def test_where_the_webhook_does_not_answer_it_is_this_stack(witnesses: list[Witness]) -> None:
     everybody = " ".join(each.module_id for each in witnesses)

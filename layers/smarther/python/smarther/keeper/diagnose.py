@@ -41,7 +41,7 @@ def diagnose(run: Run, webhook: Webhook, names: Mapping[str, str]) -> None:
     gone = Reason.PROVIDER_GONE in journal.reasons  # which says it already, and is a person's matter
     journal.incidents = [] if gone else of_services(services, now=now)
     if journal.listened:
-        journal.incidents += of_thermostats(journal.witnesses, services, now=now)
+        journal.incidents += of_thermostats(journal.witnesses, services, now=now, complete=not journal.unheard)
         if memory.suspicion.is_known(now) and all(each.cause in NOT_HEARD for each in journal.incidents):
             missed = {each.module_id for each in memory.suspicion.missed(now)}
             journal.incidents += of_missed(journal.witnesses, missed, since=memory.suspicion.since)

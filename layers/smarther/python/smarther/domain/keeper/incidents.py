@@ -127,9 +127,14 @@ def of_services(services: Services, *, now: datetime) -> list[Incident]:
     return found
 
 
-def of_thermostats(witnesses: Collection[Witness], services: Services, *, now: datetime) -> list[Incident]:
-    """What is wrong with the pushes, homes and thermostats; nothing where all that were listened to push."""
-    stopped, homes, alone = _silences(witnesses)
+def of_thermostats(
+    witnesses: Collection[Witness], services: Services, *, now: datetime, complete: bool = True
+) -> list[Incident]:
+    """What is wrong with the pushes, homes and thermostats; nothing where all that were listened to push.
+
+    Unless the witnesses are `complete`, nobody knows whether all plants are silent.
+    """
+    stopped, homes, alone = _silences(witnesses, complete=complete)
     if services.address_answers is False and (stopped or homes or alone):
         return [_incident(Cause.STACK, [*stopped, *homes, *alone], witnesses)]
     late = _late(witnesses, now)
@@ -174,13 +179,14 @@ def is_worth_a_probe(witnesses: Collection[Witness]) -> bool:
     return bool(witnesses) and not any(each.pushes for each in witnesses)
 
 
-def _silences(witnesses: Iterable[Witness]) -> tuple[list[Witness], list[Witness], list[Witness]]:
+def _silences(witnesses: Iterable[Witness], *, complete: bool) -> tuple[list[Witness], list[Witness], list[Witness]]:
     """Those whose pushes have stopped; those of homes that are not heard; and those that are not heard alone."""
     plants = _by_plant(witnesses)
     deaf = [each for each in plants if not any(one.pushes for one in each)]
     stopped = [each for each in deaf if any(one.changed for one in each)]
     unheard = [each for each in deaf if each not in stopped and all(one.silent for one in each)]
-    if len(plants) > 1 and len(stopped) + len(unheard) == len(plants) and _fell_together([*stopped, *unheard]):
+    together = complete and len(plants) > 1 and len(stopped) + len(unheard) == len(plants)
+    if together and _fell_together([*stopped, *unheard]):
         stopped, unheard = [*stopped, *unheard], []
     homes = [one for each in unheard for one in each if len(each) > 1]
     told = [*stopped, *unheard]
