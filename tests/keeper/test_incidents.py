@@ -87,6 +87,7 @@ def test_a_gateway_off(home: World) -> None:
     assert (found.cause, found.plant_ids, concerned(found)) == (Cause.HOME, (plant.id,), len(plant.modules))
 
 
+@pytest.mark.shows("pushes stop")
 def test_a_provider_that_stops(home: World) -> None:
     """Thermostats answer, and have changed; no plant has pushed since the same hour."""
     speak(home)
@@ -171,6 +172,7 @@ def late(by: timedelta) -> Callable[[World], None]:
     return speaking
 
 
+@pytest.mark.shows("pushes come late")
 def test_a_provider_that_is_late(home: World) -> None:
     live(home, for_=HOUR, speaking=speak)
     assert live(home, for_=3 * HOUR).incidents == (), "nothing comes for a while; that is normal"

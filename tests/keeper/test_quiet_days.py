@@ -88,6 +88,7 @@ def test_on_a_quiet_day_nothing_has_happened(name: str) -> None:
     assert life.world.mailbox.mails == []
 
 
+@pytest.mark.shows("some pushes are missing")
 def test_a_part_of_the_pushes_that_is_missing_is_told_within_a_day_bridged_and_over_when_all_come_again() -> None:
     life = Life(*HOMES["a family in winter"], seed=2)
     assert life.live(days=15) == []
