@@ -185,7 +185,7 @@ def test_a_body_that_still_cannot_be_read_stays(home: Home, run: Run) -> None:
     found = told(run, status=1)
 
     assert (found["quarantine"]["found"], found["quarantine"]["done"], found["quarantine"]["unreadable"]) == (1, 0, 1)
-    assert found["verdict"] == {"word": "not_well", "reasons": ["quarantine"]}
+    assert found["verdict"] == {"word": "not_well", "reasons": ["quarantine"], "incidents": []}
     assert in_quarantine(run) == 1
     assert "1 body could not be read, and stays in quarantine" in run("redrive").stderr
 

@@ -31,6 +31,7 @@ COMMANDS: Final[dict[str, tuple[str, ...]]] = {
     "configure": ("configure", "--client-id", "0f9d8c7b-6a5e-4d3c-8b2a-1f0e9d8c7b6a"),
     "authorize": ("authorize", "--no-browser"),
     "status": ("status",),
+    "report-problem": ("report-problem",),
     "doctor": ("doctor",),
     "keeper run": ("keeper", "run"),
     "rotate-webhook": ("rotate-webhook",),
