@@ -1,0 +1,104 @@
+"""`make test` fails when the nearest tests leave a branch of a room out, and pytest by hand does not care."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.deployed import PROJECT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETTINGS = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["coverage"]
+ROOMS = [room.removeprefix("smarther.") for room in SETTINGS["run"]["source_pkgs"]]
+
+PLUGIN = ("-p", "tests.support.branches")
+MODULE = """\
+def warmer(by: int) -> int:
+    degrees = 20
+    if by:
+        degrees += by
+    return degrees
+"""
+ONE_WAY = """\
+from smarther.{room}.planted import warmer
+
+
+def test_warmer() -> None:
+    assert warmer(1) == 21
+"""
+OTHER_WAY = ONE_WAY.replace("warmer(1) == 21", "warmer(0) == 20")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A project with our settings and rooms, a branch in each, and one way of it tested."""
+    shutil.copy(PROJECT / "pyproject.toml", tmp_path)
+    package = tmp_path / "layers" / "smarther" / "python" / "smarther"
+    write(package / "__init__.py", "")
+    for room in ROOMS:
+        write(package / room / "planted.py", MODULE)
+        write(tmp_path / "tests" / "unit" / f"test_{room}.py", ONE_WAY.format(room=room))
+    return tmp_path
+
+
+def write(file: Path, text: str) -> None:
+    """A file, and its folder if that is missing."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
+def ran(place: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Pytest in a place, with the project's plugins to be had."""
+    return subprocess.run(  # noqa: S603 - the command is our own
+        [sys.executable, "-m", "pytest", *options],
+        cwd=place,
+        env={"PYTHONPATH": str(PROJECT), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def missing(told: str) -> dict[str, str]:
+    """The line or branch that each room lacks, as the report tells it."""
+    return dict(re.findall(r"smarther/(\w+)/planted\.py +.* (\S+)$", told, re.MULTILINE))
+
+
+def test_the_rooms_and_the_floor() -> None:
+    assert ROOMS == ["domain", "store", "receiver", "keeper"]
+    assert SETTINGS["report"]["fail_under"] == 100
+
+
+def test_what_the_nearest_tests_run_of_all_workers_counts(place: Path) -> None:
+    for folder, room in zip(("unit", "adapters", "functions", "keeper"), ROOMS, strict=True):
+        write(place / "tests" / folder / f"test_other_{room}.py", OTHER_WAY.format(room=room))
+
+    whole = ran(place, "--numprocesses", "2", *PLUGIN)
+
+    assert whole.returncode == 0, whole.stdout + whole.stderr
+    assert missing(whole.stdout) == {}
+
+
+@pytest.mark.parametrize("options", [(), ("--numprocesses", "2")])
+def test_a_branch_that_only_tests_further_away_take_is_missing(place: Path, options: tuple[str, ...]) -> None:
+    for room in ROOMS:
+        write(place / "tests" / "cli" / f"test_other_{room}.py", OTHER_WAY.format(room=room))
+
+    whole = ran(place, *options, *PLUGIN)
+
+    assert whole.returncode == 1, whole.stdout + whole.stderr
+    assert missing(whole.stdout) == dict.fromkeys(ROOMS, "3->5")
+
+
+def test_pytest_by_hand_asks_for_no_branches(place: Path) -> None:
+    by_hand = ran(place, "tests/unit/test_domain.py")
+
+    assert by_hand.returncode == 0, by_hand.stdout + by_hand.stderr

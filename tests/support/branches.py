@@ -1,0 +1,161 @@
+"""A plugin of pytest: a run fails whose nearest tests leave a line or a branch of the core's rooms out.
+
+`make test` loads it (`-p tests.support.branches`), pytest by hand does not. The rooms, the floor and what is no code to
+run are coverage's settings in pyproject.toml, and coverage reports; what ran is recorded here, because coverage's own
+tracer slows down all code and not the rooms alone (docs/decisions/0118-branches-recorded-in-the-rooms-alone.md).
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import sys
+from collections import defaultdict
+from importlib import util
+from typing import TYPE_CHECKING, Any, Final
+
+import coverage
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+    from types import CodeType
+
+    type Arcs = Mapping[str, Iterable[tuple[int, int]]]
+
+NEAREST: Final = ("tests/unit/", "tests/adapters/", "tests/functions/", "tests/keeper/")
+"""The tests that count. What another one happens to run is not tested by it."""
+
+_TOOL: Final = sys.monitoring.COVERAGE_ID
+_EVENTS: Final = sys.monitoring.events
+
+
+class Recorder:
+    """Which line came after which, in each file below some folders, while it listens.
+
+    A step is a pair of lines as coverage has it: into a function from minus its first line, and out of it to there.
+    """
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self.steps: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
+        self._folders = tuple(f"{folder}/" for folder in folders)
+        self._at: dict[int, int] = {}
+        """The line that a frame is at."""
+        sys.monitoring.use_tool_id(_TOOL, "branches")
+        sys.monitoring.set_events(_TOOL, _EVENTS.PY_START)
+
+    def listen(self) -> None:
+        """Record from here on."""
+        self._at.clear()
+        sys.monitoring.register_callback(_TOOL, _EVENTS.PY_START, self._starts)
+        sys.monitoring.register_callback(_TOOL, _EVENTS.LINE, self._goes_on)
+        sys.monitoring.register_callback(_TOOL, _EVENTS.PY_RETURN, self._returns)
+
+    def rest(self) -> None:
+        """Record nothing from here on."""
+        for event in (_EVENTS.PY_START, _EVENTS.LINE, _EVENTS.PY_RETURN):
+            sys.monitoring.register_callback(_TOOL, event, None)
+
+    def close(self) -> None:
+        """Give the interpreter's tool back."""
+        self.rest()
+        sys.monitoring.free_tool_id(_TOOL)
+
+    def _starts(self, code: CodeType, _: int) -> Any:
+        if not code.co_filename.startswith(self._folders):
+            return sys.monitoring.DISABLE
+        sys.monitoring.set_local_events(_TOOL, code, _EVENTS.LINE | _EVENTS.PY_RETURN)
+        self._at[id(sys._getframe(1))] = -code.co_firstlineno
+        return None
+
+    def _goes_on(self, code: CodeType, line: int) -> None:
+        frame = id(sys._getframe(1))
+        if (before := self._at.get(frame)) is not None:
+            self.steps[code.co_filename].add((before, line))
+        self._at[frame] = line
+
+    def _returns(self, code: CodeType, _: int, __: object) -> None:
+        if (before := self._at.pop(id(sys._getframe(1)), None)) is not None:
+            self.steps[code.co_filename].add((before, -code.co_firstlineno))
+
+
+class Floor:
+    """Records the tests that count, in each worker, and judges the whole run where it began."""
+
+    def __init__(self, settings: Path, package: Path) -> None:
+        self._coverage = coverage.Coverage(data_file=None, config_file=str(settings))
+        rooms = self._coverage.get_option("run:source_pkgs")
+        assert isinstance(rooms, list)
+        self._rooms = [package / room.replace(".", "/") for room in rooms]
+        self._package = package
+        self._recorder = Recorder(self._rooms)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
+        """Listen while a test runs that counts, its fixtures included."""
+        if not item.nodeid.startswith(NEAREST):
+            return (yield)
+        self._recorder.listen()
+        try:
+            return (yield)
+        finally:
+            self._recorder.rest()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what a worker recorded."""
+        self._take(getattr(node, "workeroutput", {}).get("steps", {}))
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Hand over what was recorded, or judge it."""
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["steps"] = {path: [*steps] for path, steps in self._recorder.steps.items()}
+        elif not self._keeps(session.config) and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_unconfigure(self) -> None:
+        """Leave no trace."""
+        self._recorder.close()
+
+    def _keeps(self, config: pytest.Config) -> bool:
+        """Whether the floor holds; what is missing is told."""
+        self._import_anew()
+        data = self._coverage.get_data()
+        data.add_arcs({str(path): self._recorder.steps[str(path)] for path in self._modules()})
+        report = io.StringIO()
+        reached = self._coverage.report(file=report)
+        data.close(force=True)  # it is in memory, where closing alone keeps it
+        floor = self._coverage.get_option("report:fail_under")
+        assert isinstance(floor, float)
+        terminal = config.get_terminal_writer()
+        terminal.write(f"\n{report.getvalue()}")
+        terminal.line(
+            f"Lines and branches by unit, adapter, keeper and function tests: {reached:.2f} % (floor {floor:g} %)"
+        )
+        return reached >= floor
+
+    def _import_anew(self) -> None:
+        """What runs at an import runs for every test, whoever imported first: it is recorded here, once."""
+        self._recorder.listen()
+        for path in self._modules():
+            name = ".".join(path.relative_to(self._package).with_suffix("").parts).removesuffix(".__init__")
+            importlib.import_module(name)  # a dataclass looks for its module there
+            spec = util.spec_from_file_location(name, path)
+            assert spec is not None
+            assert spec.loader is not None
+            spec.loader.exec_module(util.module_from_spec(spec))
+        self._recorder.rest()
+
+    def _modules(self) -> list[Path]:
+        return sorted(path for room in self._rooms for path in room.rglob("*.py"))
+
+    def _take(self, steps: Arcs) -> None:
+        for path, found in steps.items():
+            self._recorder.steps[path].update((before, line) for before, line in found)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hold the floor of the project."""
+    package = config.rootpath / "layers" / "smarther" / "python"
+    config.pluginmanager.register(Floor(config.rootpath / "pyproject.toml", package), "floor")
