@@ -45,6 +45,14 @@ def walk(access: Access, steps: Iterable[TokenStep], *, issued: int = 0) -> int:
     return issued
 
 
+def test_the_api_is_not_opened_without_tokens() -> None:
+    access = run_of(World(in_memory=True))
+
+    assert not access.obtain()
+    with pytest.raises(RuntimeError, match="there are no tokens"):
+        _ = access.api
+
+
 def test_the_table_speaks_of_every_place_and_step() -> None:
     assert {held for held, _ in HELD_AFTER} == set(TokensHeld)
     assert {step for _, step in HELD_AFTER} == set(TokenStep)

@@ -123,7 +123,6 @@ def test_whether_something_late_may_have_come_matters_to_one_that_looks_silent_o
     assert not is_doubtful(pushed, now=NOW + HOUR, limit=DAY)
     assert is_doubtful(pushed, now=NOW + SECOND + DAY, limit=DAY)
     assert is_doubtful(answered, now=NOW + HOUR, limit=DAY)
-    assert not is_doubtful(None, now=NOW, limit=DAY)
 
 
 # ---- answers

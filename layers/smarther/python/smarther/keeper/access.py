@@ -76,15 +76,13 @@ class Access:
     @property
     def api(self) -> Api:
         """The API, opened with the newest access token. Only after `obtain` said yes."""
-        if self._tokens is None:
-            raise RuntimeError("there are no tokens")
         settings = self._dependencies.settings
         return Api(
             transport=self._transport,
             base_url=settings.api_url,
             calls=CallCount(self._dependencies.table, settings.quota),
             subscription_key=self._credentials.subscription_key,
-            access_token=self._tokens.access_token,
+            access_token=self._there().access_token,
         )
 
     def exchange(self, code: str) -> None:
@@ -253,13 +251,19 @@ class Access:
                 update["login_not_before"] = now + timedelta(seconds=pause)
         self._run.remember(**update)
 
+    def _there(self) -> Tokens:
+        """The newest tokens. Only where there are any."""
+        if self._tokens is None:
+            raise RuntimeError("there are no tokens")
+        return self._tokens
+
     def _note(self) -> None:
-        if self._tokens is not None:
-            self._journal.tokens = TokenState(
-                expires_at=self._tokens.expires_at,
-                refresh_expires_at=self._tokens.refresh_expires_at,
-                refreshed=self._renewed,
-            )
+        tokens = self._there()
+        self._journal.tokens = TokenState(
+            expires_at=tokens.expires_at,
+            refresh_expires_at=tokens.refresh_expires_at,
+            refreshed=self._renewed,
+        )
 
 
 _GOOD: Final = 200

@@ -161,12 +161,12 @@ def silent_since(
     return heard if now - heard >= limit else None
 
 
-def is_doubtful(found: Latest | None, *, now: datetime, limit: timedelta) -> bool:
+def is_doubtful(found: Latest, *, now: datetime, limit: timedelta) -> bool:
     """Whether to look for a late reading, which may have arrived after `found.heard` and is sorted before the newest.
 
     It is so when the thermostat looks silent, or when only answers to polls seem to have arrived.
     """
-    return found is not None and (now - found.heard.received_at >= limit or not found.heard.pushed)
+    return now - found.heard.received_at >= limit or not found.heard.pushed
 
 
 def is_news(time: datetime, found: Latest | None, *, now: datetime) -> bool:

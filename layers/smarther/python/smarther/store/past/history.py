@@ -138,9 +138,10 @@ class LatestReader:
         newest_first = self._newest(module_id, now, newest)
         noted = (self._history.reading(module_id, key) for key in unusual.get(module_id, ()))
         found = NewestReadings(newest_first, [reading for reading in noted if reading is not None])
-        if not is_doubtful(found.latest, now=now, limit=self._stale_after):
+        known = found.latest
+        if known is None or not is_doubtful(known, now=now, limit=self._stale_after):
             return found
-        return NewestReadings(newest_first, [*found.others, *self._late(module_id, found, now)])
+        return NewestReadings(newest_first, [*found.others, *self._late(module_id, known, now)])
 
     def _newest(self, module_id: str, now: datetime, newest: int) -> list[StoredReading]:
         """The newest readings by the thermostat's clock, back to one that is not misdated."""
@@ -152,11 +153,8 @@ class LatestReader:
             readings = self._history.newest(module_id, until=now + AHEAD, limit=LOOKED_THROUGH)
         return ahead + readings
 
-    def _late(self, module_id: str, found: NewestReadings, now: datetime) -> list[StoredReading]:
+    def _late(self, module_id: str, known: Latest, now: datetime) -> list[StoredReading]:
         """Readings that may have arrived after the last one known, and late by no more than is usual."""
-        known = found.latest
-        if known is None:
-            return []
         since = known.heard.received_at - LATE
         return self._history.newest(module_id, since=since, until=now + AHEAD, limit=LOOKED_THROUGH)
 
