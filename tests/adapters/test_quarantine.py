@@ -55,6 +55,7 @@ def test_any_body_can_be_put_together_again(table: Table, dynamodb: DynamoDBClie
     assert [part["part"] for part in parts] == list(range(1, int(parts[0]["parts"]) + 1))
     text = "".join(part["body"] for part in parts)
     assert (base64.b64decode(text) if parts[0]["encoding"] == "base64" else text.encode()) == body
+    assert Quarantine(table).body(hashlib.sha256(body).hexdigest()) == body
 
 
 def test_very_many_reasons_are_cut(table: Table, dynamodb: DynamoDBClient) -> None:
@@ -71,3 +72,26 @@ def test_an_interrupted_quarantine_is_completed(table: Table, dynamodb: DynamoDB
     dynamodb.delete_item(TableName=deployed.TABLE, Key={name: complete[-1][name] for name in ("pk", "sk")})
     assert Quarantine(table).keep(body, REJECTS, received_at=ARRIVAL)
     assert deployed.items(dynamodb, "QUARANTINE") == complete
+
+
+def test_a_body_that_lacks_a_part_is_not_taken_for_the_whole(table: Table, dynamodb: DynamoDBClient) -> None:
+    body = b"x" * 1_048_576
+    Quarantine(table).keep(body, REJECTS, received_at=ARRIVAL)
+    last = deployed.items(dynamodb, "QUARANTINE")[-1]
+    dynamodb.delete_item(TableName=deployed.TABLE, Key={name: last[name] for name in ("pk", "sk")})
+
+    with pytest.raises(ValueError, match="do not make up the body"):
+        Quarantine(table).body(hashlib.sha256(body).hexdigest())
+
+
+def test_bodies_are_found_by_a_digest_s_beginning_and_each_counts_once(table: Table) -> None:
+    kept = [b"x" * 1_048_576, *(bytes([number]) for number in range(40))]
+    for body in kept:
+        Quarantine(table).keep(body, REJECTS, received_at=ARRIVAL)
+    digests = sorted(hashlib.sha256(body).hexdigest() for body in kept)
+
+    assert Quarantine(table).size() == len(kept)
+    assert sorted(body.digest for body in Quarantine(table).bodies()) == digests
+    for beginning in (digests[0][0], digests[0][:2], digests[0], "0" * 64):
+        found = [body.digest for body in Quarantine(table).bodies(beginning)]
+        assert found == [digest for digest in digests if digest.startswith(beginning)]

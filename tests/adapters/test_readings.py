@@ -163,6 +163,18 @@ def test_what_fails_between_reading_and_note_is_whole_when_it_is_done_again(
     assert notes(dynamodb) == {"misdated#M": f"2026-01-14T06:30:06.000000Z {sort_key(reading)}"}
 
 
+def test_a_duplicate_of_what_expires_just_now_is_noted_nowhere(
+    dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A note without its reading would have a thermostat's latest words looked for in vain."""
+    table = Table(dynamodb, deployed.TABLE)
+    monkeypatch.setattr(table, "add", lambda _: False)  # it is there, and then it is not
+
+    assert not Readings(table).store(replace(READING, time=IN_2041), received_at=ARRIVAL, source="push")
+
+    assert deployed.items(dynamodb, "") == []
+
+
 def test_a_note_expires_with_its_reading(dynamodb: DynamoDBClient) -> None:
     readings = Readings(Table(dynamodb, deployed.TABLE), retention_days=30)
     readings.store(replace(READING, time=IN_2041), received_at=ARRIVAL, source="push")

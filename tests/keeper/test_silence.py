@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,19 @@ def test_a_first_question_that_fails_in_passing_is_asked_again_by_the_next_run(w
     world.later()
 
     assert world.run().outcome == "healthy"
+    assert len(readings(world, "poll", first=True)) == 3
+
+
+def test_a_first_answer_that_says_nothing_of_the_thermostat_troubles_nobody_and_is_asked_for_again(
+    world: World,
+) -> None:
+    world.configure()
+    world.provider.faults.add(Fault("status", 200, body={}, times=3))
+
+    assert world.consent().troubles == ()
+
+    world.later()
+    world.run()
     assert len(readings(world, "poll", first=True)) == 3
 
 
@@ -255,6 +269,20 @@ def test_polls_stop_at_the_optional_limit(home: World) -> None:
     assert polls(home) == 0
 
 
+def test_a_thermostat_whose_clock_is_wrong_is_told_and_wakes_nobody(home: World) -> None:
+    home.later()
+    plant = next(iter(home.provider.world.plants.values()))
+    module = plant.modules[0]
+    snapshot = home.provider.world.snapshot(plant.id, module.id, home.clock.now())
+    body = encoded(notification(replace(snapshot, clock_ahead=3650 * DAY), "event", ["somebody"]))
+    assert home.push(home.webhook_url, body, home.new_receiver())[0] == 200
+
+    report = home.run()
+
+    assert [clock.module_id for clock in report.clocks] == [module.id]
+    assert report.outcome == "healthy"
+
+
 # ---- subscriptions that only seem alive
 
 
@@ -294,6 +322,19 @@ def test_a_subscription_that_gives_no_push_is_made_anew_once_in_a_silence(home: 
     home.run()
     live(home, DAY)
     assert {plant.subscription for plant in home.run().plants} == {"remade"}
+
+
+def test_a_subscription_that_is_lost_as_well_is_made_once(home: World) -> None:
+    speak(home)
+    live(home, DAY)
+    for entry in home.ours:
+        home.provider.subscriptions.remove(entry.plant_id, entry.id)
+
+    report = home.run()
+
+    assert {plant.subscription for plant in report.plants} == {"created"}
+    assert sorted(ids(home)) == home.plant_ids
+    assert not [action for action in report.actions if action.startswith("subscription_remade")]
 
 
 def test_a_plant_of_which_one_thermostat_speaks_has_a_live_subscription(home: World) -> None:

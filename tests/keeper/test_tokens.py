@@ -154,6 +154,20 @@ def test_a_refused_access_token_is_renewed_once(home: World) -> None:
     assert home.tokens()["refresh_token"] == home.provider.login.newest_refresh_token
 
 
+def test_a_list_that_fails_in_passing_right_after_a_renewal_blames_no_token(home: World) -> None:
+    def renewed(effect: str) -> None:
+        if effect == REFRESH:
+            spoil(home, "list", 503, times=2)
+
+    home.provider.login.revoke(access=True, refresh=False)
+    home.effects.meanwhile = renewed
+
+    report = home.run()
+
+    assert (report.outcome, reasons(report)) == ("degraded", [])
+    assert refreshes(home) == 2
+
+
 def test_a_fresh_token_that_is_refused_as_well_is_a_person_s_business(home: World) -> None:
     spoil(home, "list", 401, times=None)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from labs import data_page
 from smarther.domain.keeper.keeper_report import Report
 from smarther.domain.readings.reading import Reading
-from smarther.store.schema import ITEMS, faults, kind_of
+from smarther.store.schema import ITEMS
 from tests.support.deployed import PROJECT
 
 if TYPE_CHECKING:
@@ -25,13 +25,6 @@ ITEM_CALLS = re.compile(
     r"|(?:client|dynamodb)\.(?:query|scan)\b"
     r"|get_paginator\(.(?:query|scan)\b"
 )
-DIGEST = "0" * 64
-LEASE: dict[str, Any] = {
-    "pk": {"S": "LEASE"},
-    "sk": {"S": "KEEPER"},
-    "owner": {"S": "o"},
-    "expires_at": {"N": "1"},
-}
 
 
 def literals(folder: Path) -> Iterator[str]:
@@ -84,24 +77,3 @@ def test_a_reading_and_a_report_are_described_whole() -> None:
     assert {each.name for each in reading.attributes} == {*Reading.__slots__, *stored_beside} - {"key_only"}
     (report,) = (kind for kind in ITEMS if kind.title == "Report of the keeper")
     assert {each.name for each in report.attributes} == set(Report.model_fields)
-
-
-def test_a_key_is_of_one_kind_at_most() -> None:
-    keys = [tuple(re.sub(r"<[^>]*>", "x", key) for key in (kind.partition, kind.sort)) for kind in ITEMS]
-    assert [kind_of(*key) for key in keys] == list(ITEMS)
-    assert [sum(kind.has(*key) for kind in ITEMS) for key in keys] == [1] * len(ITEMS)
-
-
-@pytest.mark.parametrize(
-    ("change", "fault"),
-    [
-        ({}, []),
-        ({"pk": {"S": "ANOTHER"}}, ["no kind of item has the key ANOTHER KEEPER"]),
-        ({"more": {"S": "x"}}, ["more is not known"]),
-        ({"expires_at": {"S": "1"}}, ["expires_at is no number"]),
-        ({"owner": None}, ["owner is missing"]),
-    ],
-)
-def test_an_item_that_differs_is_seen(change: dict[str, Any], fault: list[str]) -> None:
-    item = {name: value for name, value in (LEASE | change).items() if value is not None}
-    assert faults(item) == fault
