@@ -77,8 +77,8 @@ demo: setup ## Run a day of two simulated homes through the real stack, on this 
 	@$(DEV)/bin/python -m sandbox demo $(if $(ONCE),--once) $(if $(LOSE_ONE),--lose-one) $(if $(FRESH),--fresh)
 
 .PHONY: test
-test: setup browser $(BENCH)/.ready $(GATES)/.ready ## Run all tests, those of the deployed stack included
-	$(DEV)/bin/pytest --numprocesses auto
+test: setup browser $(BENCH)/.ready $(GATES)/.ready ## Run all tests, those of the deployed stack included, and hold the floor of coverage
+	$(DEV)/bin/python -m pytest --numprocesses auto -p tests.support.branches
 
 .PHONY: fuzz
 fuzz: setup ## Send random hostile requests to the sandbox, EXAMPLES=n of each kind

@@ -13,14 +13,14 @@ import pytest
 from smarther.domain.readings.reading import Reading, instant_text
 from smarther.domain.summaries.statistics import HOUR, Statistics
 from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.past.rows import Every, Rows, TimeRange
 from smarther.store.readings import Readings
-from smarther.store.rows import Every, Rows, TimeRange
 from tests.adapters.conftest import WARM
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table as PlainTable
 
-    from smarther.store.rows import Row
+    from smarther.store.past.rows import Row
     from smarther.store.table import Table
 
 START = datetime(2026, 1, 10, 22, tzinfo=UTC)

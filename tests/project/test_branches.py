@@ -36,6 +36,66 @@ def test_warmer() -> None:
 """
 OTHER_WAY = ONE_WAY.replace("warmer(1) == 21", "warmer(0) == 20")
 
+WINDING = """\
+from contextlib import suppress
+
+
+def countdown(n):
+    while n:
+        if n == 7:
+            return
+        yield n
+        n -= 1
+
+
+def kind(value):
+    match value:
+        case int() if value > 3:
+            return "large"
+        case int() | float():
+            return "number"
+        case _:
+            return "other"
+
+
+def tried(numbers):
+    found = []
+    for each in numbers:
+        try:
+            found.append(
+                1
+                / each
+            )
+        except ZeroDivisionError:
+            continue
+        finally:
+            found.append(0)
+    else:
+        found = [x for x in found if x]
+    with suppress(IndexError):
+        if not found[1]:
+            return None
+    return found
+
+
+def nested(depth):
+    if depth:
+        nested(depth - 1)
+    later = lambda: depth
+    return later
+"""
+WALKED = """\
+from smarther.domain.planted import countdown, kind, nested, tried
+
+
+def test_some_ways() -> None:
+    first, second = countdown(2), countdown(3)
+    assert [next(first), next(second), *first] == [2, 3, 1]
+    assert [kind(1), kind("")] == ["number", "other"]
+    assert tried([1, 0]) == [1.0]
+    assert nested(1)
+"""
+
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
@@ -55,10 +115,10 @@ def write(file: Path, text: str) -> None:
     file.write_text(text)
 
 
-def ran(place: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Pytest in a place, with the project's plugins to be had."""
+def ran(place: Path, *options: str, module: str = "pytest") -> subprocess.CompletedProcess[str]:
+    """Pytest, or another module, in a place, with the project's plugins to be had."""
     return subprocess.run(  # noqa: S603 - the command is our own
-        [sys.executable, "-m", "pytest", *options],
+        [sys.executable, "-m", module, *options],
         cwd=place,
         env={"PYTHONPATH": str(PROJECT), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
@@ -72,9 +132,31 @@ def missing(told: str) -> dict[str, str]:
     return dict(re.findall(r"smarther/(\w+)/planted\.py +.* (\S+)$", told, re.MULTILINE))
 
 
+def lines_of(told: str, room: str) -> list[str]:
+    """What a report says of a room."""
+    return [line for line in told.splitlines() if f"smarther/{room}/" in line]
+
+
 def test_the_rooms_and_the_floor() -> None:
     assert ROOMS == ["domain", "store", "receiver", "keeper"]
     assert SETTINGS["report"]["fail_under"] == 100
+
+
+def without_reason(settings: str) -> list[str]:
+    """The patterns of what may be left out that have no reason behind them."""
+    lists = re.findall(r"^(?:exclude|partial)_\w+ = \[\n(.*?)^\]", settings, re.MULTILINE | re.DOTALL)
+    assert lists
+    return [line for line in "".join(lists).splitlines() if not re.search(r"\", # \S+( \S+){4}", line)]
+
+
+def test_what_may_be_left_out_stands_in_the_settings_each_with_its_reason() -> None:
+    settings = (PROJECT / "pyproject.toml").read_text()
+
+    assert without_reason(settings) == []
+    assert without_reason(re.sub(r"(TYPE_CHECKING:\",) # .*", r"\1", settings)) == ['    "if TYPE_CHECKING:",']
+    for room in ROOMS:
+        for path in (PROJECT / "layers" / "smarther" / "python" / "smarther" / room).rglob("*.py"):
+            assert "pragma:" not in path.read_text(), path
 
 
 def test_what_the_nearest_tests_run_of_all_workers_counts(place: Path) -> None:
@@ -96,6 +178,21 @@ def test_a_branch_that_only_tests_further_away_take_is_missing(place: Path, opti
 
     assert whole.returncode == 1, whole.stdout + whole.stderr
     assert missing(whole.stdout) == dict.fromkeys(ROOMS, "3->5")
+
+
+def test_what_is_recorded_is_what_coverage_itself_traces(place: Path) -> None:
+    """Generators side by side, recursion, what an exception leaves, statements over several lines."""
+    domain = place / "layers" / "smarther" / "python" / "smarther" / "domain" / "planted.py"
+    write(domain, WINDING)
+    write(place / "tests" / "unit" / "test_domain.py", WALKED)
+
+    recorded = ran(place, *PLUGIN)
+    ran(place, "run", "-m", "pytest", module="coverage")
+    traced = ran(place, "report", module="coverage")
+
+    (of_domain,) = lines_of(recorded.stdout, "domain")
+    assert of_domain.count(",") == 2, "three lines are missing"
+    assert [of_domain] == lines_of(traced.stdout, "domain")
 
 
 def test_pytest_by_hand_asks_for_no_branches(place: Path) -> None:

@@ -1,8 +1,8 @@
-"""A plugin of pytest: a run fails whose nearest tests leave a line or a branch of the core's rooms out.
+"""A plugin of pytest: fails a run in which the core's tests leave a line or a branch of its rooms unexecuted.
 
-`make test` loads it (`-p tests.support.branches`), pytest by hand does not. The rooms, the floor and what is no code to
-run are coverage's settings in pyproject.toml, and coverage reports; what ran is recorded here, because coverage's own
-tracer slows down all code and not the rooms alone (docs/decisions/0118-branches-recorded-in-the-rooms-alone.md).
+`make test` loads it with `-p tests.support.branches`; pytest by hand does not. Rooms, floor and exemptions are
+coverage's settings in pyproject.toml, and coverage reports. What ran is recorded here, because coverage's tracer slows
+down all code, not these rooms alone (docs/decisions/0118-branches-recorded-in-the-rooms-alone.md).
 """
 
 from __future__ import annotations
@@ -25,41 +25,41 @@ if TYPE_CHECKING:
     type Arcs = Mapping[str, Iterable[tuple[int, int]]]
 
 NEAREST: Final = ("tests/unit/", "tests/adapters/", "tests/functions/", "tests/keeper/")
-"""The tests that count. What another one happens to run is not tested by it."""
+"""The tests that count. Other tests run much of this code without checking it."""
 
 _TOOL: Final = sys.monitoring.COVERAGE_ID
 _EVENTS: Final = sys.monitoring.events
 
 
 class Recorder:
-    """Which line came after which, in each file below some folders, while it listens.
+    """Records, by file below some folders, which line followed which.
 
-    A step is a pair of lines as coverage has it: into a function from minus its first line, and out of it to there.
+    A step is a pair of line numbers in coverage's form: a function is entered from, and left to, minus its first line.
     """
 
     def __init__(self, folders: Iterable[Path]) -> None:
         self.steps: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
         self._folders = tuple(f"{folder}/" for folder in folders)
         self._at: dict[int, int] = {}
-        """The line that a frame is at."""
+        """The current line, by frame."""
         sys.monitoring.use_tool_id(_TOOL, "branches")
         sys.monitoring.set_events(_TOOL, _EVENTS.PY_START)
 
-    def listen(self) -> None:
-        """Record from here on."""
+    def resume(self) -> None:
+        """Start or resume recording."""
         self._at.clear()
         sys.monitoring.register_callback(_TOOL, _EVENTS.PY_START, self._starts)
         sys.monitoring.register_callback(_TOOL, _EVENTS.LINE, self._goes_on)
         sys.monitoring.register_callback(_TOOL, _EVENTS.PY_RETURN, self._returns)
 
-    def rest(self) -> None:
-        """Record nothing from here on."""
+    def pause(self) -> None:
+        """Pause recording."""
         for event in (_EVENTS.PY_START, _EVENTS.LINE, _EVENTS.PY_RETURN):
             sys.monitoring.register_callback(_TOOL, event, None)
 
     def close(self) -> None:
-        """Give the interpreter's tool back."""
-        self.rest()
+        """End recording and free the interpreter's tool id."""
+        self.pause()
         sys.monitoring.free_tool_id(_TOOL)
 
     def _starts(self, code: CodeType, _: int) -> Any:
@@ -81,7 +81,7 @@ class Recorder:
 
 
 class Floor:
-    """Records the tests that count, in each worker, and judges the whole run where it began."""
+    """Records in each worker, collects the records in the process that started them, and checks the floor there."""
 
     def __init__(self, settings: Path, package: Path) -> None:
         self._coverage = coverage.Coverage(data_file=None, config_file=str(settings))
@@ -93,33 +93,33 @@ class Floor:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
-        """Listen while a test runs that counts, its fixtures included."""
+        """Record while a test that counts runs, its fixtures included."""
         if not item.nodeid.startswith(NEAREST):
             return (yield)
-        self._recorder.listen()
+        self._recorder.resume()
         try:
             return (yield)
         finally:
-            self._recorder.rest()
+            self._recorder.pause()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take what a worker recorded."""
+        """Collect a worker's record."""
         self._take(getattr(node, "workeroutput", {}).get("steps", {}))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Hand over what was recorded, or judge it."""
+        """Hand the record over, in a worker; else report and fail the run below the floor."""
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput["steps"] = {path: [*steps] for path, steps in self._recorder.steps.items()}
-        elif not self._keeps(session.config) and session.exitstatus == pytest.ExitCode.OK:
+        elif not self._reaches_floor(session.config) and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_unconfigure(self) -> None:
-        """Leave no trace."""
+        """Stop monitoring."""
         self._recorder.close()
 
-    def _keeps(self, config: pytest.Config) -> bool:
-        """Whether the floor holds; what is missing is told."""
+    def _reaches_floor(self, config: pytest.Config) -> bool:
+        """Whether the floor is reached. Prints what is missing."""
         self._import_anew()
         data = self._coverage.get_data()
         data.add_arcs({str(path): self._recorder.steps[str(path)] for path in self._modules()})
@@ -136,8 +136,8 @@ class Floor:
         return reached >= floor
 
     def _import_anew(self) -> None:
-        """What runs at an import runs for every test, whoever imported first: it is recorded here, once."""
-        self._recorder.listen()
+        """Record what runs at import: which test imported a module first is chance, and it may not count."""
+        self._recorder.resume()
         for path in self._modules():
             name = ".".join(path.relative_to(self._package).with_suffix("").parts).removesuffix(".__init__")
             importlib.import_module(name)  # a dataclass looks for its module there
@@ -145,7 +145,7 @@ class Floor:
             assert spec is not None
             assert spec.loader is not None
             spec.loader.exec_module(util.module_from_spec(spec))
-        self._recorder.rest()
+        self._recorder.pause()
 
     def _modules(self) -> list[Path]:
         return sorted(path for room in self._rooms for path in room.rglob("*.py"))
@@ -156,6 +156,6 @@ class Floor:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Hold the floor of the project."""
+    """Register the plugin for the project at pytest's root."""
     package = config.rootpath / "layers" / "smarther" / "python"
     config.pluginmanager.register(Floor(config.rootpath / "pyproject.toml", package), "floor")
