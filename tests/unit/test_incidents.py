@@ -19,6 +19,7 @@ from smarther.domain.keeper.incidents import (
     Witness,
     goes_on,
     is_worth_a_probe,
+    of_missed,
     of_services,
     of_thermostats,
 )
@@ -147,6 +148,14 @@ def test_a_service_is_ill_when_it_has_been_so_for_a_while(ill_for: timedelta | N
 
     assert [each.cause for each in of_services(Services(login_ill_since=since), now=NOW)] == [Cause.LOGIN] * expected
     assert [each.cause for each in of_services(Services(api_ill_since=since), now=NOW)] == [Cause.API] * expected
+
+
+def test_changes_that_were_missed_concern_the_thermostats_that_are_listened_to() -> None:
+    (found,) = of_missed([pushing("a1"), pushing("a2")], {"a2", "gone"}, since=NOW - DAY)
+
+    assert (found.cause, found.module_ids, found.since) == (Cause.PUSHES_THINNED, ("a2",), NOW - DAY)
+    assert of_missed([pushing("a1")], {"gone"}, since=NOW - DAY) == []
+    assert of_missed([pushing("a1")], {"a1"}, since=None) == [], "nothing is suspected any more"
 
 
 def test_what_goes_on_has_the_same_cause_and_one_of_the_same_thermostats() -> None:

@@ -1,0 +1,80 @@
+"""While pushes are suspected to be missing, thermostats are polled: in turn, each apart, and with spare calls only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.legrand.account.faults import Fault
+from smarther.domain.account.quota import Need
+from smarther.domain.keeper.thinning import Suspicion
+from smarther.store.keeper_items import KeeperNotes
+
+if TYPE_CHECKING:
+    from tests.support.world import World
+
+
+@pytest.fixture
+def suspected(home: World) -> World:
+    """A home whose pushes are suspected to be missing since now."""
+    notes = KeeperNotes(home.table)
+    suspicion = Suspicion(since=home.clock.now(), looked_at=home.clock.now())
+    notes.remember(notes.memory().model_copy(update={"suspicion": suspicion}))
+    return home
+
+
+def polls(world: World) -> int:
+    return world.provider.calls.by_operation()["status"]
+
+
+def suspicion(world: World) -> Suspicion:
+    return KeeperNotes(world.table).memory().suspicion
+
+
+def test_each_thermostat_is_polled_and_its_answer_remembered(suspected: World) -> None:
+    before = polls(suspected)
+    suspected.later()
+
+    assert suspected.run().outcome == "healthy"
+
+    assert polls(suspected) == before + 3
+    assert len(suspicion(suspected).answers) + len(suspicion(suspected).untold) == 3
+
+
+def test_a_gateway_that_is_offline_pushes_nothing_either(suspected: World) -> None:
+    suspected.provider.faults.add(Fault("status", 404, times=3))
+    suspected.later()
+
+    report = suspected.run()
+
+    assert (report.outcome, report.troubles) == ("healthy", ())
+    assert [*suspicion(suspected).answers, *suspicion(suspected).untold] == []
+    assert suspicion(suspected).asked_through, "the next run begins with the others"
+
+
+def test_a_poll_that_fails_is_told_and_the_other_thermostats_are_polled(suspected: World) -> None:
+    (failing, *_) = sorted(module.id for plant in suspected.provider.world.plants.values() for module in plant.modules)
+    suspected.provider.faults.add(Fault("status", 400, times=None, about=failing))
+    suspected.later()
+
+    report = suspected.run()
+
+    assert [trouble.partition(":")[0] for trouble in report.troubles] == ["status"]
+    assert len(suspicion(suspected).answers) + len(suspicion(suspected).untold) == 2
+
+
+def test_only_spare_calls_are_made_for_a_suspicion(suspected: World) -> None:
+    """What is asked because a thermostat is silent goes on for longer."""
+    suspected.later()
+    now, spare = suspected.clock.now(), suspected.keeper()._dependencies.settings.quota.limit(Need.SPARE)
+    suspected.dynamodb.put_item(
+        TableName="readings",
+        Item={"pk": {"S": "QUOTA"}, "sk": {"S": f"{now:%Y-%m-%d}"}, "calls": {"N": str(spare)}},
+    )
+    before = polls(suspected)
+
+    assert suspected.run().outcome == "healthy"
+
+    assert polls(suspected) == before
+    assert suspicion(suspected).answers == ()
