@@ -58,6 +58,7 @@ def test_an_answer_without_a_refresh_token_leaves_the_old_one_in_force() -> None
     assert renewed.refresh_token == "old"
     assert renewed.refresh_expires_at is None
     assert Tokens.from_secret(renewed.to_secret()) == renewed
+    assert "refresh_expires_at" not in json.loads(renewed.to_secret())
 
 
 @pytest.mark.parametrize(
