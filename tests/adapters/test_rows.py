@@ -116,5 +116,6 @@ def test_the_key_says_whose_reading_it_is_and_when_where_the_item_does_not(table
         "module_id": "m",
         "time": instant_text(START),
         "mode": "MANUAL",
+        "digest": "x",
         "unread": {"module_id": "another", "time": "yesterday"},
     }

@@ -9,7 +9,10 @@ import pytest
 
 from smarther.domain.account.quota import LONGEST_REST, Need
 from smarther.keeper.plants import Plants
+from smarther.store import keys
+from smarther.store.items import encoded
 from smarther.store.keeper_items import calls_of_day
+from tests.support import deployed
 from tests.support.world import HALF_HOUR, World
 
 if TYPE_CHECKING:
@@ -86,6 +89,17 @@ def test_a_run_that_rests_calls_nothing_and_says_again_what_the_one_before_found
     )
     assert rested.tokens is not None
     assert not rested.tokens.refreshed
+
+
+def test_a_run_that_has_nothing_to_say_again_does_not_rest() -> None:
+    world = home(100)
+    assert live(world, HALF_HOUR)[0].rested
+    world.dynamodb.delete_item(TableName=deployed.TABLE, Key=encoded(keys.REPORT))
+
+    (report,) = live(world, HALF_HOUR)
+
+    assert not report.rested
+    assert report.outcome == "healthy"
 
 
 def test_whoever_asks_by_hand_or_has_consented_waits_for_no_rest() -> None:

@@ -144,11 +144,24 @@ def test_two_readings_that_differ_in_what_cannot_be_read_have_two_keys(
     assert (_said(one) == _said(two)) == (reading_digest(one) == reading_digest(two))
 
 
-def _said(reading: Reading) -> list[Any]:
+def _said(reading: Reading) -> Any:
     """All that a reading says, but for what tells of its delivery alone."""
     delivery = {"event_id", "event_type", "event_time", "event_extra", "sender_address_type", "unread"}
     said = [getattr(reading, name) for name in Reading.__slots__ if name not in delivery]
-    return [*said, {name: value for name, value in reading.unread.items() if name not in delivery}]
+    return _typed([*said, {name: value for name, value in reading.unread.items() if name not in delivery}])
+
+
+def _typed(value: Any) -> Any:
+    """The same, but true is not 1, and false is not 0."""
+    match value:
+        case bool():
+            return str(value)
+        case dict():
+            return {name: _typed(entry) for name, entry in value.items()}
+        case list():
+            return [_typed(entry) for entry in value]
+        case _:
+            return value
 
 
 @pytest.mark.parametrize(
