@@ -83,8 +83,12 @@ class Bridge:
             changed = [reading for reading in news if should_have_pushed(reading, found)]
             if changed and found is not None:
                 untold = Untold(module_id=module.module_id, at=now, after=found.reading.time, time=changed[-1].time)
-                suspicion = self._run.memory.suspicion
-                self._run.remember(suspicion=suspicion.model_copy(update={"untold": (*suspicion.untold, untold)}))
+                memory = self._run.memory
+                suspicion = memory.suspicion.model_copy(update={"untold": (*memory.suspicion.untold, untold)})
+                # Whoever answers is not silent, so nobody else would find a subscription that only seems alive.
+                self._run.remember(
+                    suspicion=suspicion, changed_unheard={**memory.changed_unheard, module.plant_id: now}
+                )
             else:
                 self._note(Answer(module_id=module.module_id, at=now, missed=False))
 
