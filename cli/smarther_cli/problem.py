@@ -11,12 +11,13 @@ import platform
 import re
 from datetime import datetime
 from importlib import metadata
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
-from smarther.domain.account.legrand_answers import Kind, Reason
+from smarther.domain.account.legrand_answers import Door, Kind, Reason
 from smarther.domain.keeper.incidents import Cause
-from smarther.telemetry import Metric
-from smarther_cli.show.actions import ACTIONS, CALLS, OPERATIONS, REMOVAL_REASONS
+from smarther.domain.keeper.provider_watch import Missing
+from smarther.telemetry import metrics_of
+from smarther_cli.show.actions import ACTIONS, OPERATIONS, REMOVAL_REASONS, action_parts, trouble_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,7 +31,6 @@ OTHER: Final = "other"
 _PLAIN_VALUE: Final = re.compile(r"true|false|arm64|x86_64|[0-9]{1,6}")
 _REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+){1,3}-[0-9]")
 _STACK_STATUS: Final = re.compile(r"(CREATE|UPDATE|ROLLBACK|DELETE|IMPORT|REVIEW)(_[A-Z]+){0,5}")
-_TROUBLE: Final = re.compile(r"(\w+): (.*?)(?: \((\d{3})\))?")
 _KINDS: Final = frozenset({*Kind, "forbidden, and not for the quota"})
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MATTERS: Final = frozenset(
@@ -40,8 +40,7 @@ _MATTERS: Final = frozenset(
     }
 )
 _LISTS: Final = frozenset({"plants", "incidents", "silent", "clocks", "actions"})
-_DOORS: Final = frozenset({"api", "login"})
-_HOW: Final = frozenset({"gone", "not_found", "no_host"})
+_HOW: Final = frozenset(get_args(Missing.__value__))
 _REASONS: Final = _MATTERS | frozenset(Reason) | frozenset(Cause)
 
 
@@ -112,13 +111,7 @@ def report_part(report: Report) -> dict[str, Any]:
 
 def metrics_part(report: Report) -> dict[str, float | None]:
     """What the report gives to metrics, by their names."""
-    return {
-        Metric.PERSON_NEEDED: report.reasons_now,
-        Metric.SUBSCRIPTIONS_MISSING: report.subscriptions_missing,
-        Metric.THERMOSTATS_SILENT: report.thermostats_silent,
-        Metric.LEGRAND_CALLS_TODAY: report.calls_today,
-        Metric.DAYS_TO_RENEWAL: report.days_to_renewal,
-    }
+    return {metric.value: value for metric, value in metrics_of(report).items()}
 
 
 def answers_part(memory: Memory) -> dict[str, Any]:
@@ -157,7 +150,7 @@ class _Numbers:
 
 def _provider(found: ProviderState) -> dict[str, Any]:
     return {
-        "gone": {_word_of(door, _DOORS): _word_of(how, _HOW) for door, how in found.gone.items()},
+        "gone": {_word_of(door, frozenset(Door)): _word_of(how, _HOW) for door, how in found.gone.items()},
         "gone_since": found.gone_since,
         "changed": [_word_of(each, OPERATIONS) for each in found.changed],
         "announced": found.announced,
@@ -167,15 +160,15 @@ def _provider(found: ProviderState) -> dict[str, Any]:
 
 
 def _trouble(trouble: str) -> str:
-    found = _TROUBLE.fullmatch(trouble)
-    if found is None or found[1] not in CALLS:
+    parts = trouble_parts(trouble)
+    if parts is None:
         return OTHER
-    return f"{found[1]}: {_word_of(found[2], _KINDS)}" + (f" ({found[3]})" if found[3] else "")
+    call, how, status = parts
+    return f"{call}: {_word_of(how, _KINDS)}{status}"
 
 
 def _action(action: str, plants: _Numbers, modules: _Numbers) -> str:
-    what, _, about = action.partition(" ")
-    whose, _, why = about.partition(" ")
+    what, whose, why = action_parts(action)
     told = [_word_of(what, ACTIONS)]
     if whose:
         told.append(plants.of(whose) if whose in plants else modules.of(whose))

@@ -163,10 +163,10 @@ def judge(
 def _of_incidents(report: Report | None, names: Mapping[str, str]) -> Sequence[Matter]:
     if report is None:
         return ()
-    plants = {each.plant_id: each.name for each in report.plants if each.name}
+    known = {**report.plant_names, **names}
     found = []
     for incident in report.incidents:
-        told = incident_text(incident, {**plants, **names}, zone=None, now=datetime.fromisoformat(report.at))
+        told = incident_text(incident, known, zone=None, now=datetime.fromisoformat(report.at))
         reason = "silent" if incident.cause in NOT_HEARD else incident.cause.value
         found.append(Matter(reason, told.title, " ".join(told.steps), told.told, incident))
     return found

@@ -20,7 +20,6 @@ from smarther.keeper.run import Keeper, RunRequest
 from smarther.keeper.settings import KeeperSettings
 from smarther.legrand.client import open_session
 from smarther.store.table import Table
-from smarther.telemetry import Metric
 
 if TYPE_CHECKING:
     from smarther.domain.keeper.keeper_probe import Probe
@@ -82,13 +81,7 @@ def tell(report: Report) -> None:
         telemetry.warn("keeper_trouble", trouble=trouble)
     telemetry.measure(
         "keeper_ran",
-        {
-            Metric.PERSON_NEEDED: report.reasons_now,
-            Metric.SUBSCRIPTIONS_MISSING: report.subscriptions_missing,
-            Metric.THERMOSTATS_SILENT: report.thermostats_silent,
-            Metric.LEGRAND_CALLS_TODAY: report.calls_today,
-            Metric.DAYS_TO_RENEWAL: report.days_to_renewal,
-        },
+        telemetry.metrics_of(report),
         outcome=report.outcome,
         rested=report.rested,
         plants=len(report.plants),

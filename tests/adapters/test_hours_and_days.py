@@ -42,6 +42,15 @@ def test_statistics_come_back_as_they_were_made(table: Table, plain: PlainTable)
     )
 
 
+def test_counts_are_those_of_the_same_hours(table: Table) -> None:
+    hours = {START + number * HOUR: replace(WARM, count=number) for number in range(6)}
+    HoursAndDays(table).store("module", hours, {date(2026, 1, 10): WARM})
+    of_some = HoursAndDays(table).hours("module", start=START + HOUR, end=START + 5 * HOUR)
+    counts = HoursAndDays(table).counts("module", start=START + HOUR, end=START + 5 * HOUR)
+    assert counts == {hour: made.count for hour, made in of_some.items()}
+    assert sorted(counts.values()) == [1, 2, 3, 4]
+
+
 def test_a_chart_gets_what_it_shows_of_them(table: Table) -> None:
     cooled = replace(
         WARM, temperature=None, humidity=WARM.temperature, setpoint=WARM.temperature, cooling_minutes=Decimal(7)

@@ -94,8 +94,8 @@ def status(
 
     Tokens and how long they last, each plant's subscription, each thermostat's last word, what of its newest readings
     could not be read, what waits outside the table, the calls to Legrand today, of how many, and how many the day will
-    see. The exit status is 3 when a
-    person is needed and 1 when anything else is not as it should be; the reasons and what helps are printed.
+    see. The exit status is 3 when a person is needed and 1 when anything else is not as it should be; the reasons and
+    what helps are printed.
     """
     call = this_call(context)
     condition = observe(call.deployment, call.at)

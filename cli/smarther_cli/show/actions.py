@@ -67,15 +67,21 @@ _TROUBLE: Final = re.compile(r"(\w+): (.*?)((?: \(\d{3}\))?)")
 
 def actions(report: Report) -> list[str]:
     """The actions of a run, one on each line; one that only another version knows keeps its name."""
-    names = {each.plant_id: each.name for each in report.plants if each.name}
+    names = report.plant_names
     names |= {each.module_id: each.name for each in report.silent if each.name}
     names |= {each.module_id: each.name for each in report.clocks if each.name}
     return [_action(action, names) for action in report.actions]
 
 
-def _action(action: str, names: Mapping[str, str]) -> str:
+def action_parts(action: str) -> tuple[str, str, str]:
+    """What was done, to whom, and why; empty where it does not say."""
     what, _, about = action.partition(" ")
     whose, _, why = about.partition(" ")
+    return what, whose, why
+
+
+def _action(action: str, names: Mapping[str, str]) -> str:
+    what, whose, why = action_parts(action)
     words = ACTIONS.get(what)
     return action if words is None else words.format(whose=names.get(whose, whose), why=REMOVAL_REASONS.get(why, ""))
 
@@ -85,9 +91,15 @@ def troubles(report: Report) -> list[str]:
     return [_trouble(trouble) for trouble in report.troubles]
 
 
-def _trouble(trouble: str) -> str:
+def trouble_parts(trouble: str) -> tuple[str, str, str] | None:
+    """The call that went wrong, how, and the status as ` (503)`, empty without one; None for no known call."""
     found = _TROUBLE.fullmatch(trouble)
-    if found is None or found[1] not in CALLS:
+    return None if found is None or found[1] not in CALLS else (found[1], found[2], found[3])
+
+
+def _trouble(trouble: str) -> str:
+    parts = trouble_parts(trouble)
+    if parts is None:
         return trouble
-    kind = KINDS.get(Kind(found[2]), found[2]) if found[2] in frozenset(Kind) else found[2]
-    return f"{CALLS[found[1]]}: {kind}{found[3]}"
+    call, how, status = parts
+    return f"{CALLS[call]}: {KINDS.get(Kind(how), how) if how in frozenset(Kind) else how}{status}"

@@ -26,6 +26,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from smarther.domain.keeper.keeper_report import Report
     from smarther.domain.readings.spilled import Spilled
 
     type Key = str | int | float | bool | None
@@ -75,6 +76,17 @@ def log(event: str, **keys: Key) -> None:
 def warn(event: str, **keys: Key) -> None:
     """Log one record for an outcome that somebody may have to look at."""
     _guarded(lambda: logger.warning(event, extra=keys), event, keys)
+
+
+def metrics_of(report: Report) -> dict[Metric, float | None]:
+    """The metrics that a run of the keeper gives."""
+    return {
+        Metric.PERSON_NEEDED: report.reasons_now,
+        Metric.SUBSCRIPTIONS_MISSING: report.subscriptions_missing,
+        Metric.THERMOSTATS_SILENT: report.thermostats_silent,
+        Metric.LEGRAND_CALLS_TODAY: report.calls_today,
+        Metric.DAYS_TO_RENEWAL: report.days_to_renewal,
+    }
 
 
 def measure(event: str, values: Mapping[Metric, float | None], **keys: Key) -> None:

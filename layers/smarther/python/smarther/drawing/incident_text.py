@@ -38,7 +38,7 @@ def notices(  # noqa: PLR0913 - what is known, and how it is written
     `heard` are the ids of thermostats that are not silent now.
     """
     at = datetime.fromisoformat(report.at)
-    known = {each.plant_id: each.name for each in report.plants if each.name} | dict(names)
+    known = report.plant_names | dict(names)
     remedies = {reason.value: remedy for reason, remedy in words.remedies.items()}
     told = [
         Told(words.person_needed, "", (remedies.get(each.reason, each.do),))
@@ -58,12 +58,13 @@ def mail(incident: Incident, names: Mapping[str, str], *, over: bool, zone: tzin
 
     An owner's language is not known where a mail is written.
     """
+    told = {tag: incident_text(incident, names, zone=zone, now=now, words=each) for tag, each in LANGUAGES.items()}
     parts = []
-    for words in LANGUAGES.values():
-        told = incident_text(incident, names, zone=zone, now=now, words=words)
-        steps = (words.over.format(clock=clock_text(now, zone=zone, now=now, words=words)),) if over else told.steps
-        parts.append("\n".join((told.title, told.told, *steps)))
-    subject = incident_text(incident, names, zone=zone, now=now).title
+    for tag, each in told.items():
+        words = LANGUAGES[tag]
+        steps = (words.over.format(clock=clock_text(now, zone=zone, now=now, words=words)),) if over else each.steps
+        parts.append("\n".join((each.title, each.told, *steps)))
+    subject = told[ENGLISH.tag].title
     return (ENGLISH.over_subject.format(title=subject) if over else subject), "\n\n".join(parts)
 
 

@@ -61,16 +61,13 @@ class Bridge:
     def _suspects(self, modules: Sequence[Module], suspicion: thinning.Suspicion, now: datetime) -> bool:
         start, end = thinning.habit_range(now)
         statistics = HoursAndDays(self._dependencies.table)
-        hours = [
-            {hour: made.count for hour, made in statistics.hours(each.module_id, start=start, end=end).items()}
-            for each in modules[:MOST_COUNTED]
-        ]
+        hours = [statistics.counts(each.module_id, start=start, end=end) for each in modules[:MOST_COUNTED]]
         return thinning.suspects(hours, asked=suspicion.asked_between(*thinning.window(now)), now=now)
 
     def _ask(self, api: Api, module: Module, found: Latest | None) -> None:
         """Ask one thermostat, store what is news in it, and remember whether a push should have told it."""
         now = self._dependencies.clock()
-        self._run.remember(suspicion=self._run.memory.suspicion.model_copy(update={"asked_through": module.module_id}))
+        self._run.remember(suspicion=self._run.memory.suspicion.asked(module.module_id))
         with self._journal.apart("status"):
             try:
                 body = api.status(module.plant_id, module.module_id, need=Need.SPARE)
@@ -83,19 +80,17 @@ class Bridge:
             changed = [reading for reading in news if should_have_pushed(reading, found)]
             if changed and found is not None:
                 untold = Untold(module_id=module.module_id, at=now, after=found.reading.time, time=changed[-1].time)
-                suspicion = self._run.memory.suspicion
-                self._run.remember(suspicion=suspicion.model_copy(update={"untold": (*suspicion.untold, untold)}))
+                self._run.remember(suspicion=self._run.memory.suspicion.changed(untold))
             else:
-                self._note(Answer(module_id=module.module_id, at=now, missed=False))
+                answer = Answer(module_id=module.module_id, at=now, missed=False)
+                self._run.remember(suspicion=self._run.memory.suspicion.answered(answer))
 
     def _settled(self, suspicion: thinning.Suspicion) -> thinning.Suspicion:
         """What had changed untold: missed, unless a push of just that time has come since."""
         history = History(self._dependencies.table)
-        for each in suspicion.untold:
+        untold, suspicion = suspicion.untold, suspicion.settled()
+        for each in untold:
             pushed = history.newest(each.module_id, since=each.after, until=each.time, limit=_PUSHES_READ)
             told = any(reading.pushed and reading.time > each.after for reading in pushed)
             suspicion = suspicion.answered(Answer(module_id=each.module_id, at=each.at, missed=not told))
-        return suspicion.model_copy(update={"untold": ()})
-
-    def _note(self, answer: Answer) -> None:
-        self._run.remember(suspicion=self._run.memory.suspicion.answered(answer))
+        return suspicion

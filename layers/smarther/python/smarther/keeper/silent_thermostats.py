@@ -110,15 +110,16 @@ class Silence:
         for module in modules:
             self._look_at_clock(module, found[module.module_id])
             polls[module.module_id] = self._listen_to(api, module, found[module.module_id], now)
-        self._bear_witness(modules, found, polls, now)
-        deaf = not any(each.pushes for each in self._journal.witnesses if each.plant_id == plant_id)
+        witnesses = self._bear_witness(modules, found, polls, now)
+        deaf = not any(each.pushes for each in witnesses)
         return deaf and plant_id in self._run.memory.changed_unheard and plant_id not in self._run.memory.remade
 
     def _bear_witness(
         self, modules: list[Module], found: Mapping[str, Latest | None], polls: Mapping[str, Poll | None], now: datetime
-    ) -> None:
+    ) -> list[Witness]:
         """Note what is known of a plant's thermostats now that those that are silent were asked."""
         pushes = dict(self._run.memory.pushes)
+        witnesses = []
         for module in modules:
             heard = None if (latest := found[module.module_id]) is None else latest.heard
             before = pushes.get(module.module_id)
@@ -126,7 +127,7 @@ class Silence:
                 lag = timedelta() if heard.misdated else heard.received_at - heard.time
                 pushes[module.module_id] = LastPush.after(before, at=heard.received_at, lag=lag)
             poll, last = polls[module.module_id], pushes.get(module.module_id)
-            self._journal.witnesses.append(
+            witnesses.append(
                 Witness(
                     plant_id=module.plant_id,
                     module_id=module.module_id,
@@ -138,7 +139,9 @@ class Silence:
                     pushed_lately=last is not None and now - last.at < self._dependencies.settings.stale_after,
                 )
             )
+        self._journal.witnesses += witnesses
         self._run.remember(pushes=pushes)
+        return witnesses
 
     def _note_turn(self, through: str, *, unheard: int, served: bool) -> None:
         """Remember with whom the next run begins, and tell of those for whom there was no time."""

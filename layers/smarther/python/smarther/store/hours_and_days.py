@@ -29,6 +29,7 @@ _SHOWN_NAMES = (
     *("sk", "temperature_mean", "temperature_min", "temperature_max", "temperature_minutes"),
     *("humidity_mean", "setpoint_mean", "heating_minutes", "cooling_minutes"),
 )
+_COUNT_NAMES = ("sk", "count")
 _MEASURES = {"temperature": "temperature_c", "humidity": "humidity_percent", "setpoint": "setpoint_c"}
 """Each measured quantity, and the attribute of a reading whose bounds apply to it."""
 _MEASURE_PARTS = {"mean": "mean", "minimum": "min", "maximum": "max", "minutes": "minutes"}
@@ -60,6 +61,14 @@ class HoursAndDays:
     ) -> dict[datetime, Statistics]:
         """The stored hours from `start` up to but not including `end`, both full hours; with a `limit`, the newest."""
         return dict(self._stored(_HOURS, _statistics, module_id, (start, end - HOUR), limit=limit))
+
+    def counts(self, module_id: str, *, start: datetime, end: datetime) -> dict[datetime, int]:
+        """How many readings each of the hours has that `hours` returns: only that is read of them."""
+        return dict(
+            self._stored(
+                _HOURS, lambda item, _: _count(item), module_id, (start, end - HOUR), limit=None, names=_COUNT_NAMES
+            )
+        )
 
     def days(self, module_id: str, *, first: date, last: date, limit: int | None = None) -> dict[date, Statistics]:
         """The stored local days from `first` to `last`, both included; with a `limit`, the newest."""
@@ -146,9 +155,8 @@ def _rollup_state(item: Item) -> RollupState | None:
 
 def _statistics(item: Item, length: timedelta) -> Statistics:
     """The statistics of an item; `length` bounds its minutes."""
-    count = number(item, "count")
     return Statistics(
-        count=int(count) if count is not None and 0 <= count <= _MOST_SNAPSHOTS else 0,
+        count=_count(item),
         temperature=_measure(item, "temperature", length),
         humidity=_measure(item, "humidity", length),
         setpoint=_measure(item, "setpoint", length),
@@ -156,6 +164,11 @@ def _statistics(item: Item, length: timedelta) -> Statistics:
         heating_minutes=_minutes(item, "heating_minutes", length) or Decimal(0),
         cooling_minutes=_minutes(item, "cooling_minutes", length) or Decimal(0),
     )
+
+
+def _count(item: Item) -> int:
+    count = number(item, "count")
+    return int(count) if count is not None and 0 <= count <= _MOST_SNAPSHOTS else 0
 
 
 def _shown(item: Item, length: timedelta) -> Shown:

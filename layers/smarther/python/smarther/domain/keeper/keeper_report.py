@@ -154,6 +154,11 @@ class Report(_Part):
         )
 
     @property
+    def plant_names(self) -> dict[str, str]:
+        """The names of the plants that have one, by their ids."""
+        return {plant.plant_id: plant.name for plant in self.plants if plant.name}
+
+    @property
     def reasons_now(self) -> int:
         """How many reasons need a person now. The client secret's end, told a month ahead, is not counted."""
         return sum(person.reason != Reason.CLIENT_SECRET_BIRTHDAY for person in self.person)

@@ -99,6 +99,18 @@ class Suspicion(BaseModel):
         """After a count."""
         return self.model_copy(update={"looked_at": now, "since": now - WINDOW if suspects else None})
 
+    def asked(self, module_id: str) -> Suspicion:
+        """With this thermostat as the one that was asked last."""
+        return self.model_copy(update={"asked_through": module_id})
+
+    def changed(self, untold: Untold) -> Suspicion:
+        """After an answer with a change that no push has told yet."""
+        return self.model_copy(update={"untold": (*self.untold, untold)})
+
+    def settled(self) -> Suspicion:
+        """With no change that a push may tell yet."""
+        return self.model_copy(update={"untold": ()})
+
     def answered(self, answer: Answer) -> Suspicion:
         """After an answer."""
         answers = (*self.answers, answer)[-MOST_ANSWERS:]
