@@ -296,7 +296,7 @@ def ids(world: World) -> dict[str, str]:
     return {entry.plant_id: entry.id for entry in world.ours}
 
 
-def test_a_subscription_that_gives_no_push_is_made_anew_once_in_a_silence(home: World) -> None:
+def test_a_subscription_that_gives_no_push_is_made_anew_and_again_only_after_two_days_of_silence(home: World) -> None:
     speak(home)
     for entry in home.ours:
         home.provider.subscriptions.make_ghost(entry.id)
@@ -312,10 +312,11 @@ def test_a_subscription_that_gives_no_push_is_made_anew_once_in_a_silence(home: 
     assert remade.keys() == ghosts.keys()
     assert set(remade.values()).isdisjoint(ghosts.values())
 
-    for _ in range(3):
+    told = []
+    for _ in range(4):
         live(home, DAY)
-        assert {plant.subscription for plant in home.run().plants} == {"healthy"}
-    assert ids(home) == remade
+        told.append({plant.subscription for plant in home.run().plants})
+    assert told == [{"healthy"}, {"remade"}, {"healthy"}, {"remade"}]
 
     live(home, timedelta(hours=1))
     speak(home)
@@ -335,6 +336,33 @@ def test_a_subscription_that_is_lost_as_well_is_made_once(home: World) -> None:
     assert {plant.subscription for plant in report.plants} == {"created"}
     assert sorted(ids(home)) == home.plant_ids
     assert not [action for action in report.actions if action.startswith("subscription_remade")]
+
+
+def test_a_ghost_that_comes_before_the_silence_is_over_does_not_stay(home: World) -> None:
+    """The subscription had been made anew in this silence, and no push had come through it yet."""
+    speak(home)
+    for _ in range(2):
+        for entry in home.ours:
+            home.provider.subscriptions.make_ghost(entry.id)
+        live(home, DAY)
+        home.run()
+    assert all(entry.ghost for entry in home.ours)
+
+    live(home, DAY)
+    home.run()
+
+    assert not any(entry.ghost for entry in home.ours)
+
+
+def test_a_home_in_which_nothing_changes_any_more_is_not_subscribed_again(home: World) -> None:
+    speak(home)
+    live(home, DAY)
+    home.run()
+    subscribed = ids(home)
+    for _ in range(5):
+        home.later(DAY)
+        home.run()
+    assert ids(home) == subscribed
 
 
 def test_a_plant_of_which_one_thermostat_speaks_has_a_live_subscription(home: World) -> None:

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 FIRST_WORDS: Final = 20
 """So many thermostats that never spoke are asked in one run: whoever has just consented waits for it."""
 
+REMADE_AGAIN_AFTER: Final = timedelta(days=2)
+"""Where a change shows that no push has come since a plant was subscribed anew, the new subscription may be dead too.
+Not sooner: a push between the old and the new one is lost, and Legrand's pushes may have stopped altogether."""
+
 LISTENING: Final = timedelta(seconds=10)
 """So long after a run's last call to Legrand thermostats are still listened to, which asks the table alone: a cloud
 that is slow must not hide who is silent. What is then left of the function's time is the report's."""
@@ -59,7 +63,7 @@ class Silence:
         not suffice for all of them, each plant has its turn.
 
         The plants to subscribe anew: all of whose thermostats are silent or have only answered, one of which has
-        changed without a push, and whose subscription was not made anew before in this silence.
+        changed without a push, for the first time in this silence, or `REMADE_AGAIN_AFTER` it was made anew last.
         """
         now = self._dependencies.clock()
         self._forget_gone(modules)
@@ -112,7 +116,12 @@ class Silence:
             polls[module.module_id] = self._listen_to(api, module, found[module.module_id], now)
         witnesses = self._bear_witness(modules, found, polls, now)
         deaf = not any(each.pushes for each in witnesses)
-        return deaf and plant_id in self._run.memory.changed_unheard and plant_id not in self._run.memory.remade
+        return deaf and self._is_remedy_due(plant_id)
+
+    def _is_remedy_due(self, plant_id: str) -> bool:
+        """Whether one has changed without a push, for the first time or long after the subscription was made anew."""
+        changed, remade = self._run.memory.changed_unheard.get(plant_id), self._run.memory.remade.get(plant_id)
+        return changed is not None and (remade is None or changed - remade >= REMADE_AGAIN_AFTER)
 
     def _bear_witness(
         self, modules: list[Module], found: Mapping[str, Latest | None], polls: Mapping[str, Poll | None], now: datetime
@@ -252,7 +261,7 @@ class Silence:
                 self._journal.failed(error)
             return "not_now"
         changed = not first and any(should_have_pushed(reading, found) for reading in news)
-        if changed and module.plant_id not in self._run.memory.changed_unheard:
+        if changed:
             self._run.remember_at_once(changed_unheard={**self._run.memory.changed_unheard, module.plant_id: now})
         if not self._polls.store(news, now=now):
             return "no_news"

@@ -76,7 +76,8 @@ class Memory(BaseModel):
     polled_at: dict[str, datetime] = {}
     """By module: when it was last polled."""
     changed_unheard: dict[str, datetime] = {}
-    """By plant: when a poll showed a change of a thermostat for which no push had come. A push since then clears it."""
+    """By plant: when a poll last showed a change of a thermostat for which no push had come. A push since then clears
+    it."""
     remade: dict[str, datetime] = {}
     """By plant: when its subscription was last made anew because no push came through it."""
     replaced: dict[str, frozenset[str]] = {}
