@@ -13,6 +13,7 @@ from moto import mock_aws
 
 from sandbox.legrand.account.faults import Fault
 from sandbox.legrand.pushes.wire import encoded, notification
+from smarther.domain.keeper.thinning import Suspicion
 from smarther.keeper.silent_thermostats import FIRST_WORDS
 from smarther.keeper.webhook.mend_subscriptions import Subscriptions
 from smarther.store.keeper_items import KeeperNotes
@@ -352,6 +353,23 @@ def test_a_ghost_that_comes_before_the_silence_is_over_does_not_stay(home: World
     home.run()
 
     assert not any(entry.ghost for entry in home.ours)
+
+
+def test_a_ghost_is_found_while_thermostats_are_asked_because_pushes_are_missing(home: World) -> None:
+    """Whoever has answered is not silent, so nobody was, and the ghosts stayed."""
+    speak(home)
+    home.run()
+    ghosts = ids(home)
+    for ghost in ghosts.values():
+        home.provider.subscriptions.make_ghost(ghost)
+    notes, now = KeeperNotes(home.table), home.clock.now()
+    notes.remember(notes.memory().model_copy(update={"suspicion": Suspicion(looked_at=now, since=now)}))
+
+    for _ in range(12):
+        live(home, timedelta(hours=3))
+        assert not home.run().silent
+
+    assert set(ids(home).values()).isdisjoint(ghosts.values())
 
 
 def test_a_home_in_which_nothing_changes_any_more_is_not_subscribed_again(home: World) -> None:

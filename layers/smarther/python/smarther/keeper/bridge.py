@@ -80,7 +80,12 @@ class Bridge:
             changed = [reading for reading in news if should_have_pushed(reading, found)]
             if changed and found is not None:
                 untold = Untold(module_id=module.module_id, at=now, after=found.reading.time, time=changed[-1].time)
-                self._run.remember(suspicion=self._run.memory.suspicion.changed(untold))
+                memory = self._run.memory
+                # Whoever answers is not silent, so nobody else would find a subscription that only seems alive.
+                self._run.remember(
+                    suspicion=memory.suspicion.changed(untold),
+                    changed_unheard={**memory.changed_unheard, module.plant_id: now},
+                )
             else:
                 answer = Answer(module_id=module.module_id, at=now, missed=False)
                 self._run.remember(suspicion=self._run.memory.suspicion.answered(answer))
