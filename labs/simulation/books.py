@@ -64,7 +64,7 @@ def _balance_notifications(year: Year) -> None:
         if entry.outcome in SENT:
             ids[entry.content].add(entry.envelope_id or "")
     acknowledged = {entry.content for entry in _acknowledged(year)}
-    pushed = [item for item in year.dynamodb.partitions("MODULE#") if item["source"]["S"] == "push"]
+    pushed = [item for item in year.dynamodb.readings() if item["source"]["S"] == "push"]
     shelves = Shelves(
         stored=Counter(item["event_id"]["S"] for item in pushed),
         unread={item["event_id"]["S"]: list(item["unread"]["M"]) for item in pushed if "unread" in item},
@@ -158,7 +158,7 @@ def _content(body: bytes) -> str:
 def _balance_latest(year: Year) -> None:
     """The latest state is the newest that was so, whatever the thermostats' own clocks said of it."""
     made: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
-    for item in year.dynamodb.partitions("MODULE#"):
+    for item in year.dynamodb.readings():
         made[item["module_id"]["S"]][item["sk"]["S"]] = _made(year, item)
     reader = LatestReader(Table(year.dynamodb, TABLE), stale_after=year.settings.stale_after)  # type: ignore[arg-type] # plays the client
     unusual = reader.unusual()

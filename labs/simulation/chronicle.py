@@ -72,7 +72,7 @@ class Need:
     """A person is needed, from the first cause to the last one mended."""
 
     began: datetime
-    causes: set[str]
+    causes: dict[str, datetime]
     told: int = 0
     late: bool = False
 
@@ -88,16 +88,21 @@ class Needs:
     def begin(self, cause: str) -> None:
         """From now on nothing but a person helps."""
         if self.open is None:
-            self.open = Need(self._chronicle.now(), set())
+            self.open = Need(self._chronicle.now(), {})
         if cause not in self.open.causes:
-            self.open.causes.add(cause)
+            self.open.causes[cause] = self._chronicle.now()
             self._chronicle.note(f"person needed: {cause}")
+
+    def since(self, cause: str, now: datetime) -> datetime:
+        """When this cause began; now where there is none such."""
+        return now if self.open is None else self.open.causes.get(cause, now)
 
     def end(self, *causes: str) -> None:
         """These are mended."""
         if self.open is None:
             return
-        self.open.causes.difference_update(causes)
+        for cause in causes:
+            self.open.causes.pop(cause, None)
         if not self.open.causes:
             self._chronicle.note(f"person no longer needed: told {self.open.told} times")
             if self.open.told == 0:

@@ -250,6 +250,10 @@ class DynamoDB:
             if partition.startswith(beginning):
                 yield from items.values()
 
+    def readings(self) -> Iterator[Item]:
+        """All readings."""
+        return (item for item in self.partitions("MODULE#") if item["sk"]["S"].startswith("READING#"))
+
     def expire(self, now: datetime) -> None:
         """Do what the table does with its time-to-live attribute, sooner or later."""
         for partition in ("LEASE", "QUOTA", "CONSENT"):

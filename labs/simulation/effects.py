@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 LOGIN = "https://login.example"
 API = "https://api.example/smarther/v2.0"
+NEW_LOGIN = "https://login.new.example"
+NEW_API = "https://api.new.example/smarther/v2.0"
+"""Where login and API are once they have moved."""
 BASE = "https://ours.example"
 
 

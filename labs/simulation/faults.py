@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
+from labs.simulation.effects import API, LOGIN, NEW_API, NEW_LOGIN
 from labs.simulation.weather import WAYS, BrownOut
 from sandbox.legrand.account.answer import Refusal
-from sandbox.legrand.account.faults import Fault
+from sandbox.legrand.account.faults import KNOWN, Fault
 from sandbox.legrand.account.login import CLIENT_SECRET_LIFE
+from smarther.domain.account.quota import FEWEST
+from smarther.domain.keeper.incidents import Cause
+from smarther.domain.keeper.provider_watch import CHANGED_AFTER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from random import Random
 
     from labs.simulation.weather import Service
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 API_OPERATIONS: Final = ("plants", "topology", "status", "subscribe", "delete", "list")
+OTHER_FORM: Final = "answers of another form"
 NOT_JSON: Final = "<html>The service is unavailable.</html>"
 OTHER_STACK: Final = "https://other.example/notifications/"
 
@@ -58,6 +64,8 @@ ODD_WAITS: Final = (
     *("Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"),
 )
 NAMES: Final = ("Studio", "Cucina \ud83d", "\u202eollaw", "a\u2028b\x00", "", " ", "x" * 400, "Küche 😀", "=1+1")
+KIND_SHARE: Final = 2 / 3
+"""So likely a sort of fault exists in a year."""
 FORBIDDEN: Final = {"error": {"code": 2, "message": "Invalid access token"}}
 
 
@@ -70,10 +78,17 @@ class Sort:
     strike: Callable[[Year, Random], None]
 
 
-def draw(start: datetime, days: float, intensity: float, dice: Random) -> list[tuple[datetime, Sort]]:
+def kinds(dice: Random) -> tuple[Sort, ...]:
+    """The sorts of faults that a year has at all: rare ones meet where frequent ones do not hide it."""
+    return tuple(sort for sort in SORTS if dice.random() < KIND_SHARE)
+
+
+def draw(
+    sorts: Sequence[Sort], start: datetime, days: float, intensity: float, dice: Random
+) -> list[tuple[datetime, Sort]]:
     """The faults of a stretch of time. `intensity` 1 is a bad year; more, and a month sees as much as a year."""
     drawn = []
-    for sort in SORTS:
+    for sort in sorts:
         at = start + 2 * DAY
         while True:
             at += 365 * DAY * dice.expovariate(sort.a_year * intensity)
@@ -88,17 +103,38 @@ def draw(start: datetime, days: float, intensity: float, dice: Random) -> list[t
 
 def _delivery_stops(year: Year, dice: Random) -> None:
     """Nothing is delivered; then all of it comes at once (bticino_x8000_component issue 66)."""
-    year.post.held_until = year.clock.now() + _between(dice, HOUR, 2 * DAY)
+    lasts = _between(dice, HOUR, 4 * DAY)
+    year.post.held_until = year.clock.now() + lasts
+    year.verdicts.plays(Cause.PUSHES_STOPPED, lasts)
+
+
+def _pushes_are_thinned(year: Year, dice: Random) -> None:
+    """Half of the changes are pushed, and the others never come."""
+    lasts = _between(dice, 5 * DAY, 10 * DAY)
+    year.post.thinned_until = year.clock.now() + lasts
+    year.verdicts.plays(Cause.PUSHES_THINNED, lasts)
+
+
+def _pushes_are_late(year: Year, dice: Random) -> None:
+    """For days each push is hours late; then all of them come once more."""
+    lasts = _between(dice, 2 * DAY, 6 * DAY)
+    year.post.late_until = year.clock.now() + lasts
+    year.verdicts.plays(Cause.PUSHES_LATE, lasts)
+    year.later(lasts + DAY, year.replay)
 
 
 def _api_stops(year: Year, dice: Random) -> None:
     fault = Fault("*", dice.choice((500, 503, 503, 429)), times=None)
-    _for_a_while(year, [fault], _between(dice, 5 * MINUTE, 6 * HOUR))
+    lasts = _between(dice, 5 * MINUTE, 8 * HOUR)
+    _for_a_while(year, [fault], lasts)
+    year.verdicts.plays(Cause.API, lasts)
 
 
 def _login_stops(year: Year, dice: Random) -> None:
     fault = Fault("token", dice.choice((500, 503, 429)), times=None)
-    _for_a_while(year, [fault], _between(dice, 10 * MINUTE, 4 * HOUR))
+    lasts = _between(dice, 10 * MINUTE, 8 * HOUR)
+    _for_a_while(year, [fault], lasts)
+    year.verdicts.plays(Cause.LOGIN, lasts)
 
 
 def _hiccup(year: Year, dice: Random) -> None:
@@ -190,6 +226,56 @@ def _gateway_sleeps(year: Year, dice: Random) -> None:
             outline.asleep_until = until
 
 
+# ---- the provider changes
+
+
+def _quota_is_lowered(year: Year, dice: Random) -> None:
+    """Without notice fewer calls are granted than the owner was told, who says so to the stack some days later."""
+    quota = year.provider.quota
+    lowered = max(FEWEST, round(quota.limit * dice.choice((0.2, 0.5, 0.8))))
+    if lowered < quota.limit:
+        quota.limit = lowered
+        year.later(_between(dice, DAY, 9 * DAY), lambda: year.deploy(daily_calls=quota.limit))
+
+
+def _hosts_move(year: Year, dice: Random) -> None:
+    """Login and API have other addresses, the old ones do not resolve any more, and the owner deploys the new ones."""
+    if not year.unresolved:
+        year.unresolved |= {urlsplit(each).hostname for each in (LOGIN, API)}
+        year.later(_between(dice, MINUTE, DAY), lambda: year.deploy(login_url=NEW_LOGIN, api_url=NEW_API))
+
+
+def _end_is_announced(year: Year, dice: Random) -> None:
+    """Each answer bears the headers of an announcement, once in a year; it needs a person while it is news."""
+    if not year.was_announced:
+        year.was_announced = True
+        year.announced |= KNOWN[dice.choice(("announced", "announced_as_drafts_had_it"))].headers
+        year.needs.begin("announcement")
+        year.later(dice.choice((5, 20)) * DAY, year.announced.clear)
+
+
+def _other_form(year: Year, dice: Random) -> None:
+    """For days the list of subscriptions has a form that nobody knows. It needs a person once it has lasted a day."""
+    if year.other_form is None:
+        year.other_form = fault = replace(KNOWN["other_form"], operation="list")
+        year.provider.faults.add(fault)
+        year.later(CHANGED_AFTER, lambda: _need_for_other_form(year))
+        year.later(_between(dice, 2 * DAY, 4 * DAY), lambda: end_other_form(year))
+
+
+def _need_for_other_form(year: Year) -> None:
+    if year.other_form is not None:
+        year.needs.begin(OTHER_FORM)
+
+
+def end_other_form(year: Year) -> None:
+    """The list is as it was."""
+    if year.other_form is not None:
+        withdraw(year, [year.other_form])
+        year.other_form = None
+        year.needs.end(OTHER_FORM)
+
+
 # ---- what the provider says is odd
 
 
@@ -259,10 +345,11 @@ def _clock_goes_wrong(year: Year, dice: Random) -> None:
     year.later(_between(dice, 10 * MINUTE, 10 * DAY), lambda: year.home.set_clock(module_id, timedelta()))
 
 
-def mend_clocks(year: Year) -> None:
-    """All clocks are right."""
-    for _, module_id in year.home.outlines:
+def mend_homes(year: Year) -> None:
+    """All clocks are right, and all thermostats are awake."""
+    for (_, module_id), outline in year.home.outlines.items():
         year.home.set_clock(module_id, timedelta())
+        outline.asleep_until = None
 
 
 # ---- AWS
@@ -329,6 +416,8 @@ def _between(dice: Random, shortest: timedelta, longest: timedelta) -> timedelta
 
 SORTS: Final = (
     Sort("delivery stops", 8, _delivery_stops),
+    Sort("pushes are thinned", 3, _pushes_are_thinned),
+    Sort("pushes are late", 3, _pushes_are_late),
     Sort("API stops", 12, _api_stops),
     Sort("login stops", 10, _login_stops),
     Sort("hiccup", 200, _hiccup),
@@ -342,6 +431,10 @@ SORTS: Final = (
     Sort("app asks for its owner", 2, _app_asks),
     Sort("client secret ends", 1, _client_secret_ends),
     Sort("gateway sleeps", 8, _gateway_sleeps),
+    Sort("quota is lowered", 1, _quota_is_lowered),
+    Sort("hosts move", 1, _hosts_move),
+    Sort("end is announced", 1, _end_is_announced),
+    Sort("answers of another form", 2, _other_form),
     Sort("topology lacks its modules", 12, _topology_lacks_its_modules),
     Sort("an odd place", 60, _odd_place),
     Sort("an odd header", 20, _odd_header),

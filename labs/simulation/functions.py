@@ -6,19 +6,21 @@ import base64
 import json
 from dataclasses import dataclass
 from datetime import timedelta
+from socket import EAI_NONAME, gaierror
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
 
 from labs.simulation.cloud import Hand
-from labs.simulation.effects import API, BASE, LOGIN, Killed, one_time
+from labs.simulation.effects import API, BASE, LOGIN, NEW_LOGIN, Killed, one_time
 from labs.simulation.weather import Gate
 from sandbox.legrand.provider.gateway import Request as Call
 from smarther.aws.alarm_topic import AlarmTopic
 from smarther.aws.secrets_manager import Secrets, SecretsError
 from smarther.aws.spill_queue import SpillQueue
+from smarther.domain.keeper.incidents import Cause
 from smarther.keeper.dependencies import Dependencies
 from smarther.keeper.run import Keeper, RunRequest
 from smarther.receiver import deadlines
@@ -40,8 +42,10 @@ if TYPE_CHECKING:
     from smarther.domain.keeper.keeper_report import Report
 
 TABLE = "readings"
-OUR_HOST, LOGIN_HOST = urlsplit(BASE).hostname, urlsplit(LOGIN).hostname
+OUR_HOST, LOGIN_HOSTS = urlsplit(BASE).hostname, {urlsplit(each).hostname for each in (LOGIN, NEW_LOGIN)}
 KEEPER_TIMEOUT = timedelta(seconds=120)
+SLOW_MS = 3_000
+"""The shortest of the clients' timeouts."""
 FUNCTION_ERRORS = (SecretsError, StoreError)
 """With these a run of the keeper may end when AWS fails, and with no others."""
 
@@ -186,6 +190,7 @@ class KeeperContainer:
         self._gate = Gate(year.weather, self._spend, 10.0)
         self._timeout = year.clock.now()
         self._issued: list[str] = []
+        self.settings = year.settings
         session = requests.Session()
         session.trust_env = False
         session.mount("https://", Line(year, self._gate, self._issued))
@@ -261,7 +266,7 @@ class Line(BaseAdapter):
             self._gate.spend(seconds)
             if status is None:
                 raise requests.ConnectionError("dropped")
-            if url.hostname == LOGIN_HOST and status == requests.codes.ok and content.startswith(b"{"):
+            if url.hostname in LOGIN_HOSTS and status == requests.codes.ok and content.startswith(b"{"):
                 self._issued.append(json.loads(content)["refresh_token"])
             return status, headers, content
 
@@ -278,16 +283,21 @@ class Line(BaseAdapter):
         url = urlsplit(request.url or "")
         body = request.body.encode() if isinstance(request.body, str) else request.body or b""
         assert isinstance(body, bytes)
+        if url.hostname in self._year.unresolved:
+            self._year.verdicts.call_answered(Cause.LOGIN if url.hostname in LOGIN_HOSTS else Cause.API, good=False)
+            raise requests.ConnectionError(request=request) from gaierror(EAI_NONAME, "Name or service not known")
         if url.hostname == OUR_HOST:
             answered = self._year.push(request.url or "", body)
             return answered.status, {}, answered.body, answered.seconds
         headers = {name.lower(): value for name, value in request.headers.items()}
-        if url.hostname == LOGIN_HOST:
+        if url.hostname in LOGIN_HOSTS:
             answer = self._year.desk.token(body, headers.get("content-type", ""))
         else:
             answer = self._api_answer(request.method or "", url.path, url.query, headers, body)
         seconds = self._year.dice.uniform(0.05, 0.4) + answer.delay_ms / 1000
-        return None if answer.dropped else answer.status, answer.headers, answer.content, seconds
+        said = {**answer.headers, **self._year.announced}
+        self._judge(request.method or "", url, answer)
+        return None if answer.dropped else answer.status, said, answer.content, seconds
 
     def _api_answer(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
         self._check_saved(headers.get("authorization", "").removeprefix("Bearer "))
@@ -295,6 +305,16 @@ class Line(BaseAdapter):
         answer = self._year.gateway.answer(call)
         self._year.note_api_call(answer)
         return answer
+
+    def _judge(self, method: str, url: SplitResult, answer: Answer) -> None:
+        """Note whether the login, or the list of subscriptions, gives good answers."""
+        whole = answer.status == requests.codes.ok and not answer.dropped and answer.delay_ms < SLOW_MS
+        if url.hostname in LOGIN_HOSTS:
+            good = whole and answer.content.startswith(b"{") and b'"access_token"' in answer.content
+            self._year.verdicts.call_answered(Cause.LOGIN, good=good)
+        elif method == "GET" and url.path.endswith("/subscription"):
+            none = answer.status == requests.codes.no_content
+            self._year.verdicts.call_answered(Cause.API, good=none or (whole and answer.content.startswith(b"[")))
 
     def _check_saved(self, access_token: str) -> None:
         saved = self._year.secrets.written["tokens"]

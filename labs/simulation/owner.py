@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.legrand import CLIENT_ID, SUBSCRIPTION_KEY
+from smarther.domain.account.consent import Scope
 from smarther.domain.account.legrand_answers import Reason
 
 if TYPE_CHECKING:
@@ -82,7 +83,13 @@ class Owner:
 
     def _consent(self) -> None:
         """`smarther authorize`: the keeper is handed the code."""
-        self._year.run_keeper({"consent": {"code": self._year.provider.login.consent(CLIENT_ID)}})
+        self._year.run_keeper({"consent": {"code": self.consents()}})
+
+    def consents(self) -> str:
+        """The code that the browser brings back: of the narrower scope, or of the wider one where that is refused."""
+        login = self._year.provider.login
+        scope = Scope.READING if login.grants(Scope.READING.value) else Scope.CONTROL
+        return login.consent(CLIENT_ID, scope.value)
 
     def _come_back(self, after: timedelta) -> None:
         if not self._busy:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from sandbox.legrand.variants import Variants
 
 LATE_SHARE = 0.03
+THINNED_SHARE = 0.5
+"""What was lost in December 2025 (bticino_x8000_component issue 66)."""
 TWICE_SHARE = 0.05
 BROKEN_SHARE = 0.005
 ODD_SHARE = 0.02
@@ -76,13 +78,26 @@ class Post:
         self._dice = dice
         self._variants = variants
         self.held_until: datetime | None = None
+        self.thinned_until: datetime | None = None
+        self.late_until: datetime | None = None
         self.contents: dict[str, Sent] = {}
         self.made: dict[str, datetime] = {}
+        self._late: list[Push] = []
+
+    def loses(self, now: datetime) -> bool:
+        """Whether a change of now is never told to anybody: half of them are not while pushes are thinned."""
+        return self.thinned_until is not None and now < self.thinned_until and self._dice.random() < THINNED_SHARE
+
+    def replay(self) -> list[Push]:
+        """All that came late in the late days, once more."""
+        again, self._late = self._late, []
+        return [replace(push, kind=Kind.DUPLICATE) for push in again]
 
     def pushes(self, snapshot: Snapshot) -> list[tuple[datetime, Push]]:
         """The notification of one change, with its copies, each with the instant at which it is due."""
         made_at = due = snapshot.at
-        if self._dice.random() < LATE_SHARE:
+        slow = self.late_until is not None and made_at < self.late_until
+        if slow or self._dice.random() < LATE_SHARE:
             due += LATE[0] + (LATE[1] - LATE[0]) * self._dice.random()
             snapshot = sent_late(snapshot, due, self._variants)
         push = self._push(snapshot)
@@ -103,6 +118,8 @@ class Post:
                 copy = replace(self._push(snapshot), kind=Kind.DUPLICATE)
                 copy = _odd(copy, KNOWN[odd]) if odd else copy
             posted.append((due + COPY_WITHIN * self._dice.random() ** 3, copy))
+        if slow:
+            self._late.append(push)
         self.made |= {str(each.envelope_id): made_at for _, each in posted}
         return posted
 

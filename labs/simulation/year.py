@@ -33,6 +33,7 @@ from labs.simulation.functions import (
 from labs.simulation.homes import Outlines
 from labs.simulation.owner import Owner
 from labs.simulation.post import Post
+from labs.simulation.verdicts import LATE, Verdicts
 from labs.simulation.weather import Weather
 from sandbox.legrand import CLIENT_ID, CLIENT_SECRET, Provider, Settings
 from sandbox.legrand.account.clock import MovableClock
@@ -41,11 +42,15 @@ from sandbox.legrand.http.login_desk import LoginDesk
 from sandbox.legrand.provider.gateway import Gateway
 from sandbox.legrand.variants import drawn
 from smarther import telemetry
+from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.account.quota import Need
 from smarther.domain.account.webhook import address, is_ours
+from smarther.domain.keeper.provider_watch import ANNOUNCED_FOR
+from smarther.domain.summaries.rollup_window import RECENT, Stretch
+from smarther.domain.summaries.statistics import hour_of
 from smarther.keeper.settings import KeeperSettings
 from smarther.receiver import deadlines
-from smarther.store.keeper_items import KeeperNotes
+from smarther.rollup.roll_up import Rollup
 from smarther.store.table import Table
 
 if TYPE_CHECKING:
@@ -84,19 +89,23 @@ CLIENTS: Mapping[Client, float] = {"home_assistant": 26, "bridge": 13}
 """How often in a year each is started. It is stopped as often."""
 MOST_REFUSED_CALLS = 5
 """On a day whose quota others have used up: one, and a few where a process ended before it could remember."""
-GHOST_MOST_GOOD_RUNS = 160
-"""Three days of runs that went well, and some: a silence is noticed after one day, and a remedy may fail and is tried
-again a day later."""
+GHOST_MOST_GOOD_RUNS = 210
+"""Four days of runs that went well, and some: a silence is noticed after one day, and where its remedy was used before
+it is used again after two, or at the first poll after them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One stretch of time to live. `intensity`: how many times a bad year's faults it sees."""
+    """One stretch of time to live.
+
+    `intensity`: how many times a bad year's faults it sees. `every_kind`: whether no kind of fault is left out of it.
+    """
 
     seed: int
     days: float = 365
     intensity: float = 1
     daily_calls: int = DAILY_CALLS
+    every_kind: bool = False
 
     @property
     def words(self) -> str:
@@ -130,6 +139,7 @@ class Year:
         settings = Settings(seed=seed, plants=2, modules=5, variants=self.variants, daily_calls=plan.daily_calls)
         self.provider = Provider(settings, self.clock, theirs)
         plants = list(self.provider.world.plants.values())
+        self.began = START
         self.home = Outlines(plants, seed, START, ZoneInfo("Europe/Rome"), self.variants)
         self.provider.world = self.home
         self.gateway, self.desk = Gateway(self.provider), LoginDesk(self.provider)
@@ -140,6 +150,13 @@ class Year:
         self.weather = Weather(self.clock.now, _dice(seed, "weather"))
         self.settings = _settings(self.dice.choice((0, 5, 30, 90)), plan.daily_calls)
         self.needs, self.alarm, self.owner = Needs(self.chronicle), PersonAlarm(), Owner(self)
+        self.verdicts = Verdicts(self)
+        self.announced: dict[str, str] = {}
+        """Headers that all of the provider's answers bear."""
+        self.was_announced = False
+        self.other_form: Fault | None = None
+        self.unresolved: set[str | None] = set()
+        """Hosts whose names do not resolve."""
         self.recoverable: list[dict[str, Any]] = []
         self.last_report: Report | None = None
         self.quota_days: set[Any] = set()
@@ -175,7 +192,7 @@ class Year:
         self.change_application(secret_created_at=START)
         self.owner.configure(CLIENT_SECRET)
         self.let_pass(SECRETS_LAG)
-        self.run_keeper({"consent": {"code": self.provider.login.consent(CLIENT_ID)}}, spared=True)
+        self.run_keeper({"consent": {"code": self.owner.consents()}}, spared=True)
         for plant in sorted(self.provider.world.plants):
             self.provider.add_foreign_subscription(plant, faults.OTHER_STACK + "o" * 43, "the same stack elsewhere")
         self._every(timedelta(minutes=self.dice.choice((30, 50))), self._scheduled_keeper)
@@ -183,6 +200,7 @@ class Year:
             self._every(WARM_RATE, self._keep_warm)
         self._every(REDRIVE_RATE, self._redrive)
         self._every(HOUR, self._hour_ends)
+        self._every(HOUR, self._roll_up)
         self._every(DAY, self._stranger_calls)
         self._every(DAY, self._look_at_dead_letters)
         self._at(self.home.next_change, self._something_changes)
@@ -190,17 +208,23 @@ class Year:
         for client, starts_a_year in CLIENTS.items():
             self._live_beside(client, 365 * DAY / (starts_a_year * self.plan.intensity), others)
         dice = _dice(self.plan.seed, "faults")
-        for at, sort in faults.draw(START, self.plan.days, self.plan.intensity, dice):
+        sorts = faults.SORTS if self.plan.every_kind else faults.kinds(_dice(self.plan.seed, "kinds"))
+        for sort in faults.SORTS:
+            if sort not in sorts:
+                self.chronicle.note(f"there is no {sort.name} in this year")
+        for at, sort in faults.draw(sorts, START, self.plan.days, self.plan.intensity, dice):
             self._at(at, lambda sort=sort: self._strike(sort, dice))  # type: ignore[misc] # a default binds the loop's value
 
     def _settle(self) -> None:
         self._settling = True
         self.weather.clear_up()
+        faults.end_other_form(self)
         self.provider.faults.clear()
-        faults.mend_clocks(self)
+        faults.mend_homes(self)
+        self.announced.clear()
         for fault in self._app_faults:
             self.provider.faults.add(fault)
-        self.post.held_until = None
+        self.post.held_until = self.post.thinned_until = self.post.late_until = None
         self.run_until(self.clock.now() + SETTLE_DAYS * DAY)
 
     def _strike(self, sort: faults.Sort, dice: Random) -> None:
@@ -244,6 +268,10 @@ class Year:
 
     def _something_changes(self) -> None:
         for snapshot in self.home.advance(self.clock.now()):
+            if self.post.loses(self.clock.now()):
+                self.chronicle.count("changes that are never pushed")
+                self.verdicts.push_failed(snapshot.module_id)
+                continue
             for due, push in self.post.pushes(snapshot):
                 self._at(max(due, self.clock.now()), lambda push=push: self._deliver(push))  # type: ignore[misc] # a default binds the loop's value
         self._at(self.home.next_change, self._something_changes)
@@ -251,23 +279,36 @@ class Year:
     def _deliver(self, push: Push) -> None:
         if self.post.held_until is not None:
             if self.clock.now() < self.post.held_until:
+                self.verdicts.push_failed(push.module_id)
                 self._at(self.post.held_until, lambda: self._deliver(push))
                 return
             self.post.held_until = None
         if push.plant_id in self._bereft:
             self.chronicle.count("changes not told, for another client had deleted our subscription")
+        came = False
         for attempt in self.provider.dispatch.attempts(push):
             genuine = attempt.subscription.id not in self.left_behind
             answered = self.push(attempt.subscription.url, push.body, genuine=genuine)
             seconds = answered.seconds + NETWORK_SECONDS
             in_time = seconds < LIMIT_SECONDS
             self.provider.dispatch.settle(attempt, answered.status if in_time else None, seconds * 1000)
+            came = came or (in_time and answered.status == 200 and genuine)
+        made_at = self.post.made.get(str(push.envelope_id))
+        if not came or made_at is None or self.clock.now() - made_at > LATE:
+            self.verdicts.push_failed(push.module_id)
+
+    def replay(self) -> None:
+        """All that came late comes once more."""
+        for push in self.post.replay():
+            self._at(self.clock.now(), lambda push=push: self._deliver(push))  # type: ignore[misc] # a default binds the loop's value
 
     def push(self, url: str, body: bytes, *, genuine: bool = False) -> Answered:
         """What a POST to one of our addresses is answered with, 5xx where no function answers.
 
         It is genuine when it goes to an address that the keeper subscribed.
         """
+        if self.weather.front_door_fails or self.weather.brown_outs:
+            self.verdicts.address_failed()
         if self.weather.front_door_fails:
             self.chronicle.count("refused by the front door")
             return Answered(503, b"", 0.05)
@@ -276,6 +317,7 @@ class Year:
             answered = self._receiver().invoke(event_of(secret, body, self.dice), self._end(RECEIVER_ENDS, 4))
         except Killed:
             self.chronicle.count("receiver ended in the middle")
+            self.verdicts.address_failed()
             self._receivers.pop()
             return Answered(502, b"", 0.3)
         if answered.seconds > deadlines.ANSWER_SECONDS:
@@ -319,6 +361,15 @@ class Year:
         except Killed:
             self._receivers.pop()
 
+    def _roll_up(self) -> None:
+        """As the rollup does, but for how far it looks back: each hour a few hours, and once a day two days."""
+        now, zone = self.clock.now(), self.settings.timezone
+        stretch = Stretch(hour_of(now - (2 * DAY if now.hour == 0 else RECENT)), hour_of(now))
+        table = Table(self.dynamodb, TABLE)  # type: ignore[arg-type] # plays the client
+        report = Rollup(table, zone=zone, now=now, out_of_time=lambda: False).run(stretch, owed={})
+        if report.faults:
+            self.chronicle.wrong(f"statistics could not be made: {dict(report.faults)}")
+
     def _scheduled_keeper(self, attempt: int = 0) -> None:
         if attempt == 0 and self.dice.random() < KEEPER_TWICE:
             self.later(timedelta(seconds=self.dice.uniform(0, 5)), lambda: self._scheduled_keeper(attempt=1))
@@ -336,9 +387,9 @@ class Year:
             self.chronicle.note("keeper ended in the middle")
         except FUNCTION_ERRORS:
             self.chronicle.count("keeper failed with AWS")
-            self._keepers.append(container)
+            self._keep(container)
         else:
-            self._keepers.append(container)
+            self._keep(container)
         self._look_at_consent()
         if report is not None and report.outcome == "busy":
             self.chronicle.count("keeper met a lease")
@@ -349,6 +400,16 @@ class Year:
             self._hear(report, began)
             books.check_silence(self, report, began, heard)
         return report
+
+    def _keep(self, container: KeeperContainer) -> None:
+        """It is used again, unless a deployment has replaced it meanwhile."""
+        if container.settings is self.settings:
+            self._keepers.append(container)
+
+    def deploy(self, **changed: object) -> None:
+        """The owner deploys the stack with other parameters: the next run of the keeper has them."""
+        self.settings = self.settings.model_copy(update=changed)
+        self._keepers.clear()
 
     def _hear(self, report: Report, began: datetime) -> None:
         self._look_for_the_bereft()
@@ -361,6 +422,10 @@ class Year:
             self.owner.hear_of_renewal()
         if report.outcome == "healthy":
             self._check_health(began)
+        self.verdicts.hear(report)
+        is_news = began - self.needs.since("announcement", began) < ANNOUNCED_FOR
+        if not is_news and not any(person.reason is Reason.PROVIDER_CHANGED for person in report.person):
+            self.needs.end("announcement")
         self._watch_ghosts(report)
 
     def _check_health(self, began: datetime) -> None:
@@ -473,7 +538,7 @@ class Year:
             self._refused_calls[today] = self._refused_calls.get(today, 0) + 1
             if self._refused_calls[today] == MOST_REFUSED_CALLS + 1:
                 self.chronicle.wrong("calls go on after the quota was used up")
-            if today not in self.quota_days:
+            if today not in self.quota_days and self.provider.quota.limit >= self.settings.daily_calls:
                 self.chronicle.wrong("the quota was passed")
 
     @property
@@ -509,17 +574,7 @@ class Year:
             ghost.good_runs += report.outcome == "healthy"
             if ghost.good_runs > GHOST_MOST_GOOD_RUNS and not ghost.late:
                 ghost.late = True
-                self._look_at_ghost(ghost)
-
-    def _look_at_ghost(self, ghost: Ghost) -> None:
-        """The keeper has one remedy for each silence. A ghost that came after it waits for the owner, as documented."""
-        table = Table(self.dynamodb, TABLE)  # type: ignore[arg-type] # plays the client
-        remade = KeeperNotes(table).memory().remade.get(ghost.plant_id)
-        if remade is None or remade > ghost.since:
-            self.chronicle.wrong("a ghost subscription is left to haunt")
-            return
-        self.chronicle.note("ghost left to the owner: it came in a silence that had had its remedy")
-        self.run_keeper({"rotate_webhook": True})
+                self.chronicle.wrong("a ghost subscription is left to haunt")
 
     def _look_at_dead_letters(self) -> None:
         """The owner is told of dead letters by their alarm, and moves them back once the cause is gone."""
