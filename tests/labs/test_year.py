@@ -309,8 +309,11 @@ PLANTED: dict[Callable[[pytest.MonkeyPatch], None], str] = {
 SEEDS: dict[Callable[[pytest.MonkeyPatch], None], int] = {
     ages_go_by_the_monotonic_clock: 16,
     unusual_arrivals_are_not_noted: 16,
+    who_moves_is_listed_twice: 16,
+    the_last_key_is_the_latest: 14,
 }
-"""The first takes a rotation, in a year in which nothing keeps the receiver warm; the second a word that comes late."""
+"""The first takes a rotation, in a year in which nothing keeps the receiver warm; the others a word that comes late, a
+thermostat that moves, and a clock that is ahead."""
 
 
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
