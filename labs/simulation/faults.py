@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
-API_OPERATIONS: Final = ("plants", "topology", "status", "subscribe", "delete", "list")
+API_OPERATIONS: Final = ("plants", "topology", "status", "programlist", "subscribe", "delete", "list")
 OTHER_FORM: Final = "answers of another form"
 NOT_JSON: Final = "<html>The service is unavailable.</html>"
 OTHER_STACK: Final = "https://other.example/notifications/"
@@ -40,6 +40,8 @@ ODD_PLACES: Final[tuple[tuple[str, JsonPath], ...]] = (
     *(("plants", place) for place in ((), ("plants",), ("plants", 0), ("plants", 0, "id"), ("plants", 0, "name"))),
     *(("list", place) for place in ((), (0,), (0, "plantId"), (0, "subscriptionId"), (0, "EndPointUrl"))),
     *(("status", ("chronothermostats", 0, name)) for name in ("time", "sender", "thermometer", "mode")),
+    *(("programlist", ("chronothermostats", 0, *place)) for place in ((), ("programs",), ("programs", 0), ("sender",))),
+    *(("programlist", ("chronothermostats", 0, "programs", 0, name)) for name in ("number", "name")),
     *(("token", (name,)) for name in ("access_token", "expires_in", "expires_on", "scope")),
     ("status", ()),
     ("subscribe", ()),

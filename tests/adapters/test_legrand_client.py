@@ -489,6 +489,7 @@ OPERATIONS: dict[str, tuple[str, Any, Callable[[Api, Login], object]]] = {
     "subscribe": ("POST", f"{API}/plants/p1/subscription", lambda api, _: api.subscribe("p1", "https://ours")),
     "unsubscribe": ("DELETE", f"{API}/plants/p1/subscription/s1", lambda api, _: api.unsubscribe("p1", "s1")),
     "status": ("GET", re.compile(f"{API}/chronothermostat/.*"), lambda api, _: api.status("p1", "m1")),
+    "programs": ("GET", re.compile(f"{API}/chronothermostat/.*"), lambda api, _: api.programs("p1", "m1")),
 }
 
 
@@ -508,7 +509,7 @@ def test_a_status_that_nobody_knows_is_noted_with_the_form_of_its_answer(
     assert api.transport.signs.announced == {operation: Announcement(None, date(2027, 6, 30))}
 
 
-@pytest.mark.parametrize("operation", ["list", "plants", "topology"])
+@pytest.mark.parametrize("operation", ["list", "plants", "topology", "programs"])
 def test_a_form_that_nobody_knows_is_noted(
     http: responses.RequestsMock, api: Api, login: Login, operation: str
 ) -> None:
@@ -547,6 +548,77 @@ def test_one_odd_entry_among_others_has_its_form_kept_and_changes_nothing(
     api.plants()
     assert (api.transport.signs.strange, api.transport.signs.understood) == (set(), {"plants"})
     assert api.transport.signs.shapes == {"plants": (200, '{"plants": [{"id": "text"}, {"plantId": "text"}]}')}
+
+
+# ---- programs
+
+PROGRAMS = (
+    f"{API}/chronothermostat/thermoregulation/addressLocation/plants/p%2F1/modules/parameter/id/value/m1/programlist"
+)
+
+
+def of_m1(*programs: Any, **more: Any) -> dict[str, Any]:
+    return {"programs": list(programs), "sender": {"plant": {"id": "p/1", "module": {"id": "M1"}}}, **more}
+
+
+def program(number: Any, name: Any) -> dict[str, Any]:
+    return {"number": number, "name": name}
+
+
+OF_ANOTHER = {**of_m1(program(1, "Other")), "sender": {"plant": {"module": {"id": "m2"}}}}
+
+
+@pytest.mark.parametrize(
+    ("thermostats", "names", "shapes"),
+    [
+        ([], {}, set()),
+        ([of_m1()], {}, set()),
+        ([of_m1(programs=None)], {}, set()),
+        ([OF_ANOTHER], {}, set()),
+        ([of_m1(program(0, "Default"), program("2", "Ospiti"))], {0: "Default", 2: "Ospiti"}, set()),
+        ([OF_ANOTHER, of_m1(program(1, "Casa"))], {1: "Casa"}, set()),
+        ([{"programs": [program(1, "Casa")]}], {1: "Casa"}, set()),
+        ([of_m1(program(1, "Casa"), sender="odd")], {1: "Casa"}, set()),
+        ([of_m1(program(1, "Casa"), program(1, "Again"))], {1: "Casa"}, set()),
+        ([of_m1(program(1, " a\u202eb\n\x00c"), program(2, "\ud83d"))], {1: "ab c", 2: ""}, set()),
+        ([of_m1(program(1, None), {"number": 2}, program(3, 7))], {}, set()),
+        ([of_m1(program(1, "Casa"), program(None, "x"), "odd", program(300, "x"))], {1: "Casa"}, {"programs"}),
+        ([of_m1(program(1, "Casa")), None], {1: "Casa"}, {"programs"}),
+    ],
+)
+def test_the_names_of_a_thermostats_programs(
+    http: responses.RequestsMock, api: Api, thermostats: list[Any], names: dict[int, str], shapes: set[str]
+) -> None:
+    http.get(PROGRAMS, json={"chronothermostats": thermostats})
+
+    assert api.programs("p/1", "m1") == names
+    assert (api.transport.signs.strange, api.transport.signs.understood) == (set(), {"programs"})
+    assert api.transport.signs.shapes.keys() == shapes
+
+
+def test_no_programs_is_204(http: responses.RequestsMock, api: Api) -> None:
+    http.get(PROGRAMS, status=204)
+    assert api.programs("p/1", "m1") == {}
+    assert api.transport.signs.understood == {"programs"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("<html>", [], {"chronothermostats": {}}, {"chronothermostats": ["odd"]}),
+        *({"chronothermostats": [thermostat]} for thermostat in (of_m1("odd"), of_m1(programs={"1": "Casa"}))),
+    ],
+)
+def test_programs_of_which_nothing_can_be_read_are_of_another_form(
+    http: responses.RequestsMock, api: Api, body: Any
+) -> None:
+    http.get(PROGRAMS, json=body)
+
+    with pytest.raises(LegrandError) as error:
+        api.programs("p/1", "m1")
+
+    assert error.value.answer.kind is Kind.STRANGE
+    assert api.transport.signs.strange == {"programs"}
 
 
 # ---- our own endpoint

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from smarther.domain.readings.home import Thermostat
+from smarther.domain.readings.names import LONGEST
 from smarther.domain.readings.reading import Reading
 from smarther.store.listings import Listings, Module, Plant
 from smarther.store.past.history import History
@@ -73,6 +74,27 @@ def test_a_name_that_an_earlier_version_stored_as_it_came_is_read_as_it_can_be_s
 
     assert directory.plants["p1"].name == "ab"
     assert {key: module.name for key, module in directory.modules.items()} == {"m1": "ab c", "m2": None}
+
+
+def test_the_names_of_programs_come_back_as_they_were_written(table: Table) -> None:
+    module = Module("p1", "m1", "Sala", None, NOW, {0: "Default", 2: "Fuori casa"})
+    Listings(table).keep_module(module)
+
+    assert Listings(table).directory().modules == {"m1": module}
+    assert [each.programs for each in Listings(table).thermostats()] == [module.programs]
+
+
+def test_programs_that_somebody_wrote_by_hand_are_read_as_far_as_they_can_be_shown(
+    table: Table, plain: PlainTable
+) -> None:
+    item: dict[str, Any] = {"pk": "DIRECTORY", "sk": "MODULE#p1#m1", "plant_id": "p1", "module_id": "m1"}
+    odd = {"1": "a\u202eb", "2": "\x1b", "3": 3, "one": "x", "999": "x", "4": "y" * 300}
+    plain.put_item(Item=item | {"programs": odd})
+    plain.put_item(Item=item | {"sk": "MODULE#p1#m2", "module_id": "m2", "programs": "Casa"})
+
+    programs = {key: dict(module.programs) for key, module in Listings(table).directory().modules.items()}
+
+    assert programs == {"m1": {1: "ab", 4: "y" * (LONGEST - 1) + "…"}, "m2": {}}
 
 
 @pytest.mark.parametrize("listed", ["abc-1", "ABC-1"])

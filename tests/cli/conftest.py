@@ -37,7 +37,7 @@ from smarther_cli.commands.account import at_legrand
 from tests.cli.cloud import Cloud, Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -87,10 +87,18 @@ class Home:
         values = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "subscription_key": SUBSCRIPTION_KEY}
         self.secrets.put_secret_value(SecretId=self.credentials_arn, SecretString=json.dumps(values | changes))
 
-    def thermostat(self, module_id: str, name: str, *, plant_id: str = "plant-1", plant: str = "Home") -> None:
+    def thermostat(
+        self,
+        module_id: str,
+        name: str,
+        *,
+        plant_id: str = "plant-1",
+        plant: str = "Home",
+        programs: Mapping[int, str] | None = None,
+    ) -> None:
         """Have a thermostat in the directory."""
         Listings(self.table).keep_plant(Plant(plant_id, plant))
-        Listings(self.table).keep_module(Module(plant_id, module_id, name, "chronothermostat"))
+        Listings(self.table).keep_module(Module(plant_id, module_id, name, "chronothermostat", programs=programs or {}))
 
     def keeper_answers(self, report: Report | Callable[[Any], Any]) -> None:
         """Have the keeper answer with a report, or with whatever a function of the event gives."""

@@ -76,6 +76,20 @@ def test_a_reading_is_shown_in_words(home: Home, run: Run) -> None:
     assert f"{(NOW - timedelta(hours=1)).astimezone():%Y-%m-%d %H:%M:%S}" in shown
 
 
+@pytest.mark.parametrize(
+    ("programs", "shown"), [({}, "automatic 3\n"), ({3: "Guests [red]"}, "automatic 3 (Guests [red])\n")]
+)
+def test_a_program_is_shown_with_its_name(home: Home, run: Run, programs: dict[int, str], shown: str) -> None:
+    home.thermostat(KITCHEN, "Kitchen", programs=programs)
+    reading = replace(READING, mode="AUTOMATIC", program=Decimal(3), activation_time=None)
+    Readings(home.table).store(reading, received_at=NOW, source="push")
+
+    assert shown in run("history").stdout
+    (row,) = json.loads(run("history", "--json").stdout)["readings"]
+    assert row["program"] == 3
+    assert "Guests" not in str(row)
+
+
 def test_a_blank_end_of_a_version_before_is_no_end(home: Home, run: Run) -> None:
     """Version 0.1.0 stored `"activationTime": ""` as it came; this one stores nothing."""
     Readings(home.table).store(replace(READING, activation_time=""), received_at=NOW, source="push")

@@ -114,6 +114,19 @@ def test_all_is_well_as_json(home: Home, run: Run) -> None:
     }
 
 
+@pytest.mark.parametrize(("programs", "name"), [({}, None), ({1: "Away"}, None), ({3: "Guests"}, "Guests")])
+def test_a_programs_name_stands_beside_its_number(
+    home: Home, run: Run, programs: dict[int, str], name: str | None
+) -> None:
+    KeeperNotes(home.table).keep_report(report(NOW))
+    home.thermostat("module-1", "Kitchen", programs=programs)
+    said(home, SPOKE)
+
+    last = json.loads(run("status", "--json").stdout)["thermostats"][0]["last"]
+
+    assert (last["program"], last.get("program_name")) == (3, name)
+
+
 @pytest.mark.shows("more to report than an item holds")
 def test_plants_that_a_report_cannot_hold_are_counted(home: Home, run: Run) -> None:
     plants = tuple(PlantState(plant_id=f"plant-{n:04}", subscription="healthy") for n in range(1000))

@@ -94,6 +94,7 @@ def http(stack: Stack) -> Iterator[responses.RequestsMock]:
         mock.get(f"{API}/plants/p1/topology", json={"plant": plant})
         thermostat = "chronothermostat/thermoregulation/addressLocation/plants/p1/modules/parameter/id/value/m1"
         mock.get(f"{API}/{thermostat}", status=404)
+        mock.get(f"{API}/{thermostat}/programlist", json={"chronothermostats": []})
         yield mock
 
 
@@ -118,7 +119,7 @@ def test_a_consent_is_told_with_its_metrics_and_without_its_secrets(
     (record,) = log.records
     assert (record["event"], record["outcome"], record["tokens_renewed"]) == ("keeper_ran", "healthy", True)
     assert record["SubscriptionsMissing"] == [0.0]
-    assert record["LegrandCallsToday"] == [5.0]
+    assert record["LegrandCallsToday"] == [6.0]
     assert "hunter2" not in log.text + json.dumps(report)
     assert "p1" not in log.text
 

@@ -13,7 +13,7 @@ from sandbox.legrand.account.faults import Fault
 from sandbox.legrand.pushes import wire
 from smarther.domain.readings.names import LONGEST
 from smarther.keeper.plants import Plants
-from smarther.keeper.silent_thermostats import Silence
+from smarther.keeper.thermostats.silent_thermostats import Silence
 from smarther.keeper.webhook.mend_subscriptions import Subscriptions
 from smarther.store.keeper_items import KeeperNotes
 from smarther.store.listings import Listings

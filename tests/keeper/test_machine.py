@@ -30,7 +30,7 @@ REFRESH = "POST login.example /token"
 OTHER_DEPLOYMENT = "https://other.example/notifications/" + "o" * 43
 MOST_EFFECTS = 45
 
-OPERATIONS = st.sampled_from(["token", "plants", "topology", "status", "subscribe", "delete", "list"])
+OPERATIONS = st.sampled_from(["token", "plants", "topology", "status", "programlist", "subscribe", "delete", "list"])
 STATUSES = st.sampled_from([400, 401, 404, 408, 409, 429, 430, 469, 470, 486, 500, 503])
 GAPS = st.sampled_from([timedelta(minutes=3), timedelta(minutes=30), timedelta(hours=2), timedelta(days=1)])
 

@@ -12,7 +12,7 @@ from sandbox.legrand.account.faults import Fault
 from smarther.domain.account.quota import Need
 from smarther.domain.account.webhook import is_ours
 from smarther.keeper.lease import WORKING_TIME
-from smarther.keeper.silent_thermostats import LISTENING
+from smarther.keeper.thermostats.silent_thermostats import LISTENING
 from smarther.store.keeper_items import KeeperNotes, calls_of_day
 from smarther.store.listings import Listings
 from tests.support.world import World

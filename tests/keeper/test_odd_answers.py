@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from sandbox.legrand.account.faults import KNOWN, Fault
 from sandbox.legrand.pushes import wire
+from smarther.keeper.thermostats.program_names import MOST_ASKED
 from smarther.store.keeper_items import KeeperNotes
 from smarther.store.listings import Listings
 from tests.support.world import World
@@ -107,6 +108,12 @@ def calls_of(world: World) -> list[Call]:
         for plant in plants
         for module in plant.modules
     ]
+    through = KeeperNotes(world.table).memory().programs_asked_through or ""
+    modules = sorted((module.id, plant.id) for plant in plants for module in plant.modules if module.id > through)
+    calls += [
+        Call("programlist", module_id, wire.programs_answer(plant_id, module_id, homes.programs(plant_id, module_id)))
+        for module_id, plant_id in modules[:MOST_ASKED]
+    ]
     return calls
 
 
@@ -163,7 +170,7 @@ def changed_by(fault: Fault, world: World) -> set[str]:
             return {plants[step].id}
         case "list", (int(step), *_):
             return {world.provider.subscriptions.all()[step].plant_id}
-        case "status", _:
+        case "status" | "programlist", _:
             holder = next(plant for plant in plants for module in plant.modules if module.id == fault.about)
             return {holder.id, fault.about or ""}
         case _:
@@ -173,6 +180,16 @@ def changed_by(fault: Fault, world: World) -> set[str]:
 def told_of_modules(world: World, but: Collection[str] = ()) -> dict[str, Any]:
     modules = Listings(world.table).directory().modules.values()
     return {each.module_id: (each.plant_id, each.name, each.device) for each in modules if each.module_id not in but}
+
+
+def told_of_programs(world: World, but: Collection[str] = ()) -> dict[Any, str]:
+    modules = Listings(world.table).directory().modules.values()
+    return {
+        (each.module_id, number): name
+        for each in modules
+        if each.module_id not in but
+        for number, name in each.programs.items()
+    }
 
 
 def told_of_plants(world: World, but: Collection[str] = ()) -> dict[str, Any]:
@@ -212,7 +229,7 @@ def begun(names: list[str], seed: int, size: int) -> World:
 
 
 @pytest.mark.shows("odd answer")
-@pytest.mark.parametrize("operation", ["token", "list", "plants", "topology", "status"])
+@pytest.mark.parametrize("operation", ["token", "list", "plants", "topology", "status", "programlist"])
 @given(data=st.data(), names=st.lists(ODD_TEXT, max_size=6), seed=st.integers(0, 99), size=st.integers(3, 5))
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_one_odd_answer_costs_nothing_that_stands_beside_it(
@@ -234,7 +251,9 @@ def test_one_odd_answer_costs_nothing_that_stands_beside_it(
     assert told_of_modules(world).keys() >= before[0].keys()
     assert within(told_of_modules(twin, touched), told_of_modules(world))
     assert within(told_of_plants(twin, touched), told_of_plants(world))
-    if fault.operation in {"topology", "status", "plants"} and fault.status != SHARED_LIMIT:
+    if fault.operation == "programlist" and fault.place is not None:
+        assert within(told_of_programs(twin, touched), told_of_programs(world))
+    if fault.operation in {"topology", "status", "plants", "programlist"} and fault.status != SHARED_LIMIT:
         assert within(subscription_states(ordinary, touched), subscription_states(report))
 
     for each in (world, twin):
@@ -246,6 +265,7 @@ def test_one_odd_answer_costs_nothing_that_stands_beside_it(
         assert last.outcome == "healthy", last
     assert told_of_modules(world) == told_of_modules(twin)
     assert told_of_plants(world) == told_of_plants(twin)
+    assert within(told_of_programs(twin), told_of_programs(world))
     assert subscribed(world) == subscribed(twin)
     assert keeps_its_tokens(world)
 

@@ -32,7 +32,7 @@ def test_each_scope_that_consent_asks_for_is_enough_for_all_that_the_keeper_call
         assert (report.outcome, report.troubles) == ("healthy", ())
 
     called = world.provider.calls.since()
-    assert {"plants", "topology", "status", "list", "subscribe"} <= {call.operation for call in called}
+    assert {"plants", "topology", "status", "programlist", "list", "subscribe"} <= {call.operation for call in called}
     assert not [call for call in called if call.status == 403]
 
 

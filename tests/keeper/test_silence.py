@@ -14,7 +14,7 @@ from moto import mock_aws
 from sandbox.legrand.account.faults import Fault
 from sandbox.legrand.pushes.wire import encoded, notification
 from smarther.domain.keeper.thinning import Suspicion
-from smarther.keeper.silent_thermostats import FIRST_WORDS
+from smarther.keeper.thermostats.silent_thermostats import FIRST_WORDS
 from smarther.keeper.webhook.mend_subscriptions import Subscriptions
 from smarther.store.keeper_items import KeeperNotes
 from smarther.store.listings import Listings

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from labs.simulation.cloud import DynamoDB, Hand
 from smarther.domain.readings.reading import Reading
 from smarther.keeper.journal import Run
-from smarther.keeper.silent_thermostats import Silence
+from smarther.keeper.thermostats.silent_thermostats import Silence
 from smarther.store.keys import sort_key
 from smarther.store.listings import Listings, Module, Plant
 from smarther.store.readings import Readings

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +17,10 @@ from smarther.domain.summaries.series import of_snapshots
 from smarther.drawing.home_page import Card, View, home_page, nobody_page, thermostat_page, unanswered_page
 from smarther.drawing.widget_request import WidgetCall
 from smarther.drawing.words.english import ENGLISH
+from smarther.drawing.words.italian import ITALIAN
+
+if TYPE_CHECKING:
+    from smarther.drawing.words.language import Language
 
 NOW = datetime(2026, 1, 18, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -203,6 +208,26 @@ def test_those_without_room_are_still_named_and_reached() -> None:
     assert {"module": "m9"} in page.actions
 
 
+@pytest.mark.parametrize(
+    ("words", "told"), [(ENGLISH, "Automatic · Fuori <i>casa"), (ITALIAN, "Automatico · Fuori <i>casa")]
+)
+def test_a_program_has_the_name_that_its_owner_gave_it(words: Language, told: str) -> None:
+    shown = view(words=words)
+    named = card(MINUTES)
+    named = Card(replace(named.thermostat, programs={2: "Fuori <i>casa"}), named.state, named.series)
+    unknown = card(MINUTES, program=3)
+    unknown = Card(named.thermostat, unknown.state, unknown.series)
+
+    assert told in Page(home_page([named], shown)).text
+    assert words.program.format(number=3) in Page(home_page([unknown], shown)).text
+
+
+def test_a_built_in_program_has_its_name_as_well() -> None:
+    built_in = card(MINUTES, program=0)
+    built_in = Card(replace(built_in.thermostat, programs={0: "Default"}), built_in.state, built_in.series)
+    assert "Automatic · Default" in Page(thermostat_page(built_in, view())).text
+
+
 def test_the_plant_is_named_when_there_are_several() -> None:
     one = card(MINUTES)
     other = Card(Thermostat("m2", "Cabina", "q", "Mare"), one.state, one.series)
@@ -215,10 +240,13 @@ def test_the_plant_is_named_when_there_are_several() -> None:
 def test_nothing_from_the_table_becomes_a_tag(width: int, *, dark: bool) -> None:
     hostile = card(MINUTES, name=HOSTILE, mode=HOSTILE, program=None, activation_time=HOSTILE)
     hostile = Card(Thermostat(HOSTILE, HOSTILE, HOSTILE, HOSTILE), hostile.state, hostile.series)
+    programmed = card(MINUTES, program=1)
+    programmed = Card(replace(hostile.thermostat, programs={1: HOSTILE}), programmed.state, programmed.series)
     shown = view(width=width, dark=dark)
     for html in (
         home_page([hostile, card(number=2)], shown),
         thermostat_page(hostile, shown),
+        thermostat_page(programmed, shown),
         nobody_page(HOSTILE, shown),
     ):
         page = Page(html)

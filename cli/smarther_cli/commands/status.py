@@ -245,7 +245,7 @@ def document(condition: Condition) -> dict[str, Any]:
                 "plant_id": one.plant_id,
                 "plant_name": one.plant_name,
                 "silent": condition.is_silent(one, found),
-                "last": None if found is None else _last(found.reading.snapshot),
+                "last": None if found is None else _last(found.reading.snapshot, one),
                 **({} if found is None else _times(found)),
                 "unread": {
                     each.attribute: {"readings": each.readings, "last_sent": each.sent}
@@ -264,7 +264,7 @@ def _times(found: Latest) -> dict[str, Any]:
     return {"heard_at": found.heard.received_at, **told}
 
 
-def _last(last: Snapshot) -> dict[str, Any]:
+def _last(last: Snapshot, one: Thermostat) -> dict[str, Any]:
     found = {
         "time": last.time,
         "temperature_c": last.temperature,
@@ -273,6 +273,7 @@ def _last(last: Snapshot) -> dict[str, Any]:
         "state": None if last.load is None else last.load.value,
         "mode": last.mode,
         "program": last.program,
+        "program_name": None if last.program is None else one.programs.get(last.program),
         "activation_time": last.activation_time,
     }
     return {name: value for name, value in found.items() if value is not None}

@@ -37,6 +37,7 @@ CALLS: Final[Mapping[str, str]] = {
     "plants": "asking Legrand for the plants",
     "topology": "asking Legrand for a plant's thermostats",
     "status": "asking Legrand for a thermostat's values",
+    "programs": "asking Legrand for the names of a thermostat's programs",
     "names": "asking Legrand for names",
     "exchange": "exchanging the consent for tokens at Legrand",
     "refresh": "renewing the tokens at Legrand",

@@ -163,7 +163,7 @@ def _named(one: Thermostat) -> dict[str, str]:
 
 def _cells(row: Row, one: Thermostat, asked: Asked) -> tuple[str, ...]:
     load = load_of(row.get("load_state"), row.get("function"))
-    program = f" {row['program']}" if "program" in row else ""
+    program = f" {_program(row['program'], one)}" if "program" in row else ""
     until = f" until {_until(row, asked)}" if row.get("activation_time") else ""
     source = str(row.get("source"))
     answered = " (asked)" if source == "poll" else " (imported)" if source.startswith(FOREIGN) else ""
@@ -176,6 +176,12 @@ def _cells(row: Row, one: Thermostat, asked: Asked) -> tuple[str, ...]:
         "–" if load is None else load.value,
         f"{row.get('mode', '–').lower()}{program}{until}{answered}",
     )
+
+
+def _program(number: int, one: Thermostat) -> str:
+    """The number of a program, with the name that its owner gave it where that is known."""
+    name = one.programs.get(number)
+    return f"{number} ({name})" if name else str(number)
 
 
 def _until(row: Row, asked: Asked) -> str:

@@ -311,7 +311,7 @@ def _card(card: Card, view: View, *, width: int, with_plant: bool, large: bool =
         "section",
         element("header", *names, said),
         _values(state.last, view) if state else None,
-        _doing(state, view) if state else None,
+        _doing(card.thermostat, state, view) if state else None,
         _clock(state, view.words) if state else None,
         _drawing(card, view, width=width - _CARD_EDGE, large=large),
         element("p", _caption(card, view, large=large), class_="sm-note") if large or card.series.spans else None,
@@ -366,7 +366,7 @@ def _value(label: str, text: str) -> Markup:
     return element("span", element("small", label), text, class_="sm-value")
 
 
-def _doing(state: ThermostatState, view: View) -> Markup:
+def _doing(thermostat: Thermostat, state: ThermostatState, view: View) -> Markup:
     load, words = state.last.load, view.words
     if load is None:
         text = words.load_unknown
@@ -377,16 +377,18 @@ def _doing(state: ThermostatState, view: View) -> Markup:
     return element(
         "p",
         element("span", text, class_=f"sm-pill sm-{load or 'unknown'}"),
-        element("span", _mode_text(state.last, view), class_="sm-mode"),
+        element("span", _mode_text(state.last, thermostat, view), class_="sm-mode"),
         class_="sm-doing",
     )
 
 
-def _mode_text(last: Snapshot, view: View) -> str | None:
+def _mode_text(last: Snapshot, thermostat: Thermostat, view: View) -> str | None:
     if last.mode is None:
         return None
     if last.mode == "AUTOMATIC" and last.program is not None:
-        return view.words.program.format(number=last.program)
+        name = thermostat.programs.get(last.program)
+        numbered = view.words.program.format(number=last.program)
+        return f"{view.words.modes[last.mode]} · {name}" if name else numbered
     mode = view.words.modes.get(last.mode, last.mode.capitalize())
     until = "" if last.activation_time is None else f" {_until_text(last.activation_time, view)}"
     return printable(mode + until)

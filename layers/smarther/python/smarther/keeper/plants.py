@@ -10,12 +10,13 @@ from smarther.domain.account.directory import removals, same_id, spelled
 from smarther.domain.account.legrand_answers import Kind
 from smarther.domain.account.quota import Need
 from smarther.domain.account.webhook import is_ours
+from smarther.domain.readings.programs import program_names
 from smarther.legrand.client import LegrandError, Topology
 from smarther.store.listings import Listings, Module, Plant
 from smarther.store.past.history import History
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from smarther.domain.account.subscription_plan import Subscription
@@ -100,6 +101,12 @@ class Plants:
             self._listings.refreshed(now)
         self._respell(api, now, due=due)
         self._run.remember(asked_through=asked_through, ask_again=frozenset(again), absent_modules=self._absent_modules)
+
+    def name_programs(self, module: Module, told: Mapping[int, str]) -> None:
+        """Keep the names of a thermostat's programs by number; what was not told takes no known one away."""
+        names = program_names(module.programs, told)
+        if names != module.programs:
+            self._write(replace(module, programs=names))
 
     def _listed(self, api: Api) -> tuple[dict[str, str | None], bool]:
         """The account's plants by id, and whether these are all; none when they cannot be had."""
@@ -192,7 +199,7 @@ class Plants:
         name = old.name if entry.name is None and old is not None else entry.name or None
         device = old.device if entry.device is None and old is not None else entry.device
         since = now if old is None else old.known_since or now
-        module = Module(plant_id, module_id, name, device, since)
+        module = Module(plant_id, module_id, name, device, since, {} if old is None else old.programs)
         if module != old:
             self._write(module)
 

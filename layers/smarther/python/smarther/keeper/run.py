@@ -14,12 +14,13 @@ from smarther.domain.keeper.keeper_report import Report
 from smarther.domain.keeper.provider_watch import ProviderMemory, ProviderState
 from smarther.domain.readings.reading import instant_text
 from smarther.keeper.access import Access
-from smarther.keeper.bridge import Bridge
 from smarther.keeper.diagnose import diagnose
 from smarther.keeper.journal import Journal, Run
 from smarther.keeper.lease import Lease, LeaseLost
 from smarther.keeper.plants import Plants
-from smarther.keeper.silent_thermostats import Silence
+from smarther.keeper.thermostats.bridge import Bridge
+from smarther.keeper.thermostats.program_names import ProgramNames
+from smarther.keeper.thermostats.silent_thermostats import Silence
 from smarther.keeper.webhook.mend_subscriptions import Subscriptions
 from smarther.keeper.webhook.probe_webhook import probe
 from smarther.keeper.webhook.rotate_webhook import Webhook
@@ -257,6 +258,7 @@ class _Tending:
         with self._journal.apart("names"):
             self._plants.refresh(api, to_record, at_once=at_once)
         self._listen(subscriptions, listed, wanted.plants)
+        ProgramNames(self._run, self._plants).ask(api, self._thermostats(wanted.plants), at_once=at_once)
 
     def _listen(self, subscriptions: Subscriptions, listed: list[Subscription], plants: frozenset[str]) -> None:
         silence = Silence(self._run)

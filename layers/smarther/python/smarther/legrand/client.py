@@ -15,12 +15,13 @@ from urllib.parse import quote
 
 import requests
 
-from smarther.domain.account.directory import usable_id
+from smarther.domain.account.directory import same_id, usable_id
 from smarther.domain.account.legrand_answers import NO_HOST, UNREACHABLE, Door, Kind, ProviderAnswer, classify
 from smarther.domain.account.quota import Need, stopped_until
 from smarther.domain.account.subscription_plan import Subscription
 from smarther.domain.keeper.provider_watch import Signs
 from smarther.domain.readings.names import printable
+from smarther.domain.readings.programs import program_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sized
@@ -269,16 +270,32 @@ class Api:
         self._read("topology", raw, modules, entries or ())
         return Topology(_id(plant), _name(plant), tuple(modules), len(modules) == len(entries or ()))
 
+    def programs(self, plant_id: str, module_id: str) -> dict[int, str]:
+        """The printable names of a thermostat's programs by number; those that the answer does not name are missing.
+
+        204, and an answer without programs, name none. The built-in program has the number 0.
+        """
+        request = self._request("GET", f"{_thermostat(plant_id, module_id)}/programlist")
+        raw = self._call("programs", request, Need.SPARE)
+        if raw.status == requests.codes.no_content:
+            self._read("programs", raw, [], [])
+            return {}
+        thermostats = _object(self.transport, "programs", raw).get("chronothermostats")
+        if not isinstance(thermostats, list):
+            raise self.transport.strange("programs", raw)
+        entries = [entry for each in thermostats for entry in _programs(each, module_id)]
+        programs = [(number, entry) for entry in entries if (number := _number(entry)) is not None]
+        if entries and not programs:
+            raise self.transport.strange("programs", raw)
+        self._read("programs", raw, programs, entries)
+        return {number: name for number, entry in reversed(programs) if (name := _name(entry)) is not None}
+
     def status(self, plant_id: str, module_id: str, need: Need = Need.OPTIONAL) -> bytes:
         """What a thermostat says now, as sent: the shape is that of a notification's `data`.
 
         Who reads it tells `transport.signs` how well that went.
         """
-        path = (
-            f"/chronothermostat/thermoregulation/addressLocation/plants/{quote(plant_id, safe='')}"
-            f"/modules/parameter/id/value/{quote(module_id, safe='')}"
-        )
-        return self._call("status", self._request("GET", path), need).body
+        return self._call("status", self._request("GET", _thermostat(plant_id, module_id)), need).body
 
     def _read(self, call: str, raw: RawAnswer, found: Sized, entries: Sized) -> None:
         """Note how much of a list could be read."""
@@ -331,6 +348,14 @@ class Api:
             self.calls.pause(now=now, until=until, quota=answer.kind is Kind.QUOTA)
 
 
+def _thermostat(plant_id: str, module_id: str) -> str:
+    """The path of a thermostat."""
+    return (
+        f"/chronothermostat/thermoregulation/addressLocation/plants/{quote(plant_id, safe='')}"
+        f"/modules/parameter/id/value/{quote(module_id, safe='')}"
+    )
+
+
 def _readable(transport: Transport, call: str, raw: RawAnswer) -> Any:
     try:
         return raw.json()
@@ -354,6 +379,23 @@ def _subscription(entry: object) -> Subscription | None:
     if plant_id is None or not isinstance(endpoint, str) or not endpoint:
         return None
     return Subscription(plant_id, usable_id(entry.get("subscriptionId")), endpoint)
+
+
+def _programs(thermostat: object, module_id: str) -> list[Any]:
+    """The programs of one thermostat of an answer; none where it is another. What is no list is one odd entry."""
+    if not isinstance(thermostat, dict):
+        return [thermostat]
+    sender = thermostat.get("sender")
+    plant = sender.get("plant") if isinstance(sender, dict) else None
+    told = _id(plant.get("module")) if isinstance(plant, dict) else None
+    if told is not None and not same_id(told, module_id):
+        return []
+    programs = thermostat.get("programs") or []
+    return programs if isinstance(programs, list) else [programs]
+
+
+def _number(entry: object) -> int | None:
+    return program_number(entry.get("number")) if isinstance(entry, dict) else None
 
 
 def _id(entry: object) -> str | None:

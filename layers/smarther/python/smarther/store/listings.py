@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from smarther.domain.account.directory import newest_listings
 from smarther.domain.readings.home import Thermostat
 from smarther.domain.readings.names import printable
+from smarther.domain.readings.programs import program_names, program_number
 from smarther.domain.readings.reading import instant_text
 from smarther.store import keys
-from smarther.store.items import instant, text
+from smarther.store.items import fields, instant, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,13 +31,17 @@ class Plant:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A thermostat as a plant lists it; `known_since` is when the keeper first saw it there. Its name is printable."""
+    """A thermostat as a plant lists it; `known_since` is when the keeper first saw it there. Its name is printable.
+
+    `programs` has the names of its programs by number, printable and not empty.
+    """
 
     plant_id: str
     module_id: str
     name: str | None
     device: str | None
     known_since: datetime | None = None
+    programs: Mapping[int, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,7 @@ class Directory:
                 plant_id=each.plant_id,
                 plant_name=self._plant_name(each.plant_id) or each.plant_id,
                 known_since=each.known_since,
+                programs=each.programs,
             )
             for each in self.modules.values()
         )
@@ -107,7 +113,7 @@ class Listings:
         self._table.put({**keys.plant_key(plant.plant_id), "plant_id": plant.plant_id, "name": plant.name})
 
     def keep_module(self, module: Module) -> None:
-        """Write a thermostat and its name."""
+        """Write a thermostat, its name and those of its programs."""
         self._table.put(
             {
                 **keys.listing_key(module.plant_id, module.module_id),
@@ -116,6 +122,7 @@ class Listings:
                 "name": module.name,
                 "device": module.device,
                 "known_since": None if module.known_since is None else instant_text(module.known_since),
+                "programs": {str(number): name for number, name in module.programs.items()} or None,
             }
         )
 
@@ -140,7 +147,7 @@ def _directory(items: Iterable[Item]) -> Directory:
         plant_id, module_id = text(item, "plant_id"), text(item, "module_id")
         if plant_id and module_id:
             listed[plant_id, module_id] = Module(
-                plant_id, module_id, _name(item), text(item, "device"), instant(item, "known_since")
+                plant_id, module_id, _name(item), text(item, "device"), instant(item, "known_since"), _programs(item)
             )
         elif plant_id and "module_id" not in item:
             plants[plant_id] = Plant(plant_id, _name(item))
@@ -152,3 +159,10 @@ def _directory(items: Iterable[Item]) -> Directory:
 def _name(item: Item) -> str | None:
     """A printable name; an earlier version stored names as they came."""
     return printable(text(item, "name") or "") or None
+
+
+def _programs(item: Item) -> dict[int, str]:
+    """Printable names by number; what is no such pair, as in an item that was edited by hand, is left out."""
+    found = fields(item, "programs") or {}
+    numbered = {number: key for key in found if (number := program_number(key)) is not None}
+    return program_names({}, {number: printable(text(found, key) or "") for number, key in numbered.items()})

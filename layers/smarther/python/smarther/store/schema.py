@@ -245,6 +245,7 @@ ITEMS: Final = (
             _NAME,
             Attribute("device", "text", "the device's kind, as Legrand sends it"),
             Attribute("known_since", "text", "when it was first met there: ISO 8601, UTC"),
+            Attribute("programs", "fields", "names of its programs, by their numbers"),
         ),
         ("keeper",),
         ("keeper", "rollup", "widget", "cli"),

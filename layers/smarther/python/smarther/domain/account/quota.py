@@ -44,7 +44,7 @@ class Need(Enum):
     OPTIONAL = auto()
     """It keeps nothing alive (plants, names, polls), and ends early enough that the others are never short."""
     SPARE = auto()
-    """It is asked because pushes may be missing: who is silent comes first."""
+    """It is asked because pushes may be missing, or for the names of programs: who is silent comes first."""
 
 
 _PERCENT: Final = {Need.REQUIRED: 90, Need.OPTIONAL: 60, Need.SPARE: 50}

@@ -70,6 +70,10 @@ class Memory(BaseModel):
     asked_through: str = ""
     """The plant whose topology was asked for last. Where time or calls do not suffice for all, the next run begins
     with the plant after it."""
+    programs_asked_at: datetime | None = None
+    """When the last round of asking for the names of programs began."""
+    programs_asked_through: str | None = None
+    """The thermostat that was asked last in that round; None once all were asked."""
     listened_through: str = ""
     """The plant whose thermostats were checked for silence last, where time or calls did not suffice for all; else
     empty."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from decimal import Decimal
 
@@ -33,13 +34,17 @@ def load_of(load_state: str | None, function: str | None) -> Load | None:
 
 @dataclass(frozen=True, slots=True)
 class Thermostat:
-    """A module of the directory, with the names that its owner gave. `known_since` is when the keeper first saw it."""
+    """A module of the directory, with the names that its owner gave. `known_since` is when the keeper first saw it.
+
+    `programs` has the names of its programs by number, as far as they are known.
+    """
 
     module_id: str
     name: str
     plant_id: str
     plant_name: str
     known_since: datetime | None = None
+    programs: Mapping[int, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

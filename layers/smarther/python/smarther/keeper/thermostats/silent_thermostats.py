@@ -16,7 +16,7 @@ from smarther.domain.keeper.keeper_memory import LastPush
 from smarther.domain.keeper.keeper_report import ModuleClock, SilentModule
 from smarther.domain.readings.latest import should_have_pushed, silent_since
 from smarther.domain.readings.reading import instant_text
-from smarther.keeper.polls import Polls
+from smarther.keeper.thermostats.polls import Polls
 from smarther.legrand.client import LegrandError
 from smarther.store.past.history import LatestReader
 

@@ -9,7 +9,7 @@ from smarther.domain.account.quota import Need
 from smarther.domain.keeper import thinning
 from smarther.domain.keeper.thinning import Answer, Untold
 from smarther.domain.readings.latest import should_have_pushed
-from smarther.keeper.polls import Polls
+from smarther.keeper.thermostats.polls import Polls
 from smarther.legrand.client import LegrandError
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.past.history import History

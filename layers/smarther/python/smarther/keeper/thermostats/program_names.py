@@ -1,0 +1,75 @@
+"""The names of the programs of thermostats: asked for once a day, by calls that nothing else needs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from smarther.domain.account.legrand_answers import Kind
+from smarther.domain.account.quota import Need
+from smarther.legrand.client import LegrandError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from smarther.keeper.journal import Run
+    from smarther.keeper.plants import Plants
+    from smarther.legrand.client import Api
+    from smarther.store.listings import Module
+
+ASKED_AGAIN: Final = timedelta(days=1)
+
+MOST_ASKED: Final = 3
+"""In one run: 144 in a day of runs each half hour."""
+
+
+class ProgramNames:
+    """What a run learns of the programs' names."""
+
+    def __init__(self, run: Run, plants: Plants) -> None:
+        self._run = run
+        self._plants = plants
+
+    def ask(self, api: Api, modules: Sequence[Module], *, at_once: bool) -> None:
+        """Ask some thermostats, in a round that goes through all of them once a day.
+
+        A round begins earlier `at_once`, and where a thermostat is new. It waits for the next run where the day has no
+        calls to spare, and while thermostats are asked because pushes may be missing.
+        """
+        memory, now = self._run.memory, self._run.dependencies.clock()
+        through = memory.programs_asked_through
+        if through is None:
+            if not (at_once or _is_due(memory.programs_asked_at, modules, now)):
+                return
+            through = ""
+            self._run.remember(programs_asked_at=now)
+        waiting = sorted((each for each in modules if each.module_id > through), key=lambda each: each.module_id)
+        for module in waiting[:MOST_ASKED]:
+            if memory.suspicion.since is not None or not api.takes(Need.SPARE):
+                break
+            with self._run.journal.apart("programs"):
+                self._ask(api, module)
+            if api.takes(Need.SPARE):
+                through = module.module_id
+        is_over = not waiting or through == waiting[-1].module_id
+        self._run.remember(programs_asked_through=None if is_over else through)
+
+    def _ask(self, api: Api, module: Module) -> None:
+        """Ask one thermostat, and keep what it tells. Raises LegrandError for what a person should know.
+
+        It has its turn again in the next round, whatever comes of it: nothing is lost by a name that comes later.
+        """
+        try:
+            told = api.programs(module.plant_id, module.module_id)
+        except LegrandError as error:
+            if error.answer.kind is Kind.NOT_FOUND or error.answer.may_pass:  # perhaps its gateway is offline
+                return
+            raise
+        self._plants.name_programs(module, told)
+
+
+def _is_due(asked_at: datetime | None, modules: Sequence[Module], now: datetime) -> bool:
+    if asked_at is None or now - asked_at >= ASKED_AGAIN:
+        return True
+    return any(each.known_since is not None and each.known_since > asked_at for each in modules)
