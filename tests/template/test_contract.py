@@ -20,6 +20,7 @@ PROMISED_OUTPUTS = {
     "KeeperFunctionName",
     "ReceiverFunctionName",
     "WidgetFunctionName",
+    "TableStreamArn",
     "DashboardUrl",
 }
 
