@@ -31,7 +31,7 @@ WEEKS: Final = 4
 FEWEST_WEEKS: Final = 2
 
 LOOK_EVERY: Final = timedelta(hours=3)
-"""A look reads four weeks of hours of each thermostat, so it is not taken at every run."""
+"""A look reads five half days of hours of each thermostat, so it is not taken at every run."""
 
 SETTLED: Final = timedelta(hours=1)
 """An hour is counted once the rollup has made it; that is after it is over, and late ones come later still."""
@@ -138,17 +138,17 @@ def window(now: datetime) -> tuple[datetime, datetime]:
     return end - WINDOW, end
 
 
-def habit_range(now: datetime) -> tuple[datetime, datetime]:
-    """The hours that a look needs, the window among them."""
+def habit_windows(now: datetime) -> list[tuple[datetime, datetime]]:
+    """The hours that a look needs: those of the window, and the same hours of each week before."""
     start, end = window(now)
-    return start - WEEKS * WEEK, end
+    return [(start - week * WEEK, end - week * WEEK) for week in range(WEEKS + 1)]
 
 
 def suspects(hours: Iterable[Mapping[datetime, int]], *, asked: int, now: datetime) -> bool:
     """Whether these thermostats together pushed far less than they usually do.
 
-    `hours` are, for each thermostat, how many readings each hour of `habit_range` has; `asked` is how many of those in
-    the window are answers. A thermostat without a habit, because it is new, counts for nothing.
+    `hours` are, for each thermostat, how many readings each hour of `habit_windows` has; `asked` is how many of those
+    in the window are answers. A thermostat without a habit, because it is new, counts for nothing.
     """
     start, end = window(now)
     came, usual = -float(asked), 0.0

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from smarther.store.listings import Module
 
 MOST_COUNTED: Final = 50
-"""Of so many thermostats the pushes are counted: what is lost is lost of all alike, and each takes weeks to read."""
+"""Of so many thermostats the pushes are counted: what is lost is lost of all alike, and each takes five reads."""
 
 MOST_ASKED: Final = 3
 """In one run: 144 in a day of runs each half hour."""
@@ -59,10 +59,15 @@ class Bridge:
                 self._ask(api, module, found[module.module_id])
 
     def _suspects(self, modules: Sequence[Module], suspicion: thinning.Suspicion, now: datetime) -> bool:
-        start, end = thinning.habit_range(now)
-        statistics = HoursAndDays(self._dependencies.table)
-        hours = [statistics.counts(each.module_id, start=start, end=end) for each in modules[:MOST_COUNTED]]
+        hours = [self._hours(each.module_id, now) for each in modules[:MOST_COUNTED]]
         return thinning.suspects(hours, asked=suspicion.asked_between(*thinning.window(now)), now=now)
+
+    def _hours(self, module_id: str, now: datetime) -> dict[datetime, int]:
+        statistics = HoursAndDays(self._dependencies.table)
+        hours: dict[datetime, int] = {}
+        for start, end in thinning.habit_windows(now):
+            hours |= statistics.counts(module_id, start=start, end=end)
+        return hours
 
     def _ask(self, api: Api, module: Module, found: Latest | None) -> None:
         """Ask one thermostat, store what is news in it, and remember whether a push should have told it."""
