@@ -5,8 +5,8 @@ In December 2025 Legrand "divided requests by 2" for two weeks: half of the push
 
 - **Suspected** is it when all thermostats together have pushed far less in the last `WINDOW` than in the same hours of
   the weeks before. A holiday looks the same, so this alone says nothing: it is why thermostats are asked.
-- **Missed** is a change that an answer shows and that no push has told by the next run either: one that was on its way
-  has arrived by then.
+- **Missed** is a change that an answer shows and that no push has told by the next run either, be it one that was made
+  `PUSHED_WITHIN` after the answer: one that was on its way has arrived by then.
 - **Known** is it when `ENOUGH` changes were missed within a day. It is over, and so is a suspicion, when
   `CLEAN` answers in a row show nothing that was missed; then nobody is suspected for a day.
 """
@@ -40,6 +40,9 @@ FAR_LESS: Final = 0.7
 """Half is lost: with this bound, and chance allowed for, a window of a busy home shows it before its end."""
 _BY_CHANCE: Final = 3
 """Standard deviations, of pushes that come at random."""
+
+PUSHED_WITHIN: Final = timedelta(minutes=5)
+"""An answer may be ahead of the push: the keeper asks at the very minute at which programs change the set point."""
 
 LATELY: Final = timedelta(days=1)
 ENOUGH: Final = 2

@@ -96,11 +96,13 @@ class Bridge:
                 self._run.remember(suspicion=self._run.memory.suspicion.answered(answer))
 
     def _settled(self, suspicion: thinning.Suspicion) -> thinning.Suspicion:
-        """What had changed untold: missed, unless a push of just that time has come since."""
+        """What had changed untold: missed, unless a push of about that time has come since."""
         history = History(self._dependencies.table)
         untold, suspicion = suspicion.untold, suspicion.settled()
         for each in untold:
-            pushed = history.newest(each.module_id, since=each.after, until=each.time, limit=_PUSHES_READ)
+            pushed = history.newest(
+                each.module_id, since=each.after, until=each.time + thinning.PUSHED_WITHIN, limit=_PUSHES_READ
+            )
             told = any(reading.pushed and reading.time > each.after for reading in pushed)
             suspicion = suspicion.answered(Answer(module_id=each.module_id, at=each.at, missed=not told))
         return suspicion
