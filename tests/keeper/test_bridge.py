@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -91,6 +93,23 @@ def test_a_change_is_missed_if_no_push_tells_it_until_soon_after_the_answer(
     suspected.run()
 
     assert [each.missed for each in suspicion(suspected).answers if each.at == asked_at] == [missed]
+
+
+def test_of_pushes_of_one_second_any_may_have_been_the_last(suspected: World) -> None:
+    """A set point that is slid on the display is pushed at each of its positions."""
+    for plant in suspected.provider.world.plants.values():
+        for module in plant.modules:
+            told = suspected.provider.world.snapshot(plant.id, module.id, suspected.clock.now())
+            for position in (told.set_point, *(Decimal(degrees) for degrees in range(10, 18))):
+                body = encoded(notification(replace(told, set_point=position), f"event {position}", ["oid"]))
+                assert suspected.push(suspected.webhook_url, body, suspected.new_receiver())[0] == 200
+    suspected.later()
+
+    suspected.run()
+
+    assert suspicion(suspected).untold == ()
+    assert [each.missed for each in suspicion(suspected).answers] == [False] * 3
+    assert KeeperNotes(suspected.table).memory().changed_unheard == {}
 
 
 def test_only_spare_calls_are_made_for_a_suspicion(suspected: World) -> None:

@@ -8,7 +8,6 @@ from smarther.domain.account.legrand_answers import Kind
 from smarther.domain.account.quota import Need
 from smarther.domain.keeper import thinning
 from smarther.domain.keeper.thinning import Answer, Untold
-from smarther.domain.readings.latest import should_have_pushed
 from smarther.keeper.thermostats.polls import Polls
 from smarther.legrand.client import LegrandError
 from smarther.store.hours_and_days import HoursAndDays
@@ -82,7 +81,7 @@ class Bridge:
                 raise
             news = self._polls.news(module, body, found, now=now)
             self._polls.store(news, now=now)
-            changed = [reading for reading in news if should_have_pushed(reading, found)]
+            changed = self._polls.untold(news, found)
             if changed and found is not None:
                 untold = Untold(module_id=module.module_id, at=now, after=found.reading.time, time=changed[-1].time)
                 memory = self._run.memory
