@@ -244,7 +244,15 @@ def _hosts_move(year: Year, dice: Random) -> None:
     """Login and API have other addresses, the old ones do not resolve any more, and the owner deploys the new ones."""
     if not year.unresolved:
         year.unresolved |= {urlsplit(each).hostname for each in (LOGIN, API)}
-        year.later(_between(dice, MINUTE, DAY), lambda: year.deploy(login_url=NEW_LOGIN, api_url=NEW_API))
+        year.later(_between(dice, MINUTE, DAY), lambda: _deploy_new_hosts(year))
+
+
+def _deploy_new_hosts(year: Year) -> None:
+    """What was said at the old address is not believed of the new one: a form that nobody knows is told of both."""
+    year.deploy(login_url=NEW_LOGIN, api_url=NEW_API)
+    if year.other_form is not None:
+        year.needs.end(OTHER_FORM)
+        year.later(CHANGED_AFTER, lambda: _need_for_other_form(year))
 
 
 def _end_is_announced(year: Year, dice: Random) -> None:

@@ -1,13 +1,14 @@
 """Homes in outline: rooms whose readings change by chance, without the physics of a wall.
 
 The stand-in's own thermostats live through every minute, which takes most of a minute for a year. These jump from one
-change to the next; about one in an hour and a half, and now and then the burst of a set point that is slid.
+change to the next; about one in an hour and a half, and now and then the burst of a set point that is slid. What the
+clock changes, by a program or at the end of a mode, they push within a quarter of an hour.
 They are thermostats of the stand-in in every other respect, and what they tell has the same form.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,10 @@ from sandbox.legrand.home.thermostat import SLIDE_PUSHES, SLIDE_SECONDS, Thermos
 from sandbox.legrand.home.world import Module, Plant, World
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sandbox.legrand.home.snapshot import Snapshot
 
 BETWEEN_CHANGES = timedelta(minutes=90)
+QUARTER = timedelta(minutes=15)
 BURST = 0.02
 """How many of the changes are a burst."""
 WISH = 0.06
@@ -35,19 +35,23 @@ class Outline(Thermostat):
 
     @property
     def next_change(self) -> datetime:
-        """When it changes next."""
+        """When it changes next, or looks whether the clock has changed something."""
         if self._next_change is None:
             self._next_change = self._now + self._pause()
-        return self._next_change
+        return min(self._next_change, self._now + QUARTER - (self._now - datetime.min.replace(tzinfo=UTC)) % QUARTER)
 
     def advance(self, to: datetime) -> list[Snapshot]:
         """Live until `to`; what it reported on the way."""
         reports: list[Snapshot] = []
-        while self.next_change <= to:
-            self._now = self.next_change
-            self._next_change = self._now + self._pause()
-            if self.asleep_until is None or self.asleep_until <= self._now:
-                reports += self._changed()
+        while (at := self.next_change) <= to:
+            self._now = at
+            awake = self.asleep_until is None or self.asleep_until <= at
+            if at == self._next_change:
+                self._next_change = at + self._pause()
+                reports += self._changed() if awake else []
+            elif awake:
+                self._end_what_is_over()
+                reports += self._report()
         self._now = max(self._now, to)
         return reports
 

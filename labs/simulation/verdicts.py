@@ -119,8 +119,8 @@ class Verdicts:
         now = self._year.clock.now()
         causes = {each.cause for each in report.incidents}
         for trial in self._trials:
-            if trial.cause in causes:
-                trial.told = True
+            if trial.cause in causes or (trial.cause is Cause.API and Cause.LOGIN in causes):
+                trial.told = True  # without the login's tokens nobody knows of the API, and both were stopped
             if now - trial.began >= TOLD_WITHIN[trial.cause] / 2:
                 trial.runs += trial.cause in {Cause.API, Cause.LOGIN} or report.outcome == "healthy"
         for each in report.incidents:

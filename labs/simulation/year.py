@@ -273,6 +273,8 @@ class Year:
                 self.verdicts.push_failed(snapshot.module_id)
                 continue
             for due, push in self.post.pushes(snapshot):
+                if due - snapshot.at > LATE:
+                    self.verdicts.push_failed(snapshot.module_id)
                 self._at(max(due, self.clock.now()), lambda push=push: self._deliver(push))  # type: ignore[misc] # a default binds the loop's value
         self._at(self.home.next_change, self._something_changes)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sandbox.legrand.account.faults import Fault
+from sandbox.legrand.pushes.wire import encoded, notification
 from smarther.domain.account.quota import Need
-from smarther.domain.keeper.thinning import Suspicion
+from smarther.domain.keeper.thinning import Suspicion, Untold
 from smarther.store.keeper_items import KeeperNotes
 
 if TYPE_CHECKING:
@@ -103,6 +107,50 @@ def test_a_thermostat_whose_poll_legrand_refuses_for_the_quota_is_polled_first_b
     suspected.run()
 
     assert asked(suspected) == in_turn(suspected)[:1]
+
+
+@pytest.mark.parametrize(
+    ("pushed_after", "missed"),
+    [
+        pytest.param(-timedelta(minutes=1), False, id="before the answer"),
+        pytest.param(timedelta(seconds=36), False, id="an answer may be a little ahead of the push, as at a full hour"),
+        pytest.param(timedelta(minutes=20), True, id="another change, long after it"),
+        pytest.param(None, True, id="never"),
+    ],
+)
+def test_a_change_is_missed_if_no_push_tells_it_until_soon_after_the_answer(
+    suspected: World, pushed_after: timedelta | None, *, missed: bool
+) -> None:
+    plant = min(suspected.provider.world.plants.values(), key=lambda each: each.id)
+    module_id, notes, asked_at = plant.modules[0].id, KeeperNotes(suspected.table), suspected.clock.now()
+    untold = Untold(module_id=module_id, at=asked_at, after=asked_at - timedelta(minutes=30), time=asked_at)
+    notes.remember(notes.memory().model_copy(update={"suspicion": suspicion(suspected).changed(untold)}))
+    if pushed_after is not None:
+        told = suspected.provider.world.snapshot(plant.id, module_id, asked_at + pushed_after)
+        body, receiver = encoded(notification(told, "event", ["oid"])), suspected.new_receiver()
+        assert suspected.push(suspected.webhook_url, body, receiver)[0] == 200
+    suspected.later()
+
+    suspected.run()
+
+    assert [each.missed for each in suspicion(suspected).answers if each.at == asked_at] == [missed]
+
+
+def test_of_pushes_of_one_second_any_may_have_been_the_last(suspected: World) -> None:
+    """A set point that is slid on the display is pushed at each of its positions."""
+    for plant in suspected.provider.world.plants.values():
+        for module in plant.modules:
+            told = suspected.provider.world.snapshot(plant.id, module.id, suspected.clock.now())
+            for position in (told.set_point, *(Decimal(degrees) for degrees in range(10, 18))):
+                body = encoded(notification(replace(told, set_point=position), f"event {position}", ["oid"]))
+                assert suspected.push(suspected.webhook_url, body, suspected.new_receiver())[0] == 200
+    suspected.later()
+
+    suspected.run()
+
+    assert suspicion(suspected).untold == ()
+    assert [each.missed for each in suspicion(suspected).answers] == [False] * 3
+    assert KeeperNotes(suspected.table).memory().changed_unheard == {}
 
 
 def test_only_spare_calls_are_made_for_a_suspicion(suspected: World) -> None:

@@ -34,6 +34,22 @@ def test_what_the_api_asked_for_is_asked_for_until_the_list_is_had_again(home: W
     assert home.run().outcome == "healthy"
 
 
+@pytest.mark.parametrize("status", [469, 470])
+@pytest.mark.parametrize(
+    ("body", "is_over"),
+    [({"data": {"items": []}}, True), ("<html><title>Legrand</title></html>", False), ("", False)],
+)
+def test_what_the_api_asked_for_is_over_once_it_answers_with_data_of_whatever_form(
+    home: World, status: int, body: Any, *, is_over: bool
+) -> None:
+    """Simulated seed 41104: the app's terms were asked for until an answer of another form was too, a day later."""
+    home.provider.faults.add(Fault("list", status))
+    (asked_for,) = reasons(home.run())
+    home.provider.faults.add(Fault("list", 200, body, times=2))
+    home.later()
+    assert reasons(home.run()) == ([] if is_over else [asked_for])
+
+
 @pytest.mark.parametrize("status", [500, 429])
 def test_a_consent_that_has_ended_is_asked_for_though_the_login_is_away(home: World, status: int) -> None:
     home.provider.login.revoke(access=True, refresh=True)

@@ -46,6 +46,10 @@ def _no_network(socket_disabled: None) -> None:
     """One process is enough."""
 
 
+class FoundError(Exception):
+    """What was looked for has been found; the rest need not be lived."""
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_month_of_faults_ends_balanced(seed: int) -> None:
     plan = Plan(seed, days=25, intensity=6)
@@ -306,19 +310,52 @@ PLANTED: dict[Callable[[pytest.MonkeyPatch], None], str] = {
     incidents_are_invented: "nothing of it is so",
 }
 
+
+def table_fails(year: Year) -> None:
+    """For some hours the table refuses all."""
+    year.weather.brown_outs.append(BrownOut("table", "fails", 1.0, year.clock.now() + timedelta(hours=5)))
+
+
+def clocks_are_ahead(year: Year) -> None:
+    """The thermostats' own clocks are set to a day after the end."""
+    for _, module_id in year.home.outlines:
+        year.home.set_clock(module_id, 4 * DAY)
+
+
+def a_thermostat_moves(year: Year) -> None:
+    """To the other home."""
+    STRIKES["thermostat moves"](year, year.dice)
+
+
+MET: dict[Callable[[pytest.MonkeyPatch], None], Callable[[Year], None]] = {
+    spill_drops: table_fails,
+    spill_refuses_unanswered: table_fails,
+    who_moves_is_listed_twice: a_thermostat_moves,
+    the_last_key_is_the_latest: clocks_are_ahead,
+}
+"""What shows a planted fault, where chance may not bring it in so few days: it is met in a calm week instead."""
+
 SEEDS: dict[Callable[[pytest.MonkeyPatch], None], int] = {
     ages_go_by_the_monotonic_clock: 16,
     unusual_arrivals_are_not_noted: 16,
-    who_moves_is_listed_twice: 16,
-    the_last_key_is_the_latest: 14,
 }
-"""The first takes a rotation, in a year in which nothing keeps the receiver warm; the others a word that comes late, a
-thermostat that moves, and a clock that is ahead."""
+"""The first takes a rotation, in a year in which nothing keeps the receiver warm; the other a word that comes late."""
 
 
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
 def test_a_planted_fault_is_found(plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(year_module, "SETTLE_DAYS", 2)
     plant(monkeypatch)
-    chronicle = Year(Plan(SEEDS.get(plant, 11), days=8, intensity=15, every_kind=True)).live()
-    assert any(PLANTED[plant] in line for line in chronicle.violations), chronicle.violations[:5]
+    bad_week = Plan(SEEDS.get(plant, 11), days=8, intensity=15, every_kind=True)
+    year = Year(Plan(seed=1, days=4, intensity=CALM) if plant in MET else bad_week)
+
+    def look(_: float) -> None:
+        if any(PLANTED[plant] in line for line in year.chronicle.violations):
+            raise FoundError
+
+    if plant in MET:
+        year.later(TWO_DAYS, lambda: MET[plant](year))
+    with suppress(FoundError):
+        year.live(look)
+        look(0)
+        pytest.fail(f"not found, but {year.chronicle.violations[:5]}")

@@ -17,7 +17,7 @@ from smarther.domain.keeper.thinning import (
     WINDOW,
     Answer,
     Suspicion,
-    habit_range,
+    habit_windows,
     suspects,
     window,
 )
@@ -39,7 +39,7 @@ def hours(usual: int, lately: int, *, weeks: int = WEEKS) -> dict[datetime, int]
 def test_the_window_is_of_full_hours_that_are_made() -> None:
     start, end = window(NOW)
     assert (start, end) == (datetime(2026, 2, 11, 5, tzinfo=UTC), datetime(2026, 2, 11, 17, tzinfo=UTC))
-    assert habit_range(NOW) == (start - WEEKS * WEEK, end)
+    assert habit_windows(NOW) == [(start - week * WEEK, end - week * WEEK) for week in range(WEEKS + 1)]
 
 
 @pytest.mark.parametrize(

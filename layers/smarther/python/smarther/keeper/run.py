@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import BaseModel, ConfigDict
 
 from smarther.domain.account.credentials import Credentials, CredentialsError
-from smarther.domain.account.legrand_answers import LEGRAND_REASONS, LOGIN_REASONS, Reason, not_overtaken
+from smarther.domain.account.legrand_answers import (
+    API_REASONS,
+    LEGRAND_REASONS,
+    LOGIN_REASONS,
+    Reason,
+    not_overtaken,
+)
 from smarther.domain.account.subscription_plan import WantedSubscriptions
 from smarther.domain.keeper.keeper_probe import ProbeOrder
 from smarther.domain.keeper.keeper_report import Report
@@ -184,8 +190,9 @@ def _keep_reasons(run: Run) -> None:
     journal = run.journal
     if not journal.listed:
         renewed = journal.tokens is not None and journal.tokens.refreshed
+        let_in = "list" in run.signs.gave_data
         for reason in not_overtaken(run.memory.reasons, journal.reasons):
-            if not (renewed and reason in LOGIN_REASONS):
+            if not ((renewed and reason in LOGIN_REASONS) or (let_in and reason in API_REASONS)):
                 journal.person_needed(reason)
     run.remember(reasons=tuple(each for each in journal.reasons if each in LEGRAND_REASONS))
 

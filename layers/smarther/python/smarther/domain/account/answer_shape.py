@@ -41,10 +41,14 @@ _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _KEY: Final = re.compile(r"[A-Za-z_-]{1,40}")
 
 
+NO_DATA: Final = frozenset({"nothing", "markup", "text"})
+"""The forms of bodies that are no JSON: those of a server in front of the API, for all that is known."""
+
+
 def shape_of(body: bytes) -> str:
     """The form of an answer's body, as JSON: an object's keys with the forms of their values, the forms in a list.
 
-    A body that is no JSON is "nothing", "markup" or "text".
+    A body that is no JSON has a form of `NO_DATA`.
     """
     try:
         document = json.loads(body)

@@ -189,6 +189,8 @@ _LOGIN_ERRORS: Final[Mapping[str, Reason]] = {
 }
 LOGIN_REASONS: Final = frozenset({*_LOGIN_ERRORS.values(), Reason.CLIENT_SECRET_EXPIRED})
 """What only the login can tell: over as soon as it gives tokens."""
+API_REASONS: Final = frozenset({Reason.SUBSCRIPTION_KEY_REFUSED, Reason.ACCESS_REFUSED, *_API_REASONS.values()})
+"""What the API tells instead of an answer: over as soon as it answers with data, of whatever form."""
 
 _LOOKED_AT_IN_TURN: Final = (
     (frozenset({Reason.CREDENTIALS_REFUSED, Reason.CLIENT_SECRET_EXPIRED}), frozenset({Reason.CONSENT_EXPIRED})),

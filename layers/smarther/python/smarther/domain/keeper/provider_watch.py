@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from smarther.domain.account.answer_shape import shape_of
+from smarther.domain.account.answer_shape import NO_DATA, shape_of
 from smarther.domain.account.legrand_answers import Announcement, Door, Kind, Reason
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ class Signs:
     understood: set[str] = field(default_factory=set)
     strange: set[str] = field(default_factory=set)
     shapes: dict[str, tuple[int, str]] = field(default_factory=dict)
+    gave_data: set[str] = field(default_factory=set)
+    """Operations with an answer whose status was good and that was JSON, though it could not be read wholly."""
     announced: dict[str, Announcement | None] = field(default_factory=dict)
 
     def heard(self, door: Door, call: str, answer: ProviderAnswer, body: bytes = b"") -> None:
@@ -110,6 +112,8 @@ class Signs:
         (self.understood if readable else self.strange).add(operation)
         if not (readable and whole):
             self.shapes[operation] = (status, shape_of(body))
+            if self.shapes[operation][1] not in NO_DATA:
+                self.gave_data.add(operation)
 
 
 class ProviderState(_Part):

@@ -5,8 +5,8 @@ In December 2025 Legrand "divided requests by 2" for two weeks: half of the push
 
 - **Suspected** is it when all thermostats together have pushed far less in the last `WINDOW` than in the same hours of
   the weeks before. A holiday looks the same, so this alone says nothing: it is why thermostats are asked.
-- **Missed** is a change that an answer shows and that no push has told by the next run either: one that was on its way
-  has arrived by then.
+- **Missed** is a change that an answer shows and that no push has told by the next run either, be it one that was made
+  `PUSHED_WITHIN` after the answer: one that was on its way has arrived by then.
 - **Known** is it when `ENOUGH` changes were missed within a day. It is over, and so is a suspicion, when
   `CLEAN` answers in a row show nothing that was missed; then nobody is suspected for a day.
 """
@@ -31,7 +31,7 @@ WEEKS: Final = 4
 FEWEST_WEEKS: Final = 2
 
 LOOK_EVERY: Final = timedelta(hours=3)
-"""A look reads four weeks of hours of each thermostat, so it is not taken at every run."""
+"""A look reads five half days of hours of each thermostat, so it is not taken at every run."""
 
 SETTLED: Final = timedelta(hours=1)
 """An hour is counted once the rollup has made it; that is after it is over, and late ones come later still."""
@@ -40,6 +40,9 @@ FAR_LESS: Final = 0.7
 """Half is lost: with this bound, and chance allowed for, a window of a busy home shows it before its end."""
 _BY_CHANCE: Final = 3
 """Standard deviations, of pushes that come at random."""
+
+PUSHED_WITHIN: Final = timedelta(minutes=5)
+"""An answer may be ahead of the push: the keeper asks at the very minute at which programs change the set point."""
 
 LATELY: Final = timedelta(days=1)
 ENOUGH: Final = 2
@@ -138,17 +141,17 @@ def window(now: datetime) -> tuple[datetime, datetime]:
     return end - WINDOW, end
 
 
-def habit_range(now: datetime) -> tuple[datetime, datetime]:
-    """The hours that a look needs, the window among them."""
+def habit_windows(now: datetime) -> list[tuple[datetime, datetime]]:
+    """The hours that a look needs: those of the window, and the same hours of each week before."""
     start, end = window(now)
-    return start - WEEKS * WEEK, end
+    return [(start - week * WEEK, end - week * WEEK) for week in range(WEEKS + 1)]
 
 
 def suspects(hours: Iterable[Mapping[datetime, int]], *, asked: int, now: datetime) -> bool:
     """Whether these thermostats together pushed far less than they usually do.
 
-    `hours` are, for each thermostat, how many readings each hour of `habit_range` has; `asked` is how many of those in
-    the window are answers. A thermostat without a habit, because it is new, counts for nothing.
+    `hours` are, for each thermostat, how many readings each hour of `habit_windows` has; `asked` is how many of those
+    in the window are answers. A thermostat without a habit, because it is new, counts for nothing.
     """
     start, end = window(now)
     came, usual = -float(asked), 0.0

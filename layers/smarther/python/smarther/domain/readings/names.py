@@ -34,7 +34,10 @@ def printable(name: str) -> str:
     halves of surrogate pairs and noncharacters are left out. Empty where nothing visible is left. A name that has been
     made printable is not changed again.
     """
-    text = " ".join("".join(map(_kept, name[:_LOOKED_AT])).split())
+    text = name[:_LOOKED_AT]
+    if not (text.isascii() and text.isprintable()):  # almost every name is
+        text = "".join(map(_kept, text))
+    text = " ".join(text.split())
     return _shortened(text) if any(map(_shows, text)) else ""
 
 

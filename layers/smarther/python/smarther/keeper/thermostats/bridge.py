@@ -8,7 +8,6 @@ from smarther.domain.account.legrand_answers import Kind
 from smarther.domain.account.quota import Need
 from smarther.domain.keeper import thinning
 from smarther.domain.keeper.thinning import Answer, Untold
-from smarther.domain.readings.latest import should_have_pushed
 from smarther.keeper.thermostats.polls import Polls
 from smarther.legrand.client import LegrandError
 from smarther.store.hours_and_days import HoursAndDays
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from smarther.store.listings import Module
 
 MOST_COUNTED: Final = 50
-"""Of so many thermostats the pushes are counted: what is lost is lost of all alike, and each takes weeks to read."""
+"""Of so many thermostats the pushes are counted: what is lost is lost of all alike, and each takes five reads."""
 
 MOST_ASKED: Final = 3
 """In one run: 144 in a day of runs each half hour."""
@@ -59,10 +58,15 @@ class Bridge:
                 self._ask(api, module, found[module.module_id])
 
     def _suspects(self, modules: Sequence[Module], suspicion: thinning.Suspicion, now: datetime) -> bool:
-        start, end = thinning.habit_range(now)
-        statistics = HoursAndDays(self._dependencies.table)
-        hours = [statistics.counts(each.module_id, start=start, end=end) for each in modules[:MOST_COUNTED]]
+        hours = [self._hours(each.module_id, now) for each in modules[:MOST_COUNTED]]
         return thinning.suspects(hours, asked=suspicion.asked_between(*thinning.window(now)), now=now)
+
+    def _hours(self, module_id: str, now: datetime) -> dict[datetime, int]:
+        statistics = HoursAndDays(self._dependencies.table)
+        hours: dict[datetime, int] = {}
+        for start, end in thinning.habit_windows(now):
+            hours |= statistics.counts(module_id, start=start, end=end)
+        return hours
 
     def _ask(self, api: Api, module: Module, found: Latest | None) -> None:
         """Ask one thermostat, store what is news in it, and remember whether a push should have told it."""
@@ -80,7 +84,7 @@ class Bridge:
                 raise
             news = self._polls.news(module, body, found, now=now)
             self._polls.store(news, now=now)
-            changed = [reading for reading in news if should_have_pushed(reading, found)]
+            changed = self._polls.untold(news, found)
             if changed and found is not None:
                 untold = Untold(module_id=module.module_id, at=now, after=found.reading.time, time=changed[-1].time)
                 memory = self._run.memory
@@ -94,11 +98,13 @@ class Bridge:
                 self._run.remember(suspicion=self._run.memory.suspicion.answered(answer))
 
     def _settled(self, suspicion: thinning.Suspicion) -> thinning.Suspicion:
-        """What had changed untold: missed, unless a push of just that time has come since."""
+        """What had changed untold: missed, unless a push of about that time has come since."""
         history = History(self._dependencies.table)
         untold, suspicion = suspicion.untold, suspicion.settled()
         for each in untold:
-            pushed = history.newest(each.module_id, since=each.after, until=each.time, limit=_PUSHES_READ)
+            pushed = history.newest(
+                each.module_id, since=each.after, until=each.time + thinning.PUSHED_WITHIN, limit=_PUSHES_READ
+            )
             told = any(reading.pushed and reading.time > each.after for reading in pushed)
             suspicion = suspicion.answered(Answer(module_id=each.module_id, at=each.at, missed=not told))
         return suspicion

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from smarther.domain.account.directory import same_id
 from smarther.domain.account.legrand_answers import Kind, ProviderAnswer
-from smarther.domain.readings.latest import is_news
+from smarther.domain.readings.latest import is_news, should_have_pushed
 from smarther.domain.readings.notification import parse
 from smarther.legrand.client import LegrandError
+from smarther.store.past.history import History
 from smarther.store.readings import Readings
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 
 _GOOD: Final = 200
+_AT_ONCE: Final = timedelta(seconds=1)
+_MOST_AT_ONCE: Final = 50
+"""A set point that is slid on the display pushes each of its positions, many of them within one second."""
 
 
 class Polls:
@@ -31,6 +36,7 @@ class Polls:
     def __init__(self, run: Run) -> None:
         dependencies = run.dependencies
         self._readings = Readings(dependencies.table, retention_days=dependencies.settings.retention)
+        self._history = History(dependencies.table)
         self._signs = run.signs
 
     def news(self, module: Module, body: bytes, found: Latest | None, *, now: datetime) -> list[Reading]:
@@ -47,6 +53,22 @@ class Polls:
             replace(reading, module_id=module.module_id)
             for reading in answered
             if is_news(reading.time, found, now=now)
+        ]
+
+    def untold(self, news: Iterable[Reading], found: Latest | None) -> list[Reading]:
+        """What of these answers a push should have told. Raises TableUnavailableError.
+
+        Of pushes of one second nothing tells which was the last, so none of them may say what the answer says.
+        """
+        changed = [reading for reading in news if should_have_pushed(reading, found)]
+        if not changed or found is None:
+            return changed
+        at = found.reading.time.replace(microsecond=0)
+        others = self._history.newest(changed[0].module_id, since=at, until=at + _AT_ONCE, limit=_MOST_AT_ONCE)
+        return [
+            reading
+            for reading in changed
+            if all(should_have_pushed(reading, replace(found, reading=other)) for other in others)
         ]
 
     def store(self, news: Iterable[Reading], *, now: datetime) -> bool:

@@ -14,7 +14,7 @@ from smarther.domain.account.quota import Need
 from smarther.domain.keeper.incidents import Witness
 from smarther.domain.keeper.keeper_memory import LastPush
 from smarther.domain.keeper.keeper_report import ModuleClock, SilentModule
-from smarther.domain.readings.latest import should_have_pushed, silent_since
+from smarther.domain.readings.latest import silent_since
 from smarther.domain.readings.reading import instant_text
 from smarther.keeper.thermostats.polls import Polls
 from smarther.legrand.client import LegrandError
@@ -260,7 +260,7 @@ class Silence:
             if not first:
                 self._journal.failed(error)
             return "not_now"
-        changed = not first and any(should_have_pushed(reading, found) for reading in news)
+        changed = not first and bool(self._polls.untold(news, found))
         if changed:
             self._run.remember_at_once(changed_unheard={**self._run.memory.changed_unheard, module.plant_id: now})
         if not self._polls.store(news, now=now):

@@ -40,11 +40,18 @@ class History:
         self._table = table
 
     def newest(
-        self, module_id: str, *, since: datetime | None = None, until: datetime | None = None, limit: int
+        self,
+        module_id: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int,
+        arrived_since: datetime | None = None,
     ) -> list[StoredReading]:
         """The newest readings by the thermostat's own clock, newest first, from `since` up to but not `until`.
 
-        Imported readings are not among them: they did not arrive from the thermostat.
+        Imported readings are not among them: they did not arrive from the thermostat. Of the `limit` that are read,
+        only those are returned that have `arrived_since` then.
         """
         partition, between = keys.module_partition(module_id), keys.reading_range(since, until)
         found = list(self._table.query(partition, between, limit=limit, newest_first=True))
@@ -54,6 +61,8 @@ class History:
             )
             arrived = (item for items, _ in islice(pages, PAGES_BEHIND_IMPORTED) for item in items)
             found = list(islice(arrived, limit))
+        if arrived_since is not None:
+            found = [item for item in found if (at := instant(item, "received_at")) is None or at >= arrived_since]
         return list(self._table.made(_stored_reading, found))
 
     def reading(self, module_id: str, key: str) -> StoredReading | None:
@@ -154,9 +163,11 @@ class LatestReader:
         return ahead + readings
 
     def _late(self, module_id: str, known: Latest, now: datetime) -> list[StoredReading]:
-        """Readings that may have arrived after the last one known, and late by no more than is usual."""
-        since = known.heard.received_at - LATE
-        return self._history.newest(module_id, since=since, until=now + AHEAD, limit=LOOKED_THROUGH)
+        """Readings that arrived after the last one known, and late by no more than is usual."""
+        heard_at = known.heard.received_at
+        return self._history.newest(
+            module_id, since=heard_at - LATE, until=now + AHEAD, limit=LOOKED_THROUGH, arrived_since=heard_at
+        )
 
 
 def _snapshot(item: Item) -> Snapshot | None:
