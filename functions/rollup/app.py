@@ -1,4 +1,4 @@
-"""Makes statistics of hours and days from the readings: on a schedule, or for a requested range."""
+"""Makes statistics of hours and days from the readings: on a schedule, for a range, and when readings come late."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import botocore.session
 from smarther.aws.botocore_client import create_client as client_of
 from smarther.aws.botocore_client import reading_fast
 from smarther.aws.timeouts import Timeouts
-from smarther.domain.summaries.rollup_window import RollupState, asked_for, due, owed, still_whole
-from smarther.rollup.roll_up import Rollup, StatisticsMissingError
+from smarther.domain.summaries.rollup_window import asked_for
+from smarther.rollup import runs
+from smarther.rollup.roll_up import Rollup
 from smarther.rollup.settings import RollupSettings
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.table import Table
-from smarther.telemetry import log, warn
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -30,39 +30,30 @@ client = reading_fast(client_of(botocore.session.get_session(), "dynamodb", time
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Make a scheduled run, or, with `{"from": …, "to": …}`, make that range anew; returns what was done.
+    """Make a scheduled run; or, with `{"from": …, "to": …}`, that range anew; or what records of the stream tell of.
+
+    A scheduled run continues where the last one stopped. Where some statistics could not be made it raises
+    `StatisticsMissingError` at its end, so that an alarm fires; Lambda's two retries and later runs try them again.
 
     Where the answer for a range has `continue_from`, time ran out: ask again with it as `from`. `failed` are the ids of
     the thermostats whose statistics could not all be made. Raises `RollupRequestError` for an invalid range.
 
-    A scheduled run continues where the last one stopped. Where some statistics could not be made it raises
-    `StatisticsMissingError` at its end, so that an alarm fires; Lambda's two retries and later runs try them again.
+    The answer for records of the stream names those that are to be delivered again.
     """
     now = datetime.now(UTC)
     table = Table(client, settings.table_name)
-    statistics = HoursAndDays(table)
-    asked = asked_for(event, now=now, zone=settings.timezone)
-    state = None if asked else statistics.rollup_state()
-    stretch = asked or due(state, now=now, zone=settings.timezone)
-    report = Rollup(
+    follows = "Records" in event
+    rollup = Rollup(
         table,
         zone=settings.timezone,
         now=now,
         out_of_time=lambda: context.get_remaining_time_in_millis() < TIME_TO_STOP_MS,
-    ).run(
-        still_whole(stretch, now=now, retention=settings.retention),
-        owed={
-            module_id: still_whole(part, now=now, retention=settings.retention)
-            for module_id, part in owed(state, stretch).items()
-        },
+        retention=settings.retention,
+        consistent=follows,
     )
-    if asked is None:
-        statistics.store_rollup_state(
-            RollupState(ran_at=now, complete_through=report.complete_through, behind=report.behind)
-        )
-    for fault, count in report.faults.items():
-        warn("statistics_failed", error=fault.error, place=fault.place, count=count)
-    log("statistics_made", **report.figures())
-    if asked is None and report.failed:
-        raise StatisticsMissingError(f"{len(report.failed)} thermostats' statistics could not be made")
-    return report.figures() | {"failed": sorted(report.failed)}
+    if follows:
+        return runs.make_late(rollup, event["Records"])
+    asked = asked_for(event, now=now, zone=settings.timezone)
+    if asked is not None:
+        return runs.make_range(rollup, asked)
+    return runs.make_due(rollup, HoursAndDays(table), now)

@@ -22,8 +22,8 @@ from labs.bench.traffic import DAY, ZONE
 from sandbox.legrand.home.world import World, invent_plants
 from sandbox.legrand.pushes import wire
 from smarther.domain.readings.notification import parse
-from smarther.domain.summaries.rollup_window import RollupState, due
 from smarther.rollup.roll_up import Rollup
+from smarther.rollup.runs import make_due
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.readings import Readings
 from smarther.store.table import Table
@@ -64,7 +64,7 @@ def a_day() -> Units:
         start = DAY - timedelta(days=_DAYS_BEFORE)
         world, table = World([plant], 1, start, ZONE), Table(counted.client, _TABLE)
         _live(world, table, DAY)
-        _roll_up(counted, DAY, first=True)
+        _roll_up(counted, DAY)
         counted.forget()
         said = 0
         for hour in range(1, 25):
@@ -83,17 +83,14 @@ def _live(world: World, table: Table, to: datetime) -> int:
     return len(said)
 
 
-def _roll_up(counted: _Counted, now: datetime, *, first: bool = False) -> None:
+def _roll_up(counted: _Counted, now: datetime) -> None:
     table = Table(counted, _TABLE)  # type: ignore[arg-type] # the client, counting
-    statistics = HoursAndDays(table)
-    state = None if first else statistics.rollup_state()
     rollup = Rollup(table, zone=ZONE, now=now, out_of_time=lambda: False)
-    report = rollup.run(due(state, now=now, zone=ZONE), owed={})
-    statistics.store_rollup_state(RollupState(ran_at=now, complete_through=report.complete_through))
+    make_due(rollup, HoursAndDays(table), now)
 
 
 class _Counted:
-    """A client that counts the units of its queries and batch writes."""
+    """A client that counts the units of its queries and writes."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
@@ -112,12 +109,11 @@ class _Counted:
         assert names is None or "ProjectionExpression" in request
         return answer
 
-    def batch_write_item(self, **request: Any) -> Any:
-        for writes in request["RequestItems"].values():
-            items = [write["PutRequest"]["Item"] for write in writes]
-            # The rollup's own note is one for all thermostats of a stack, so it is no part of what one of them costs.
-            self.written += sum(math.ceil(_size(item) / 1024) for item in items if item["pk"]["S"] != "ROLLUP")
-        return self.client.batch_write_item(**request)
+    def put_item(self, **request: Any) -> Any:
+        # The rollup's own note is one for all thermostats of a stack, so it is no part of what one of them costs.
+        if request["Item"]["pk"]["S"] != "ROLLUP":
+            self.written += math.ceil(_size(request["Item"]) / 1024)
+        return self.client.put_item(**request)
 
 
 def _size(item: dict[str, dict[str, Any]]) -> int:

@@ -35,7 +35,8 @@ from smarther.domain.readings.home import Load, Snapshot
 from smarther.domain.readings.reading import Reading
 from smarther.domain.summaries.series import ITEM_BOUND
 from smarther.domain.summaries.statistics import HOUR, daily, hour_of, hourly
-from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.hours_and_days import statistics_item
+from smarther.store.keys import day_key, hour_key
 from smarther.store.listings import Listings, Module, Plant
 from smarther.store.readings import stored
 from smarther.store.table import WRITES_AT_ONCE, Table
@@ -124,7 +125,7 @@ def lay_down(state: State, *, days: int, until: datetime) -> int:
     """Put directory, readings and statistics of all thermostats into the table; returns how many readings."""
     client, name = state.cloud.client("dynamodb"), state.stack.outputs["TableName"]
     store = Table(client, name)
-    directory, statistics = Listings(store), HoursAndDays(store)
+    directory = Listings(store)
     times = [until - number * EVERY for number in range(days * DAY // EVERY, -1, -1)]
     snapshots = [_snapshot(each) for each in times]
     start = hour_of(times[0])
@@ -133,7 +134,9 @@ def lay_down(state: State, *, days: int, until: datetime) -> int:
     for number in range(THERMOSTATS):
         module = Module("year", _module(number), f"Room {number + 1:02}", "chronothermostat")
         directory.keep_module(module)
-        statistics.store(module.module_id, hours, daily(hours, ROME))
+        keyed = {hour_key(at): made for at, made in hours.items()}
+        keyed |= {day_key(at): made for at, made in daily(hours, ROME).items()}
+        store.put_all(statistics_item(module.module_id, key, made, version=1) for key, made in keyed.items())
         _put(client, name, (_item(module, each) for each in snapshots))
         _say(f"{(number + 1) * len(times):,} readings are in the table")
     return THERMOSTATS * len(times)

@@ -18,8 +18,11 @@ from smarther.domain.account.webhook import address
 from smarther.domain.readings import spilled
 from smarther.domain.readings.names import printable
 from smarther.domain.readings.spilled import Spilled
+from smarther.domain.summaries.statistics import LONGEST_HOLD, hour_of, hourly
+from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.keys import module_in
 from smarther.store.listings import Listings
-from smarther.store.past.history import LatestReader
+from smarther.store.past.history import History, LatestReader
 from smarther.store.table import Table
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ def balance(year: Year) -> None:
     """Write everything into the chronicle that is not as it must be."""
     _balance_notifications(year)
     _balance_latest(year)
+    _balance_statistics(year)
     _check_deployment(year)
     _check_directory(year)
 
@@ -207,6 +211,20 @@ def check_silence(year: Year, report: Report, began: datetime, heard: Mapping[st
             continue
         elif began - now >= year.settings.stale_after + CLOCKS_APART:
             year.chronicle.wrong("a thermostat is silent, and that is not told")
+
+
+def _balance_statistics(year: Year) -> None:
+    """Every hour that is over is made of all of its readings, however late they came."""
+    table = Table(year.dynamodb, TABLE)  # type: ignore[arg-type] # plays the client
+    now = year.clock.now()
+    start, end = hour_of(now - 30 * DAY), hour_of(now)  # what is older was as it is for weeks
+    for partition in sorted({item["pk"]["S"] for item in year.dynamodb.readings()}):
+        module_id = str(module_in(partition))
+        snapshots = History(table).snapshots(module_id, start=start - LONGEST_HOLD, end=end)
+        made = hourly(snapshots, start=start, end=end, until=now)
+        stored = HoursAndDays(table).hours(module_id, start=start, end=end)
+        if wrong := [hour for hour in made if stored.get(hour) != made[hour]]:
+            year.chronicle.wrong(f"{len(wrong)} hours are not made of their readings, the first {wrong[0]}")
 
 
 def _check_deployment(year: Year) -> None:

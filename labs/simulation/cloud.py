@@ -77,6 +77,10 @@ _CONDITIONS: dict[str, Callable[[Item | None, Mapping[str, Any]], bool]] = {
     "attribute_not_exists(pk) OR arrival < :arrival": lambda item, values: (
         item is None or item["arrival"]["S"] < values[":arrival"]["S"]
     ),
+    "attribute_not_exists(version)": lambda item, _: item is None or "version" not in item,
+    "version = :seen": lambda item, values: (
+        item is not None and "version" in item and _number(item, "version") == int(values[":seen"]["N"])
+    ),
     "attribute_exists(pk) AND attribute_not_exists(used_at) AND expires_at > :now": lambda item, values: (
         item is not None and "used_at" not in item and _number(item, "expires_at") > int(values[":now"]["N"])
     ),
@@ -138,7 +142,8 @@ class DynamoDB:
     """One table, keys `pk` and `sk`.
 
     `rewritten` are the keys of readings and quarantined bodies that were changed, `heard` says of each thermostat's
-    partition when the last of its readings arrived.
+    partition when the last of its readings arrived. `late` are the stream's records of readings that were stored after
+    their hours.
     """
 
     def __init__(self) -> None:
@@ -146,6 +151,7 @@ class DynamoDB:
         self._order: dict[str, list[str]] = {}
         self.rewritten: list[Key] = []
         self.heard: dict[str, datetime] = {}
+        self.late: list[dict[str, Any]] = []
 
     def put_item(
         self,
@@ -159,20 +165,11 @@ class DynamoDB:
         key = _key(Item)
         before = self._get(key)
         self._check("PutItem", before, ConditionExpression, **expression)
-        if before is not None and key[0].startswith(("MODULE#", "QUARANTINE#")) and before != Item:
+        lasts = key[0].startswith("QUARANTINE#") or key[1].startswith("READING#")
+        if before is not None and lasts and before != Item:
             self.rewritten.append(key)
         self._store(key, Item)
         return {}
-
-    def batch_write_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
-        """Write statistics over whatever is there; a reading is never written so."""
-        for requests in RequestItems.values():
-            for request in requests:
-                item = request["PutRequest"]["Item"]
-                if not item["sk"]["S"].startswith(("HOUR#", "DAY#")):
-                    raise UnknownError("a batch of something other than statistics")
-                self._store(_key(item), item)
-        return {"UnprocessedItems": {}}
 
     def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> dict[str, Any]:
         """One item; always consistent here, and nobody asks for less."""
@@ -273,6 +270,9 @@ class DynamoDB:
         if key[1].startswith("READING#"):
             at = datetime.fromisoformat(item["received_at"]["S"])
             self.heard[key[0]] = max(self.heard.get(key[0], at), at)
+            if "after_hour" in item:
+                keys = {"pk": item["pk"], "sk": item["sk"]}
+                self.late.append({"dynamodb": {"Keys": keys, "SequenceNumber": str(len(self.late))}})
 
     def _drop(self, key: Key) -> None:
         if self._items.get(key[0], {}).pop(key[1], None) is not None:

@@ -168,7 +168,7 @@ class RedriverContainer:
         self._clock = ContainerClock(year.clock.now, year.clock_dice)
         self._gate = Gate(year.weather, self._clock.spend, 3.0)
         table = Table(Hand(year.dynamodb, self._gate.to("table")), TABLE)  # type: ignore[arg-type] # plays the client
-        self._redriver = Redriver(Recorder.of(table), Digests(table), self._clock.monotonic)
+        self._redriver = Redriver(Recorder.of(table), Digests(table), self._clock.monotonic, self._clock.now)
 
     def invoke(self, messages: list[Message], kill_at: tuple[int, str] | None) -> set[int]:
         """The numbers of the messages that the queue may forget."""

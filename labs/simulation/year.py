@@ -46,11 +46,11 @@ from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.account.quota import Need
 from smarther.domain.account.webhook import address, is_ours
 from smarther.domain.keeper.provider_watch import ANNOUNCED_FOR
-from smarther.domain.summaries.rollup_window import RECENT, Stretch
-from smarther.domain.summaries.statistics import hour_of
 from smarther.keeper.settings import KeeperSettings
 from smarther.receiver import deadlines
 from smarther.rollup.roll_up import Rollup
+from smarther.rollup.runs import make_due, make_late
+from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.table import Table
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ WARM_RATE = timedelta(minutes=5)
 KEEP_WARM_SHARE = 2 / 3
 """Of the years; in the others containers are frozen for as long as nobody calls."""
 REDRIVE_RATE = MINUTE
+TO_FIVE_PAST = timedelta(minutes=35)
 SETTLE_DAYS = 4
 """At the end nothing fails any more; by then everything must have come right by itself, or by the owner's hand."""
 
@@ -200,7 +201,7 @@ class Year:
             self._every(WARM_RATE, self._keep_warm)
         self._every(REDRIVE_RATE, self._redrive)
         self._every(HOUR, self._hour_ends)
-        self._every(HOUR, self._roll_up)
+        self.later(TO_FIVE_PAST, lambda: self._every(HOUR, self._roll_up))
         self._every(DAY, self._stranger_calls)
         self._every(DAY, self._look_at_dead_letters)
         self._at(self.home.next_change, self._something_changes)
@@ -364,13 +365,17 @@ class Year:
             self._receivers.pop()
 
     def _roll_up(self) -> None:
-        """As the rollup does, but for how far it looks back: each hour a few hours, and once a day two days."""
-        now, zone = self.clock.now(), self.settings.timezone
-        stretch = Stretch(hour_of(now - (2 * DAY if now.hour == 0 else RECENT)), hour_of(now))
+        """What is due, and what the stream has told of since; no run fails."""
+        make_due(self.rollup(), HoursAndDays(Table(self.dynamodb, TABLE)), self.clock.now())  # type: ignore[arg-type] # plays the client
+        late, self.dynamodb.late = self.dynamodb.late, []
+        if make_late(self.rollup(), late)["batchItemFailures"]:
+            self.chronicle.wrong("statistics could not be made anew")
+        self.chronicle.count("readings after their hours", len(late))
+
+    def rollup(self) -> Rollup:
+        """A run of the rollup that begins now."""
         table = Table(self.dynamodb, TABLE)  # type: ignore[arg-type] # plays the client
-        report = Rollup(table, zone=zone, now=now, out_of_time=lambda: False).run(stretch, owed={})
-        if report.faults:
-            self.chronicle.wrong(f"statistics could not be made: {dict(report.faults)}")
+        return Rollup(table, zone=self.settings.timezone, now=self.clock.now(), out_of_time=lambda: False)
 
     def _scheduled_keeper(self, attempt: int = 0) -> None:
         if attempt == 0 and self.dice.random() < KEEPER_TWICE:

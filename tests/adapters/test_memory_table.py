@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, find, settings
 
 from smarther.aws.botocore_client import reading_fast
@@ -12,7 +13,7 @@ from tests.support.memory_table import MemoryTable
 from tests.support.odd_home import odd_homes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -25,6 +26,24 @@ def pages(ask: Callable[..., Any], request: dict[str, Any]) -> list[Any]:
     while "LastEvaluatedKey" in found[-1]:
         found.append(ask(**request, ExclusiveStartKey=found[-1]["LastEvaluatedKey"]))
     return [page["Items"] for page in found]
+
+
+def versions(table: Any) -> Iterator[tuple[bool, str]]:
+    """Whether writes are taken, each under a condition on what was written before."""
+    for number, seen, condition in (
+        (1, None, "attribute_not_exists(version)"),
+        (2, None, "attribute_not_exists(version)"),
+        (2, "2", "version = :seen"),
+        (2, "1", "version = :seen"),
+    ):
+        item = {"pk": {"S": "P"}, "sk": {"S": "S"}, "version": {"N": str(number)}}
+        values = {} if seen is None else {"ExpressionAttributeValues": {":seen": {"N": seen}}}
+        try:
+            table.put_item(TableName=deployed.TABLE, Item=item, ConditionExpression=condition, **values)
+        except ClientError as error:
+            yield False, error.response["Error"]["Code"]
+        else:
+            yield True, ""
 
 
 def test_it_answers_as_dynamodb_does(dynamodb: DynamoDBClient) -> None:
@@ -48,6 +67,7 @@ def test_it_answers_as_dynamodb_does(dynamodb: DynamoDBClient) -> None:
         expected = pages(dynamodb.query, query | more)
         assert expected != [[]]
         assert [page for page in pages(memory.query, query | more) if page] == [page for page in expected if page]
+    assert list(versions(memory)) == list(versions(dynamodb))
     scan = {
         "TableName": deployed.TABLE,
         "FilterExpression": "begins_with(pk, :partition) AND sk BETWEEN :first AND :last",

@@ -11,7 +11,6 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from smarther.domain.account.quota import Need, Quota
-from smarther.domain.summaries.statistics import HOUR
 from smarther.store.digests import Digests
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.keeper_items import CallCount, Consents, KeeperNotes, Leases
@@ -78,7 +77,7 @@ def test_failures_of_the_vendor_stop_here(monkeypatch: pytest.MonkeyPatch) -> No
 )
 def test_a_table_out_of_reach_is_a_fault_of_ours(fault: Exception) -> None:
     client = Mock()
-    client.query.side_effect = client.batch_write_item.side_effect = fault
+    client.query.side_effect = client.put_item.side_effect = client.batch_write_item.side_effect = fault
     table = Table(client, TABLE)
     with pytest.raises(TableUnavailableError):
         Listings(table).thermostats()
@@ -86,6 +85,11 @@ def test_a_table_out_of_reach_is_a_fault_of_ours(fault: Exception) -> None:
         History(table).newest("module", limit=1)
     with pytest.raises(TableUnavailableError):
         HoursAndDays(table).store("module", {START: WARM}, {})
+    with pytest.raises(TableUnavailableError):
+        table.put_all(ITEMS)
+
+
+ITEMS = [{"pk": "P", "sk": str(number)} for number in range(10)]
 
 
 def test_what_the_table_hands_back_is_sent_once_more(table: Table, dynamodb: DynamoDBClient) -> None:
@@ -99,13 +103,13 @@ def test_what_the_table_hands_back_is_sent_once_more(table: Table, dynamodb: Dyn
         return {**answer, "UnprocessedItems": {TABLE: kept} if kept else {}}
 
     dynamodb.batch_write_item = half  # type: ignore[method-assign, assignment]  # the table's refusal cannot be had otherwise
-    HoursAndDays(table).store("module", {START + number * HOUR: WARM for number in range(10)}, {})
+    table.put_all(ITEMS)
     assert calls == [10, 5]
-    assert len(HoursAndDays(table).hours("module", start=START, end=START + 10 * HOUR)) == 10
+    assert len(list(table.query("P", ("0", "9")))) == 10
 
 
 def test_what_the_table_keeps_handing_back_is_not_passed_over() -> None:
     client = Mock()
     client.batch_write_item.side_effect = lambda RequestItems: {"UnprocessedItems": RequestItems}  # noqa: N803 - boto3's name
     with pytest.raises(TableUnavailableError):
-        HoursAndDays(Table(client, TABLE)).store("module", {START: WARM}, {})
+        Table(client, TABLE).put_all(ITEMS)

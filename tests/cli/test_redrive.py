@@ -375,14 +375,9 @@ def test_only_the_places_that_are_named(home: Home, run: Run, dead_letters: Dead
     assert dead_letters.left == 1
 
 
-def test_old_readings_ask_for_their_statistics(home: Home, run: Run) -> None:
+def test_what_is_stored_late_says_so_that_its_hours_are_made_anew(home: Home, run: Run) -> None:
     Quarantine(home.table).keep(body(1, time="2025-12-24T18:00:00Z"), [], received_at=ARRIVED)
-    Quarantine(home.table).keep(body(2), [], received_at=ARRIVED)
 
-    assert "smarther rollup --from 2025-12-24" in run("redrive").stderr
-
-
-def test_recent_readings_ask_for_nothing(home: Home, run: Run) -> None:
-    Quarantine(home.table).keep(body(2), [], received_at=ARRIVED)
-
-    assert "smarther rollup" not in run("redrive").stderr
+    assert run("redrive").exit_code == 0
+    (reading,) = (item for item in home.dynamodb.scan(TableName="table")["Items"] if "after_hour" in item)
+    assert reading["time"]["S"] == "2025-12-24T18:00:00Z"

@@ -87,6 +87,5 @@ def test_who_is_in_what_looks_back_writes_no_digest_and_reads_no_quarantine(
     for client in (rollup, widget):
         assert not refused(client.query, TableName=table, **asked_for("DIRECTORY"))
         assert refused(client.query, TableName=table, **asked_for("QUARANTINE#0"))
-    both = [{"PutRequest": {"Item": READING}}, {"PutRequest": {"Item": DIGESTS}}]
-    assert not refused(rollup.batch_write_item, RequestItems={table: both[:1]})
-    assert refused(rollup.batch_write_item, RequestItems={table: both})
+    assert not refused(rollup.put_item, TableName=table, Item=READING)
+    assert refused(rollup.put_item, TableName=table, Item=DIGESTS)

@@ -40,13 +40,18 @@ def test_the_statistics_of_all_others_are_what_they_are_without_it(apps: Apps, h
 
 
 @settings(max_examples=100, deadline=None)
-@given(home=odd_homes(), place=st.sampled_from(["ran_at", "complete_through"]), value=st.none() | values)
+@given(
+    home=odd_homes(),
+    place=st.sampled_from(["ran_at", "complete_through", "late_through"]),
+    value=st.none() | values,
+)
 def test_a_state_that_cannot_be_read_lets_nothing_be_missing(apps: Apps, home: OddHome, place: str, value: Any) -> None:
     state = {
         "pk": {"S": "ROLLUP"},
         "sk": {"S": "STATE"},
         "ran_at": {"S": (NOW - timedelta(hours=1)).isoformat()},
         "complete_through": {"S": (NOW - timedelta(hours=1, minutes=30)).isoformat()},
+        "late_through": {"S": (NOW - timedelta(hours=1)).isoformat()},
     }
     odd = {name: one for name, one in state.items() if name != place} | ({} if value is None else {place: value})
     before, after = (rolled_up(apps, MemoryTable.of([*home.items, each])).items for each in (state, odd))

@@ -164,7 +164,8 @@ def test_the_same_reading_in_another_shape_is_a_duplicate(stack: Stack, name: st
 def test_what_the_tutorial_shows_is_stored_field_by_field(stack: Stack) -> None:
     stack.call(event("bare_object"))
     (item,) = stack.readings()
-    assert item.pop("received_at")["S"].endswith("Z")
+    received_at = item.pop("received_at")
+    assert received_at["S"].endswith("Z")
     assert item.pop("sk")["S"].startswith("READING#2019-01-24T15:30:20.000000Z#")
     assert item == {
         "pk": {"S": "MODULE#1ee68d6f-46b7-8f11-e053-27182d0a846a"},
@@ -185,6 +186,7 @@ def test_what_the_tutorial_shows_is_stored_field_by_field(stack: Stack) -> None:
         "sender_system": {"S": "thermoregulation"},
         "sender_address_type": {"S": "AddressLocation"},
         "source": {"S": "push"},
+        "after_hour": received_at,
     }
 
 

@@ -9,11 +9,16 @@ from unittest.mock import Mock
 
 import boto3
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from moto import mock_aws
+from samtranslator.yaml_helper import yaml_parse
 
+from smarther.domain.readings.arrival import HOUR_IS_OPEN
 from smarther.domain.readings.reading import Reading
 from smarther.domain.summaries.rollup_window import RollupRequestError, RollupState
 from smarther.domain.summaries.statistics import HOUR, LONGEST_HOLD, daily, hour_of, hourly, hours_of_day
+from smarther.rollup.runs import StatisticsMissingError
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.past.history import History
 from smarther.store.readings import stored
@@ -21,7 +26,7 @@ from smarther.store.table import Table as OneTable
 from tests.support import deployed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import ModuleType
 
 TABLE = deployed.TABLE
@@ -45,7 +50,15 @@ class Home:
                 Item={"pk": "DIRECTORY", "sk": f"MODULE#p#{module}", "plant_id": "p", "module_id": module}
             )
 
-    def says(self, time: datetime, *, module: str = "m1", heating: bool = False, temperature: str = "20") -> None:
+    def says(
+        self,
+        time: datetime,
+        *,
+        module: str = "m1",
+        heating: bool = False,
+        temperature: str = "20",
+        stored_at: datetime | None = None,
+    ) -> dict[str, Any]:
         reading = Reading(
             plant_id="p",
             module_id=module,
@@ -54,7 +67,28 @@ class Home:
             load_state="ACTIVE" if heating else "INACTIVE",
             temperature_c=Decimal(temperature),
         )
-        self.table.put_item(Item=stored(reading, received_at=time, source="push", retention_days=None))
+        item: dict[str, Any] = stored(
+            reading, received_at=time, source="push", retention_days=None, stored_at=stored_at
+        )
+        self.table.put_item(Item=item)
+        return item
+
+    def state(self) -> RollupState:
+        found = self.statistics.rollup_state()
+        assert found is not None
+        return found
+
+    def clear(self) -> None:
+        """As it began: no readings and no statistics."""
+        self._delete("READING#", "HOUR#", "DAY#")
+
+    def forget_statistics(self) -> None:
+        self._delete("HOUR#", "DAY#")
+
+    def _delete(self, *begins: str) -> None:
+        for item in self.table.scan()["Items"]:
+            if item["sk"].startswith(begins):
+                self.table.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
 
     def run(self, event: dict[str, Any] | None = None, *, now: datetime = NOW, left: list[int] | None = None) -> Any:
         clock = Mock(wraps=datetime)
@@ -95,7 +129,9 @@ def test_the_first_run_makes_the_last_days(home: Home) -> None:
     assert answer["from"] == "2026-03-02T14:00:00+00:00"
     assert answer["to"] == "2026-03-10T14:00:00+00:00", "the hour that is running has yet to end"
     assert "continue_from" not in answer
-    assert home.statistics.rollup_state() == RollupState(ran_at=NOW, complete_through=NOW - timedelta(minutes=20))
+    assert home.statistics.rollup_state() == RollupState(
+        ran_at=NOW, complete_through=NOW - timedelta(minutes=20), late_through=NOW
+    )
     made = home.hours(NOW - timedelta(days=10), NOW + HOUR)
     assert len(made) == 8 * 24 == answer["hours_written"]
     assert all(part.load_minutes == 60 for part in made.values())
@@ -125,30 +161,6 @@ def test_nothing_new_writes_nothing(home: Home) -> None:
     assert (answer["hours_written"], answer["days_written"]) == (0, 0)
 
 
-def test_what_came_an_hour_late_is_made_good_within_the_hour(home: Home) -> None:
-    for hours in (30, 24, 20, 12, 3):
-        home.says(NOW - hours * HOUR)
-    home.run()
-    later = NOW + HOUR
-    home.says(later - 2 * HOUR, heating=True)
-    answer = home.run(now=later)
-    first = later - timedelta(minutes=20) - 2 * HOUR
-    assert home.hours(first, first + HOUR)[first].heating_minutes == 40
-    # The hour in which the late one came and the one that has ended since, but nothing that did not change.
-    assert (answer["hours_written"], answer["days_written"]) == (2, 0)
-
-
-def test_what_came_18_hours_late_is_made_good_by_the_next_day(home: Home) -> None:
-    for hours in (30, 24, 20, 12, 1):
-        home.says(NOW - hours * HOUR)
-    home.run()
-    home.says(NOW - 18 * HOUR, heating=True)
-    home.run(now=NEXT_DAY)
-    first = NOW - timedelta(minutes=20) - 18 * HOUR
-    assert home.hours(first, first + HOUR)[first].heating_minutes == 40
-    assert home.days(date(2026, 3, 9), date(2026, 3, 9))[date(2026, 3, 9)].heating_minutes > 0
-
-
 def test_a_day_is_made_when_it_is_over(home: Home) -> None:
     home.says(NOW)
     home.run(now=NOW + HOUR)
@@ -157,29 +169,17 @@ def test_a_day_is_made_when_it_is_over(home: Home) -> None:
     assert home.days(TODAY, TODAY)[TODAY].load_minutes == 6 * 60
 
 
-def test_what_came_days_late_is_made_good_the_day_after(home: Home) -> None:
-    home.says(NOW)
-    home.run()
-    home.says(NOW - timedelta(days=5), heating=True)
-    home.run(now=NOW + HOUR)
-    five_days_ago = NOW - timedelta(days=5, minutes=20)
-    assert not home.hours(five_days_ago, five_days_ago + HOUR)
-    home.run(now=NOW + timedelta(hours=10))
-    assert home.hours(five_days_ago, five_days_ago + HOUR)[five_days_ago].heating_minutes == 40
-
-
 def test_a_pause_leaves_no_hole(home: Home) -> None:
     home.says(NOW)
     home.run()
-    home.says(NOW - 5 * HOUR)  # late, and the pause is longer than the rollup looks back
     for hours in range(24 * 20):
         home.says(NOW + hours * HOUR)
     later = NOW + timedelta(days=20)
     home.run(now=later)
     running = later - timedelta(minutes=20)
-    first = NOW - timedelta(minutes=20) - 5 * HOUR
+    first = NOW - timedelta(minutes=20)
     made = home.hours(first, running)
-    assert len(made) == 24 * 20 + 5
+    assert len(made) == 24 * 20
     assert all(part.load_minutes == 60 for hour, part in made.items() if hour > first)
 
 
@@ -191,6 +191,159 @@ def test_a_run_that_is_out_of_time_is_continued_by_the_next(home: Home) -> None:
     assert answer["continue_from"] == "2026-03-04T23:00:00+00:00", "the end of the third local day"
     home.run(now=NOW + timedelta(minutes=5))
     assert len(home.hours(NOW - timedelta(days=10), NOW + HOUR)) == 8 * 24
+
+
+# ---- late readings
+
+
+def told(items: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """What the stream tells the rollup of items that were written."""
+    return {
+        "Records": [
+            {
+                "eventName": "INSERT",
+                "eventSource": "aws:dynamodb",
+                "dynamodb": {
+                    "Keys": {"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}},
+                    "SequenceNumber": str(number),
+                    "StreamViewType": "NEW_IMAGE",
+                },
+            }
+            for number, item in enumerate(items)
+        ]
+    }
+
+
+MOMENTS = st.integers(0, 30 * 24 * 60).map(lambda minutes: NOW - timedelta(minutes=minutes))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@given(
+    in_time=st.lists(st.tuples(MOMENTS, st.booleans()), min_size=3, max_size=12, unique_by=lambda each: each[0]),
+    late=st.lists(st.tuples(MOMENTS, st.booleans()), min_size=1, max_size=6, unique_by=lambda each: each[0]),
+)
+def test_however_late_a_reading_comes_its_hours_and_days_are_those_of_all_readings(
+    home: Home, in_time: list[tuple[datetime, bool]], late: list[tuple[datetime, bool]]
+) -> None:
+    home.clear()
+    begin, end = NOW - timedelta(days=31), hour_of(NOW) + HOUR
+    for time, heating in in_time:
+        home.says(time, heating=heating)
+    home.run({"from": begin.isoformat()})
+    home.run(told([home.says(time, heating=heating, stored_at=NOW) for time, heating in late]))
+    followed = home.hours(begin, end), home.days(begin.date(), end.date())
+    home.forget_statistics()
+    home.run({"from": begin.isoformat()})
+    assert followed == (home.hours(begin, end), home.days(begin.date(), end.date()))
+
+
+def test_a_reading_says_whether_its_hour_may_have_been_made_before_it_was_stored(home: Home) -> None:
+    running = NOW.replace(minute=0)
+    for minutes, arrived, late in (
+        (59, running + timedelta(minutes=3, seconds=59), False),
+        (59, running + timedelta(minutes=4), True),
+        (1, running + timedelta(minutes=3), False),
+        (-10, running, False),  # of the running hour
+        (-600, running, False),  # by a clock that is ahead
+        (60 * 24 * 31, running, True),
+    ):
+        item = home.says(running - timedelta(minutes=minutes), stored_at=arrived)
+        assert ("after_hour" in item) == late, minutes
+
+
+def test_the_schedule_begins_when_no_reading_goes_unmarked_any_more() -> None:
+    events = yaml_parse((deployed.PROJECT / "template.yaml").read_text())["Resources"]["RollupFunction"]["Properties"]
+    minute = events["Events"]["Schedule"]["Properties"]["ScheduleExpression"].removeprefix("cron(").split()[0]
+    assert HOUR + timedelta(minutes=int(minute)) >= HOUR_IS_OPEN + timedelta(minutes=1)
+
+
+def test_what_is_no_reading_in_the_stream_is_left_out_and_its_neighbours_count(home: Home) -> None:
+    home.says(NOW - timedelta(days=3))
+    late = told([home.says(NOW - timedelta(days=3, minutes=-30), heating=True, stored_at=NOW)])["Records"]
+    strange = [
+        {},
+        {"dynamodb": None},
+        {"dynamodb": {"Keys": {"pk": {"S": "PLANT#p"}, "sk": {"S": "READING#2026"}}, "SequenceNumber": "7"}},
+        {"dynamodb": {"Keys": {"pk": {"S": "MODULE#m1"}, "sk": {"S": "READING#soon#1"}}, "SequenceNumber": "8"}},
+        {"dynamodb": {"Keys": {"pk": {"S": "MODULE#m1"}, "sk": {"N": "1"}}, "SequenceNumber": "9"}},
+    ]
+    answer = home.run({"Records": [*strange[:2], *late, *strange[2:]]})
+    assert answer == {"batchItemFailures": []}
+    hour = hour_of(NOW - timedelta(days=3))
+    assert home.hours(hour, hour + HOUR)[hour].count == 2
+
+
+def test_where_time_runs_out_the_stream_delivers_the_rest_again(home: Home) -> None:
+    late = [home.says(NOW - timedelta(days=3), module=module, stored_at=NOW) for module in ("m1", "m2", "m1")]
+    answer = home.run(told(late), left=[PLENTY, 1])
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    hour = hour_of(NOW - timedelta(days=3))
+    assert home.hours(hour, hour + HOUR)
+    assert not home.hours(hour, hour + HOUR, "m2")
+
+
+def test_after_a_pause_longer_than_the_stream_keeps_late_readings_are_found(home: Home) -> None:
+    home.says(NOW - timedelta(days=40))
+    home.run()
+    home.says(NOW - timedelta(days=40, minutes=-30), heating=True, stored_at=NOW + 2 * HOUR)
+    home.says(NOW - timedelta(days=41), module="m2", heating=True, stored_at=NOW + 2 * HOUR)
+    counted_before = home.says(NOW - timedelta(days=20), stored_at=NOW - timedelta(days=2))
+    first, second, known = (hour_of(NOW - timedelta(days=each)) for each in (40, 41, 20))
+    home.run(now=NOW + 20 * HOUR)
+    assert not home.hours(first, first + HOUR), "the stream still has it"
+    back = NOW + timedelta(days=2)
+    home.run(now=back, left=[*[PLENTY] * 200, *[PLENTY] * 4, 1])
+    home.run(now=back + HOUR)
+    assert home.hours(first, first + HOUR)[first].count == 2
+    assert home.hours(second, second + HOUR, "m2")[second].count == 1
+    assert not home.hours(known, known + HOUR), counted_before
+
+
+def test_each_stops_where_time_ends_and_the_next_goes_on_behind_it(home: Home) -> None:
+    for module in ("m1", "m2"):
+        home.says(NOW - timedelta(days=40), module=module, stored_at=NOW)
+    home.statistics.store_rollup_state(
+        RollupState(ran_at=NOW, complete_through=hour_of(NOW), late_through=NOW - timedelta(days=3))
+    )
+    hour = hour_of(NOW - timedelta(days=40))
+    home.run(left=[PLENTY, PLENTY, 1])
+    state = home.state()
+    assert (state.late_after, state.late_through) == ("m1", NOW - timedelta(days=3))
+    assert not home.hours(hour, hour + HOUR, "m2")
+    home.run(now=NOW + timedelta(minutes=1))
+    state = home.state()
+    assert (state.late_after, state.late_through) == (None, NOW + timedelta(minutes=1))
+    assert home.hours(hour, hour + HOUR) == home.hours(hour, hour + HOUR, "m2")
+
+
+def test_of_two_runs_that_make_an_hour_at_once_the_one_with_the_older_view_starts_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.says(NOW - timedelta(minutes=50))
+    hour = hour_of(NOW - HOUR)
+    read, meanwhile = History.snapshots, [True]
+
+    def overtaken(*args: Any, **options: Any) -> Any:
+        found = read(*args, **options)
+        if meanwhile and options.get("limit") is None:
+            meanwhile.clear()
+            home.run(told([home.says(NOW - timedelta(minutes=40), heating=True, stored_at=NOW)]))
+        return found
+
+    monkeypatch.setattr(History, "snapshots", overtaken)
+    home.run({"from": hour.isoformat()})
+    assert home.hours(hour, hour + HOUR)[hour].count == 2
+
+
+def test_who_is_overtaken_each_time_is_made_by_the_next_run(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.says(NOW - timedelta(minutes=50))
+    with monkeypatch.context() as patched:
+        patched.setattr(HoursAndDays, "store", lambda *_, **__: False)
+        with pytest.raises(StatisticsMissingError):
+            home.run()
+    home.run()
+    hour = hour_of(NOW - HOUR)
+    assert home.hours(hour, hour + HOUR)[hour].count == 1
 
 
 def test_a_range_is_made_anew_and_the_schedule_does_not_notice(home: Home) -> None:

@@ -76,7 +76,7 @@ class Life:
         if now - self._rolled_up_to >= timedelta(hours=1):
             stretch = Stretch(self._rolled_up_to - timedelta(hours=1), hour_of(now))
             rollup = Rollup(world.table, zone=self._zone, now=now, out_of_time=lambda: False)
-            rollup.run(stretch, owed={})
+            rollup.make(rollup.thermostats(), stretch)
             self._rolled_up_to = hour_of(now)
 
 

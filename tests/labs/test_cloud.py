@@ -179,9 +179,6 @@ def test_readings_and_bodies_that_are_written_over_are_noticed() -> None:
         lambda client: client.put_item(
             TableName="t", Item={"pk": {"S": "1"}, "sk": {"S": "1"}}, ConditionExpression="no"
         ),
-        lambda client: client.batch_write_item(
-            RequestItems={"t": [{"PutRequest": {"Item": {"pk": {"S": "1"}, "sk": {"S": "READING#1"}}}}]}
-        ),
         lambda client: client.transact_write_items(TransactItems=[]),
         lambda client: client.query(
             TableName="t", KeyConditionExpression="sk = :x", ExpressionAttributeValues={}, ConsistentRead=True

@@ -11,6 +11,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -37,8 +39,28 @@ class MemoryTable:
         """The items whose partition key begins so, by their keys."""
         return [item for key, item in sorted(self.items.items()) if key[0].startswith(begin)]
 
-    def put_item(self, *, Item: Item, TableName: str = "") -> None:  # noqa: N803 - boto3's names
+    def put_item(
+        self,
+        *,
+        Item: Item,  # noqa: N803 - boto3's names
+        TableName: str = "",  # noqa: N803
+        ConditionExpression: str | None = None,  # noqa: N803
+        ExpressionAttributeValues: dict[str, Any] | None = None,  # noqa: N803
+    ) -> None:
         pk, sk = Item["pk"]["S"], Item["sk"]["S"]
+        version = self.items.get((pk, sk), {}).get("version")
+        match ConditionExpression:
+            case None:
+                holds = True
+            case "attribute_not_exists(version)":
+                holds = version is None
+            case "version = :seen":
+                assert ExpressionAttributeValues is not None
+                holds = version == ExpressionAttributeValues[":seen"]
+            case _:
+                raise NotImplementedError(ConditionExpression)
+        if not holds:
+            raise ClientError({"Error": {"Code": "ConditionalCheckFailedException"}}, "PutItem")
         if (pk, sk) not in self.items:
             insort(self._order[pk], (sk.encode(), sk))  # DynamoDB's own order, by the bytes of UTF-8
         self.items[pk, sk] = Item

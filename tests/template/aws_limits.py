@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _DOCS = "https://docs.aws.amazon.com"
 _LAMBDA = f"{_DOCS}/lambda/latest/dg/gettingstarted-limits.html"
 _FUNCTION = f"{_DOCS}/lambda/latest/api/API_CreateFunction.html"
+_MAPPING = f"{_DOCS}/lambda/latest/api/API_CreateEventSourceMapping.html"
 _SCHEDULE = f"{_DOCS}/scheduler/latest/APIReference/API_CreateSchedule.html"
 _ALARM = f"{_DOCS}/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"
 _DASHBOARD = f"{_DOCS}/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html"
@@ -87,7 +88,10 @@ LIMITS = (
     Limit("AWS::Lambda::Function", ("Layers",), "number", 5, _LAMBDA),
     Limit("AWS::Lambda::Function", ("Environment", "Variables"), "characters", 4_096, _LAMBDA),
     Limit("AWS::Lambda::Version", ("Description",), "characters", 256, _FUNCTION),
-    Limit("AWS::Lambda::EventSourceMapping", ("BatchSize",), "value", 10, _FUNCTION),  # without a batching window
+    # Of a stream; ten of a queue without a batching window. More than ten need a window.
+    Limit("AWS::Lambda::EventSourceMapping", ("BatchSize",), "value", 10_000, _MAPPING),
+    Limit("AWS::Lambda::EventSourceMapping", ("MaximumBatchingWindowInSeconds",), "value", 300, _MAPPING),
+    Limit("AWS::Lambda::EventSourceMapping", ("MaximumRecordAgeInSeconds",), "value", 604_800, _MAPPING),
     Limit("AWS::Scheduler::Schedule", ("Name",), "characters", 64, _SCHEDULE),
     Limit("AWS::Scheduler::Schedule", ("Description",), "characters", 512, _SCHEDULE),
     Limit("AWS::Scheduler::Schedule", ("Target", "RetryPolicy", "MaximumRetryAttempts"), "value", 185, _SCHEDULE),

@@ -65,7 +65,7 @@ AWS_EMITS = (
         frozenset({"ThrottledRequests"}),
         {
             "TableName": "AWS::DynamoDB::Table",
-            "Operation": frozenset({"PutItem", "GetItem", "UpdateItem", "DeleteItem", "Query", "BatchWriteItem"}),
+            "Operation": frozenset({"PutItem", "GetItem", "UpdateItem", "DeleteItem", "Query"}),
         },
         "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html",
     ),
@@ -274,7 +274,13 @@ def alarms_of_errors(resources: Resources) -> dict[str, set[str]]:
         for source in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
             if source["Properties"]["FunctionName"] == {"Ref": function}:
                 origin = resources[source["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
-                dead = origin["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+                policy = origin.get("RedrivePolicy")  # a queue has its own dead letters, a stream those of its reader
+                told_to = (
+                    source["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]
+                    if policy is None
+                    else policy["deadLetterTargetArn"]
+                )
+                dead = told_to["Fn::GetAtt"][0]
                 told.update({watched[dead]} if dead in watched else ())
     return found
 

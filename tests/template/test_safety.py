@@ -163,7 +163,8 @@ def of_table(resources: Resources) -> Iterator[tuple[str, set[str], dict[str, An
     for name, role in of_type(resources, "AWS::IAM::Role").items():
         for statement in statements(role):
             actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-            if any(action.startswith("dynamodb:") for action in actions):
+            of_stream = statement["Resource"] == {"Fn::GetAtt": ["Table", "StreamArn"]}
+            if any(action.startswith("dynamodb:") for action in actions) and not of_stream:
                 assert statement["Resource"] == {"Fn::GetAtt": ["Table", "Arn"]}, name
                 yield name, set(actions), statement.get("Condition", {})
 
@@ -176,6 +177,17 @@ def test_every_role_is_held_to_the_partitions_of_the_table_that_it_names(resourc
         assert set(conditions) == {"ForAllValues:StringLike", "Null"}, name
         assert conditions["ForAllValues:StringLike"]["dynamodb:LeadingKeys"], name
         assert conditions["Null"] == {"dynamodb:LeadingKeys": "false"}, name
+
+
+def test_the_rollup_alone_reads_the_stream(resources: Resources) -> None:
+    readers = {
+        name: set(statement["Action"])
+        for name, role in of_type(resources, "AWS::IAM::Role").items()
+        for statement in statements(role)
+        if statement["Resource"] == {"Fn::GetAtt": ["Table", "StreamArn"]}
+    }
+    wanted = {"DescribeStream", "GetRecords", "GetShardIterator"}
+    assert readers == {"RollupRole": {f"dynamodb:{name}" for name in wanted}}
 
 
 @pytest.mark.shows("each role has its partitions")

@@ -30,7 +30,8 @@ class FakeTable:
     stored: list[str] = field(default_factory=list)
     quarantined: list[tuple[bytes, list[Reject]]] = field(default_factory=list)
 
-    def store(self, reading: Reading, *, received_at: datetime, source: str) -> bool:
+    def store(self, reading: Reading, *, received_at: datetime, source: str, stored_at: datetime | None) -> bool:
+        assert stored_at is None
         fate = self.fate.get(reading.module_id, True)
         if isinstance(fate, Exception):
             raise fate

@@ -2,34 +2,97 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from smarther.domain.summaries.rollup_window import RollupRequestError, RollupState, Stretch, asked_for, by_day, due
-from smarther.domain.summaries.statistics import HOUR
+from smarther.domain.summaries.rollup_window import (
+    EARLIEST,
+    STREAM_KEEPS,
+    RollupRequestError,
+    RollupState,
+    Stretch,
+    asked_for,
+    believed,
+    by_day,
+    dropped_since,
+    due,
+    touched,
+)
+from smarther.domain.summaries.statistics import HOUR, LONGEST_HOLD, hour_of
 
 ROME = ZoneInfo("Europe/Rome")
 NOW = datetime(2026, 1, 14, 15, 5, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 1, 13, 23, tzinfo=UTC)  # in Rome
 
 
-def state(complete_through: datetime) -> RollupState:
-    """A run of a moment ago that came so far."""
-    return RollupState(ran_at=NOW - HOUR, complete_through=complete_through)
+RUNNING = datetime(2026, 1, 14, 15, tzinfo=UTC)
 
 
-def test_a_run_makes_the_last_three_hours_again_and_the_first_of_a_day_the_last_eight_days() -> None:
-    """What costs most of what statistics cost (docs/running/cost.md), so not a minute more."""
-    there = NOW - HOUR
+def state(*, late_through: datetime | None, complete_through: datetime = RUNNING - HOUR) -> RollupState:
+    """What a run of an hour ago left."""
+    return RollupState(ran_at=NOW - HOUR, complete_through=complete_through, late_through=late_through)
 
-    assert due(state(there), now=NOW, zone=ROME).start == datetime(2026, 1, 14, 11, tzinfo=UTC)
-    yesterdays = RollupState(ran_at=MIDNIGHT - HOUR, complete_through=there)
-    assert due(yesterdays, now=NOW, zone=ROME).start == datetime(2026, 1, 6, 14, tzinfo=UTC)
-    assert due(None, now=NOW, zone=ROME) == Stretch(
-        datetime(2026, 1, 6, 15, tzinfo=UTC), datetime(2026, 1, 14, 15, tzinfo=UTC)
-    )
+
+def test_a_run_makes_the_hours_since_the_last_and_none_again() -> None:
+    assert due(state(late_through=NOW - HOUR), now=NOW) == Stretch(RUNNING - HOUR, RUNNING)
+    long_ago = RUNNING - timedelta(days=40)
+    assert due(state(late_through=NOW, complete_through=long_ago), now=NOW) == Stretch(long_ago, RUNNING)
+    assert due(state(late_through=NOW, complete_through=RUNNING), now=NOW) == Stretch(RUNNING, RUNNING)
+
+
+def test_a_run_that_does_not_know_what_came_late_looks_back_eight_days() -> None:
+    """The first of a stack, and the first after a release that did not follow the stream."""
+    assert due(None, now=NOW) == Stretch(RUNNING - timedelta(days=8), RUNNING)
+    assert due(state(late_through=None), now=NOW) == Stretch(RUNNING - HOUR - timedelta(days=8), RUNNING)
+
+
+def test_a_state_in_the_future_is_not_believed() -> None:
+    known, ahead = state(late_through=NOW), NOW + HOUR
+    assert believed(known, now=NOW) == known
+    for wrong in (
+        replace(known, ran_at=ahead),
+        replace(known, complete_through=ahead),
+        replace(known, late_through=ahead),
+    ):
+        assert believed(wrong, now=NOW) is None
+    assert believed(None, now=NOW) is None
+
+
+def test_what_the_stream_may_have_dropped_is_looked_for_after_a_pause_of_nearly_a_day() -> None:
+    assert dropped_since(None, now=NOW) is None
+    assert dropped_since(state(late_through=None), now=NOW) is None
+    assert dropped_since(state(late_through=NOW - 20 * HOUR), now=NOW) is None
+    paused = NOW - 21 * HOUR
+    assert dropped_since(state(late_through=paused), now=NOW) == paused - STREAM_KEEPS
+
+
+@given(
+    times=st.lists(st.datetimes(datetime(1999, 12, 30), datetime(2026, 1, 16), timezones=st.just(UTC)), max_size=6)  # noqa: DTZ001
+)
+def test_what_a_late_reading_touches_are_the_hours_over_of_the_six_after_it(times: list[datetime]) -> None:
+    stretches = touched(times, now=NOW)
+    hours = [hour for each in stretches for hour in _hours(each)]
+    assert hours == sorted(set(hours)), "none twice"
+    reach = {
+        hour
+        for time in times
+        for hour in _hours(Stretch(hour_of(time), hour_of(time + LONGEST_HOLD) + HOUR))
+        if time >= EARLIEST and hour < RUNNING
+    }
+    assert set(hours) == reach
+
+
+def test_the_end_of_the_calendar_touches_nothing() -> None:
+    assert touched([datetime.max.replace(tzinfo=UTC)], now=NOW) == []
+
+
+def _hours(stretch: Stretch) -> list[datetime]:
+    return [stretch.start + number * HOUR for number in range((stretch.end - stretch.start) // HOUR)]
 
 
 def test_a_stretch_that_ends_with_a_day_has_no_part_in_the_next() -> None:

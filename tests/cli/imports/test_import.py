@@ -114,6 +114,7 @@ def test_a_dry_run_shows_the_first_rows_and_changes_nothing(
         "load_state": "INACTIVE",
         "received_at": "2026-01-31T12:30:00Z",
         "imported_at": "2026-01-31T12:30:00Z",
+        "after_hour": "2026-01-31T12:30:00Z",
         "source": "import:home-assistant",
     }
 

@@ -1,12 +1,11 @@
 """`smarther redrive`: stores the notifications that wait outside the table."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from smarther.domain.summaries.rollup_window import DEEP
 from smarther.receiver.record import Recorder
 from smarther.store.digests import Digests
 from smarther.store.quarantine import Quarantine
@@ -117,12 +116,6 @@ def _show(call: Call, tallies: dict[Origin, Tally], *, dry_run: bool) -> None:
     )
     for failure in sorted({failure for tally in tallies.values() for failure in tally.failures}):
         screen.remark(f"Not stored this time: {failure}", style="yellow")
-    oldest = min((tally.oldest for tally in tallies.values() if tally.oldest is not None), default=None)
-    if oldest is not None and call.at - oldest > DEEP - timedelta(days=1):
-        screen.remark(
-            "Some of these readings are older than what the rollup looks at by itself. For their statistics:"
-            f" `smarther rollup --from {oldest:%Y-%m-%d}`"
-        )
 
 
 def _numbers(tally: Tally) -> tuple[int, ...]:

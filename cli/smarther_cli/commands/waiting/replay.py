@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -67,7 +67,6 @@ class Tally:
     refused: int = 0
     failed: int = 0
     failures: set[str] = field(default_factory=set)
-    oldest: datetime | None = None
 
 
 class Replay:
@@ -112,12 +111,11 @@ class Replay:
         if self._rehearsal:
             recorded = Recorded(quarantined=len(parsed.rejects))
         else:
-            recorded = self._recorder.record(parsed, notification.body, received_at=notification.received_at)
+            recorded = self._recorder.record(
+                parsed, notification.body, received_at=notification.received_at, stored_at=datetime.now(UTC)
+            )
         tally.stored += recorded.stored
         tally.duplicates += recorded.duplicates
-        if recorded.stored:
-            times = [reading.time for reading in parsed.readings]
-            tally.oldest = min(times if tally.oldest is None else [tally.oldest, *times])
         tally.unreadable += recorded.quarantined > 0
         if recorded.failed:
             _failed(tally, recorded.failure or "unknown")

@@ -54,12 +54,13 @@ class Recorder:
         body: bytes,
         *,
         received_at: datetime,
+        stored_at: datetime | None = None,
         in_time: Callable[[], bool] = lambda: True,
     ) -> Recorded:
         """Store the readings of one body, and the body in quarantine where it has rejects. Writes are independent.
 
-        `in_time` is asked before each write; once it says no, all that is left counts as failed. Failures of the table
-        are counted, not raised.
+        `stored_at` is now, where the body arrived before. `in_time` is asked before each write; once it says no, all
+        that is left counts as failed. Failures of the table are counted, not raised.
         """
         stored = duplicates = failed = 0
         failure: str | None = None
@@ -69,7 +70,7 @@ class Recorder:
                 failed, failure = failed + 1, "OutOfTime"
                 continue
             try:
-                new = self.readings.store(reading, received_at=received_at, source="push")
+                new = self.readings.store(reading, received_at=received_at, source="push", stored_at=stored_at)
             except ItemRefusedError as error:
                 rejects.append(Reject("reading", f"the table refuses it: {error}"))
             except TableUnavailableError as error:

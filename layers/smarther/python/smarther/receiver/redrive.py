@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from smarther import telemetry
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Redriver:
-    """Stores spilled notifications. `seconds` is a monotonic clock."""
+    """Stores spilled notifications. `seconds` is a monotonic clock; `now` returns aware datetimes."""
 
     recorder: Recorder
     digests: Digests
     seconds: Callable[[], float] = time.monotonic
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def redrive(self, event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
         """Store each message of an SQS event; the answer names those to be tried again (partial batch response).
@@ -74,7 +76,9 @@ class Redriver:
 
     def _stored(self, spilled: Spilled, in_time: Callable[[], bool]) -> bool:
         notification = parse(spilled.body)
-        recorded = self.recorder.record(notification, spilled.body, received_at=spilled.received_at, in_time=in_time)
+        recorded = self.recorder.record(
+            notification, spilled.body, received_at=spilled.received_at, stored_at=self.now(), in_time=in_time
+        )
         telemetry.measure(
             "notification_redriven",
             {

@@ -9,14 +9,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smarther.domain.readings.reading import bounded
 from smarther.domain.summaries.rollup_window import RollupState
 from smarther.domain.summaries.series import Shown
 from smarther.domain.summaries.statistics import HOUR, Measure, Statistics
 from smarther.store import keys
-from smarther.store.items import fields, instant, number
+from smarther.store.items import fields, instant, number, plain, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -50,6 +51,13 @@ _HOURS: _Kind[datetime] = _Kind(HOUR, keys.hour_key, keys.hour_in)
 _DAYS: _Kind[date] = _Kind(_LONGEST_DAY, keys.day_key, keys.day_in)
 
 
+class Versioned(NamedTuple):
+    """A stored hour or day, and its version as it is stored; None for one of a release that had none."""
+
+    statistics: Statistics
+    version: Storable
+
+
 class HoursAndDays:
     """Statistics of the hours of UTC and the local days of one home. Every method raises StoreError."""
 
@@ -57,17 +65,16 @@ class HoursAndDays:
         self._table = table
 
     def hours(
-        self, module_id: str, *, start: datetime, end: datetime, limit: int | None = None
+        self, module_id: str, *, start: datetime, end: datetime, limit: int | None = None, consistent: bool = False
     ) -> dict[datetime, Statistics]:
         """The stored hours from `start` up to but not including `end`, both full hours; with a `limit`, the newest."""
-        return dict(self._stored(_HOURS, _statistics, module_id, (start, end - HOUR), limit=limit))
+        stretch = (start, end - HOUR)
+        return dict(self._stored(_HOURS, _statistics, module_id, stretch, limit=limit, consistent=consistent))
 
     def counts(self, module_id: str, *, start: datetime, end: datetime) -> dict[datetime, int]:
         """How many readings each of the hours has that `hours` returns: only that is read of them."""
         return dict(
-            self._stored(
-                _HOURS, lambda item, _: _count(item), module_id, (start, end - HOUR), limit=None, names=_COUNT_NAMES
-            )
+            self._stored(_HOURS, lambda item, _: _count(item), module_id, (start, end - HOUR), names=_COUNT_NAMES)
         )
 
     def days(self, module_id: str, *, first: date, last: date, limit: int | None = None) -> dict[date, Statistics]:
@@ -84,49 +91,81 @@ class HoursAndDays:
         """What a chart shows of the local days that `days` returns."""
         return dict(self._stored(_DAYS, _shown, module_id, (first, last), limit=limit, names=_SHOWN_NAMES))
 
-    def store(self, module_id: str, hours: Mapping[datetime, Statistics], days: Mapping[date, Statistics]) -> None:
-        """Write these hours and days over what was stored of them. They never expire."""
-        keyed = {keys.hour_key(hour): made for hour, made in hours.items()} | {
-            keys.day_key(day): made for day, made in days.items()
-        }
-        partition = keys.module_partition(module_id)
-        self._table.put_all(
-            {"pk": partition, "sk": key, "module_id": module_id, **_attributes(made)} for key, made in keyed.items()
-        )
+    def versioned_hours(
+        self, module_id: str, *, start: datetime, end: datetime, consistent: bool
+    ) -> dict[datetime, Versioned]:
+        """What `hours` returns, with versions for `store`."""
+        return dict(self._stored(_HOURS, _versioned, module_id, (start, end - HOUR), consistent=consistent))
+
+    def versioned_day(self, module_id: str, day: date, *, consistent: bool) -> dict[date, Versioned]:
+        """A stored local day with its version for `store`; empty where there is none."""
+        return dict(self._stored(_DAYS, _versioned, module_id, (day, day), consistent=consistent))
+
+    def store(
+        self,
+        module_id: str,
+        hours: Mapping[datetime, Statistics],
+        days: Mapping[date, Statistics],
+        *,
+        over: Mapping[Any, Versioned] = MappingProxyType({}),
+    ) -> bool:
+        """Write these hours and days over those that were read; False where another run has written one since.
+
+        That one is not changed: its maker may have read readings that were not there before. They never expire.
+        """
+        written = [self._put(module_id, keys.hour_key(hour), made, over.get(hour)) for hour, made in hours.items()]
+        written += [self._put(module_id, keys.day_key(day), made, over.get(day)) for day, made in days.items()]
+        return all(written)
 
     def rollup_state(self) -> RollupState | None:
         """The state that the last run of the rollup left; `None` before the first run, or where it is unreadable."""
-        items = self._table.query(keys.ROLLUP_STATE["pk"], (keys.ROLLUP_STATE["sk"],) * 2, limit=1)
+        items = self._table.query(keys.ROLLUP_STATE["pk"], (keys.ROLLUP_STATE["sk"],) * 2, limit=1, consistent=True)
         return next(self._table.made(_rollup_state, items), None)
 
     def store_rollup_state(self, state: RollupState) -> None:
         """Write the state that this run of the rollup leaves."""
-        self._table.put_all(
-            [
-                {
-                    **keys.ROLLUP_STATE,
-                    "ran_at": state.ran_at.isoformat(),
-                    "complete_through": state.complete_through.isoformat(),
-                    "behind": {each: since.isoformat() for each, since in state.behind.items()},
-                }
-            ]
+        self._table.put(
+            {
+                **keys.ROLLUP_STATE,
+                "ran_at": state.ran_at.isoformat(),
+                "complete_through": state.complete_through.isoformat(),
+                "behind": {each: since.isoformat() for each, since in state.behind.items()},
+                **({} if state.late_through is None else {"late_through": state.late_through.isoformat()}),
+                **({} if state.late_after is None else {"late_after": state.late_after}),
+            }
         )
 
-    def _stored[At, Made](  # noqa: PLR0913 - what the four reads differ in
+    def _put(self, module_id: str, key: str, made: Statistics, over: Versioned | None) -> bool:
+        seen = None if over is None else over.version
+        item = statistics_item(module_id, key, made, version=int(seen) + 1 if isinstance(seen, Decimal) else 1)
+        if seen is None:
+            return self._table.put(item, when="attribute_not_exists(version)")
+        return self._table.put(item, when="version = :seen", values={":seen": seen})
+
+    def _stored[At, Made](  # noqa: PLR0913 - what the reads differ in
         self,
         kind: _Kind[At],
         make: Callable[[Item, timedelta], Made],
         module_id: str,
         between: tuple[At, At],
         *,
-        limit: int | None,
+        limit: int | None = None,
         names: tuple[str, ...] = (),
+        consistent: bool = False,
     ) -> Iterator[tuple[At, Made]]:
         """The stored hours, or days, between two, both included, newest first, each with what `make` reads of it."""
         first, last = between
         partition, stretch = keys.module_partition(module_id), (kind.key(first), kind.key(last))
-        items = self._table.query(partition, stretch, limit=limit, newest_first=True, names=names)
+        items = self._table.query(
+            partition, stretch, limit=limit, newest_first=True, names=names, consistent=consistent
+        )
         return self._table.made(partial(_made_of, kind, make), items)
+
+
+def statistics_item(module_id: str, key: str, made: Statistics, *, version: int) -> dict[str, Storable]:
+    """The item of an hour or a day, by its sort key."""
+    identity = {"pk": keys.module_partition(module_id), "sk": key, "module_id": module_id}
+    return {**identity, "version": version, **_attributes(made)}
 
 
 def hour_made(item: Item) -> tuple[datetime, Statistics] | None:
@@ -150,7 +189,13 @@ def _rollup_state(item: Item) -> RollupState | None:
         return None
     noted = fields(item, "behind") or {}
     behind = {module_id: since for module_id in noted if (since := instant(noted, module_id)) is not None}
-    return RollupState(ran_at=ran_at, complete_through=complete_through, behind=behind)
+    return RollupState(
+        ran_at=ran_at,
+        complete_through=complete_through,
+        behind=behind,
+        late_through=instant(item, "late_through"),
+        late_after=text(item, "late_after"),
+    )
 
 
 def _statistics(item: Item, length: timedelta) -> Statistics:
@@ -164,6 +209,10 @@ def _statistics(item: Item, length: timedelta) -> Statistics:
         heating_minutes=_minutes(item, "heating_minutes", length) or Decimal(0),
         cooling_minutes=_minutes(item, "cooling_minutes", length) or Decimal(0),
     )
+
+
+def _versioned(item: Item, length: timedelta) -> Versioned:
+    return Versioned(_statistics(item, length), plain(item["version"]) if "version" in item else None)
 
 
 def _count(item: Item) -> int:

@@ -54,6 +54,11 @@ def module_partition(module_id: str) -> str:
     return f"{_MODULE}{module_id}"
 
 
+def module_in(partition: str) -> str | None:
+    """The thermostat whose partition this is; None where it is no thermostat's."""
+    return partition.removeprefix(_MODULE) if partition.startswith(_MODULE) else None
+
+
 def sort_key(reading: Reading, digest: str | None = None) -> str:
     """The sort key of a reading. The time in it has a fixed width, so that keys sort by the thermostat's clock."""
     return f"{_READING}{fixed_width(reading.time)}#{digest or reading_digest(reading)}"

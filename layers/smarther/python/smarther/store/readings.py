@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smarther.domain.readings.arrival import note, unusual
-from smarther.domain.readings.reading import attributes, expiry
+from smarther.domain.readings.arrival import is_after_hour, note, unusual
+from smarther.domain.readings.reading import attributes, expiry, instant_text
 from smarther.store import keys
 from smarther.store.items import instant
 
@@ -35,14 +35,22 @@ class Readings:
         """The same for a rehearsal: writes are sent, change nothing, and count as duplicates."""
         return Readings(self._table.rehearsing(), retention_days=self._retention_days)
 
-    def store(self, reading: Reading, *, received_at: datetime, source: Source) -> bool:
-        """Store one reading; False where it was there already.
+    def store(
+        self, reading: Reading, *, received_at: datetime, source: Source, stored_at: datetime | None = None
+    ) -> bool:
+        """Store one reading; False where it was there already. `stored_at` is now, where it arrived before.
 
         Where its own time is far from its arrival, a second write notes the arrival (`domain.readings.arrival`). If
         that write fails, storing the reading again writes the note.
         """
         new = self._table.add(
-            stored(reading, received_at=received_at, source=source, retention_days=self._retention_days)
+            stored(
+                reading,
+                received_at=received_at,
+                stored_at=stored_at,
+                source=source,
+                retention_days=self._retention_days,
+            )
         )
         if unusual(reading.time, received_at) is not None and not self._table.rehearses:
             arrived = received_at if new else self._arrival_of(reading)
@@ -74,9 +82,22 @@ class Readings:
         )
 
 
-def stored(reading: Reading, *, received_at: datetime, source: Source, retention_days: int | None) -> dict[str, Stored]:
-    """The item of a reading, with its key."""
-    return {
+def stored(
+    reading: Reading,
+    *,
+    received_at: datetime,
+    source: Source,
+    retention_days: int | None,
+    stored_at: datetime | None = None,
+) -> dict[str, Stored]:
+    """The item of a reading, with its key. `stored_at` is now, where it arrived before.
+
+    Where its hour may have been made without it, `after_hour` says so: the rollup makes that hour anew.
+    """
+    item: dict[str, Stored] = {
         **keys.reading_key(reading),
         **attributes(reading, received_at=received_at, source=source, retention_days=retention_days),
     }
+    if is_after_hour(reading.time, stored_at or received_at):
+        item["after_hour"] = instant_text(stored_at or received_at)
+    return item

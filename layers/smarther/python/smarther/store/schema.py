@@ -103,6 +103,7 @@ def _statistics(*, of: str) -> tuple[Attribute, ...]:
     )
     return (
         _MODULE_ID,
+        Attribute("version", "number", "how often it was written; of two runs at once the second one starts again"),
         Attribute("count", "number", f"readings of the {of}", always=True),
         *(
             Attribute(f"{name}_{part}", "number", says.format(unit=unit))
@@ -143,6 +144,12 @@ ITEMS: Final = (
                 "imported_at",
                 "text",
                 "when `smarther import` stored it: ISO 8601, UTC; it is no sign of life, whatever its source",
+            ),
+            Attribute(
+                "after_hour",
+                "text",
+                "when it was stored, where its hour may have been made by then: hour and day are made anew; ISO 8601,"
+                " UTC",
             ),
             Attribute("function", "text", "`HEATING` or `COOLING`"),
             Attribute("mode", "text", "`AUTOMATIC`, `MANUAL`, `BOOST`, `OFF`, `PROTECTION`"),
@@ -371,6 +378,8 @@ ITEMS: Final = (
         (
             Attribute("ran_at", "text", "ISO 8601, UTC", always=True),
             Attribute("complete_through", "text", "ISO 8601, UTC", always=True),
+            Attribute("late_through", "text", "what was stored late before this instant is counted: ISO 8601, UTC"),
+            Attribute("late_after", "text", "the thermostat behind which a search for late readings goes on"),
             Attribute("behind", "fields", "thermostats that stay behind, and since when", always=True),
         ),
         ("rollup",),

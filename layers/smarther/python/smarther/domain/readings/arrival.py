@@ -26,6 +26,9 @@ BEHIND: Final = timedelta(days=7)
 """More than any delay that is known: after outages of a weekend, and of several days in December 2025 (issues 29 and 66
 there), all that had waited came at once. A reading that is less than this behind counts as late, not as misdated."""
 
+HOUR_IS_OPEN: Final = timedelta(hours=1, minutes=4)
+"""So long after its beginning no scheduled run has made the statistics of an hour yet: they begin five minutes past."""
+
 
 def is_ahead(time: datetime, received_at: datetime) -> bool:
     """Whether a reading's own time is after its arrival, by more than a clock drifts."""
@@ -38,6 +41,11 @@ def unusual(time: datetime, received_at: datetime) -> Unusual | None:
     if late_by > BEHIND or is_ahead(time, received_at):
         return "misdated"
     return "late" if late_by > LATE else None
+
+
+def is_after_hour(time: datetime, stored_at: datetime) -> bool:
+    """Whether the statistics of a reading's hour may have been made before it was stored at `stored_at`."""
+    return stored_at - time.astimezone(UTC).replace(minute=0, second=0, microsecond=0) >= HOUR_IS_OPEN
 
 
 def note(sort_key: str, received_at: datetime) -> str:

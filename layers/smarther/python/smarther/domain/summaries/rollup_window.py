@@ -1,38 +1,37 @@
-"""Which stretch of time a run of the rollup makes anew, so that late readings count and no run costs much.
+"""Which hours of which thermostats a run of the rollup makes.
 
-Readings come up to 18 hours late, and days late after an outage of the provider's cloud. The table has no index by
-arrival. Instead each run makes a recent stretch anew, and writes only the statistics that differ from the stored ones:
+An hour is made once, when it is over, and a day with its last hour: a scheduled run makes the hours since the point up
+to which the last run made everything. So no hour is left out after a pause, or after a run that was stopped.
 
-- Every run makes the hours from `RECENT` before the point up to which the last run made everything. So no stretch is
-  left out after a pause, or after a run that was stopped.
-- The first run of each local day makes the last `DEEP`, for what came hours or days late.
-
-An hour and a day are made when they are over, so that as a rule each is written once. Every run reads `RECENT` again,
-and one run a day reads `DEEP`: their lengths make most of the cost of statistics (docs/running/cost.md).
-
-Readings that arrive later than `DEEP` need `smarther rollup --from --to`.
+A reading that is stored after its hour may have been made says so in its item. The table's stream brings it to the
+rollup, which makes the hours and days that it touches anew, however old they are. The stream keeps what it has for a
+day. A scheduled run that comes after a longer pause therefore looks for such readings itself.
 
 Where something of a thermostat cannot be made, only that thermostat is behind. The state stores the hour from which its
-statistics may be missing. Every run, after all else, continues from there: day by day, oldest first, up to the next day
-that cannot be made. So the next run makes good what a passing fault left out. A lasting fault costs each run the one
-day that is tried again; later days are still made in the runs' own stretches. Once the fault is mended, a run makes all
-that is missing, as far as the readings are still stored.
+statistics may be missing. Every scheduled run, after all else, continues from there: day by day, oldest first, up to
+the next day that cannot be made. So the next run makes good what a passing fault left out. A lasting fault costs each
+run the one day that is tried again; later days are still made in the runs' own stretches. Once the fault is mended, a
+run makes all that is missing, as far as the readings are still stored.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from smarther.domain.summaries.statistics import HOUR, LONGEST_HOLD, hour_of, hours_of_day, local_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import tzinfo
 
-RECENT = timedelta(hours=3)
-DEEP = timedelta(days=8)
+FIRST_LOOK_BACK: Final = timedelta(days=8)
+"""How far back a run looks that does not know which late readings count: the first one of a stack."""
+STREAM_KEEPS: Final = timedelta(hours=24)
+"""https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html"""
+LONGEST_PAUSE: Final = timedelta(hours=20)
+"""After a longer pause the stream may soon drop, or has dropped, readings that were stored late."""
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """No statistics are made before this. No thermostat is older, and one that has lost the time starts here."""
 
@@ -49,11 +48,16 @@ class RollupState:
     """When the rollup ran last, and up to which hour (not included) all statistics are made.
 
     Except those of the thermostats that are `behind`: by module id, the hour from which some may be missing.
+
+    Readings that were stored late before `late_through` count, or are still in the stream; None where that is not
+    known. While runs look for what the stream has dropped, `late_after` is the thermostat behind which to go on.
     """
 
     ran_at: datetime
     complete_through: datetime
     behind: Mapping[str, datetime] = field(default_factory=dict)
+    late_through: datetime | None = None
+    late_after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +68,45 @@ class Stretch:
     end: datetime
 
 
-def due(state: RollupState | None, *, now: datetime, zone: tzinfo) -> Stretch:
-    """The stretch that a scheduled run makes anew; it ends with the last hour that is over.
+def believed(state: RollupState | None, *, now: datetime) -> RollupState | None:
+    """The state, unless it is in the future: the last run's clock was wrong, or the item was edited by hand."""
+    if state is None:
+        return None
+    instants = (state.ran_at, state.complete_through, state.late_through or state.ran_at)
+    return state if all(EARLIEST <= each <= now for each in instants) else None
 
-    A state in the future is ignored: the last run's clock was wrong, or the item was edited by hand.
-    """
-    if state is None or not all(EARLIEST <= each <= now for each in (state.ran_at, state.complete_through)):
-        start = now - DEEP
-    elif local_day(state.ran_at, zone) == local_day(now, zone):
-        start = state.complete_through - RECENT
+
+def due(state: RollupState | None, *, now: datetime) -> Stretch:
+    """The stretch that a scheduled run makes; it ends with the last hour that is over."""
+    if state is None:
+        start = now - FIRST_LOOK_BACK
+    elif state.late_through is None:
+        start = state.complete_through - FIRST_LOOK_BACK
     else:
-        start = state.complete_through - DEEP
+        start = state.complete_through
     return Stretch(hour_of(start), hour_of(now))
+
+
+def dropped_since(state: RollupState | None, *, now: datetime) -> datetime | None:
+    """Since when the stream may have dropped readings that were stored late; None where it has dropped none."""
+    if state is None or state.late_through is None or now - state.late_through <= LONGEST_PAUSE:
+        return None
+    return state.late_through - STREAM_KEEPS
+
+
+def touched(times: Iterable[datetime], *, now: datetime) -> list[Stretch]:
+    """The hours that are over and that readings of these times tell of, in stretches that do not overlap.
+
+    A reading holds for `LONGEST_HOLD` at most, so it changes nothing later.
+    """
+    stretches: list[Stretch] = []
+    for time in sorted(each for each in times if EARLIEST <= each < now):
+        end = min(hour_of(time + LONGEST_HOLD) + HOUR, hour_of(now))
+        if stretches and hour_of(time) <= stretches[-1].end:
+            stretches[-1] = Stretch(stretches[-1].start, end)
+        else:
+            stretches.append(Stretch(hour_of(time), end))
+    return stretches
 
 
 def owed(state: RollupState | None, stretch: Stretch) -> dict[str, Stretch]:

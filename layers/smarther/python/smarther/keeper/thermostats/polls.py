@@ -35,6 +35,7 @@ class Polls:
 
     def __init__(self, run: Run) -> None:
         dependencies = run.dependencies
+        self._clock = dependencies.clock
         self._readings = Readings(dependencies.table, retention_days=dependencies.settings.retention)
         self._history = History(dependencies.table)
         self._signs = run.signs
@@ -73,5 +74,7 @@ class Polls:
 
     def store(self, news: Iterable[Reading], *, now: datetime) -> bool:
         """Store it; whether any of it was new. Raises StoreError."""
-        stored = [self._readings.store(reading, received_at=now, source="poll") for reading in news]
+        stored = [
+            self._readings.store(reading, received_at=now, source="poll", stored_at=self._clock()) for reading in news
+        ]
         return any(stored)

@@ -77,7 +77,19 @@ class History:
             found[module_id].append(key)
         return dict(found)
 
-    def snapshots(self, module_id: str, *, start: datetime, end: datetime, limit: int | None = None) -> list[Snapshot]:
+    def times_after_hour(self, module_id: str, *, since: datetime) -> list[datetime]:
+        """The times of all readings that were stored after their hours, and that since an instant.
+
+        All readings of the thermostat are read.
+        """
+        between = keys.reading_range(None, None)
+        late = self._table.query(keys.module_partition(module_id), between, names=("time", "after_hour"))
+        stored_late = (item for item in late if (stored_at := instant(item, "after_hour")) and stored_at >= since)
+        return [time for item in stored_late if (time := instant(item, "time")) is not None]
+
+    def snapshots(
+        self, module_id: str, *, start: datetime, end: datetime, limit: int | None = None, consistent: bool = False
+    ) -> list[Snapshot]:
         """The snapshots from `start` up to but not including `end`, oldest first; with a `limit` the newest ones.
 
         Mode, program and activation time are not read. A reading that arrived before its own time is left out: the
@@ -89,6 +101,7 @@ class History:
             limit=None if limit is None else limit + LOOKED_THROUGH,
             page_size=limit,
             newest_first=True,
+            consistent=consistent,
             names=_SNAPSHOT_NAMES,
         )
         possible = (item for item in items if not _came_before_its_time(item))

@@ -34,7 +34,7 @@ type Importing = Mapping[str, Stored]
 """A reading on its way into the table, as the item that it is to be."""
 
 FOREIGN: Final = "import:"
-_OF_THE_WRITE: Final = frozenset({"received_at", "imported_at", "expires_at"})
+_OF_THE_WRITE: Final = frozenset({"received_at", "imported_at", "after_hour", "expires_at"})
 _PAUSES: Final = (1, 2, 4, 8, 16)
 """Seconds, one after each time that the table hands something back: it grows with what is written."""
 
@@ -93,6 +93,7 @@ class Import:
             **keys.reading_key(reading, digest),
             **attributes(reading, received_at=received_at, source=source, retention_days=None),
             "imported_at": instant_text(self._now),
+            "after_hour": instant_text(self._now),
             **kept,
         }
 

@@ -30,7 +30,7 @@ Each has its type: numbers are within their bounds, instants have a zone. A stor
 older release or by hand, is under `unread`, beside what could not be read when the reading arrived.
 """
 
-_ONLY_THE_TABLES: Final = frozenset({"pk", "sk", "expires_at", "imported_at"})
+_ONLY_THE_TABLES: Final = frozenset({"pk", "sk", "expires_at", "imported_at", "after_hour"})
 _INSTANTS: Final = ("time", "received_at", "temperature_time", "humidity_time", "event_time")
 _READ: Final[Mapping[str, Callable[[Any, str], object]]] = {
     **dict.fromkeys((*Reading.__slots__, "source"), items.text),
