@@ -33,7 +33,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> str | dict[str, st
     Where the table does not answer, the page says so before the function's own timeout.
     """
     table = Table(client, settings.table_name)
-    widget = Widget(table, home=settings.timezone, stale_after=settings.stale_after)
+    widget = Widget(table, home=settings.timezone, stale_after=settings.stale_after, keeper_every=settings.keeper_every)
     now, endpoint = datetime.now(UTC), context.invoked_function_arn
     try:
         page: str | dict[str, str] = deadlines.within(

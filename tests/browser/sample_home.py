@@ -95,7 +95,7 @@ def page(
         "width": width,
         "locale": locale,
     }
-    widget = Widget(sample, home=ROME, stale_after=DAY)
+    widget = Widget(sample, home=ROME, stale_after=DAY, keeper_every=timedelta(minutes=30))
     answer = widget.answer(
         {"widgetContext": context, **said}, now=NOW, endpoint="arn:aws:lambda:eu-south-1:1:function:w"
     )

@@ -28,7 +28,9 @@ class Console:
         self.page = page
         self.asked: list[dict[str, Any]] = []
         self.out_of_order = False
-        self._widget = Widget(home(3, days=10), home=ROME, stale_after=timedelta(days=1))
+        self._widget = Widget(
+            home(3, days=10), home=ROME, stale_after=timedelta(days=1), keeper_every=timedelta(minutes=30)
+        )
         page.route(f"{ADDRESS}*", lambda route: route.fulfill(body="", status=404))
         page.route(ADDRESS, lambda route: route.fulfill(path=PAGE, content_type="text/html"))
         page.route(f"{ADDRESS}widget", self._answer)

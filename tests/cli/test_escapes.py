@@ -135,7 +135,8 @@ def test_a_spreadsheet_is_given_no_formula(run: Run, words: str, tmp_path: Path)
 def test_a_drawing_and_a_page_hold_it_as_text(home: Home, run: Run, tmp_path: Path) -> None:
     file = tmp_path / "room.svg"
     assert run("plot", "--module", "module-1", "--output", str(file)).exit_code == 0
-    widget = Widget(home.table, home=ZoneInfo("Europe/Rome"), stale_after=SPOKE.time - datetime(2020, 1, 1, tzinfo=UTC))
+    long = SPOKE.time - datetime(2020, 1, 1, tzinfo=UTC)
+    widget = Widget(home.table, home=ZoneInfo("Europe/Rome"), stale_after=long, keeper_every=long)
     page = widget.answer({"widgetContext": {"width": 800}}, now=NOW, endpoint="arn:aws:lambda:x")
 
     drawn = {each.tag.rpartition("}")[2] for each in ET.parse(file).iter()}  # noqa: S314 - our own drawing

@@ -51,6 +51,14 @@ def test_all_is_well(home: Home, run: Run) -> None:
     assert "10.0 °C" not in result.stdout
 
 
+@pytest.mark.parametrize(("minutes", "reasons"), [(90, []), (91, ["keeper_silent"])])
+def test_a_keeper_that_has_missed_three_runs_needs_a_person(
+    home: Home, run: Run, minutes: int, reasons: list[str]
+) -> None:
+    KeeperNotes(home.table).keep_report(report(NOW - timedelta(minutes=minutes)))
+    assert json.loads(run("status", "--json").stdout)["verdict"]["reasons"] == reasons
+
+
 def test_the_day_s_calls_are_told_with_how_many_they_will_be_and_what_legrand_said_of_them(
     home: Home, run: Run
 ) -> None:

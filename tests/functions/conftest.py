@@ -83,6 +83,7 @@ def apps() -> Iterator[Apps]:
         "TIMEZONE": "Europe/Rome",
         "RETENTION_DAYS": "0",
         "STALE_AFTER_HOURS": "24",
+        "KEEPER_RATE_MINUTES": "30",
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_DEFAULT_REGION": deployed.REGION,

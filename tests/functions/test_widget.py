@@ -21,7 +21,6 @@ from smarther.domain.keeper.keeper_report import Report
 from smarther.domain.readings.reading import Reading, instant_text
 from smarther.domain.summaries.series import ITEM_BOUND, MOST_THERMOSTATS, RUNNING_HOURS, RUNNING_SNAPSHOTS
 from smarther.domain.summaries.statistics import Measure, Statistics
-from smarther.drawing.incident_text import KEEPER_SILENT
 from smarther.receiver import deadlines
 from smarther.store import keys
 from smarther.store.hours_and_days import HoursAndDays
@@ -43,7 +42,7 @@ TABLE = deployed.TABLE
 ARN = "arn:aws:lambda:eu-south-1:123456789012:function:smarther-widget"
 NOW = datetime(2026, 1, 18, 17, 42, tzinfo=UTC)
 DAY = timedelta(days=1)
-ENVIRONMENT = {"TABLE_NAME": TABLE, "STALE_AFTER_HOURS": "24", "TIMEZONE": "Europe/Rome"}
+ENVIRONMENT = {"TABLE_NAME": TABLE, "STALE_AFTER_HOURS": "24", "KEEPER_RATE_MINUTES": "50", "TIMEZONE": "Europe/Rome"}
 
 
 @pytest.fixture
@@ -153,11 +152,15 @@ def test_what_is_not_as_it_should_be_stands_above_the_cards_until_it_is_over(app
     assert "is not heard" not in answer(app, asked())
 
 
-def test_a_keeper_that_has_finished_no_run_for_hours_is_told(app: ModuleType) -> None:
-    reported(at=instant_text(NOW - KEEPER_SILENT))
+def test_a_keeper_that_has_missed_three_runs_at_its_own_rate_is_told(app: ModuleType) -> None:
+    """It runs every 50 minutes here, and it was 18:42 in Rome."""
+    reported(at=instant_text(NOW - timedelta(minutes=150)))
+    assert "The keeper is silent" not in answer(app, asked())
+
+    reported(at=instant_text(NOW - timedelta(minutes=151)))
     page = answer(app, asked())
     assert "The keeper is silent" in page
-    assert "since 15:42" in page
+    assert "since 16:11" in page
 
 
 def test_a_report_that_cannot_be_read_costs_the_page_nothing_but_the_notices(app: ModuleType, log: Log) -> None:

@@ -18,6 +18,9 @@ from smarther.store.keeper_items import KeeperNotes
 if TYPE_CHECKING:
     from tests.support.world import World
 
+LOOK_AT_SUBSCRIPTIONS_AND_PLANTS = 2
+"""The calls of a run that come first, each counted as well."""
+
 
 @pytest.fixture
 def suspected(home: World) -> World:
@@ -34,6 +37,22 @@ def polls(world: World) -> int:
 
 def suspicion(world: World) -> Suspicion:
     return KeeperNotes(world.table).memory().suspicion
+
+
+def in_turn(world: World) -> list[str]:
+    """The thermostats of the home, in the order in which they are polled."""
+    return sorted(module.id for plant in world.provider.world.plants.values() for module in plant.modules)
+
+
+def asked(world: World) -> list[str]:
+    """Those that have had their turn."""
+    return [each for each in in_turn(world) if each <= suspicion(world).asked_through]
+
+
+def called_today(world: World, calls: int) -> None:
+    """Let so many calls have been made today."""
+    item = {"pk": {"S": "QUOTA"}, "sk": {"S": f"{world.clock.now():%Y-%m-%d}"}, "calls": {"N": str(calls)}}
+    world.dynamodb.put_item(TableName="readings", Item=item)
 
 
 def test_each_thermostat_is_polled_and_its_answer_remembered(suspected: World) -> None:
@@ -58,7 +77,7 @@ def test_a_gateway_that_is_offline_pushes_nothing_either(suspected: World) -> No
 
 
 def test_a_poll_that_fails_is_told_and_the_other_thermostats_are_polled(suspected: World) -> None:
-    (failing, *_) = sorted(module.id for plant in suspected.provider.world.plants.values() for module in plant.modules)
+    failing = in_turn(suspected)[0]
     suspected.provider.faults.add(Fault("status", 400, times=None, about=failing))
     suspected.later()
 
@@ -66,6 +85,28 @@ def test_a_poll_that_fails_is_told_and_the_other_thermostats_are_polled(suspecte
 
     assert [trouble.partition(":")[0] for trouble in report.troubles] == ["status"]
     assert len(suspicion(suspected).answers) + len(suspicion(suspected).untold) == 2
+
+
+@pytest.mark.parametrize("spare", [0, 1, 2, 3])
+def test_a_thermostat_for_which_no_call_is_left_is_polled_first_by_the_next_run(suspected: World, spare: int) -> None:
+    suspected.later()
+    limit = suspected.settings.quota.limit(Need.SPARE)
+    called_today(suspected, limit - LOOK_AT_SUBSCRIPTIONS_AND_PLANTS - spare)
+
+    suspected.run()
+
+    assert asked(suspected) == in_turn(suspected)[:spare]
+
+
+def test_a_thermostat_whose_poll_legrand_refuses_for_the_quota_is_polled_first_by_the_next_run(
+    suspected: World,
+) -> None:
+    suspected.later()
+    suspected.provider.faults.add(Fault("status", 403, "Out of call volume quota", about=in_turn(suspected)[1]))
+
+    suspected.run()
+
+    assert asked(suspected) == in_turn(suspected)[:1]
 
 
 @pytest.mark.parametrize(
@@ -115,11 +156,7 @@ def test_of_pushes_of_one_second_any_may_have_been_the_last(suspected: World) ->
 def test_only_spare_calls_are_made_for_a_suspicion(suspected: World) -> None:
     """What is asked because a thermostat is silent goes on for longer."""
     suspected.later()
-    now, spare = suspected.clock.now(), suspected.keeper()._dependencies.settings.quota.limit(Need.SPARE)
-    suspected.dynamodb.put_item(
-        TableName="readings",
-        Item={"pk": {"S": "QUOTA"}, "sk": {"S": f"{now:%Y-%m-%d}"}, "calls": {"N": str(spare)}},
-    )
+    called_today(suspected, suspected.settings.quota.limit(Need.SPARE))
     before = polls(suspected)
 
     assert suspected.run().outcome == "healthy"

@@ -120,7 +120,7 @@ class Home:
 
     def dashboard(self, now: datetime) -> View:
         """What stands on the card."""
-        widget = Widget(self.table, home=ZoneInfo("Europe/Rome"), stale_after=STALE_AFTER)
+        widget = Widget(self.table, home=ZoneInfo("Europe/Rome"), stale_after=STALE_AFTER, keeper_every=HOUR / 2)
         start, end = (round(instant.timestamp() * 1000) for instant in (now - HOUR, now))
         context = {"timeRange": {"mode": "relative", "start": start, "end": end}, "theme": "light", "width": 800}
         page = widget.answer({"widgetContext": context}, now=now, endpoint="arn:aws:lambda:eu-south-1:1:function:w")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from smarther.domain.keeper.incidents import (
     ILL_AFTER,
     LATE_BY,
     LATELY,
+    NOT_HEARD,
     TOGETHER,
     Cause,
     Incident,
@@ -167,6 +169,16 @@ def test_what_goes_on_has_the_same_cause_and_one_of_the_same_thermostats() -> No
     (ill,) = of_services(Services(api_ill_since=NOW - DAY), now=NOW)
     assert goes_on(ill, of_services(Services(api_ill_since=NOW - DAY), now=NOW + HOUR))
     assert not goes_on(ill, of_services(Services(login_ill_since=NOW - DAY), now=NOW))
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_only_who_is_not_heard_is_told_apart_by_the_thermostats(cause: Cause) -> None:
+    """Any other cause is there once at most: it goes on when others are concerned by it."""
+    before = Incident(cause=cause, since=NOW - DAY, module_ids=("a1", "a2"))
+    same, others = replace(before, module_ids=("a2", "a3")), replace(before, module_ids=("a3",))
+
+    assert goes_on(before, [same])
+    assert goes_on(before, [others]) == (cause not in NOT_HEARD)
 
 
 KINDS = st.sampled_from([pushing, silent, answering, lambda name: answering(name, changed=True)])

@@ -14,6 +14,7 @@ from smarther.domain.keeper.keeper_report import (
     SilentModule,
     SubscriptionState,
     TokenState,
+    is_overdue,
 )
 from smarther.domain.keeper.provider_watch import ProviderState
 
@@ -44,6 +45,13 @@ def test_the_birthday_of_the_client_secret_does_not_cover_up_what_needs_a_person
     assert HEALTHY.reasons_now == 0
     assert changed(person=(birthday,)).reasons_now == 0
     assert changed(person=(birthday, consent)).reasons_now == 1
+
+
+@pytest.mark.parametrize("minutes", [15, 30, 50])
+def test_a_run_is_overdue_once_three_in_a_row_were_missed(minutes: int) -> None:
+    every = timedelta(minutes=minutes)
+    assert not is_overdue(3 * every, every=every)
+    assert is_overdue(3 * every + timedelta(seconds=1), every=every)
 
 
 @pytest.mark.shows("end announced")

@@ -24,7 +24,7 @@ from smarther.domain.summaries.series import Grain, of_snapshots
 from smarther.drawing.chart import ChartStyle, chart_file
 from smarther.drawing.consent_page import ConsentPage, html
 from smarther.drawing.home_page import Card, UnreadCard, View, home_page, nobody_page, thermostat_page, unanswered_page
-from smarther.drawing.incident_text import KEEPER_SILENT, notices
+from smarther.drawing.incident_text import notices
 from smarther.drawing.text import clock_phrase, clock_text, period_text, temperature_text
 from smarther.drawing.widget_request import widget_call
 from smarther.drawing.words import choice
@@ -255,7 +255,7 @@ def test_the_home_has_no_word_that_is_not_a_language_s(name: str) -> None:
 def wholly_ill() -> Report:
     """A report, long ago, of all that can happen."""
     return Report(
-        at=instant_text(NOW - KEEPER_SILENT),
+        at=instant_text(NOW - DAY),
         outcome="needs_person",
         person=tuple(PersonNeeded(reason=reason, do="in the words of the report") for reason in Reason),
         incidents=tuple(
@@ -290,7 +290,12 @@ def odd_pages(words: Language) -> list[str]:
     many = [Thermostat(str(number), str(number), "1", "1") for number in range(2000)]
     style = ChartStyle(width=800, height=300, zone=UTC, fahrenheit=False, words=words)
     return [
-        home_page(cards, view, others=many, notices=notices(wholly_ill(), {}, (), zone=UTC, now=NOW, words=words)),
+        home_page(
+            cards,
+            view,
+            others=many,
+            notices=notices(wholly_ill(), {}, (), zone=UTC, now=NOW, keeper_every=DAY / 48, words=words),
+        ),
         home_page(cards[:1], view, notices=[]),
         *(thermostat_page(each, view) for each in cards),
         nobody_page("1", view),

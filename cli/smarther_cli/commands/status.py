@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from smarther.domain.account.quota import CallsOfDay, Quota
-from smarther.domain.keeper.keeper_report import PersonNeeded, Report
+from smarther.domain.keeper.keeper_report import PersonNeeded, Report, is_overdue
 from smarther.domain.readings.home import Load, Snapshot, Thermostat
 from smarther.domain.readings.latest import Latest, silent_since
 from smarther.domain.readings.reading import instant_text
@@ -41,8 +41,6 @@ from smarther_cli.show.report import (
 from smarther_cli.show.unread import Unread, unread_lately
 from smarther_cli.standing import is_configured, needed_first, person_since
 from smarther_cli.verdict import Backlog, Verdict, judge
-
-_MISSED_RUNS = 3  # of the keeper in a row: no longer a passing fault of the scheduler
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +133,7 @@ def _person(deployment: Deployment, report: Report | None, now: datetime) -> tup
     if report is None:
         return (needed_first(configured=is_configured(deployment)),)
     person = person_since(deployment, report)
-    if now - datetime.fromisoformat(report.at) <= _MISSED_RUNS * timedelta(minutes=deployment.keeper_minutes):
+    if not is_overdue(now - datetime.fromisoformat(report.at), every=timedelta(minutes=deployment.keeper_minutes)):
         return person
     silent = PersonNeeded(
         reason="keeper_silent",

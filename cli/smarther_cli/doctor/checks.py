@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.incidents import Cause
+from smarther.domain.keeper.keeper_report import is_overdue
 from smarther_cli.doctor.finding import bad, good, look, not_told, soon_wanting, wanting
 from smarther_cli.show.actions import troubles
 from smarther_cli.standing import needed_first
@@ -26,8 +27,6 @@ PATIENCE_MS: Final = 750
 """An answer must take less: Legrand's support, as quoted in andrea-mattioli/mattiols_hassio_repository, issue 16."""
 NEAR_MS: Final = 500
 """The most that the receiver itself may take (smarther.receiver.deadlines); the rest is for the network."""
-MISSED_RUNS: Final = 3
-"""Missed runs in a row: more than a passing fault of the scheduler."""
 FEW_AT_ONCE: Final = 10
 """The concurrency of a new AWS account."""
 ENOUGH_AT_ONCE: Final = 50
@@ -241,10 +240,10 @@ def last_run(run: facts.LastRun) -> Finding:
     """Whether the keeper, or the rollup, runs as often as it should."""
     every = _duration(run.every)
     if run.ago is None:
-        if run.stack_age <= MISSED_RUNS * run.every:
+        if not is_overdue(run.stack_age, every=run.every):
             return good(f"not yet; it runs every {every} by itself")
         return bad(f"never, though it should run every {every}", _NOT_RUNNING)
-    if run.ago > MISSED_RUNS * run.every:
+    if is_overdue(run.ago, every=run.every):
         return bad(f"{_duration(run.ago)} ago, though it should run every {every}", _NOT_RUNNING)
     ago = "just now" if run.ago < timedelta(minutes=1) else f"{_duration(run.ago)} ago"
     return good(f"{ago}; it runs every {every}")

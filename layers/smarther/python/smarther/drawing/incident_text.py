@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.incidents import still_so
+from smarther.domain.keeper.keeper_report import is_overdue
 from smarther.drawing.text import clock_phrase, clock_text
 from smarther.drawing.words.choice import LANGUAGES
 from smarther.drawing.words.english import ENGLISH
@@ -14,14 +15,11 @@ from smarther.drawing.words.language import Told
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from datetime import tzinfo
+    from datetime import timedelta, tzinfo
 
     from smarther.domain.keeper.incidents import Incident
     from smarther.domain.keeper.keeper_report import Report
     from smarther.drawing.words.language import Language
-
-KEEPER_SILENT: Final = timedelta(hours=3)
-"""A report that is older is told to be so: a run is at most an hour from the next, and two may fail in passing."""
 
 
 def notices(  # noqa: PLR0913 - what is known, and how it is written
@@ -31,11 +29,12 @@ def notices(  # noqa: PLR0913 - what is known, and how it is written
     *,
     zone: tzinfo | None,
     now: datetime,
+    keeper_every: timedelta,
     words: Language = ENGLISH,
 ) -> list[Told]:
     """All that is not as it should be by the keeper's last run, a person's part first; nothing where all is well.
 
-    `heard` are the ids of thermostats that are not silent now.
+    `heard` are the ids of thermostats that are not silent now; the keeper runs `keeper_every` so often.
     """
     at = datetime.fromisoformat(report.at)
     known = report.plant_names | dict(names)
@@ -45,7 +44,7 @@ def notices(  # noqa: PLR0913 - what is known, and how it is written
         for each in report.person
         if each.reason != Reason.CLIENT_SECRET_BIRTHDAY
     ]
-    if now - at >= KEEPER_SILENT:
+    if is_overdue(now - at, every=keeper_every):
         since = clock_phrase(words.since, at, zone=zone, now=now, words=words)
         silent = words.keeper_silent
         told.append(Told(silent.title, silent.told.format(since=since), silent.steps))

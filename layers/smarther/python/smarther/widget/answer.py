@@ -36,16 +36,19 @@ if TYPE_CHECKING:
 class Widget:
     """Draws one home from its table; `home` is the time zone by which its days were made.
 
+    A thermostat is silent after `stale_after`; the keeper runs `keeper_every` so often.
+
     `faults` counts the errors of cards that could not be shown, by type and place.
     """
 
-    def __init__(self, table: Table, *, home: tzinfo, stale_after: timedelta) -> None:
+    def __init__(self, table: Table, *, home: tzinfo, stale_after: timedelta, keeper_every: timedelta) -> None:
         self._listings = Listings(table)
         self._series = SeriesReader(table, home=home)
         self._notes = KeeperNotes(table)
         self._latest = LatestReader(table, stale_after=stale_after)
         self._home = home
         self._stale_after = stale_after
+        self._keeper_every = keeper_every
         self.faults: Counter[Fault] = Counter()
 
     def answer(self, event: Mapping[str, object], *, now: datetime, endpoint: str) -> str | dict[str, str]:
@@ -79,7 +82,8 @@ class Widget:
                 return None
             names = {each.module_id: each.name for each in thermostats}
             heard = {card.thermostat.module_id for card in cards if isinstance(card, Card) and not view.is_silent(card)}
-            return notices(report, names, heard, zone=view.call.zone, now=view.now, words=view.words)
+            zone, words = view.call.zone, view.words
+            return notices(report, names, heard, zone=zone, now=view.now, keeper_every=self._keeper_every, words=words)
         except TableUnavailableError:
             raise
         except Exception as error:  # a report of another form; the cards need none

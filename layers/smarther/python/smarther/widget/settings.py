@@ -15,6 +15,7 @@ class WidgetSettings(FunctionSettings):
 
     table_name: str = Field(alias="TABLE_NAME", min_length=1)
     stale_after_hours: int = Field(alias="STALE_AFTER_HOURS", gt=0)
+    keeper_rate_minutes: int = Field(alias="KEEPER_RATE_MINUTES", gt=0)
     timezone: ZoneInfo = Field(alias="TIMEZONE")
     """The home's time zone: the rollup's, whose days the widget draws."""
 
@@ -22,3 +23,8 @@ class WidgetSettings(FunctionSettings):
     def stale_after(self) -> timedelta:
         """How long nothing may arrive from a thermostat before it is shown as silent."""
         return timedelta(hours=self.stale_after_hours)
+
+    @property
+    def keeper_every(self) -> timedelta:
+        """The time between two scheduled runs of the keeper."""
+        return timedelta(minutes=self.keeper_rate_minutes)

@@ -155,14 +155,14 @@ def of_missed(witnesses: Collection[Witness], missed: Collection[str], *, since:
 
 
 def goes_on(before: Incident, now: Iterable[Incident]) -> bool:
-    """Whether what had happened before still is so: with the same cause, for one of the same thermostats."""
+    """Whether an incident of the last run is among those of this one.
+
+    It has the same cause. Only homes and thermostats that are not heard are told apart by whom they concern, since any
+    other cause is there once at most.
+    """
     return any(
         each.cause is before.cause
-        and (
-            not each.module_ids
-            or each.cause is Cause.PUSHES_THINNED
-            or not set(each.module_ids).isdisjoint(before.module_ids)
-        )
+        and (each.cause not in NOT_HEARD or not set(each.module_ids).isdisjoint(before.module_ids))
         for each in now
     )
 

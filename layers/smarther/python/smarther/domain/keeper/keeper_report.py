@@ -23,6 +23,9 @@ type ConsentOutcome = Literal["accepted", "refused", "unavailable", "not_configu
 type WebhookState = Literal["steady", "settling", "rotated"]
 type Poll = Literal["stored", "no_news", "failed", "not_now", "before"]
 
+_MISSED_RUNS: Final = 3
+"""So many missed runs in a row are more than a passing fault of the scheduler."""
+
 MOST_KEPT: Final = 200
 """The most entries of each list in a stored report: an item has 400 KB, and a name takes up to 400 bytes."""
 
@@ -32,6 +35,11 @@ END_NOTICE: Final = timedelta(days=30)
 CONSENT_NOTICE: Final = timedelta(days=7)
 """How long before its end the owner is asked to give consent again. A consent in use renews itself and never comes so
 near to its end."""
+
+
+def is_overdue(ago: timedelta, *, every: timedelta) -> bool:
+    """Whether a function that runs `every` so often has missed too many runs since its last one, so long `ago`."""
+    return ago > _MISSED_RUNS * every
 
 
 class _Part(BaseModel):

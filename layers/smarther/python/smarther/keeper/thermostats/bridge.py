@@ -71,11 +71,14 @@ class Bridge:
     def _ask(self, api: Api, module: Module, found: Latest | None) -> None:
         """Ask one thermostat, store what is news in it, and remember whether a push should have told it."""
         now = self._dependencies.clock()
-        self._run.remember(suspicion=self._run.memory.suspicion.asked(module.module_id))
+        before = self._run.memory.suspicion
+        self._run.remember(suspicion=before.asked(module.module_id))
         with self._journal.apart("status"):
             try:
                 body = api.status(module.plant_id, module.module_id, need=Need.SPARE)
             except LegrandError as error:
+                if error.answer.kind is Kind.QUOTA:  # it was not asked, so it keeps its turn
+                    self._run.remember(suspicion=before)
                 if error.answer.kind is Kind.NOT_FOUND:
                     return  # its gateway is offline: it pushes nothing either
                 raise
