@@ -200,7 +200,7 @@ def home(bare_home: Home) -> Home:
     """Credentials in, consent given, plants subscribed."""
     owner.put_credentials(bare_home.state)
     page = owner.give_consent(bare_home.state)
-    assert page.status_code == httpx.codes.OK, page.text
+    assert page.status_code == httpx.codes.OK, f"{page.text}\n{bare_home.logs()}"
     return bare_home
 
 
