@@ -13,6 +13,7 @@ from sandbox.legrand.account.faults import Fault
 from sandbox.legrand.pushes.wire import encoded, notification
 from smarther.domain.account.quota import Need
 from smarther.domain.keeper.thinning import Suspicion, Untold
+from smarther.domain.readings.latest import SOON
 from smarther.store.keeper_items import KeeperNotes
 
 if TYPE_CHECKING:
@@ -151,6 +152,39 @@ def test_of_pushes_of_one_second_any_may_have_been_the_last(suspected: World) ->
     assert suspicion(suspected).untold == ()
     assert [each.missed for each in suspicion(suspected).answers] == [False] * 3
     assert KeeperNotes(suspected.table).memory().changed_unheard == {}
+
+
+CLOCKS = {
+    "right": timedelta(),
+    "ahead": timedelta(days=3),
+    "behind": timedelta(days=-400),
+    "at the calendar's end": timedelta.max,
+}
+
+
+@pytest.mark.parametrize("before", CLOCKS)
+@pytest.mark.parametrize("after", CLOCKS)
+def test_a_clock_that_is_or_was_wrong_makes_no_push_a_missed_one(suspected: World, before: str, after: str) -> None:
+    """Seed 60002: of what a thermostat said in the last second of the year 9999 the run asked what came in the next."""
+    homes = suspected.provider.world
+    suspected.later(2 * SOON)
+    for ahead, set_point in ((before, Decimal(12)), (after, None)):
+        suspected.later(timedelta(minutes=1))
+        for plant in homes.plants.values():
+            for module in plant.modules:
+                homes.set_clock(module.id, CLOCKS[ahead])
+                told = homes.snapshot(plant.id, module.id, suspected.clock.now())
+                told = told if set_point is None else replace(told, set_point=set_point)
+                body = encoded(notification(told, f"event {ahead} {set_point}", ["oid"]))
+                assert suspected.push(suspected.webhook_url, body, suspected.new_receiver())[0] == 200
+                homes.set_clock(module.id, CLOCKS[after])
+        suspected.later()
+        assert suspected.run().outcome == "healthy"
+
+    suspected.later()
+    suspected.run()
+
+    assert [each for each in suspicion(suspected).answers if each.missed] == []
 
 
 def test_only_spare_calls_are_made_for_a_suspicion(suspected: World) -> None:

@@ -414,6 +414,34 @@ def test_plants_and_thermostats_keep_their_names_when_an_answer_tells_none(home:
         assert Listings(home.table).directory().listed == before.listed
 
 
+@pytest.mark.parametrize("device", ["odd", "", -1, [None]])
+def test_a_thermostat_stays_one_whatever_an_answer_calls_it(home: World, device: Any) -> None:
+    """Seed 42505: one odd answer, and for a day nobody was told that the thermostat is silent."""
+    plant = home.provider.world.plants[home.plant_ids[0]]
+    spoil(home, "topology", place=("plant", "modules", 0, "device"), value=device, about=plant.id)
+    home.later(DAY)
+
+    silent = {each.module_id for each in home.run().silent}
+
+    assert plant.modules[0].id in silent
+
+
+@pytest.mark.parametrize("device", ["odd", "gateway"])
+def test_what_is_no_thermostat_is_not_listened_to_and_becomes_one_when_an_answer_says_so(
+    world: World, device: str
+) -> None:
+    plant = world.provider.world.plants[world.plant_ids[0]]
+    spoil(world, "topology", place=("plant", "modules", 0, "device"), value=device, about=plant.id, times=2)
+    world.configure()
+    world.consent()
+    found = []
+    for _ in range(2):
+        world.later(DAY)
+        found.append(plant.modules[0].id in {each.module_id for each in world.run().silent})
+
+    assert found == [False, True]
+
+
 def test_the_answer_about_another_plant_moves_nothing(home: World) -> None:
     first, second = (home.provider.world.plants[each] for each in home.plant_ids)
     before = Listings(home.table).directory()

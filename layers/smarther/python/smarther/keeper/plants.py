@@ -12,7 +12,7 @@ from smarther.domain.account.quota import Need
 from smarther.domain.account.webhook import is_ours
 from smarther.domain.readings.programs import program_names
 from smarther.legrand.client import LegrandError, Topology
-from smarther.store.listings import Listings, Module, Plant
+from smarther.store.listings import THERMOSTAT, Listings, Module, Plant
 from smarther.store.past.history import History
 
 if TYPE_CHECKING:
@@ -197,7 +197,9 @@ class Plants:
     def _keep_module(self, plant_id: str, module_id: str, entry: ListedModule, old: Module | None) -> None:
         now = self._dependencies.clock()
         name = old.name if entry.name is None and old is not None else entry.name or None
-        device = old.device if entry.device is None and old is not None else entry.device
+        device = entry.device
+        if old is not None and (device is None or old.device == THERMOSTAT):  # no answer makes it anything else
+            device = old.device
         since = now if old is None else old.known_since or now
         module = Module(plant_id, module_id, name, device, since, {} if old is None else old.programs)
         if module != old:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from smarther.domain.keeper.keeper_probe import Probe
     from smarther.keeper.dependencies import Dependencies
     from smarther.store.listings import Module
-
-_THERMOSTAT: Final = frozenset({None, "chronothermostat"})
 
 
 class Consent(BaseModel):
@@ -283,4 +281,4 @@ class _Tending:
 
     def _thermostats(self, plants: frozenset[str]) -> list[Module]:
         modules = self._plants.directory.modules.values()
-        return [module for module in modules if module.plant_id in plants and module.device in _THERMOSTAT]
+        return [module for module in modules if module.plant_id in plants and module.is_thermostat]

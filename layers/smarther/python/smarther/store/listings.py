@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from smarther.domain.account.directory import newest_listings
 from smarther.domain.readings.home import Thermostat
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
     from smarther.store.items import Item
     from smarther.store.table import Table
+
+
+THERMOSTAT: Final = "chronothermostat"
+"""What Legrand calls a thermostat among the devices of a plant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,11 @@ class Module:
     device: str | None
     known_since: datetime | None = None
     programs: Mapping[int, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def is_thermostat(self) -> bool:
+        """Whether it is one, as far as its plant has told."""
+        return self.device in {None, THERMOSTAT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

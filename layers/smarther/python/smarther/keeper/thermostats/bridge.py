@@ -8,6 +8,7 @@ from smarther.domain.account.legrand_answers import Kind
 from smarther.domain.account.quota import Need
 from smarther.domain.keeper import thinning
 from smarther.domain.keeper.thinning import Answer, Untold
+from smarther.domain.readings.arrival import unusual
 from smarther.keeper.thermostats.polls import Polls
 from smarther.legrand.client import LegrandError
 from smarther.store.hours_and_days import HoursAndDays
@@ -86,13 +87,12 @@ class Bridge:
             self._polls.store(news, now=now)
             changed = self._polls.untold(news, found)
             if changed and found is not None:
-                untold = Untold(module_id=module.module_id, at=now, after=found.reading.time, time=changed[-1].time)
-                memory = self._run.memory
+                memory, time = self._run.memory, changed[-1].time
                 # Whoever answers is not silent, so nobody else would find a subscription that only seems alive.
-                self._run.remember(
-                    suspicion=memory.suspicion.changed(untold),
-                    changed_unheard={**memory.changed_unheard, module.plant_id: now},
-                )
+                self._run.remember(changed_unheard={**memory.changed_unheard, module.plant_id: now})
+                if found.wrong_clock is None and unusual(time, now) != "misdated":  # by its clock a push is looked for
+                    untold = Untold(module_id=module.module_id, at=now, after=found.reading.time, time=time)
+                    self._run.remember(suspicion=memory.suspicion.changed(untold))
             else:
                 answer = Answer(module_id=module.module_id, at=now, missed=False)
                 self._run.remember(suspicion=self._run.memory.suspicion.answered(answer))

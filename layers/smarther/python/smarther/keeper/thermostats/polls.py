@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from smarther.domain.account.directory import same_id
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 
 _GOOD: Final = 200
-_AT_ONCE: Final = timedelta(seconds=1)
 _MOST_AT_ONCE: Final = 50
 """A set point that is slid on the display pushes each of its positions, many of them within one second."""
 
@@ -64,8 +62,8 @@ class Polls:
         changed = [reading for reading in news if should_have_pushed(reading, found)]
         if not changed or found is None:
             return changed
-        at = found.reading.time.replace(microsecond=0)
-        others = self._history.newest(changed[0].module_id, since=at, until=at + _AT_ONCE, limit=_MOST_AT_ONCE)
+        first, last = (found.reading.time.replace(microsecond=each) for each in (0, 999_999))
+        others = self._history.newest(changed[0].module_id, since=first, until=last, limit=_MOST_AT_ONCE)
         return [
             reading
             for reading in changed
