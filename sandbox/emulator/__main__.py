@@ -1,7 +1,7 @@
 """`python -m sandbox.emulator`, by the local cloud's own interpreter: MiniStack with AWS's rules put right.
 
-Tables get all the settings of their template, IAM knows the partition keys of a request, and what it decided is
-written to the file that `ACCESS_RECORD` names.
+Tables get all the settings of their template, streams are read as Lambda reads them, a bus can have an archive, IAM
+knows the partition keys of a request, and what it decided is written to the file that `ACCESS_RECORD` names.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from pathlib import Path
 
 from ministack.app import main as serve
 
-from sandbox.emulator import access_record, leading_keys, table_settings
+from sandbox.emulator import access_record, archives, leading_keys, streams, table_settings
 
 
 def main() -> None:
     """Put the rules in and serve, until the process is ended."""
+    archives.install()
     leading_keys.install()
+    streams.install()
     table_settings.install()
     with Path(os.environ["ACCESS_RECORD"]).open("w", buffering=1) as record:
         access_record.install(record)
