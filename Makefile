@@ -144,6 +144,16 @@ deploy: $(SAM)/.ready $(DEV)/.ready ## Deploy to AWS; asks a few questions, each
 		$(call said,ALARM_EMAIL,alarm-email) $(call said,ARCHITECTURE,processor) $(call said,TABLE,table) \
 		$(call said,PARAMETERS,parameters)
 
+.PHONY: addon
+addon: $(SAM)/.ready $(DEV)/.ready ## Deploy an add-on beside the recorder, NAME=events (docs/developer/addons.md; SANDBOX=1: beside the sandbox's)
+	@$(DEV)/bin/python -m smarther_cli.deploy addon $(BESIDE) $(call said,PARAMETERS,parameters)
+
+.PHONY: addon-remove
+addon-remove: $(DEV)/.ready ## Remove an add-on, NAME=events; the recorder stays as it is
+	@$(DEV)/bin/python -m smarther_cli.deploy addon-remove $(BESIDE)
+
+BESIDE = $(call said,NAME,name) $(call flag,SANDBOX,sandbox) $(call said,STACK,stack) $(call said,REGION,region) $(call said,PROFILE,profile)
+
 # ---- The gate ----
 
 .PHONY: check

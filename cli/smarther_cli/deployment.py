@@ -83,6 +83,8 @@ class Deployment:
     def __init__(self, place: Place) -> None:
         self.place = place
         self._endpoint: str | None = None
+        self.environment: Mapping[str, str] = {}
+        """The variables that lead another tool to the sandbox; none for AWS, where it finds its own way."""
         self._clients: dict[str, Any] = {}
         if place.sandbox:
             self._enter_sandbox()
@@ -119,6 +121,11 @@ class Deployment:
         if service not in self._clients:
             self._clients[service] = self._client(service, PATIENT)
         return self._clients[service]
+
+    @property
+    def build_folder(self) -> Path:
+        """Where what is deployed there is built."""
+        return _sandbox_folder() if self.place.sandbox else _PROJECT / ".aws-sam"
 
     @property
     def outputs(self) -> Mapping[str, str]:
@@ -319,7 +326,7 @@ class Deployment:
 
     def _enter_sandbox(self) -> None:
         """Use the endpoint, keys and stack of the running sandbox instead of the user's own AWS settings."""
-        path = _PROJECT / os.environ.get("SANDBOX_FOLDER", ".sandbox") / "state.json"
+        path = _sandbox_folder() / "state.json"
         try:
             told = json.loads(path.read_text())
             aws = told["aws"]
@@ -330,7 +337,18 @@ class Deployment:
                 aws_secret_access_key=aws["secret_access_key"],
                 region_name=aws["region"],
             )
+            self.environment = {
+                "AWS_ENDPOINT_URL": aws["endpoint_url"],
+                "AWS_ACCESS_KEY_ID": aws["access_key_id"],
+                "AWS_SECRET_ACCESS_KEY": aws["secret_access_key"],
+                "AWS_CONFIG_FILE": os.devnull,
+                "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            }
         except FileNotFoundError:
             raise Failure("No sandbox is running.", "Start one with `make sandbox`.") from None
         except (ValueError, KeyError, TypeError):
             raise Failure(f"{path} cannot be read.", "Run `make sandbox-stop`, then `make sandbox`.") from None
+
+
+def _sandbox_folder() -> Path:
+    return _PROJECT / os.environ.get("SANDBOX_FOLDER", ".sandbox")

@@ -41,7 +41,7 @@ def build(processor: str, *, log: Path | None = None) -> None:
     `sam` prints to the log, where one is given. Raises Failure.
     """
     command = ["build", "--cached", "--parallel", "--parameter-overrides", f"Architecture={processor}"]
-    _run(command, {"ARCHITECTURE": processor}, log, "Nothing was deployed.")
+    run(command, {"ARCHITECTURE": processor}, log, "Nothing was deployed.")
     _BUILT_TEMPLATE.write_text(for_one_processor(_BUILT_TEMPLATE.read_text(), processor))
 
 
@@ -117,7 +117,11 @@ def deploying(place: Place, parameters: Mapping[str, str]) -> Iterator[Deploying
         yield Deploying(process, log)
 
 
-def _run(command: list[str], variables: Mapping[str, str], log: Path | None, aftermath: str) -> None:
+def run(command: list[str], variables: Mapping[str, str], log: Path | None, aftermath: str) -> None:
+    """Run `sam`, with these variables besides the environment's. It prints to the log, where one is given.
+
+    Raises Failure with the end of what it printed, and with the `aftermath`.
+    """
     if log is None:
         ran = subprocess.run([_executable(), *command], cwd=PROJECT, env=_environment(variables), check=False)  # noqa: S603
         if ran.returncode:
