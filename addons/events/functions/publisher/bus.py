@@ -71,7 +71,7 @@ class Bus:
                 if name in taken:
                     line.popleft()
                 else:
-                    left += dict.fromkeys(parcel for parcel, _ in line)
+                    left += {parcel.number: parcel for parcel, _ in line}.values()
                     line.clear()
         return left
 

@@ -6,6 +6,7 @@ now is reported, and Lambda gives it again, with all behind it.
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from smarther.store.keys import REPORT
@@ -46,9 +47,9 @@ class Publisher:
         reports: Reports = []
         parcels = [self._parcel(record["dynamodb"], reports) for record in records]
         left = [parcel.number for parcel in self._bus.publish(parcels, out_of_time=out_of_time)]
-        published = [told for number, told in reports if number not in left]
+        published = list(takewhile(lambda each: each[0] not in left, reports))
         if published:
-            keep_told(self._own, published[-1])
+            keep_told(self._own, published[-1][1])
         return left
 
     def _parcel(self, change: Mapping[str, Any], reports: Reports) -> Parcel:
