@@ -14,6 +14,7 @@ from smarther_cli.commands.readings.export import export
 from smarther_cli.commands.readings.history import history
 from smarther_cli.commands.readings.import_past import import_past
 from smarther_cli.commands.readings.plot import plot
+from smarther_cli.commands.readings.republish import republish
 from smarther_cli.commands.report_problem import report_problem
 from smarther_cli.commands.rollup import rollup
 from smarther_cli.commands.status import status
@@ -92,6 +93,7 @@ app.command("import", cls=OwnersCommand, epilog=epilog("import history.csv --map
     import_past
 )
 app.command(cls=OwnersCommand, epilog=epilog("plot --module kitchen --since 7d --output kitchen.svg"))(plot)
+app.command(cls=OwnersCommand, epilog=epilog("republish --since 3d"))(republish)
 app.add_typer(quarantine, name="quarantine", cls=Owners)
 app.command(cls=OwnersCommand, epilog=epilog("redrive --dry-run"))(redrive)
 app.command(cls=OwnersCommand, epilog=epilog("rollup --from 2026-01-01 --to 2026-01-31"))(rollup)

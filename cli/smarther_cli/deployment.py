@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import boto3
+from botocore.exceptions import ClientError
 
 from smarther.aws.botocore_client import config_of, reading_fast
 from smarther.aws.function_call import FunctionFailedError, invoke
@@ -22,7 +23,7 @@ from smarther.aws.timeouts import Timeouts
 from smarther.store.quarantine import Quarantine
 from smarther.store.table import Table
 from smarther_cli import answers
-from smarther_cli.errors import Failure, WrongUse
+from smarther_cli.errors import Failure, NotFound, WrongUse
 from smarther_cli.place import DEFAULT_STACK, Place
 from smarther_cli.verdict import Backlog
 
@@ -262,14 +263,34 @@ class Deployment:
         """Run the rollup now and return its answer. Raises Failure where it fails."""
         return self._invoke(self._output("RollupFunctionName"), event)
 
-    def _invoke(self, function_name: str, event: Mapping[str, object]) -> bytes:
+    def add_on_outputs(self, name: str) -> Mapping[str, str]:
+        """The outputs of the stack of an add-on beside this one. Raises NotFound where there is none."""
+        stack = add_on_stack(self.place.stack, name)
+        try:
+            found = self._formation.describe_stacks(StackName=stack)["Stacks"][0]
+        except ClientError as error:
+            if "does not exist" not in str(error):
+                raise
+            raise NotFound(
+                f"There is no add-on {name!r} beside {self.place.stack}.",
+                f"`make addon NAME={name}` deploys it (docs/developer/addons.md).",
+            ) from None
+        return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+
+    def invoke_add_on(self, name: str, output: str, event: Mapping[str, object]) -> bytes:
+        """Call the function that an output of an add-on's stack names. Raises Failure where it fails."""
+        function = self._named(self.add_on_outputs(name), output, "output")
+        called = output.removesuffix("FunctionName").lower()
+        return self._invoke(function, event, log_group=f"/smarther/{add_on_stack(self.place.stack, name)}/{called}")
+
+    def _invoke(self, function_name: str, event: Mapping[str, object], log_group: str | None = None) -> bytes:
         client: LambdaClient = self._client("lambda", _INVOKING)
         try:
             return invoke(client, function_name, event)
         except FunctionFailedError as failure:
             raise Failure(
                 f"{function_name} failed ({failure}).",
-                f"Its log says more: aws logs tail {self._log_group(function_name)} --since 15m",
+                f"Its log says more: aws logs tail {log_group or self._log_group(function_name)} --since 15m",
             ) from failure
 
     def _log_group(self, function_name: str) -> str:
@@ -348,6 +369,11 @@ class Deployment:
             raise Failure("No sandbox is running.", "Start one with `make sandbox`.") from None
         except (ValueError, KeyError, TypeError):
             raise Failure(f"{path} cannot be read.", "Run `make sandbox-stop`, then `make sandbox`.") from None
+
+
+def add_on_stack(core: str, name: str) -> str:
+    """The name of an add-on's stack. An add-on's name is one of Python's, a stack's has hyphens."""
+    return f"{core}-{name.replace('_', '-')}"
 
 
 def _sandbox_folder() -> Path:

@@ -17,6 +17,7 @@ from smarther.store.keeper_items import KeeperNotes
 from smarther.store.quarantine import Quarantine
 from smarther.store.readings import Readings
 from smarther_cli.app import app
+from tests.cli.cloud import Stack
 from tests.cli.conftest import NOW, SPOKE, STACK, report
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ COMMANDS: Final[dict[str, tuple[str, ...]]] = {
     "quarantine delete": ("quarantine", "delete", "3f9ac21b07de", "--yes"),
     "redrive": ("redrive",),
     "rollup": ("rollup", "--from", "2026-01-01"),
+    "republish": ("republish", "--since", "3d"),
 }
 """Every command, called as somebody would who means well."""
 
@@ -75,6 +77,7 @@ TIME_OPTIONS: Final = {
     "plot": ("--since", "--until"),
     "redrive": ("--log-since",),
     "rollup": ("--from", "--to"),
+    "republish": ("--since", "--until"),
 }
 PERIODS: Final = {
     "history": ("--since", "--until"),
@@ -84,6 +87,7 @@ PERIODS: Final = {
     "export of one": ("--module=kitchen", "--since", "--until"),
     "plot": ("--since", "--until"),
     "rollup": ("--from", "--to"),
+    "republish": ("--since", "--until"),
 }
 FILES: Final = {
     "a folder that is not there": "nowhere/r.{}",
@@ -109,6 +113,8 @@ def filled(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
     KeeperNotes(home.table).keep_report(report())
     home.keeper_answers(report())
     home.cloud.functions[f"{STACK}-rollup"] = lambda _: {"hours_written": 0, "days_written": 0, "to": "x"}
+    home.cloud.stacks[f"{STACK}-events"] = Stack({"PublisherFunctionName": "publisher"}, {})
+    home.cloud.functions["publisher"] = lambda _: {"published": 0, "left_out": 0, "behind": None}
     home.thermostat("module-1", "Kitchen")
     home.thermostat("module-2", "Kitchenette")
     Readings(home.table).store(SPOKE, received_at=NOW, source="push")
@@ -190,9 +196,10 @@ def test_a_file_that_cannot_be_made_is_told_and_nothing_is_left_behind(run: Run,
 
 
 def test_an_unknown_thermostat_is_told(run: Run) -> None:
-    for command in ("history", "export", "plot"):
+    more = {"history": [], "export": [], "plot": ["--output", "k.svg"], "republish": ["--since=3d"]}
+    for command, needed in more.items():
         for name in NAMES:
-            words = ["plot", "--output", "k.svg"] if command == "plot" else [command]
+            words = [command, *needed]
             slips(run, *words, f"--module={name}", statuses=(2, 4))
 
 

@@ -18,7 +18,9 @@ DEADLINES = {"deadlines.py", "redrive.py"}
 """Modules that hold deadlines, each begun and ended within one invocation."""
 
 PRODUCT = sorted(
-    file for folder in ("layers/smarther/python/smarther", "functions") for file in (PROJECT / folder).rglob("*.py")
+    file
+    for folder in ("layers/smarther/python/smarther", "functions", "addons/*/functions")
+    for file in PROJECT.glob(f"{folder}/**/*.py")
 )
 
 

@@ -132,11 +132,13 @@ def test_zizmor_reads_the_workflows(place: Path, good: str, bad: str, rule: str)
         ("sandbox/running/stack.py", "import sandbox.shows.demo", "shows run the sandbox"),
         ("sandbox/legrand/account/login.py", "import sandbox.legrand.http.app", "the stand-in's address"),
         ("labs/bench/places.py", "import tests.support.deployed", "nothing but tests"),
+        ("addons/events/functions/publisher/bus.py", "import smarther_cli.errors", "add-ons know the package alone"),
+        ("sandbox/running/stack.py", "import addons.events.functions.publisher.event", "nothing knows an add-on"),
         ("labs/bench/places.py", "import labs.bench.figures", "no module is behind itself"),
     ],
 )
 def test_an_arrow_that_points_back_is_seen(place: Path, file: str, line: str, contract: str) -> None:
-    for folder in ("layers/smarther/python/smarther", "cli/smarther_cli", "sandbox", "labs"):
+    for folder in ("layers/smarther/python/smarther", "cli/smarther_cli", "sandbox", "labs", "addons"):
         shutil.copytree(PROJECT / folder, place / folder, ignore=shutil.ignore_patterns("results", "__pycache__"))
     shutil.copy(PROJECT / "pyproject.toml", place)
     planted = place / file

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 HOUSES = {
     "the product": ("layers/smarther/python/smarther", "functions", "cli/smarther_cli"),
     "the sandbox": ("sandbox",),
+    "the add-ons": tuple(str(each.relative_to(PROJECT)) for each in (PROJECT / "addons").glob("*/functions")),
 }
-"""The sandbox plays another system, Legrand's, which has plants and thermostats of its own."""
+"""The sandbox plays another system, Legrand's, which has plants and thermostats of its own. Add-ons are read alone."""
 
 IN_EVERY_ROOM = {"__init__", "__main__", "app", "settings"}
 COMMANDS = "commands"

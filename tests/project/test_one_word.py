@@ -24,8 +24,18 @@ INSTEAD = {
 }
 """What is not said, in any case and across lines, and what is said instead (docs/glossary.md)."""
 
-PAGES = [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md"), PROJECT / "template.yaml", PROJECT / "Makefile"]
-PRODUCT = [path for room in ("layers/smarther", "functions", "cli") for path in sorted((PROJECT / room).rglob("*.py"))]
+PAGES = [
+    *PROJECT.glob("*.md"),
+    *(PROJECT / "docs").rglob("*.md"),
+    *(PROJECT / "addons").glob("*/*.*"),
+    PROJECT / "template.yaml",
+    PROJECT / "Makefile",
+]
+PRODUCT = [
+    path
+    for room in ("layers/smarther", "functions", "cli", "addons")
+    for path in sorted((PROJECT / room).rglob("*.py"))
+]
 
 
 def told(code: str) -> str:

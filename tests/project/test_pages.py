@@ -115,10 +115,15 @@ def test_every_decision_has_context_decision_and_consequence(page: Path) -> None
     assert [part for part in bold if part in PARTS] == PARTS
 
 
-PAGES = [*PROJECT.glob("*.md"), PROJECT / "events" / "README.md", *DOCS.rglob("*.md")]
+PAGES = [
+    *PROJECT.glob("*.md"),
+    PROJECT / "events" / "README.md",
+    *(PROJECT / "addons").glob("*/README.md"),
+    *DOCS.rglob("*.md"),
+]
 _CODE = re.compile(r"^```.*?^```|`[^`]+`", re.DOTALL | re.MULTILINE)
 _FILE = re.compile(
-    r"(?<![\w./-])((?:cli|docs|events|functions|labs|layers|requirements|sandbox|tests)/[\w./-]+\.\w+)\b"
+    r"(?<![\w./-])((?:addons|cli|docs|events|functions|labs|layers|requirements|sandbox|tests)/[\w./-]+\.\w+)\b"
 )
 
 
@@ -138,7 +143,7 @@ def make_targets() -> frozenset[str]:
 @cache
 def names_of_tests() -> frozenset[str]:
     """The tests, and the modules that hold them."""
-    files = list((PROJECT / "tests").rglob("*.py"))
+    files = [*(PROJECT / "tests").rglob("*.py"), *(PROJECT / "addons").rglob("test_*.py")]
     tests = {name for file in files for name in re.findall(r"def (test_\w+)", file.read_text())}
     return frozenset(tests | {file.stem for file in files})
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-PRODUCT = ("layers", "functions", "cli", "sandbox")
+PRODUCT = ("layers", "functions", "cli", "sandbox", "addons")
 MOST = 12
 
 

@@ -37,7 +37,7 @@ def literals(folder: Path) -> Iterator[str]:
                     yield f"{path.name}:{number}: {line.strip()}"
 
 
-@pytest.mark.parametrize("folder", ["layers/smarther", "functions", "cli"])
+@pytest.mark.parametrize("folder", ["layers/smarther", "functions", "cli", "addons/events/functions"])
 def test_keys_are_made_in_one_place(folder: str) -> None:
     assert list(literals(PROJECT / folder)) == []
 
@@ -52,7 +52,10 @@ def called(folder: Path) -> list[str]:
     return [path.name for path in sorted(folder.rglob("*.py")) if ITEM_CALLS.search(path.read_text())]
 
 
-@pytest.mark.parametrize(("folder", "callers"), [("layers/smarther", ["table.py"]), ("functions", []), ("cli", [])])
+@pytest.mark.parametrize(
+    ("folder", "callers"),
+    [("layers/smarther", ["table.py"]), ("functions", []), ("cli", []), ("addons/events/functions", [])],
+)
 def test_the_table_is_called_in_one_place(folder: str, callers: list[str]) -> None:
     """So its failures are told apart in one place, and its pages are read in one way."""
     assert called(PROJECT / folder) == callers

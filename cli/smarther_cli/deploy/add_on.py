@@ -16,6 +16,7 @@ from smarther_cli.deploy import answer_rules, sam
 from smarther_cli.deploy.answer_rules import Wrong
 from smarther_cli.deploy.asking import parameters
 from smarther_cli.deploy.stack_state import StackState, stack_state
+from smarther_cli.deployment import add_on_stack
 from smarther_cli.errors import Failure, NotFound, WrongUse
 
 if TYPE_CHECKING:
@@ -30,11 +31,6 @@ if TYPE_CHECKING:
 ADD_ONS: Final = sam.PROJECT / "addons"
 _TAG: Final = "smarther-add-on"
 """The tag by which a stack is known for an add-on's, so that no other is touched."""
-
-
-def stack_name(core: str, name: str) -> str:
-    """The name of the add-on's stack. An add-on's name is one of Python's, a stack's has hyphens."""
-    return f"{core}-{name.replace('_', '-')}"
 
 
 def folder_of(name: str, folder: Path = ADD_ONS) -> Path:
@@ -77,7 +73,7 @@ def deploy(
     source = folder_of(name, folder)
     template: dict[str, Any] = yaml_parse((source / "template.yaml").read_text())
     values = answered(template, given, core)
-    stack = stack_name(core.place.stack, name)
+    stack = add_on_stack(core.place.stack, name)
     there = _stack(core, stack)
     if there is not None and not _is_add_on(there):
         raise Failure(f"There is a stack {stack!r}, and it is no add-on.", "Nothing was deployed.")
@@ -112,28 +108,16 @@ def deploy(
         built / "deploy.log",
         "The core is as it was.",
     )
-    return outputs(core, name)
-
-
-def outputs(core: Deployment, name: str) -> dict[str, str]:
-    """The outputs of an add-on's stack. Raises NotFound where there is none."""
-    return {each["OutputKey"]: each["OutputValue"] for each in _deployed(core, name).get("Outputs", [])}
+    return dict(core.add_on_outputs(name))
 
 
 def remove(core: Deployment, name: str) -> None:
     """Remove an add-on's stack; the core's is not changed. Raises NotFound where there is none, or Failure."""
-    _deployed(core, name)
-    _remove(core, stack_name(core.place.stack, name))
-
-
-def _deployed(core: Deployment, name: str) -> StackTypeDef:
-    stack = stack_name(core.place.stack, name)
+    stack = add_on_stack(core.place.stack, name)
     there = _stack(core, stack)
     if there is None or not _is_add_on(there):
-        raise NotFound(
-            f"There is no add-on {name!r} beside {core.place.stack}.", f"`make addon NAME={name}` deploys it."
-        )
-    return there
+        raise NotFound(f"There is no add-on {name!r} beside {core.place.stack}.")
+    _remove(core, stack)
 
 
 def _is_add_on(stack: StackTypeDef) -> bool:

@@ -36,12 +36,12 @@ logger = logging.getLogger("publisher")
 logger.setLevel(logging.INFO)
 
 
-def put_aside(parcel: Parcel, unfit: Unfit) -> None:
+def set_aside(parcel: Parcel, unfit: Unfit) -> None:
     """Send the key of what can never be on the bus to the dead-letter queue; what it holds stays in the table."""
     pk, sk = parcel.key
     body = json.dumps({"why": unfit.why, "pk": pk, "sk": sk, "sequence_number": parcel.number})
     call(sqs.send_message, QueueUrl=settings.dead_letter_queue_url, MessageBody=body)
-    logger.warning("put_aside", extra={"why": unfit.why, "pk": pk, "sk": sk})
+    logger.warning("set_aside", extra={"why": unfit.why, "pk": pk, "sk": sk})
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     def out_of_time() -> bool:
         return context.get_remaining_time_in_millis() < TIME_TO_STOP_MS
 
-    bus = Bus(events, settings.bus_name, put_aside)
+    bus = Bus(events, settings.bus_name, set_aside)
     if "republish" in event:
         done = republish(table, bus, RepublishRequest.of(event["republish"]), out_of_time=out_of_time)
         logger.info("republished", extra={"events": bus.published})

@@ -50,13 +50,13 @@ class Parcel:
 
 
 class Bus:
-    """One event bus. What can never be on it is given to `put_aside`, and the next of its line follows."""
+    """One event bus. What can never be on it is given to `set_aside`, and the next of its line follows."""
 
-    def __init__(self, client: Any, name: str, put_aside: Callable[[Parcel, Unfit], None]) -> None:
-        """`put_aside` raises ServiceFailedError where it cannot."""
+    def __init__(self, client: Any, name: str, set_aside: Callable[[Parcel, Unfit], None]) -> None:
+        """`set_aside` raises ServiceFailedError where it cannot."""
         self._client = client
         self._name = name
-        self._put_aside = put_aside
+        self._set_aside = set_aside
         self.published = 0
 
     def publish(self, parcels: Iterable[Parcel], *, out_of_time: Callable[[], bool]) -> list[Parcel]:
@@ -114,7 +114,7 @@ class Bus:
 
     def _is_aside(self, parcel: Parcel, unfit: Unfit) -> bool:
         try:
-            self._put_aside(parcel, unfit)
+            self._set_aside(parcel, unfit)
         except ServiceFailedError:
             return False
         return True
