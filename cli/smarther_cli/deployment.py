@@ -263,19 +263,24 @@ class Deployment:
         """Run the rollup now and return its answer. Raises Failure where it fails."""
         return self._invoke(self._output("RollupFunctionName"), event)
 
-    def add_on_outputs(self, name: str) -> Mapping[str, str]:
-        """The outputs of the stack of an add-on beside this one. Raises NotFound where there is none."""
-        stack = add_on_stack(self.place.stack, name)
+    def beside(self, name: str) -> StackTypeDef | None:
+        """The stack of that name for an add-on beside this one; None where there is none."""
         try:
-            found = self._formation.describe_stacks(StackName=stack)["Stacks"][0]
+            return self._formation.describe_stacks(StackName=add_on_stack(self.place.stack, name))["Stacks"][0]
         except ClientError as error:
             if "does not exist" not in str(error):
                 raise
+            return None
+
+    def add_on_outputs(self, name: str) -> Mapping[str, str]:
+        """The outputs of the stack of an add-on beside this one. Raises NotFound where there is none."""
+        stack = self.beside(name)
+        if stack is None:
             raise NotFound(
                 f"There is no add-on {name!r} beside {self.place.stack}.",
                 f"`make addon NAME={name}` deploys it (docs/developer/addons.md).",
-            ) from None
-        return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+            )
+        return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
 
     def invoke_add_on(self, name: str, output: str, event: Mapping[str, object]) -> bytes:
         """Call the function that an output of an add-on's stack names. Raises Failure where it fails."""

@@ -256,6 +256,7 @@ def home(aws: Cloud, template: dict[str, Any]) -> Home:
             "WebhookBaseUrl": "https://abc.execute-api.eu-south-1.amazonaws.com",
             "RedirectUri": "https://abc.execute-api.eu-south-1.amazonaws.com/callback",
             "TableName": "table",
+            "TableStreamArn": "arn:aws:dynamodb:eu-south-1:123456789012:table/table/stream/2026-01-01T00:00:00.000",
             "CredentialsSecretArn": arns["credentials"],
             "TokensSecretArn": arns["tokens"],
             "WebhookSecretArn": arns["webhook"],

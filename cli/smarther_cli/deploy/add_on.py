@@ -74,7 +74,7 @@ def deploy(
     template: dict[str, Any] = yaml_parse((source / "template.yaml").read_text())
     values = answered(template, given, core)
     stack = add_on_stack(core.place.stack, name)
-    there = _stack(core, stack)
+    there = core.beside(name)
     if there is not None and not _is_add_on(there):
         raise Failure(f"There is a stack {stack!r}, and it is no add-on.", "Nothing was deployed.")
     if there is not None and stack_state(there["StackStatus"]) is StackState.LEFT_OVER:
@@ -114,7 +114,7 @@ def deploy(
 def remove(core: Deployment, name: str) -> None:
     """Remove an add-on's stack; the core's is not changed. Raises NotFound where there is none, or Failure."""
     stack = add_on_stack(core.place.stack, name)
-    there = _stack(core, stack)
+    there = core.beside(name)
     if there is None or not _is_add_on(there):
         raise NotFound(f"There is no add-on {name!r} beside {core.place.stack}.")
     _remove(core, stack)
@@ -122,11 +122,6 @@ def remove(core: Deployment, name: str) -> None:
 
 def _is_add_on(stack: StackTypeDef) -> bool:
     return any(tag["Key"] == _TAG for tag in stack.get("Tags", []))
-
-
-def _stack(core: Deployment, stack: str) -> StackTypeDef | None:
-    pages = _formation(core).get_paginator("describe_stacks").paginate()
-    return next((each for page in pages for each in page["Stacks"] if each["StackName"] == stack), None)
 
 
 def _remove(core: Deployment, stack: str) -> None:

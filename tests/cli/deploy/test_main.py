@@ -131,3 +131,20 @@ def test_a_build_alone_is_for_one_processor(
 
     assert command.main() == 0
     assert built == [processor]
+
+
+def test_an_add_on_is_named_and_may_be_beside_the_sandbox_s() -> None:
+    variables = ("NAME=events", "SANDBOX=1", "STACK=my-home", "PARAMETERS=ArchiveDays=30 Name=o'neil")
+
+    told = vars(command.parser().parse_args(recipe("addon", *variables)))
+    assert told == {
+        "command": "addon",
+        "name": "events",
+        "sandbox": True,
+        "stack": "my-home",
+        "region": None,
+        "profile": None,
+        "parameters": "ArchiveDays=30 Name=o'neil",
+    }
+    removed = vars(command.parser().parse_args(recipe("addon-remove", "NAME=events", "REGION=eu-west-1")))
+    assert (removed["command"], removed["name"], removed["region"]) == ("addon-remove", "events", "eu-west-1")
