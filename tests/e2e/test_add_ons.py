@@ -1,0 +1,266 @@
+"""Add-ons beside the deployed core: what it stores is told on the bus, and the stranger's add-on of the page works."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections import defaultdict
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox.running import places
+from sandbox.running.lived import settle
+from smarther_cli.deploy import add_on
+from smarther_cli.deployment import Deployment, place_of
+from tests.support.envelopes import envelope, status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.e2e.conftest import Home
+
+PATIENCE_SECONDS = 60
+HOURS = 3
+PAGE = places.PROJECT / "docs" / "developer" / "addons.md"
+
+
+class Events:
+    """The deployed add-on, with a queue that hears all of its bus."""
+
+    def __init__(self, home: Home, outputs: dict[str, str]) -> None:
+        self.outputs = outputs
+        self.heard: list[dict[str, Any]] = []
+        self._home = home
+        self._sqs, bus = home.state.cloud.client("sqs"), home.state.cloud.client("events")
+        self._witness = self._sqs.create_queue(QueueName="witness")["QueueUrl"]
+        arn = self._sqs.get_queue_attributes(QueueUrl=self._witness, AttributeNames=["QueueArn"])["Attributes"]
+        pattern = json.dumps({"source": ["smarther.recorder"]})
+        bus.put_rule(Name="witness", EventBusName=outputs["BusName"], EventPattern=pattern)
+        targets = [{"Id": "witness", "Arn": arn["QueueArn"]}]
+        bus.put_targets(Rule="witness", EventBusName=outputs["BusName"], Targets=targets)
+
+    def listen(self) -> None:
+        """Hear what has come, in its order."""
+        for message in self._taken(self._witness):
+            self.heard.append(json.loads(message))
+
+    def aside(self) -> list[dict[str, Any]]:
+        """The dead letters that have come."""
+        return [json.loads(each) for each in self._taken(self.outputs["DeadLetterQueueUrl"])]
+
+    def details(self, detail_type: str, module_id: str | None = None) -> list[dict[str, Any]]:
+        """The details of events of a type, of one thermostat if it is named."""
+        found = [each["detail"] for each in self.heard if each["detail-type"] == detail_type]
+        return [each for each in found if module_id in {None, each.get("module_id")}]
+
+    @contextmanager
+    def refused(self, *actions: str) -> Iterator[None]:
+        """While inside, the publisher may not do this."""
+        iam = self._home.state.cloud.client("iam")
+        stack = f"{self._home.state.stack.name}-events"
+        role = self._home.state.cloud.client("cloudformation").describe_stack_resource(
+            StackName=stack, LogicalResourceId="PublisherRole"
+        )["StackResourceDetail"]["PhysicalResourceId"]
+        denial = {"Effect": "Deny", "Action": list(actions), "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [denial]})
+        iam.put_role_policy(RoleName=role, PolicyName="a-fault", PolicyDocument=document)
+        try:
+            yield
+        finally:
+            iam.delete_role_policy(RoleName=role, PolicyName="a-fault")
+
+    def _taken(self, queue: str) -> Iterator[str]:
+        while messages := self._sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+            for message in messages:
+                yield message["Body"]
+                self._sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    """Wait until it is so; fails where it does not come to be."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.2)
+
+
+def pushed(home: Home, module_id: str, minutes: float, **said: Any) -> None:
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1) + timedelta(minutes=minutes)
+    assert home.notify([envelope(status(module_id, time=at.isoformat(), **said))]).is_success
+
+
+@pytest.fixture(scope="module")
+def core(home: Home) -> Deployment:
+    assert home.outputs
+    return Deployment(place_of(sandbox=True))
+
+
+@pytest.fixture(scope="module")
+def events(home: Home, core: Deployment) -> Events:
+    """The add-on, with an archive; it stays until the end of the run, whose last tests look at its role."""
+    return Events(home, add_on.deploy(core, "events", given="ArchiveDays=1", report=lambda _: None))
+
+
+def test_every_stored_reading_of_some_hours_is_told_in_order_for_each_thermostat(home: Home, events: Events) -> None:
+    start = datetime.now(UTC) - timedelta(hours=HOURS)
+    home.control("play", {"start": start.isoformat(), "hours": HOURS, "duplicate_percent": 20})
+    while not home.control("play")["done"]:
+        time.sleep(0.2)
+    settle(home.state)
+    modules = {entry["module_id"] for entry in home.control("ledger")["entries"]}
+    stored = [(reading["module_id"], reading["sk"]) for module in modules for reading in home.readings(module)]
+
+    def told() -> list[tuple[str, str]]:
+        events.listen()
+        return [
+            (each["module_id"], f"READING#{each['id'].removeprefix(each['module_id'] + '#')}")
+            for each in events.details("ReadingRecorded")
+        ]
+
+    wait_for(lambda: set(stored) <= set(told()), "not every stored reading is told")
+    assert len(stored) > 50
+    arrivals: defaultdict[str, list[str]] = defaultdict(list)
+    for detail in events.details("ReadingRecorded"):
+        arrivals[detail["module_id"]].append(detail["received_at"])
+    for module in modules:
+        assert arrivals[module] == sorted(arrivals[module])
+    assert events.details("StateChanged")
+    assert events.aside() == []
+
+
+def test_a_publisher_that_was_down_tells_all_that_was_stored_meanwhile(
+    home: Home, events: Events, module_id: str
+) -> None:
+    pushed(home, module_id, 0)
+    with events.refused("events:PutEvents"):
+        for minute in range(1, 6):
+            pushed(home, module_id, minute)
+        time.sleep(2)
+        events.listen()
+        assert len(events.details("ReadingRecorded", module_id)) <= 1
+
+    def all_told() -> bool:
+        events.listen()
+        return len({each["time"] for each in events.details("ReadingRecorded", module_id)}) == 6
+
+    wait_for(all_told, "what was stored meanwhile is not told")
+    times = list(dict.fromkeys(each["time"] for each in events.details("ReadingRecorded", module_id)))
+    assert times == sorted(times)
+
+
+def test_a_role_that_may_not_read_the_stream_reads_nothing(home: Home, events: Events, module_id: str) -> None:
+    with events.refused("dynamodb:GetRecords"):
+        time.sleep(1)
+        pushed(home, module_id, 0)
+        time.sleep(2)
+        events.listen()
+        assert events.details("ReadingRecorded", module_id) == []
+
+    def told() -> bool:
+        events.listen()
+        return len(events.details("ReadingRecorded", module_id)) == 1
+
+    wait_for(told, "it is not told")
+
+
+def test_what_cannot_be_told_goes_to_the_dead_letters_and_its_neighbours_are_told(
+    home: Home, events: Events, module_id: str
+) -> None:
+    table = home.state.cloud.client("dynamodb")
+    odd = {"pk": {"S": f"MODULE#{module_id}"}, "sk": {"S": "READING#2026-01-14T06:00:00.000000Z#0123456789abcdef"}}
+    pushed(home, module_id, 0)
+    table.put_item(TableName=home.outputs["TableName"], Item=odd)
+    pushed(home, module_id, 1)
+    letters: list[dict[str, Any]] = []
+
+    def told() -> bool:
+        events.listen()
+        letters.extend(events.aside())
+        return len(events.details("ReadingRecorded", module_id)) == 2 and bool(letters)
+
+    wait_for(told, "the neighbours are not told")
+    table.delete_item(TableName=home.outputs["TableName"], Key=odd)
+    assert [(each["pk"], each["sk"]) for each in letters] == [(odd["pk"]["S"], odd["sk"]["S"])]
+
+
+def test_the_archive_keeps_what_was_told(home: Home, events: Events) -> None:
+    archive = home.state.cloud.client("events").describe_archive(ArchiveName=events.outputs["ArchiveName"])
+    assert archive["EventCount"] >= len(events.heard) > 0
+
+
+def test_stored_readings_are_told_again(home: Home, events: Events, core: Deployment, module_id: str) -> None:
+    for minute in range(3):
+        pushed(home, module_id, minute)
+    since = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
+    asked = {"module_id": module_id, "since": since, "until": datetime.now(UTC).isoformat()}
+
+    answer = json.loads(core.invoke_add_on("events", "PublisherFunctionName", {"republish": asked}))
+
+    assert answer == {"published": 3, "left_out": 0, "behind": None}
+
+    def again() -> list[str]:
+        events.listen()
+        return [each["id"] for each in events.details("ReadingRecorded", module_id) if "republished" in each]
+
+    wait_for(lambda: len(again()) == 3, "they are not told again")
+
+
+@pytest.fixture(scope="module")
+def strangers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The add-on of the page, as the page has it."""
+    folder = tmp_path_factory.mktemp("addons")
+    files = re.findall(r"^`addons/(\S+)`:\n\n```\w+\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    assert [name.partition("/")[2] for name, _ in files] == ["template.yaml", "functions/keep/app.py"]
+    for name, text in files:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+def everything(home: Home) -> dict[str, Any]:
+    """The core's stack, as CloudFormation knows it."""
+    formation, name = home.state.cloud.client("cloudformation"), home.state.stack.name
+    stack = formation.describe_stacks(StackName=name)["Stacks"][0]
+    resources = formation.describe_stack_resources(StackName=name)["StackResources"]
+    return {
+        "template": formation.get_template(StackName=name)["TemplateBody"],
+        "outputs": stack["Outputs"],
+        "parameters": stack["Parameters"],
+        "status": stack["StackStatus"],
+        "resources": {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources},
+    }
+
+
+def test_a_strangers_add_on_works_and_its_removal_leaves_the_core_as_it_was(
+    home: Home, core: Deployment, strangers: Path, module_id: str
+) -> None:
+    before = everything(home)
+
+    outputs = add_on.deploy(core, "latest_temperatures", report=lambda _: None, folder=strangers)
+
+    for minute, celsius in ((1, "19.5"), (3, "20.5"), (2, "18.0")):  # the last one comes late
+        measured = {"measures": [{"timeStamp": "2026-01-14T06:00:00Z", "value": celsius, "unit": "C"}]}
+        pushed(home, module_id, minute, thermometer=measured)
+    parameters = home.state.cloud.client("ssm")
+
+    def latest() -> float | None:
+        try:
+            found = parameters.get_parameter(Name=f"{outputs['Prefix']}{module_id}")["Parameter"]["Value"]
+        except parameters.exceptions.ParameterNotFound:
+            return None
+        celsius: float = json.loads(found)["celsius"]
+        return celsius
+
+    wait_for(lambda: latest() == 20.5, "the parameter does not have the latest temperature")
+    assert everything(home) == before
+
+    add_on.remove(core, "latest_temperatures")
+
+    assert everything(home) == before
+    names = [each["StackName"] for each in home.state.cloud.client("cloudformation").describe_stacks()["Stacks"]]
+    assert "smarther-sandbox-latest-temperatures" not in names
