@@ -125,12 +125,14 @@ _CODE = re.compile(r"^```.*?^```|`[^`]+`", re.DOTALL | re.MULTILINE)
 _FILE = re.compile(
     r"(?<![\w./-])((?:addons|cli|docs|events|functions|labs|layers|requirements|sandbox|tests)/[\w./-]+\.\w+)\b"
 )
+_GIVEN = re.compile(r"^`(\S+)`:\n\n```", re.MULTILINE)
+"""A file that the page itself holds, for the reader to make."""
 
 
 def not_there(page: str) -> set[str]:
     """What a page names in code and the project lacks: files, targets of make, tests."""
     code = "\n".join(_CODE.findall(page))
-    files = {name for name in _FILE.findall(code) if not (PROJECT / name).exists()}
+    files = {name for name in _FILE.findall(code) if not (PROJECT / name).exists()} - set(_GIVEN.findall(page))
     targets = set(re.findall(r"\bmake ([a-z-]+)", code)) - make_targets()
     return files | targets | set(re.findall(r"\btest_\w+", code)) - names_of_tests()
 
@@ -160,6 +162,7 @@ def test_what_a_page_names_is_there(page: Path) -> None:
         ("`make gone`", "gone"),
         ("`test_that_is_gone`", "test_that_is_gone"),
         ("```console\n$ make gone\n```", "gone"),
+        ("`addons/new/app.py`:\n\n```python\nhandler = None\n```\n\nSee `addons/gone/app.py`.", "addons/gone/app.py"),
     ],
 )
 def test_a_name_of_what_is_gone_is_seen(code: str, gone: str) -> None:
