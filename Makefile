@@ -174,18 +174,21 @@ types: $(DEV)/.ready
 imports: $(GATES)/.ready # who may import whom: [tool.importlinter] of pyproject.toml
 	PYTHONPATH=layers/smarther/python:cli:. $(GATES)/bin/lint-imports --no-cache
 
+ADD_ONS = $(wildcard addons/*/template.yaml)
+
 .PHONY: template
 template: cfn-lint checkov
 
 .PHONY: cfn-lint
 cfn-lint: $(SAM)/.ready # as .cfnlintrc says, which sam heeds
-	PATH="$(CURDIR)/$(SAM)/bin:$$PATH" AWS_DEFAULT_REGION=eu-south-1 sam validate --lint
+	@for each in template.yaml $(ADD_ONS); do \
+		PATH="$(CURDIR)/$(SAM)/bin:$$PATH" AWS_DEFAULT_REGION=eu-south-1 sam validate --lint --template-file $$each; done
 
 .PHONY: checkov
 checkov: $(DEV)/.ready $(GATES)/.ready
 	$(DEV)/bin/python -m labs.translated .gates
 	$(GATES)/bin/checkov --config-file checkov.yaml -f template.yaml -f .gates/own-key.json
-	$(GATES)/bin/checkov --config-file checkov-aws-keys.yaml -f .gates/aws-keys.json
+	$(GATES)/bin/checkov --config-file checkov-aws-keys.yaml -f .gates/aws-keys.json $(ADD_ONS) .gates/addons/*.json
 
 .PHONY: workflows
 workflows: $(GATES)/.ready

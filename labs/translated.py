@@ -1,8 +1,8 @@
 """The template as CloudFormation gets it: translated offline by AWS's own translator.
 
 `python -m labs.translated FOLDER` writes what the tools look at besides the template itself: the translated
-template with its conditions carried out, as `samconfig.toml` deploys it to AWS (`aws-keys.json`), and the same with
-a key of one's own (`own-key.json`).
+template with its conditions carried out, as `samconfig.toml` deploys it to AWS (`aws-keys.json`), the same with a key
+of one's own (`own-key.json`), and each add-on with its defaults (`addons/<name>.json`).
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
+ADD_ONS = sorted(TEMPLATE.parent.glob("addons/*/template.yaml"))
 _GONE = object()
 
 # It says of every deployment preference that a switch of AWS's own is not there.
 logging.getLogger("samtranslator.feature_toggle.feature_toggle").setLevel(logging.ERROR)
 
 
-def as_written() -> dict[str, Any]:
-    """The template as written."""
-    parsed: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
+def as_written(template: Path = TEMPLATE) -> dict[str, Any]:
+    """The core's template as written, or an add-on's."""
+    parsed: dict[str, Any] = yaml_parse(template.read_text())
     return parsed
 
 
@@ -102,11 +103,14 @@ def _carried_out(part: Any, holds: Callable[[str], bool]) -> Any:
 
 
 def main(folder: Path) -> None:
-    """Write both for the tools."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, key in (("aws-keys", "false"), ("own-key", "true")):
-        template = settled(translated(as_written(), CustomerManagedKey=key, GradualDeploys="true"))
-        (folder / f"{name}.json").write_text(json.dumps(template, indent=1))
+    """Write them for the tools."""
+    templates = {
+        name: translated(as_written(), CustomerManagedKey=key, GradualDeploys="true")
+        for name, key in (("aws-keys", "false"), ("own-key", "true"))
+    } | {f"addons/{each.parent.name}": translated(as_written(each)) for each in ADD_ONS}
+    (folder / "addons").mkdir(parents=True, exist_ok=True)
+    for name, template in templates.items():
+        (folder / f"{name}.json").write_text(json.dumps(settled(template), indent=1))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.running import access
+from smarther_cli.deployment import add_on_stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.judges_the_run
 
+ADD_ONS = ["events"]
+"""Add-ons that the tests before these have deployed."""
+
+REMOVED = "latest_temperatures"
+"""The add-on that they have deployed and removed: the example of a page."""
+
 STREAMS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 PATTERNS = {
     ("PreTrafficRole", "lambda:InvokeFunction"): "the check calls a version that has yet to be made",
@@ -30,6 +37,8 @@ PATTERNS = {
     ("DeploymentRole", "lambda:GetAlias"): "CodeDeploy may ask for an alias by its own ARN or by the function's",
     ("DeploymentRole", "lambda:UpdateAlias"): "the same",
     ("DeploymentRole", "lambda:GetProvisionedConcurrencyConfig"): "the same, for a version that has yet to be made",
+    ("RollupRole", "dynamodb:ListStreams"): "it asks for the streams of a table, and names none",
+    ("PublisherRole", "dynamodb:ListStreams"): "the same",
     ("DeploymentRole", "cloudwatch:DescribeAlarms"): "CodeDeploy asks by name, and alarms are deployed after the alias",
 }
 """Why a grant is on a pattern and not on one resource. Besides, a function's log has streams, named as it runs."""
@@ -69,13 +78,15 @@ class Grant:
 
 
 class Roles:
-    """The roles of the deployed stack."""
+    """The roles of the deployed core and of the add-ons beside it."""
 
     def __init__(self, home: Home) -> None:
         self._cloud = home.state.cloud
         self._stack = home.state.stack.name
-        described = self._cloud.client("cloudformation").describe_stack_resources(StackName=self._stack)
-        self._resources: list[dict[str, Any]] = described["StackResources"]
+        self._resources: list[dict[str, Any]] = []
+        for stack in (self._stack, *(add_on_stack(self._stack, name) for name in ADD_ONS)):
+            described = self._cloud.client("cloudformation").describe_stack_resources(StackName=stack)
+            self._resources += described["StackResources"]
         self._names = {each["PhysicalResourceId"]: each["LogicalResourceId"] for each in self._of("AWS::IAM::Role")}
 
     def granted(self) -> set[Grant]:
@@ -92,7 +103,10 @@ class Roles:
     def called(self) -> dict[Grant, bool]:
         """The calls that were made in this run, and whether any of a kind was allowed."""
         found: dict[Grant, bool] = {}
-        for each in access.decisions():
+        decisions = [
+            each for each in access.decisions() if not each.role.startswith(add_on_stack(self._stack, REMOVED))
+        ]
+        for each in decisions:
             for keys in {re.sub("#.*", "#*", key) for key in each.keys} or {""}:
                 grant = Grant(self._names[each.role], each.action, each.resource, keys)
                 found[grant] = found.get(grant, False) or each.allowed
@@ -119,14 +133,22 @@ class Roles:
                 yield Grant(self._role(settings["Role"]), action, arns[settings["LoggingConfig"]["LogGroup"]])
 
     def _polling(self) -> Iterator[Grant]:
-        """Lambda takes messages from a queue with the role of the function that they are for.
+        """Lambda takes messages and records with the role of the function that they are for, and sets them aside.
 
-        https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html (execution role permissions)
+        https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html (execution role permissions),
+        https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html (the same),
+        https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html (destination)
         """
         for mapping in self._cloud.client("lambda").list_event_source_mappings()["EventSourceMappings"]:
-            role = self._role(self._function(mapping["FunctionArn"])["Role"])
-            for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"):
-                yield Grant(role, action, mapping["EventSourceArn"])
+            role, source = self._role(self._function(mapping["FunctionArn"])["Role"]), mapping["EventSourceArn"]
+            if ":dynamodb:" not in source:
+                for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"):
+                    yield Grant(role, action, source)
+                continue
+            for action in ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"):
+                yield Grant(role, action, source)
+            yield Grant(role, "dynamodb:ListStreams", f"{source.partition('/stream/')[0]}/stream/*")
+            yield Grant(role, "sqs:SendMessage", mapping["DestinationConfig"]["OnFailure"]["Destination"])
 
     def _scheduling(self) -> Iterator[Grant]:
         """The scheduler calls its target, and leaves in the dead-letter queue what it could not, with a role for that.
