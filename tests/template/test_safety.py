@@ -39,6 +39,9 @@ NAME_A_KEY = {
 }
 """The calls to the table that name a partition, so that a role can be held to some: no scan, no PartiQL."""
 
+LISTS_STREAMS = ["dynamodb:ListStreams"]
+"""Lambda asks it of whoever reads a stream. It gives the streams of a table, and names none."""
+
 API_PATIENCE_SECONDS = 30
 """An HTTP API gives up on its integration then (API Gateway quotas, "Maximum integration timeout")."""
 
@@ -163,7 +166,7 @@ def of_table(resources: Resources) -> Iterator[tuple[str, set[str], dict[str, An
     for name, role in of_type(resources, "AWS::IAM::Role").items():
         for statement in statements(role):
             actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-            of_stream = statement["Resource"] == {"Fn::GetAtt": ["Table", "StreamArn"]}
+            of_stream = statement["Resource"] == {"Fn::GetAtt": ["Table", "StreamArn"]} or actions == LISTS_STREAMS
             if any(action.startswith("dynamodb:") for action in actions) and not of_stream:
                 assert statement["Resource"] == {"Fn::GetAtt": ["Table", "Arn"]}, name
                 yield name, set(actions), statement.get("Condition", {})
@@ -180,14 +183,19 @@ def test_every_role_is_held_to_the_partitions_of_the_table_that_it_names(resourc
 
 
 def test_the_rollup_alone_reads_the_stream(resources: Resources) -> None:
-    readers = {
-        name: set(statement["Action"])
+    allowed = [
+        (name, action, statement["Resource"])
         for name, role in of_type(resources, "AWS::IAM::Role").items()
         for statement in statements(role)
-        if statement["Resource"] == {"Fn::GetAtt": ["Table", "StreamArn"]}
-    }
-    wanted = {"DescribeStream", "GetRecords", "GetShardIterator"}
-    assert readers == {"RollupRole": {f"dynamodb:{name}" for name in wanted}}
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+        if re.search("Stream|Shard|Records", action) and action.startswith("dynamodb:")
+    ]
+    stream, streams = {"Fn::GetAtt": ["Table", "StreamArn"]}, {"Fn::Sub": "${Table.Arn}/stream/*"}
+    reads = ("DescribeStream", "GetRecords", "GetShardIterator")
+    assert allowed == [
+        *(("RollupRole", f"dynamodb:{name}", stream) for name in reads),
+        ("RollupRole", "dynamodb:ListStreams", streams),
+    ]
 
 
 @pytest.mark.shows("each role has its partitions")

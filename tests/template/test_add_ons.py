@@ -1,0 +1,145 @@
+"""What the template of every add-on keeps to, beside what the tools of the gate look at."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from labs.translated import ADD_ONS, as_written, translated
+from tests.template.conftest import of_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.template.conftest import Resources
+
+TOPIC = [{"Ref": "AlarmTopicArn"}]
+
+
+@pytest.fixture(scope="module", params=ADD_ONS, ids=lambda path: path.parent.name)
+def page(request: pytest.FixtureRequest) -> Path:
+    """The page of the add-on."""
+    path: Path = request.param
+    return path.parent / "README.md"
+
+
+@pytest.fixture(scope="module")
+def written(page: Path) -> dict[str, Any]:
+    """The add-on's template."""
+    return as_written(page.parent / "template.yaml")
+
+
+@pytest.fixture(scope="module")
+def deployed(written: dict[str, Any]) -> Resources:
+    """Its resources as deployed."""
+    found: Resources = translated(written)["Resources"]
+    return found
+
+
+def test_what_has_no_default_is_answered_by_the_core(written: dict[str, Any], template: dict[str, Any]) -> None:
+    asked = {name for name, each in written["Parameters"].items() if "Default" not in each}
+    assert asked <= {"StackName", *template["Outputs"], *template["Parameters"]}
+
+
+def faults(resources: Resources) -> Iterator[str]:
+    """What an add-on's resources do otherwise than the core's."""
+    yield from _role_faults(resources)
+    yield from _log_faults(resources)
+    yield from _source_faults(resources)
+    yield from _alarm_faults(resources)
+
+
+def _role_faults(resources: Resources) -> Iterator[str]:
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        if "ManagedPolicyArns" in role["Properties"]:
+            yield f"{name} has managed policies"
+        for policy in role["Properties"]["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                if "*" in json.dumps(statement["Action"]) or statement["Resource"] == "*":
+                    yield f"{name} may do anything, or to everything"
+    roles = [json.dumps(each["Properties"]["Role"]) for each in of_type(resources, "AWS::Lambda::Function").values()]
+    if len(roles) != len(set(roles)):
+        yield "functions share a role"
+
+
+def _log_faults(resources: Resources) -> Iterator[str]:
+    for name, function in of_type(resources, "AWS::Lambda::Function").items():
+        group = function["Properties"].get("LoggingConfig", {}).get("LogGroup", {}).get("Ref")
+        properties = resources.get(group, {}).get("Properties", {})
+        if "RetentionInDays" not in properties:
+            yield f"{name} has no log group that forgets"
+        elif not properties["LogGroupName"]["Fn::Sub"].startswith("/smarther/${AWS::StackName}/"):
+            yield f"{name} logs under another stack's name"
+
+
+def _source_faults(resources: Resources) -> Iterator[str]:
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm").values()
+    watched = json.dumps([each["Properties"]["Dimensions"] for each in alarms])
+    for name, mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").items():
+        properties = mapping["Properties"]
+        if properties.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+            yield f"{name} cannot say what failed"
+        if "StartingPosition" not in properties:
+            continue  # a queue, which has its dead letters itself
+        aside = properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+        if aside is None:
+            yield f"{name} drops what it gives up"
+        elif f'["{aside["Fn::GetAtt"][0]}", "QueueName"]' not in watched:
+            yield f"nobody looks at what {name} gives up"
+
+
+def _alarm_faults(resources: Resources) -> Iterator[str]:
+    for name, alarm in of_type(resources, "AWS::CloudWatch::Alarm").items():
+        properties = alarm["Properties"]
+        if alarm.get("Condition") != "HasAlarms" or not properties["AlarmActions"] == properties["OKActions"] == TOPIC:
+            yield f"{name} does not tell the core's topic, if there is one"
+        if not properties["AlarmName"]["Fn::Sub"].startswith("${AWS::StackName}-"):
+            yield f"{name} has a name that the core's topic refuses"
+        english, _, italian = properties["AlarmDescription"].partition("\nItaliano: ")
+        if min(len(english.split()), len(italian.split())) < 15 or not properties["AlarmDescription"].isascii():
+            yield f"{name} does not say in both languages, in ASCII, what to do"
+
+
+def test_an_add_on_keeps_to_what_the_core_keeps_to(deployed: Resources) -> None:
+    assert list(faults(deployed)) == []
+
+
+def test_every_alarm_has_a_row_in_the_add_ons_page(deployed: Resources, page: Path) -> None:
+    told = set(re.findall(r"^\| `…-[a-z]+(-[a-z-]+)` \|", page.read_text(), re.MULTILINE))
+    names = [each["Properties"]["AlarmName"] for each in of_type(deployed, "AWS::CloudWatch::Alarm").values()]
+    assert {each["Fn::Sub"].removeprefix("${AWS::StackName}") for each in names} == told
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "told"),
+    [
+        ("AWS::IAM::Role", {"ManagedPolicyArns": ["arn"]}, "managed policies"),
+        (
+            "AWS::IAM::Role",
+            {"Policies": [{"PolicyDocument": {"Statement": [{"Action": "sqs:*", "Resource": "arn"}]}}]},
+            "anything",
+        ),
+        ("AWS::Lambda::Function", {"LoggingConfig": {}}, "no log group"),
+        ("AWS::Logs::LogGroup", {"LogGroupName": {"Fn::Sub": "/smarther/${StackName}/x"}}, "another stack's name"),
+        ("AWS::Lambda::EventSourceMapping", {"FunctionResponseTypes": []}, "cannot say"),
+        ("AWS::Lambda::EventSourceMapping", {"DestinationConfig": {}}, "drops"),
+        (
+            "AWS::Lambda::EventSourceMapping",
+            {"DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Other", "Arn"]}}}},
+            "nobody looks",
+        ),
+        ("AWS::CloudWatch::Alarm", {"OKActions": []}, "topic, if there is one"),
+        ("AWS::CloudWatch::Alarm", {"AlarmName": {"Fn::Sub": "${StackName}-x"}}, "refuses"),
+        ("AWS::CloudWatch::Alarm", {"AlarmDescription": "It is broken"}, "both languages"),
+    ],
+)
+def test_what_does_not_is_found(deployed: Resources, kind: str, changes: dict[str, Any], told: str) -> None:
+    planted = copy.deepcopy(deployed)
+    next(iter(of_type(planted, kind).values()))["Properties"].update(changes)
+
+    assert any(re.search(told, each) for each in faults(planted))
