@@ -46,6 +46,7 @@ def test_a_notification_is_stored_with_every_field_typed(bare_home: Home, module
         "event_type": "DeviceToCloud",
         "event_time": "2026-11-21T15:30:20Z",
         "source": "push",
+        "after_hour": received_at,
     }
 
 
