@@ -13,7 +13,7 @@ from datetime import datetime
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-from smarther.domain.account.legrand_answers import Door, Kind, Reason
+from smarther.domain.account.legrand_answers import Kind, Reason, Service
 from smarther.domain.keeper.incidents import Cause
 from smarther.domain.keeper.provider_watch import Missing
 from smarther.telemetry import metrics_of
@@ -150,7 +150,7 @@ class _Numbers:
 
 def _provider(found: ProviderState) -> dict[str, Any]:
     return {
-        "gone": {_word_of(door, frozenset(Door)): _word_of(how, _HOW) for door, how in found.gone.items()},
+        "gone": {_word_of(service, frozenset(Service)): _word_of(how, _HOW) for service, how in found.gone.items()},
         "gone_since": found.gone_since,
         "changed": [_word_of(each, OPERATIONS) for each in found.changed],
         "announced": found.announced,

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from smarther.domain.keeper.incidents import NOT_HEARD, Cause, still_so
+from smarther.domain.keeper.incidents import SILENCE_CAUSES, Cause, without_recovered
 from smarther.drawing.incident_text import incident_text
 from smarther_cli.errors import Status
 
@@ -146,7 +146,7 @@ def judge(
             silent = {each.module_id: each.name or each.module_id for each in report.silent}
         else:
             heard = {each for incident in report.incidents for each in incident.module_ids} - silent.keys()
-            report = report.model_copy(update={"incidents": still_so(report.incidents, heard)})
+            report = report.model_copy(update={"incidents": without_recovered(report.incidents, heard)})
     silent = silent or {}
     told = set() if report is None else {each for incident in report.incidents for each in incident.module_ids}
     return Verdict(
@@ -167,7 +167,7 @@ def _of_incidents(report: Report | None, names: Mapping[str, str]) -> Sequence[M
     found = []
     for incident in report.incidents:
         told = incident_text(incident, known, zone=None, now=datetime.fromisoformat(report.at))
-        reason = "silent" if incident.cause in NOT_HEARD else incident.cause.value
+        reason = "silent" if incident.cause in SILENCE_CAUSES else incident.cause.value
         found.append(Matter(reason, told.title, " ".join(told.steps), told.told, incident))
     return found
 

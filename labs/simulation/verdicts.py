@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain.keeper.incidents import ILL_AFTER, Cause
+from smarther.domain.keeper.incidents import OUTAGE_AFTER, Cause
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,8 +37,8 @@ TOLD_WITHIN: Final = {
     Cause.PUSHES_STOPPED: 2 * DAY,
     Cause.PUSHES_LATE: DAY,
     Cause.PUSHES_THINNED: 2 * DAY,
-    Cause.API: ILL_AFTER + 4 * HOUR,
-    Cause.LOGIN: ILL_AFTER + 5 * HOUR,
+    Cause.API: OUTAGE_AFTER + 4 * HOUR,
+    Cause.LOGIN: OUTAGE_AFTER + 5 * HOUR,
 }
 """A silence is one after a day. Of missing pushes nobody is suspected for a day after a suspicion that was none. An
 access token lasts an hour, and a run may rest for two."""
@@ -126,7 +126,7 @@ class Verdicts:
         for each in report.incidents:
             self._year.chronicle.count(f"told {each.cause}")
             # A run that does not get as far as the thermostats says again what the run before it found.
-            if (not each.cause.is_of_thermostats or report.outcome == "healthy") and not self._is_so(each, now):
+            if (not each.cause.seen_in_thermostats or report.outcome == "healthy") and not self._is_so(each, now):
                 self._year.chronicle.wrong(f"told of {each.cause} since {each.since:%d %H:%M}, and nothing of it is so")
 
     def _is_so(self, told: Incident, now: datetime) -> bool:

@@ -16,10 +16,10 @@ import requests
 import responses
 
 from smarther.domain.account.credentials import Credentials
-from smarther.domain.account.legrand_answers import Announcement, Door, Kind, Reason
+from smarther.domain.account.legrand_answers import Announcement, Kind, Reason, Service
 from smarther.domain.account.quota import Quota
 from smarther.domain.account.subscription_plan import Subscription
-from smarther.domain.keeper.provider_watch import Signs
+from smarther.domain.keeper.provider_watch import ProviderSigns
 from smarther.legrand import webhook_probe
 from smarther.legrand.client import (
     Api,
@@ -466,7 +466,7 @@ def test_a_name_that_does_not_resolve_is_told_from_a_host_that_does_not_answer(
         with pytest.raises(LegrandError) as error:
             ask()
         assert error.value.answer.kind is Kind.NO_HOST
-    assert api.transport.signs.missing == {Door.API: "no_host", Door.LOGIN: "no_host"}
+    assert api.transport.signs.missing == {Service.API: "no_host", Service.LOGIN: "no_host"}
 
 
 @pytest.mark.parametrize("failure", [requests.ConnectionError(), requests.ConnectTimeout("x"), requests.ReadTimeout()])
@@ -477,7 +477,7 @@ def test_a_host_that_does_not_answer_says_nothing_of_its_name(
     with pytest.raises(LegrandError) as error:
         api.subscriptions()
     assert error.value.answer.kind is Kind.TRANSIENT
-    assert api.transport.signs == Signs()
+    assert api.transport.signs == ProviderSigns()
 
 
 ODD_FORM = '{"data": {"elements": [{"hunter2-access": "hunter2-key"}]}}'

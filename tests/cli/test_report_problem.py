@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from smarther.domain.account.legrand_answers import Door, Reason, classify
+from smarther.domain.account.legrand_answers import Reason, Service, classify
 from smarther.domain.keeper.keeper_memory import Memory
 from smarther.domain.keeper.keeper_report import ModuleClock, PersonNeeded, PlantState, Report, SilentModule
-from smarther.domain.keeper.provider_watch import ProviderMemory, ProviderState, Signs
+from smarther.domain.keeper.provider_watch import ProviderMemory, ProviderSigns, ProviderState
 from smarther.store.keeper_items import KeeperNotes
 from smarther_cli import problem
 from tests.cli.conftest import CLIENT_ID, CLIENT_SECRET, NOW, REGION, STACK, SUBSCRIPTION_KEY, report
@@ -38,7 +38,7 @@ PERSONAL = {
 EVERYWHERE = " ".join(text for texts in PERSONAL.values() for text in texts)
 
 
-def strange_answers() -> Signs:
+def strange_answers() -> ProviderSigns:
     """Answers of every operation that say all of it, as values and as keys."""
     said = {
         "id": EVERYWHERE,
@@ -46,10 +46,10 @@ def strange_answers() -> Signs:
         **{text: 1 for texts in PERSONAL.values() for text in texts},
     }
     body = json.dumps({"plants": [said, [said]], "data": said}).encode()
-    signs = Signs()
+    signs = ProviderSigns()
     for operation in ("token", "list", "plants", "topology", "subscribe", "unsubscribe", "status", EVERYWHERE):
-        door = Door.LOGIN if operation == "token" else Door.API
-        signs.heard(door, operation, classify(door, 418, {}, body, now=NOW), body)
+        service = Service.LOGIN if operation == "token" else Service.API
+        signs.note_answer(service, operation, classify(service, 418, {}, body, now=NOW), body)
     return signs
 
 

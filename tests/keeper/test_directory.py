@@ -13,8 +13,8 @@ from sandbox.legrand.account.faults import Fault
 from sandbox.legrand.pushes import wire
 from smarther.domain.readings.names import LONGEST
 from smarther.keeper.plants import Plants
-from smarther.keeper.thermostats.silent_thermostats import Silence
-from smarther.keeper.webhook.mend_subscriptions import Subscriptions
+from smarther.keeper.thermostats.silent_thermostats import SilenceCheck
+from smarther.keeper.webhook.repair_subscriptions import Subscriptions
 from smarther.store.keeper_items import KeeperNotes
 from smarther.store.listings import Listings
 from smarther.store.past.history import History
@@ -534,7 +534,7 @@ def test_a_fault_of_ours_with_one_plant_costs_neither_the_others_nor_the_report(
     home.provider.world.rename(studio, "Studio")
     broken(monkeypatch, Plants, "_learn", lambda _, plant: plant.plant_id == first)
     broken(monkeypatch, Subscriptions, "_subscribe", lambda plant_id: plant_id == first)
-    broken(monkeypatch, Silence, "_keep_news", lambda module, *_: module.plant_id == first)
+    broken(monkeypatch, SilenceCheck, "_keep_news", lambda module, *_: module.plant_id == first)
     issued = home.provider.login.newest_refresh_token
     home.later(DAY)
 

@@ -12,7 +12,7 @@ from sandbox.legrand.account.faults import Fault
 from smarther.domain.account.quota import Need
 from smarther.domain.account.webhook import is_ours
 from smarther.keeper.lease import WORKING_TIME
-from smarther.keeper.thermostats.silent_thermostats import LISTENING
+from smarther.keeper.thermostats.silent_thermostats import CHECK_OVERTIME
 from smarther.store.keeper_items import KeeperNotes, calls_of_day
 from smarther.store.listings import Listings
 from tests.support.world import World
@@ -139,7 +139,7 @@ def test_a_run_that_heard_nothing_bad_but_not_all_does_not_say_that_nobody_is_si
     world.later(DAY)
     world.run()
     world.later()
-    each_takes(world, LISTENING.total_seconds(), "GET api.example", "query")
+    each_takes(world, CHECK_OVERTIME.total_seconds(), "GET api.example", "query")
     world.clock.advance(DAY / 2)
     report = world.run()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from smarther.domain.keeper.keeper_probe import Probe, ProbeOrder
-from smarther.keeper.webhook.probe_webhook import SECONDS, TIME
+from smarther.keeper.webhook.probe_webhook import TIME_LIMIT, TIMEOUTS
 from smarther.store.keeper_items import Leases
 from tests.support import deployed
 
@@ -95,7 +95,7 @@ def test_it_stops_in_time_and_says_so(world: World, slow: int, made: tuple[int, 
 
 def test_it_ends_before_the_function_does_however_slow_the_answers_are() -> None:
     """The last call of each of its three parts may begin just in time."""
-    slowest = TIME + 3 * timedelta(seconds=sum(SECONDS))
+    slowest = TIME_LIMIT + 3 * timedelta(seconds=sum(TIMEOUTS))
 
     assert slowest < timedelta(seconds=deployed.template()["Resources"]["KeeperFunction"]["Properties"]["Timeout"])
 

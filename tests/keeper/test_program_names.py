@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.legrand.account.faults import Fault
 from smarther.domain.account.quota import Need
-from smarther.domain.keeper.thinning import Suspicion
+from smarther.domain.keeper.push_loss import Suspicion
 from smarther.keeper.thermostats.program_names import MOST_ASKED
 from smarther.store.keeper_items import CallCount, KeeperNotes, calls_of_day
 from smarther.store.listings import Listings

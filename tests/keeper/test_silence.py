@@ -13,9 +13,9 @@ from moto import mock_aws
 
 from sandbox.legrand.account.faults import Fault
 from sandbox.legrand.pushes.wire import encoded, notification
-from smarther.domain.keeper.thinning import Suspicion
-from smarther.keeper.thermostats.silent_thermostats import FIRST_WORDS
-from smarther.keeper.webhook.mend_subscriptions import Subscriptions
+from smarther.domain.keeper.push_loss import Suspicion
+from smarther.keeper.thermostats.silent_thermostats import MOST_FIRST_POLLS
+from smarther.keeper.webhook.repair_subscriptions import Subscriptions
 from smarther.store.keeper_items import KeeperNotes
 from smarther.store.listings import Listings
 from tests.support.world import START, World
@@ -146,13 +146,13 @@ def test_first_words_stay_within_the_quota(world: World) -> None:
 
 def test_of_very_many_thermostats_only_so_many_are_asked_in_one_run() -> None:
     with mock_aws():
-        world = World(plants=3, modules=FIRST_WORDS + 5)
+        world = World(plants=3, modules=MOST_FIRST_POLLS + 5)
         world.configure()
         assert world.consent().outcome == "healthy"
-        assert asked(world) == FIRST_WORDS
+        assert asked(world) == MOST_FIRST_POLLS
         world.later()
         world.run()
-        assert asked(world) == FIRST_WORDS + 5
+        assert asked(world) == MOST_FIRST_POLLS + 5
 
 
 # ---- silence

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from labs.simulation.cloud import DynamoDB, Hand
 from smarther.domain.readings.reading import Reading
 from smarther.keeper.journal import Run
-from smarther.keeper.thermostats.silent_thermostats import Silence
+from smarther.keeper.thermostats.silent_thermostats import SilenceCheck
 from smarther.store.keys import sort_key
 from smarther.store.listings import Listings, Module, Plant
 from smarther.store.readings import Readings
@@ -114,7 +114,7 @@ class Home:
         in_time = SimpleNamespace(deadline=now + HOUR, is_over=False)
         nobody: Any = SimpleNamespace(status=lambda *_: b"", takes=lambda _: True, transport=in_time)
         run = Run(dependencies, lease=cast("Any", None))
-        Silence(run).listen(nobody, [self.module])
+        SilenceCheck(run).check(nobody, [self.module])
         since = run.journal.silent[0].since if run.journal.silent else None
         return View(bool(run.journal.silent), None, bool(run.journal.clocks)), since
 

@@ -150,7 +150,7 @@ def test_what_lasts_is_told() -> None:
 
 
 def test_what_lasts_and_is_not_told_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    for rule in ("of_services", "of_thermostats"):
+    for rule in ("service_incidents", "thermostat_incidents"):
         monkeypatch.setattr(f"smarther.keeper.diagnose.{rule}", lambda *_, **__: [])
     wrong = " ".join(lived_through_what_lasts().violations)
     assert [f"nobody was told of {cause} " in wrong for cause in PLAYED.values()] == [True] * len(PLAYED)
@@ -210,7 +210,7 @@ def others_are_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def tokens_are_used_before_they_are_saved(monkeypatch: pytest.MonkeyPatch) -> None:
     """New tokens are tried first, and saved when they turn out to be good."""
-    save = Access._take
+    save = Access._save_answer
 
     def take(access: Access, answer: Any, *, previous: str | None) -> bool:
         access._tokens = Tokens.from_answer(answer, now=access._dependencies.clock(), previous=previous)
@@ -218,17 +218,17 @@ def tokens_are_used_before_they_are_saved(monkeypatch: pytest.MonkeyPatch) -> No
             access.api.subscriptions()
         return save(access, answer, previous=previous)
 
-    monkeypatch.setattr(Access, "_take", take)
+    monkeypatch.setattr(Access, "_save_answer", take)
 
 
 def rotated_tokens_are_thrown_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """The new access token is used, the new refresh token forgotten."""
-    save = Access._take
+    save = Access._save_answer
 
     def take(access: Access, answer: Any, *, previous: str | None) -> bool:
         return save(access, answer if previous is None else {**answer, "refresh_token": None}, previous=previous)
 
-    monkeypatch.setattr(Access, "_take", take)
+    monkeypatch.setattr(Access, "_save_answer", take)
 
 
 def a_need_goes_unsaid(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,7 +287,7 @@ def unusual_arrivals_are_not_noted(monkeypatch: pytest.MonkeyPatch) -> None:
 def incidents_are_invented(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each run tells of an API that is ill."""
     monkeypatch.setattr(
-        "smarther.keeper.diagnose.of_services", lambda *_, now, **__: [Incident(cause=Cause.API, since=now)]
+        "smarther.keeper.diagnose.service_incidents", lambda *_, now, **__: [Incident(cause=Cause.API, since=now)]
     )
 
 

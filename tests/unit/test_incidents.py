@@ -10,20 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smarther.domain.keeper.incidents import (
-    ILL_AFTER,
-    LATE_BY,
-    LATELY,
-    NOT_HEARD,
-    TOGETHER,
+    LATE_AFTER,
+    OUTAGE_AFTER,
+    RECENT,
+    SILENCE_CAUSES,
+    TOGETHER_WITHIN,
     Cause,
     Incident,
+    Observation,
     Services,
-    Witness,
-    goes_on,
-    is_worth_a_probe,
-    of_missed,
-    of_services,
-    of_thermostats,
+    is_ongoing,
+    missed_push_incidents,
+    service_incidents,
+    should_probe_webhook,
+    thermostat_incidents,
 )
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
@@ -31,32 +31,32 @@ DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 WELL = Services()
 
 
-def thermostat(name: str, **known: object) -> Witness:
+def thermostat(name: str, **known: object) -> Observation:
     """A thermostat by plant and module, as "a1"; it pushed just now unless it is said otherwise."""
     facts: dict[str, object] = {"pushed_at": NOW - MINUTE, "lag": timedelta(), **known}
-    return Witness(plant_id=name[0], module_id=name, **facts)  # type: ignore[arg-type] # a table's rows are of all kinds
+    return Observation(plant_id=name[0], module_id=name, **facts)  # type: ignore[arg-type] # a table's rows are of all kinds
 
 
-def pushing(name: str, *, lag: timedelta | None = timedelta()) -> Witness:
+def pushing(name: str, *, lag: timedelta | None = timedelta()) -> Observation:
     return thermostat(name, lag=lag)
 
 
-def silent(name: str, *, for_: timedelta = DAY, changed: bool = False) -> Witness:
+def silent(name: str, *, for_: timedelta = DAY, changed: bool = False) -> Observation:
     return thermostat(name, pushed_at=NOW - for_, silent=True, changed=changed)
 
 
-def answering(name: str, *, for_: timedelta = DAY, changed: bool = False) -> Witness:
+def answering(name: str, *, for_: timedelta = DAY, changed: bool = False) -> Observation:
     return thermostat(name, pushed_at=NOW - for_, only_answered=True, changed=changed)
 
 
-def told(*witnesses: Witness, services: Services = WELL) -> list[tuple[str, str]]:
+def told(*observations: Observation, services: Services = WELL) -> list[tuple[str, str]]:
     """Each incident's cause, and whom it concerns."""
-    found = of_thermostats(witnesses, services, now=NOW)
+    found = thermostat_incidents(observations, services, now=NOW)
     return [(each.cause.value, " ".join(each.module_ids)) for each in found]
 
 
 @pytest.mark.parametrize(
-    ("witnesses", "expected"),
+    ("observations", "expected"),
     [
         pytest.param([], [], id="nobody"),
         pytest.param([pushing("a1"), pushing("b1")], [], id="all push"),
@@ -70,12 +70,12 @@ def told(*witnesses: Witness, services: Services = WELL) -> list[tuple[str, str]
         pytest.param([silent("a1"), silent("a2")], [("home", "a1 a2")], id="the only plant"),
         pytest.param([silent("a1"), silent("a2"), pushing("b1")], [("home", "a1 a2")], id="one plant of two"),
         pytest.param(
-            [silent("a1"), silent("a2"), silent("b1"), silent("b2", for_=DAY + TOGETHER)],
+            [silent("a1"), silent("a2"), silent("b1"), silent("b2", for_=DAY + TOGETHER_WITHIN)],
             [("pushes_stopped", "a1 a2 b1 b2")],
             id="all plants at once",
         ),
         pytest.param(
-            [silent("a1"), silent("a2"), silent("b1", for_=DAY + TOGETHER + MINUTE)],
+            [silent("a1"), silent("a2"), silent("b1", for_=DAY + TOGETHER_WITHIN + MINUTE)],
             [("home", "a1 a2"), ("thermostat", "b1")],
             id="all plants, one after the other",
         ),
@@ -97,42 +97,44 @@ def told(*witnesses: Witness, services: Services = WELL) -> list[tuple[str, str]
             [("pushes_late", "a1 a2")],
             id="most are late",
         ),
-        pytest.param([pushing("a1", lag=LATE_BY)], [], id="as late as may be"),
+        pytest.param([pushing("a1", lag=LATE_AFTER)], [], id="as late as may be"),
         pytest.param([pushing("a1", lag=None)], [], id="nobody knows how late"),
         pytest.param(
-            [thermostat("a1", lag=3 * HOUR, pushed_at=NOW - LATELY - MINUTE, only_answered=True)],
+            [thermostat("a1", lag=3 * HOUR, pushed_at=NOW - RECENT - MINUTE, only_answered=True)],
             [],
             id="late, but long ago",
         ),
     ],
 )
-def test_each_picture_has_its_cause(witnesses: list[Witness], expected: list[tuple[str, str]]) -> None:
-    assert told(*witnesses) == expected
+def test_each_picture_has_its_cause(observations: list[Observation], expected: list[tuple[str, str]]) -> None:
+    assert told(*observations) == expected
 
 
 def test_where_not_all_were_listened_to_nobody_knows_that_all_plants_fell_silent() -> None:
-    witnesses = [silent("a1"), silent("a2"), silent("b1"), silent("b2")]
-    found = of_thermostats(witnesses, WELL, now=NOW, complete=False)
+    observations = [silent("a1"), silent("a2"), silent("b1"), silent("b2")]
+    found = thermostat_incidents(observations, WELL, now=NOW, complete=False)
     assert [each.cause for each in found] == [Cause.HOME, Cause.HOME]
 
 
-@pytest.mark.parametrize("witnesses", [[silent("a1")], [silent("a1"), silent("b1")], [answering("a1", changed=True)]])
-def test_where_the_webhook_does_not_answer_it_is_this_stack(witnesses: list[Witness]) -> None:
-    everybody = " ".join(each.module_id for each in witnesses)
-    assert is_worth_a_probe(witnesses)
-    assert told(*witnesses, services=Services(address_answers=False)) == [("stack", everybody)]
-    assert told(*witnesses, services=Services(address_answers=True)) == told(*witnesses)
+@pytest.mark.parametrize(
+    "observations", [[silent("a1")], [silent("a1"), silent("b1")], [answering("a1", changed=True)]]
+)
+def test_where_the_webhook_does_not_answer_it_is_this_stack(observations: list[Observation]) -> None:
+    everybody = " ".join(each.module_id for each in observations)
+    assert should_probe_webhook(observations)
+    assert told(*observations, services=Services(webhook_answers=False)) == [("stack", everybody)]
+    assert told(*observations, services=Services(webhook_answers=True)) == told(*observations)
 
 
 def test_where_somebody_pushes_nobody_needs_to_call_the_webhook() -> None:
-    assert not is_worth_a_probe([silent("a1"), pushing("b1")])
-    assert not is_worth_a_probe([])
+    assert not should_probe_webhook([silent("a1"), pushing("b1")])
+    assert not should_probe_webhook([])
 
 
 def test_an_incident_says_since_when_whom_of_how_many_and_whether_they_had_changed() -> None:
-    witnesses = [answering("a1", for_=2 * DAY, changed=True), answering("a2", changed=True), pushing("b1")]
+    observations = [answering("a1", for_=2 * DAY, changed=True), answering("a2", changed=True), pushing("b1")]
 
-    (found,) = of_thermostats(witnesses, WELL, now=NOW)
+    (found,) = thermostat_incidents(observations, WELL, now=NOW)
 
     assert found == Incident(
         cause=Cause.PUSHES_STOPPED,
@@ -144,31 +146,37 @@ def test_an_incident_says_since_when_whom_of_how_many_and_whether_they_had_chang
     )
 
 
-@pytest.mark.parametrize(("ill_for", "expected"), [(ILL_AFTER - MINUTE, False), (ILL_AFTER, True), (None, False)])
+@pytest.mark.parametrize(("ill_for", "expected"), [(OUTAGE_AFTER - MINUTE, False), (OUTAGE_AFTER, True), (None, False)])
 def test_a_service_is_ill_when_it_has_been_so_for_a_while(ill_for: timedelta | None, *, expected: bool) -> None:
     since = None if ill_for is None else NOW - ill_for
 
-    assert [each.cause for each in of_services(Services(login_ill_since=since), now=NOW)] == [Cause.LOGIN] * expected
-    assert [each.cause for each in of_services(Services(api_ill_since=since), now=NOW)] == [Cause.API] * expected
+    assert [each.cause for each in service_incidents(Services(login_failing_since=since), now=NOW)] == [
+        Cause.LOGIN
+    ] * expected
+    assert [each.cause for each in service_incidents(Services(api_failing_since=since), now=NOW)] == [
+        Cause.API
+    ] * expected
 
 
 def test_changes_that_were_missed_concern_the_thermostats_that_are_listened_to() -> None:
-    (found,) = of_missed([pushing("a1"), pushing("a2")], {"a2", "gone"}, since=NOW - DAY)
+    (found,) = missed_push_incidents([pushing("a1"), pushing("a2")], {"a2", "gone"}, since=NOW - DAY)
 
     assert (found.cause, found.module_ids, found.since) == (Cause.PUSHES_THINNED, ("a2",), NOW - DAY)
-    assert of_missed([pushing("a1")], {"gone"}, since=NOW - DAY) == []
-    assert of_missed([pushing("a1")], {"a1"}, since=None) == [], "nothing is suspected any more"
+    assert missed_push_incidents([pushing("a1")], {"gone"}, since=NOW - DAY) == []
+    assert missed_push_incidents([pushing("a1")], {"a1"}, since=None) == [], "nothing is suspected any more"
 
 
 def test_what_goes_on_has_the_same_cause_and_one_of_the_same_thermostats() -> None:
-    (before,) = of_thermostats([pushing("a1"), silent("a2")], WELL, now=NOW)
+    (before,) = thermostat_incidents([pushing("a1"), silent("a2")], WELL, now=NOW)
 
-    assert goes_on(before, of_thermostats([pushing("a1"), silent("a2"), silent("a3")], WELL, now=NOW + HOUR))
-    assert not goes_on(before, of_thermostats([silent("a1"), pushing("a2"), pushing("a3")], WELL, now=NOW))
-    assert not goes_on(before, of_thermostats([silent("a1"), silent("a2")], WELL, now=NOW)), "now it is the home"
-    (ill,) = of_services(Services(api_ill_since=NOW - DAY), now=NOW)
-    assert goes_on(ill, of_services(Services(api_ill_since=NOW - DAY), now=NOW + HOUR))
-    assert not goes_on(ill, of_services(Services(login_ill_since=NOW - DAY), now=NOW))
+    assert is_ongoing(before, thermostat_incidents([pushing("a1"), silent("a2"), silent("a3")], WELL, now=NOW + HOUR))
+    assert not is_ongoing(before, thermostat_incidents([silent("a1"), pushing("a2"), pushing("a3")], WELL, now=NOW))
+    assert not is_ongoing(before, thermostat_incidents([silent("a1"), silent("a2")], WELL, now=NOW)), (
+        "now it is the home"
+    )
+    (ill,) = service_incidents(Services(api_failing_since=NOW - DAY), now=NOW)
+    assert is_ongoing(ill, service_incidents(Services(api_failing_since=NOW - DAY), now=NOW + HOUR))
+    assert not is_ongoing(ill, service_incidents(Services(login_failing_since=NOW - DAY), now=NOW))
 
 
 @pytest.mark.parametrize("cause", Cause)
@@ -177,8 +185,8 @@ def test_only_who_is_not_heard_is_told_apart_by_the_thermostats(cause: Cause) ->
     before = Incident(cause=cause, since=NOW - DAY, module_ids=("a1", "a2"))
     same, others = replace(before, module_ids=("a2", "a3")), replace(before, module_ids=("a3",))
 
-    assert goes_on(before, [same])
-    assert goes_on(before, [others]) == (cause not in NOT_HEARD)
+    assert is_ongoing(before, [same])
+    assert is_ongoing(before, [others]) == (cause not in SILENCE_CAUSES)
 
 
 KINDS = st.sampled_from([pushing, silent, answering, lambda name: answering(name, changed=True)])
@@ -189,17 +197,17 @@ def test_a_thermostat_is_in_one_silence_at_most_and_the_order_does_not_matter(
     kinds: dict[str, object], dice: object
 ) -> None:
     """And one that pushes is in none."""
-    witnesses = [kind(name) for name, kind in kinds.items()]  # type: ignore[operator]
-    shuffled = list(witnesses)
+    observations = [kind(name) for name, kind in kinds.items()]  # type: ignore[operator]
+    shuffled = list(observations)
     dice.shuffle(shuffled)  # type: ignore[attr-defined]
 
-    found = of_thermostats(witnesses, WELL, now=NOW)
+    found = thermostat_incidents(observations, WELL, now=NOW)
 
     concerned = [each for incident in found for each in incident.module_ids]
     assert len(concerned) == len(set(concerned))
-    assert not set(concerned) & {each.module_id for each in witnesses if each.pushes}
-    assert {each.module_id for each in witnesses if each.silent} <= set(concerned)
-    again = of_thermostats(shuffled, WELL, now=NOW)
+    assert not set(concerned) & {each.module_id for each in observations if each.pushes}
+    assert {each.module_id for each in observations if each.silent} <= set(concerned)
+    again = thermostat_incidents(shuffled, WELL, now=NOW)
     assert {(each.cause, frozenset(each.module_ids)) for each in again} == {
         (each.cause, frozenset(each.module_ids)) for each in found
     }

@@ -15,10 +15,10 @@ from smarther.domain.account.legrand_answers import (
     LEGRAND_REASONS,
     LONGEST_WAIT,
     Announcement,
-    Door,
     Kind,
     ProviderAnswer,
     Reason,
+    Service,
     classify,
     not_overtaken,
 )
@@ -29,11 +29,11 @@ PAYLOADS = Path(__file__).resolve().parents[3] / "shared" / "reference" / "paylo
 
 
 def api(status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> ProviderAnswer:
-    return classify(Door.API, status, headers or {}, body, now=NOW)
+    return classify(Service.API, status, headers or {}, body, now=NOW)
 
 
 def login(status: int, body: object = None, headers: dict[str, str] | None = None) -> ProviderAnswer:
-    return classify(Door.LOGIN, status, headers or {}, json.dumps(body).encode(), now=NOW)
+    return classify(Service.LOGIN, status, headers or {}, json.dumps(body).encode(), now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -243,9 +243,9 @@ def test_every_reason_tells_what_to_do(reason: Reason) -> None:
     assert reason.remedy.endswith(".")
 
 
-@given(status=st.integers(100, 599), body=st.binary(max_size=80), door=st.sampled_from(Door), header=st.text())
-def test_any_answer_at_all_has_a_class(status: int, body: bytes, door: Door, header: str) -> None:
-    outcome = classify(door, status, {"Retry-After": header}, body, now=NOW)
+@given(status=st.integers(100, 599), body=st.binary(max_size=80), service=st.sampled_from(Service), header=st.text())
+def test_any_answer_at_all_has_a_class(status: int, body: bytes, service: Service, header: str) -> None:
+    outcome = classify(service, status, {"Retry-After": header}, body, now=NOW)
 
     assert (outcome.kind is Kind.OK) == (200 <= status < 300)
     assert (outcome.kind is Kind.PERSON) == (outcome.reason is not None)
@@ -285,7 +285,7 @@ OVERTAKES = {
     **dict.fromkeys(ACCOUNT, KEY | ACCESS | ACCOUNT),
     Reason.NO_PLANT: KEY | ACCESS | ACCOUNT | {Reason.NO_PLANT},
 }
-"""For each reason those that were known before and cannot be so any more, once a door has come as far as to name it."""
+"""For each reason: the reasons known before that cannot hold any more once a service names it."""
 
 
 @pytest.mark.parametrize("found", sorted(OVERTAKES))
@@ -306,7 +306,7 @@ def test_reasons_of_a_run_overtake_as_each_alone_would_and_the_others_stay_in_th
 
 
 def test_deep_nesting_is_just_another_body_that_says_nothing() -> None:
-    assert login(400).kind is classify(Door.LOGIN, 400, {}, b"[" * 100_000, now=NOW).kind is Kind.BUG
+    assert login(400).kind is classify(Service.LOGIN, 400, {}, b"[" * 100_000, now=NOW).kind is Kind.BUG
 
 
 @pytest.mark.skipif(not PAYLOADS.is_dir(), reason="the provider's payloads are not beside the project")

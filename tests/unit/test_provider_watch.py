@@ -8,8 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.account.legrand_answers import NO_HOST, UNREACHABLE, Door, ProviderAnswer, Reason, classify
-from smarther.domain.keeper.provider_watch import ANNOUNCED_FOR, GONE_AFTER, ProviderMemory, ProviderState, Signs
+from smarther.domain.account.legrand_answers import NO_HOST, UNREACHABLE, ProviderAnswer, Reason, Service, classify
+from smarther.domain.keeper.provider_watch import (
+    ANNOUNCED_FOR,
+    GONE_AFTER,
+    ProviderMemory,
+    ProviderSigns,
+    ProviderState,
+)
 
 NOW = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 RUN = timedelta(minutes=30)
@@ -17,21 +23,25 @@ DAY = timedelta(days=1)
 EVERYTHING = ("token", "list", "plants", "topology", "subscribe", "unsubscribe", "status", "programs")
 
 
-def door(call: str) -> Door:
-    return Door.LOGIN if call == "token" else Door.API
+def service(call: str) -> Service:
+    return Service.LOGIN if call == "token" else Service.API
 
 
-def heard(*answers: tuple[str, ProviderAnswer | int], headers: dict[str, str] | None = None) -> Signs:
-    signs = Signs()
+def heard(*answers: tuple[str, ProviderAnswer | int], headers: dict[str, str] | None = None) -> ProviderSigns:
+    signs = ProviderSigns()
     for call, told in answers:
-        answer = told if isinstance(told, ProviderAnswer) else classify(door(call), told, headers or {}, b"", now=NOW)
-        signs.heard(door(call), call, answer, b"{}")
+        answer = (
+            told if isinstance(told, ProviderAnswer) else classify(service(call), told, headers or {}, b"", now=NOW)
+        )
+        signs.note_answer(service(call), call, answer, b"{}")
         if answer.status in range(200, 300):
-            signs.read(call, 200, b"{}")
+            signs.note_body(call, 200, b"{}")
     return signs
 
 
-def lived(*runs: tuple[timedelta, Signs], memory: ProviderMemory | None = None) -> tuple[ProviderMemory, datetime]:
+def lived(
+    *runs: tuple[timedelta, ProviderSigns], memory: ProviderMemory | None = None
+) -> tuple[ProviderMemory, datetime]:
     """The memory after runs, each so long after the first instant; as it survives between two runs."""
     memory = memory or ProviderMemory()
     now = NOW
@@ -45,7 +55,7 @@ def lived(*runs: tuple[timedelta, Signs], memory: ProviderMemory | None = None) 
 def test_410_of_the_base_is_gone_at_once_and_any_answer_of_its_own_ends_it(call: str) -> None:
     memory, now = lived((RUN, heard((call, 410))))
     assert memory.reasons(now) == (Reason.PROVIDER_GONE,)
-    assert memory.state(now).gone == {door(call).value: "gone"}
+    assert memory.state(now).gone == {service(call).value: "gone"}
 
     memory, now = lived((2 * RUN, heard((call, UNREACHABLE))), memory=memory)
     assert memory.reasons(now) == (Reason.PROVIDER_GONE,)  # nobody answered, so nothing else is known
@@ -88,12 +98,12 @@ def test_plants_that_are_not_found_where_the_list_is_had_are_a_change_and_no_end
 @pytest.mark.parametrize("call", EVERYTHING)
 @pytest.mark.parametrize("status", [302, 405, 418, 200])
 def test_an_operation_that_nobody_knows_any_more_is_told_after_a_day_with_its_form(call: str, status: int) -> None:
-    def signs() -> Signs:
-        found = Signs()
-        answer = classify(door(call), status, {}, b'{"id": "secret"}', now=NOW)
-        found.heard(door(call), call, answer, b'{"id": "secret"}')
+    def signs() -> ProviderSigns:
+        found = ProviderSigns()
+        answer = classify(service(call), status, {}, b'{"id": "secret"}', now=NOW)
+        found.note_answer(service(call), call, answer, b'{"id": "secret"}')
         if status == 200:
-            found.read(call, status, b'{"id": "secret"}', readable=False)
+            found.note_body(call, status, b'{"id": "secret"}', readable=False)
         return found
 
     memory, now = lived((timedelta(0), signs()), (DAY - RUN, signs()))

@@ -290,7 +290,9 @@ def thermostats(standing: facts.LastReport) -> Finding:
     report = standing.report
     if report is None or report.thermostats_silent is None or not report.plants:
         return not_told("nobody has listened yet")
-    return _judged(report, {"silent", *(cause for cause in Cause if cause.is_of_thermostats)}) or good("none is silent")
+    return _judged(report, {"silent", *(cause for cause in Cause if cause.seen_in_thermostats)}) or good(
+        "none is silent"
+    )
 
 
 def _judged(report: Report, reasons: Collection[str]) -> Finding | None:

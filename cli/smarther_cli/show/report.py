@@ -38,7 +38,7 @@ _SUBSCRIPTIONS: Final = {
     "missing": ("not subscribed", "bold red"),
     "unknown": ("not known", "yellow"),
 }
-_DOORS: Final = {"api": "API", "login": "login"}
+_SERVICES: Final = {"api": "API", "login": "login"}
 _MISSING: Final = {
     "gone": "is gone for good, as it says itself,",
     "not_found": "is not found at its address",
@@ -132,7 +132,10 @@ def tokens_text(report: Report, now: datetime) -> str:
 def provider_text(provider: ProviderState) -> str:
     """How it stands with Legrand's API where that is not as it is known."""
     since = "" if provider.gone_since is None else f" since {local_text(provider.gone_since)}"
-    told = [f"its {_DOORS.get(door, door)} {_MISSING.get(how, how)}{since}" for door, how in provider.gone.items()]
+    told = [
+        f"its {_SERVICES.get(service, service)} {_MISSING.get(how, how)}{since}"
+        for service, how in provider.gone.items()
+    ]
     told += [f"{OPERATIONS.get(call, call)}: for a day an answer that nobody knows" for call in provider.changed]
     if provider.announced:
         on = "" if provider.deprecated_on is None else f" as of {provider.deprecated_on}"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import requests
 
-from smarther.domain.account.legrand_answers import Door, Kind, Reason
+from smarther.domain.account.legrand_answers import Kind, Reason, Service
 from smarther.legrand.client import API_SECONDS, LegrandError, Login, Transport, open_session
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _key(transport: Transport, api_url: str, key: str) -> bool | None:
     headers = {"Ocp-Apim-Subscription-Key": key, "Accept": "application/json"}
     request = requests.Request("GET", f"{api_url.rstrip('/')}/plants", headers=headers)
     try:
-        answer, _ = transport.send("plants", Door.API, request, API_SECONDS)
+        answer, _ = transport.send("plants", Service.API, request, API_SECONDS)
     except LegrandError:
         return None
     if answer.reason is Reason.SUBSCRIPTION_KEY_REFUSED:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from smarther.domain.account.legrand_answers import Reason
-from smarther.domain.keeper.incidents import still_so
+from smarther.domain.keeper.incidents import without_recovered
 from smarther.domain.keeper.keeper_report import is_overdue
 from smarther.drawing.text import clock_phrase, clock_text
 from smarther.drawing.words.choice import LANGUAGES
@@ -48,7 +48,7 @@ def notices(  # noqa: PLR0913 - what is known, and how it is written
         since = clock_phrase(words.since, at, zone=zone, now=now, words=words)
         silent = words.keeper_silent
         told.append(Told(silent.title, silent.told.format(since=since), silent.steps))
-    incidents = still_so(report.incidents, heard)
+    incidents = without_recovered(report.incidents, heard)
     return [*told, *(incident_text(each, known, zone=zone, now=now, words=words) for each in incidents)]
 
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.incidents import (
-    NOT_HEARD,
+    SILENCE_CAUSES,
     Services,
-    goes_on,
-    is_worth_a_probe,
-    of_missed,
-    of_services,
-    of_thermostats,
+    is_ongoing,
+    missed_push_incidents,
+    service_incidents,
+    should_probe_webhook,
+    thermostat_incidents,
 )
 from smarther.drawing.incident_text import mail
 
@@ -34,24 +34,26 @@ def diagnose(run: Run, webhook: Webhook, names: Mapping[str, str]) -> None:
     """
     memory, journal, now = run.memory, run.journal, run.dependencies.clock()
     services = Services(
-        login_ill_since=memory.login_ill_since,
-        api_ill_since=memory.api_ill_since,
-        address_answers=webhook.answers() if is_worth_a_probe(journal.witnesses) else None,
+        login_failing_since=memory.login_ill_since,
+        api_failing_since=memory.api_ill_since,
+        webhook_answers=webhook.answers() if should_probe_webhook(journal.observations) else None,
     )
     gone = Reason.PROVIDER_GONE in journal.reasons  # which says it already, and is a person's matter
-    journal.incidents = [] if gone else of_services(services, now=now)
-    if journal.listened:
-        journal.incidents += of_thermostats(journal.witnesses, services, now=now, complete=not journal.unheard)
-        if memory.suspicion.is_known(now) and all(each.cause in NOT_HEARD for each in journal.incidents):
+    journal.incidents = [] if gone else service_incidents(services, now=now)
+    if journal.thermostats_checked:
+        journal.incidents += thermostat_incidents(
+            journal.observations, services, now=now, complete=not journal.unchecked
+        )
+        if memory.suspicion.is_confirmed(now) and all(each.cause in SILENCE_CAUSES for each in journal.incidents):
             missed = {each.module_id for each in memory.suspicion.missed(now)}
-            journal.incidents += of_missed(journal.witnesses, missed, since=memory.suspicion.since)
+            journal.incidents += missed_push_incidents(journal.observations, missed, since=memory.suspicion.since)
     else:
-        journal.incidents += [each for each in memory.incidents if each.cause.is_of_thermostats]
-    journal.over = [each for each in memory.incidents if not goes_on(each, journal.incidents)]
-    begun = [each for each in journal.incidents if not goes_on(each, memory.incidents)]
+        journal.incidents += [each for each in memory.incidents if each.cause.seen_in_thermostats]
+    journal.over = [each for each in memory.incidents if not is_ongoing(each, journal.incidents)]
+    begun = [each for each in journal.incidents if not is_ongoing(each, memory.incidents)]
     for over, news in ((False, begun), (True, journal.over)):
         for each in news:
-            if each.cause not in NOT_HEARD:
+            if each.cause not in SILENCE_CAUSES:
                 zone = run.dependencies.settings.timezone
                 run.dependencies.topic.publish(*mail(each, names, over=over, zone=zone, now=now))
     run.remember(incidents=tuple(journal.incidents))

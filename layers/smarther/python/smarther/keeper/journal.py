@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from smarther.aws.secrets_manager import SecretsError
 from smarther.domain.account.legrand_answers import Kind
 from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState, Report
-from smarther.domain.keeper.provider_watch import Signs
+from smarther.domain.keeper.provider_watch import ProviderSigns
 from smarther.domain.readings.reading import instant_text
 from smarther.keeper.lease import LeaseLost
 from smarther.legrand.client import LegrandError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from smarther.domain.account.credentials import Credentials
     from smarther.domain.account.legrand_answers import Reason
     from smarther.domain.account.quota import CallsOfDay, Quota
-    from smarther.domain.keeper.incidents import Incident, Witness
+    from smarther.domain.keeper.incidents import Incident, Observation
     from smarther.domain.keeper.keeper_report import (
         ConsentOutcome,
         ModuleClock,
@@ -56,37 +56,37 @@ class Journal:
     names: dict[str, str | None] = field(default_factory=dict)
     silent: list[SilentModule] = field(default_factory=list)
     clocks: list[ModuleClock] = field(default_factory=list)
-    witnesses: list[Witness] = field(default_factory=list)
+    observations: list[Observation] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)
     over: list[Incident] = field(default_factory=list)
-    unheard: int = 0
+    unchecked: int = 0
     tokens: TokenState | None = None
     consent: ConsentOutcome | None = None
     webhook: WebhookState | None = None
     provider: ProviderState | None = None
     faults: list[Exception] = field(default_factory=list)
     """What went wrong and should not have: faults of our own, to be raised when the report is written."""
-    listened: bool = False
+    thermostats_checked: bool = False
     """Whether the run got as far as the thermostats: then what has happened to them is known."""
-    listed: bool = False
+    subscriptions_listed: bool = False
     """Whether the run got as far as the list: then nothing needs a person but what it noted."""
 
-    def person_needed(self, reason: Reason) -> None:
+    def note_reason(self, reason: Reason) -> None:
         """Note that a person is needed; one reason counts once."""
         if reason not in self.reasons:
             self.reasons.append(reason)
 
-    def failed(self, error: LegrandError) -> None:
+    def note_failure(self, error: LegrandError) -> None:
         """Note a call that came to nothing: as a reason for a person, or as a trouble that may pass."""
         if error.answer.reason is not None:
-            self.person_needed(error.answer.reason)
+            self.note_reason(error.answer.reason)
         elif error.answer.kind is not Kind.QUOTA or error.answer.status is not None:
-            self.trouble(str(error))
+            self.note_trouble(str(error))
         elif error.call in _KEEP_ALIVE:  # what is optional, a name or a poll, waits and is no trouble
-            self.trouble(_USED_UP)
+            self.note_trouble(_USED_UP)
 
     @contextmanager
-    def apart(self, what: str) -> Iterator[None]:
+    def isolated(self, what: str) -> Iterator[None]:
         """Do something independent of all else: any error in it is noted, and the run goes on.
 
         Raises only what ends every run: AWS fails, or another run has taken over.
@@ -96,12 +96,12 @@ class Journal:
         except _ENDS_THE_RUN:
             raise
         except LegrandError as error:
-            self.failed(error)
+            self.note_failure(error)
         except Exception as fault:  # it is raised when all the rest is done and reported
-            self.trouble(f"{what}: a fault of the recorder itself ({type(fault).__name__})")
+            self.note_trouble(f"{what}: a fault of the recorder itself ({type(fault).__name__})")
             self.faults.append(fault)
 
-    def trouble(self, words: str) -> None:
+    def note_trouble(self, words: str) -> None:
         """Note what went wrong and will be tried again."""
         if words not in self.troubles:
             self.troubles.append(words)
@@ -130,7 +130,7 @@ class Journal:
             clocks=tuple(self.clocks),
             incidents=tuple(self.incidents),
             over=tuple(self.over),
-            unheard=self.unheard,
+            unheard=self.unchecked,
             webhook=self.webhook,
             provider=self.provider,
             client_secret_ends_on=None if credentials is None else credentials.client_secret_ends_on.isoformat(),
@@ -144,7 +144,7 @@ class Run:
         self.dependencies = dependencies
         self.lease = lease
         self.journal = Journal()
-        self.signs = Signs()
+        self.signs = ProviderSigns()
         self._notes = KeeperNotes(dependencies.table)
         self.memory = self._notes.memory()
 
@@ -153,7 +153,7 @@ class Run:
         before = self._notes.report()
         if before is None:
             return None
-        report = before.again(instant_text(now), calls)
+        report = before.repeated(instant_text(now), calls)
         self._notes.keep_report(report)
         return report
 

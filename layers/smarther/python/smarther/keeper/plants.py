@@ -89,12 +89,12 @@ class Plants:
         told: dict[str, Topology | None] = {}
         through = asked_through = memory.asked_through
         for plant_id in sorted(asked, key=lambda each: (each <= through, each)):
-            with self._journal.apart("topology"):
+            with self._journal.isolated("topology"):
                 told[plant_id] = self._learn(api, Plant(plant_id, wanted.names[plant_id]))
-            if api.takes(Need.OPTIONAL):
+            if api.may_call(Need.OPTIONAL):
                 asked_through = plant_id
         for plant_id, topology in told.items():
-            with self._journal.apart("topology"):
+            with self._journal.isolated("topology"):
                 if topology is not None and self._settle(plant_id, topology):
                     again.remove(plant_id)
         if due:
@@ -113,10 +113,10 @@ class Plants:
         try:
             account = api.plants()
         except LegrandError as error:
-            self._journal.failed(error)
+            self._journal.note_failure(error)
             return {}, False
         if not account.whole:
-            self._journal.trouble("plants: a part of the answer cannot be read")
+            self._journal.note_trouble("plants: a part of the answer cannot be read")
         names: dict[str, str | None] = {}
         for plant in account.plants:
             plant_id = spelled(spelled(plant.plant_id, self.directory.plants), names)
@@ -137,11 +137,11 @@ class Plants:
         try:
             topology = api.topology(plant.plant_id)
         except LegrandError as error:
-            self._journal.failed(error)
+            self._journal.note_failure(error)
             self._keep(plant)
             return Topology() if error.answer.kind is Kind.NOT_FOUND else None
         if self._is_of_another(plant.plant_id, topology):
-            self._journal.trouble("topology: the answer is about another plant")
+            self._journal.note_trouble("topology: the answer is about another plant")
             self._keep(plant)
             return None
         self._keep(plant if topology.name is None else Plant(plant.plant_id, topology.name or None))
@@ -176,7 +176,7 @@ class Plants:
         for module_id in decided.gone:
             self._drop(known[module_id])
         if not topology.whole:
-            self._journal.trouble("topology: a part of the answer cannot be read")
+            self._journal.note_trouble("topology: a part of the answer cannot be read")
             return False
         lacked_before = plant_id in self._absent_modules
         if listed and not decided.absent:
@@ -186,7 +186,7 @@ class Plants:
         if listed:
             return False
         if known.keys() - elsewhere or not (known or lacked_before):
-            self._journal.trouble("topology: a plant is told to have no thermostats")
+            self._journal.note_trouble("topology: a plant is told to have no thermostats")
         return lacked_before and not decided.absent
 
     def _elsewhere(self, plant_id: str, known: Iterable[str]) -> frozenset[str]:
@@ -222,7 +222,7 @@ class Plants:
         Looked at whenever all names are asked for, and in every run of a thermostat's first day.
         """
         for module in list(self.directory.listed.values()):
-            if api.transport.is_over:
+            if api.transport.is_time_up:
                 return  # looked at again tomorrow
             if due or module.known_since is None or now - module.known_since < NAMES_LAST:
                 spelling = History(self._dependencies.table).spelling_of(module.module_id) or module.module_id

@@ -24,11 +24,11 @@ from smarther.keeper.diagnose import diagnose
 from smarther.keeper.journal import Journal, Run
 from smarther.keeper.lease import Lease, LeaseLost
 from smarther.keeper.plants import Plants
-from smarther.keeper.thermostats.bridge import Bridge
 from smarther.keeper.thermostats.program_names import ProgramNames
-from smarther.keeper.thermostats.silent_thermostats import Silence
-from smarther.keeper.webhook.mend_subscriptions import Subscriptions
+from smarther.keeper.thermostats.push_loss_check import PushLossCheck
+from smarther.keeper.thermostats.silent_thermostats import SilenceCheck
 from smarther.keeper.webhook.probe_webhook import probe
+from smarther.keeper.webhook.repair_subscriptions import Subscriptions
 from smarther.keeper.webhook.rotate_webhook import Webhook
 from smarther.store.keeper_items import CallCount, Consents, calls_of_day
 
@@ -111,27 +111,27 @@ class Keeper:
 
     def _run(self, request: RunRequest, lease: Lease) -> Report:
         run = Run(self._dependencies, lease)
-        if request.scheduled and (rested := self._rested(run)) is not None:
+        if request.scheduled and (rested := self._rest_report(run)) is not None:
             return rested
         journal = run.journal
-        _mind_the_move(run)
+        _forget_former_provider(run)
         webhook = Webhook(run, rotate=request.rotate_webhook)
         plants = Plants(run)
         credentials = self._credentials(journal)
         if credentials is None:
-            self._note_lack(journal, request)
+            self._note_missing_credentials(journal, request)
         else:
             access = Access(run, credentials)
-            with journal.apart("run"):
+            with journal.isolated("run"):
                 if request.consent is not None:
                     access.exchange(request.consent.code)
                 if access.obtain():
-                    _Tending(run, access, webhook, plants).tend(at_once=journal.consent == "accepted")
+                    _Maintenance(run, access, webhook, plants).maintain(at_once=journal.consent == "accepted")
             run.remember(tokens_left=access.left)
-            _keep_reasons(run)
-        _watch_the_provider(run)
+            _remember_reasons(run)
+        _note_provider_state(run)
         if credentials is not None:
-            with journal.apart("incidents"):
+            with journal.isolated("incidents"):
                 diagnose(run, webhook, plants.directory.names)
         for plant_id in plants.known():
             journal.subscription_states.setdefault(plant_id, "unknown")
@@ -146,7 +146,7 @@ class Keeper:
             raise ExceptionGroup("faults of the recorder itself", journal.faults)
         return report
 
-    def _rested(self, run: Run) -> Report | None:
+    def _rest_report(self, run: Run) -> Report | None:
         """The report of a run that has nothing to do but rest; None for one that is to do its work."""
         now, until = self._dependencies.clock(), run.memory.rests_until
         if until is None or now >= until:
@@ -157,45 +157,45 @@ class Keeper:
         """The credentials; noted when they are missing, or near the end of their year."""
         version = self._dependencies.secrets.read(self._dependencies.settings.credentials_arn)
         if version is None:
-            journal.person_needed(Reason.CREDENTIALS_MISSING)
+            journal.note_reason(Reason.CREDENTIALS_MISSING)
             return None
         try:
             credentials = Credentials.from_secret(
                 version.text, version=version.version_id, written_at=version.created_at
             )
         except CredentialsError as error:
-            journal.trouble(str(error))
-            journal.person_needed(Reason.CREDENTIALS_MISSING)
+            journal.note_trouble(str(error))
+            journal.note_reason(Reason.CREDENTIALS_MISSING)
             return None
         if credentials.birthday_near(self._dependencies.clock()):
-            journal.person_needed(Reason.CLIENT_SECRET_BIRTHDAY)
+            journal.note_reason(Reason.CLIENT_SECRET_BIRTHDAY)
         return credentials
 
-    def _note_lack(self, journal: Journal, request: RunRequest) -> None:
+    def _note_missing_credentials(self, journal: Journal, request: RunRequest) -> None:
         """Without credentials nobody can consent either; who looks at the report sees the whole way before them."""
         if self._dependencies.secrets.read(self._dependencies.settings.tokens_arn) is None:
-            journal.person_needed(Reason.CONSENT_MISSING)
+            journal.note_reason(Reason.CONSENT_MISSING)
         if request.consent is not None:
             journal.consent = "not_configured"
 
 
-def _keep_reasons(run: Run) -> None:
+def _remember_reasons(run: Run) -> None:
     """Remember the reasons of this run, and the old ones of which it could not find out.
 
     A need for a person that goes out of the report whenever something else fails would be told again and again; one
     that stays in it when Legrand has said otherwise has its owner mend what is well.
     """
     journal = run.journal
-    if not journal.listed:
+    if not journal.subscriptions_listed:
         renewed = journal.tokens is not None and journal.tokens.refreshed
         let_in = "list" in run.signs.gave_data
         for reason in not_overtaken(run.memory.reasons, journal.reasons):
             if not ((renewed and reason in LOGIN_REASONS) or (let_in and reason in API_REASONS)):
-                journal.person_needed(reason)
+                journal.note_reason(reason)
     run.remember(reasons=tuple(each for each in journal.reasons if each in LEGRAND_REASONS))
 
 
-def _mind_the_move(run: Run) -> None:
+def _forget_former_provider(run: Run) -> None:
     """Where API or login have another address than in the last run, believe nothing that was said at the old one.
 
     What it refused, and how long it asked for quiet, would keep the plants from being subscribed at the new one.
@@ -216,7 +216,7 @@ def _mind_the_move(run: Run) -> None:
     run.remember(hosts=hosts)
 
 
-def _watch_the_provider(run: Run) -> None:
+def _note_provider_state(run: Run) -> None:
     """Remember what this run's answers say of the provider itself, and tell what has lasted, and when it is over."""
     now, before = run.dependencies.clock(), run.memory.provider
     after = before.after(run.signs, now)
@@ -226,11 +226,11 @@ def _watch_the_provider(run: Run) -> None:
     elif before.state(now) != ProviderState():
         run.journal.actions.append("provider_as_before")
     for reason in after.reasons(now):
-        run.journal.person_needed(reason)
+        run.journal.note_reason(reason)
     run.remember(provider=after)
 
 
-class _Tending:
+class _Maintenance:
     """What a run does once it has access: list, mend, rotate, name, listen."""
 
     def __init__(self, run: Run, access: Access, webhook: Webhook, plants: Plants) -> None:
@@ -240,17 +240,17 @@ class _Tending:
         self._webhook = webhook
         self._plants = plants
 
-    def tend(self, *, at_once: bool) -> None:
+    def maintain(self, *, at_once: bool) -> None:
         """Go as far as Legrand lets us; what is not reached now is reached by a later run. Raises LegrandError."""
         listed = self._access.subscriptions()
-        self._journal.listed = True
+        self._journal.subscriptions_listed = True
         api = self._access.api
         to_record = self._plants.wanted(api, listed)
         if not to_record.names and (to_record.told or Reason.NO_PLANT in self._run.memory.reasons):
-            self._journal.person_needed(Reason.NO_PLANT)
+            self._journal.note_reason(Reason.NO_PLANT)
         self._run.remember(absent_plants=to_record.absent)
-        self._webhook.forget(listed)
-        self._webhook.introduce()
+        self._webhook.drop_previous(listed)
+        self._webhook.introduce_pending()
         wanted = WantedSubscriptions(
             base_url=self._run.dependencies.settings.webhook_base_url,
             endpoint=self._webhook.endpoint,
@@ -258,23 +258,25 @@ class _Tending:
             tolerated=self._webhook.tolerated,
         )
         subscriptions = Subscriptions(api, self._journal, wanted)
-        if subscriptions.mend(listed):
+        if subscriptions.repair(listed):
             self._webhook.promote()
-        with self._journal.apart("names"):
+        with self._journal.isolated("names"):
             self._plants.refresh(api, to_record, at_once=at_once)
-        self._listen(subscriptions, listed, wanted.plants)
+        self._check_thermostats(subscriptions, listed, wanted.plants)
         ProgramNames(self._run, self._plants).ask(api, self._thermostats(wanted.plants), at_once=at_once)
 
-    def _listen(self, subscriptions: Subscriptions, listed: list[Subscription], plants: frozenset[str]) -> None:
-        silence = Silence(self._run)
+    def _check_thermostats(
+        self, subscriptions: Subscriptions, listed: list[Subscription], plants: frozenset[str]
+    ) -> None:
+        silence = SilenceCheck(self._run)
         silence.forget_not_remade({entry.subscription_id for entry in listed})
         api, thermostats = self._access.api, self._thermostats(plants)
-        deaf = silence.listen(api, thermostats)
-        with self._journal.apart("missing_pushes"):
-            Bridge(self._run).look(api, thermostats, silence.found)
-        for plant_id in deaf:
+        to_remake = silence.check(api, thermostats)
+        with self._journal.isolated("missing_pushes"):
+            PushLossCheck(self._run).check(api, thermostats, silence.found)
+        for plant_id in to_remake:
             if self._journal.subscription_states.get(plant_id) == "healthy":
-                with self._journal.apart("subscribe"):
+                with self._journal.isolated("subscribe"):
                     replaced = subscriptions.to_replace(listed, plant_id)
                     silence.note_remade(plant_id, replaced)
                     subscriptions.remake(plant_id, replaced)

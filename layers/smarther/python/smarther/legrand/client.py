@@ -16,10 +16,10 @@ from urllib.parse import quote
 import requests
 
 from smarther.domain.account.directory import same_id, usable_id
-from smarther.domain.account.legrand_answers import NO_HOST, UNREACHABLE, Door, Kind, ProviderAnswer, classify
+from smarther.domain.account.legrand_answers import NO_HOST, UNREACHABLE, Kind, ProviderAnswer, Service, classify
 from smarther.domain.account.quota import Need, stopped_until
 from smarther.domain.account.subscription_plan import Subscription
-from smarther.domain.keeper.provider_watch import Signs
+from smarther.domain.keeper.provider_watch import ProviderSigns
 from smarther.domain.readings.names import printable
 from smarther.domain.readings.programs import program_number
 
@@ -104,7 +104,7 @@ class Topology:
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """What both doors share: the HTTP session, the clock, and when a run must have come to its end.
+    """What both services share: the HTTP session, the clock, and when a run must have come to its end.
 
     `signs` takes in what each answer says of the provider itself.
     """
@@ -113,30 +113,30 @@ class Transport:
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
     deadline: datetime
-    signs: Signs = field(default_factory=Signs)
+    signs: ProviderSigns = field(default_factory=ProviderSigns)
 
     @property
-    def is_over(self) -> bool:
+    def is_time_up(self) -> bool:
         """Whether the run's time is up, so that nothing more is sent."""
         return self.clock() >= self.deadline
 
     def send(
-        self, call: str, door: Door, request: requests.Request, seconds: float
+        self, call: str, service: Service, request: requests.Request, seconds: float
     ) -> tuple[ProviderAnswer, RawAnswer]:
         """One attempt. Raises LegrandError past the deadline; every other way to fail is an answer."""
-        if self.is_over:
+        if self.is_time_up:
             raise LegrandError(call, UNREACHABLE)
         response = self._response(request, seconds)
         if isinstance(response, ProviderAnswer):
-            self.signs.heard(door, call, response)
+            self.signs.note_answer(service, call, response)
             return response, RawAnswer(0, b"")
-        answer = classify(door, response.status_code, response.headers, response.content, now=self.clock())
-        self.signs.heard(door, call, answer, response.content)
+        answer = classify(service, response.status_code, response.headers, response.content, now=self.clock())
+        self.signs.note_answer(service, call, answer, response.content)
         return answer, RawAnswer(response.status_code, response.content)
 
-    def strange(self, call: str, raw: RawAnswer) -> LegrandError:
+    def unreadable(self, call: str, raw: RawAnswer) -> LegrandError:
         """Note an answer with a good status of which nothing can be read; the error that says so."""
-        self.signs.read(call, raw.status, raw.body, readable=False)
+        self.signs.note_body(call, raw.status, raw.body, readable=False)
         return LegrandError(call, ProviderAnswer(Kind.STRANGE, raw.status))
 
     def _response(self, request: requests.Request, seconds: float) -> requests.Response | ProviderAnswer:
@@ -184,12 +184,12 @@ class Login:
     def _token(self, call: str, *, attempts: int, **grant: str) -> Mapping[str, Any]:
         form = {"client_id": self._credentials.client_id, "client_secret": self._credentials.client_secret, **grant}
         request = requests.Request("POST", self._url, data=form, headers={"Accept": "application/json"})
-        answer, raw = self._transport.send(call, Door.LOGIN, request, _LOGIN_SECONDS)
+        answer, raw = self._transport.send(call, Service.LOGIN, request, _LOGIN_SECONDS)
         for _ in range(attempts - 1):
             if not answer.may_pass or answer.status == _RATE_LIMITED:
                 break
             self._transport.sleep(_RETRY_SECONDS)
-            answer, raw = self._transport.send(call, Door.LOGIN, request, _LOGIN_SECONDS)
+            answer, raw = self._transport.send(call, Service.LOGIN, request, _LOGIN_SECONDS)
         if answer.kind is not Kind.OK:
             raise LegrandError(call, answer)
         return _object(self._transport, call, raw)
@@ -209,9 +209,9 @@ class Api:
     access_token: str = field(repr=False)
     _used_up: set[Need] = field(default_factory=set, init=False, repr=False, compare=False)
 
-    def takes(self, need: Need) -> bool:
+    def may_call(self, need: Need) -> bool:
         """Whether such a call would be made now: there is time for it, and it has not been refused for the quota."""
-        return need not in self._used_up and not self.transport.is_over
+        return need not in self._used_up and not self.transport.is_time_up
 
     def subscriptions(self) -> list[Subscription]:
         """All subscriptions of the user's applications, ours and others'; 204 is none.
@@ -221,7 +221,7 @@ class Api:
         raw = self._call("list", self._request("GET", "/subscription"), for_all=True)
         entries = [] if raw.status == requests.codes.no_content else _readable(self.transport, "list", raw)
         if not isinstance(entries, list):
-            raise self.transport.strange("list", raw)
+            raise self.transport.unreadable("list", raw)
         found = [subscription for entry in entries if (subscription := _subscription(entry)) is not None]
         self._read("list", raw, found, entries)
         return found
@@ -230,13 +230,13 @@ class Api:
         """Subscribe a plant; judged by the status alone, as the body of a good answer is not always JSON."""
         path = f"/plants/{quote(plant_id, safe='')}/subscription"
         raw = self._call("subscribe", self._request("POST", path, {"EndPointUrl": endpoint}))
-        self.transport.signs.read("subscribe", raw.status, raw.body, whole=b'"subscriptionId"' in raw.body)
+        self.transport.signs.note_body("subscribe", raw.status, raw.body, whole=b'"subscriptionId"' in raw.body)
 
     def unsubscribe(self, plant_id: str, subscription_id: str) -> None:
         """Remove a subscription."""
         path = f"/plants/{quote(plant_id, safe='')}/subscription/{quote(subscription_id, safe='')}"
         raw = self._call("unsubscribe", self._request("DELETE", path))
-        self.transport.signs.read("unsubscribe", raw.status, raw.body)
+        self.transport.signs.note_body("unsubscribe", raw.status, raw.body)
 
     def plants(self) -> ListedAccount:
         """The plants of the account; 204 is none."""
@@ -246,7 +246,7 @@ class Api:
             return ListedAccount()
         entries = _object(self.transport, "plants", raw).get("plants")
         if not isinstance(entries, list):
-            raise self.transport.strange("plants", raw)
+            raise self.transport.unreadable("plants", raw)
         plants = [ListedPlant(plant_id, _name(entry)) for entry in entries if (plant_id := _id(entry))]
         self._read("plants", raw, plants, entries)
         return ListedAccount(tuple(plants), len(plants) == len(entries))
@@ -261,7 +261,7 @@ class Api:
         plant = _object(self.transport, "topology", raw).get("plant")
         entries = plant.get("modules") if isinstance(plant, dict) else plant
         if not isinstance(plant, dict) or not isinstance(entries, list | None):
-            raise self.transport.strange("topology", raw)
+            raise self.transport.unreadable("topology", raw)
         modules = [
             ListedModule(module_id, _name(entry), usable_id(entry.get("device")))
             for entry in entries or ()
@@ -282,11 +282,11 @@ class Api:
             return {}
         thermostats = _object(self.transport, "programs", raw).get("chronothermostats")
         if not isinstance(thermostats, list):
-            raise self.transport.strange("programs", raw)
+            raise self.transport.unreadable("programs", raw)
         entries = [entry for each in thermostats for entry in _programs(each, module_id)]
         programs = [(number, entry) for entry in entries if (number := _number(entry)) is not None]
         if entries and not programs:
-            raise self.transport.strange("programs", raw)
+            raise self.transport.unreadable("programs", raw)
         self._read("programs", raw, programs, entries)
         return {number: name for number, entry in reversed(programs) if (name := _name(entry)) is not None}
 
@@ -300,7 +300,7 @@ class Api:
     def _read(self, call: str, raw: RawAnswer, found: Sized, entries: Sized) -> None:
         """Note how much of a list could be read."""
         readable = bool(found) or not entries
-        self.transport.signs.read(call, raw.status, raw.body, readable=readable, whole=len(found) == len(entries))
+        self.transport.signs.note_body(call, raw.status, raw.body, readable=readable, whole=len(found) == len(entries))
 
     def _request(self, method: str, path: str, document: Any = None) -> requests.Request:
         headers = {
@@ -318,23 +318,23 @@ class Api:
         if answer.may_pass and (answer.retry_after or 0.0) <= _LONGEST_WAIT_SECONDS:
             self.transport.sleep(_RETRY_SECONDS if answer.retry_after is None else answer.retry_after)
             answer, raw = self._attempt(call, request, need)
-        self._heed(answer, for_all=for_all)
+        self._pause_calls(answer, for_all=for_all)
         if answer.kind is not Kind.OK:
             raise LegrandError(call, answer)
         return raw
 
     def _attempt(self, call: str, request: requests.Request, need: Need) -> tuple[ProviderAnswer, RawAnswer]:
-        if self.transport.is_over:
+        if self.transport.is_time_up:
             raise LegrandError(call, UNREACHABLE)  # before it is counted
         if need in self._used_up or not self.calls.count(need, self.transport.clock()):
             self._used_up.add(need)
             raise LegrandError(call, ProviderAnswer(Kind.QUOTA))
-        answer, raw = self.transport.send(call, Door.API, request, API_SECONDS)
+        answer, raw = self.transport.send(call, Service.API, request, API_SECONDS)
         if answer.status == _RATE_LIMITED and answer.retry_after is None:
             answer = ProviderAnswer(answer.kind, answer.status, retry_after=_RATE_LIMIT_SECONDS)
         return answer, raw
 
-    def _heed(self, answer: ProviderAnswer, *, for_all: bool) -> None:
+    def _pause_calls(self, answer: ProviderAnswer, *, for_all: bool) -> None:
         """Have this and later runs keep quiet for as long as the answer asks.
 
         The limits speak of all calls, and an answer to the list, with which every run begins, is taken to speak
@@ -361,13 +361,13 @@ def _readable(transport: Transport, call: str, raw: RawAnswer) -> Any:
         return raw.json()
     except (ValueError, RecursionError):
         pass  # the decoder's exception quotes the body
-    raise transport.strange(call, raw)
+    raise transport.unreadable(call, raw)
 
 
 def _object(transport: Transport, call: str, raw: RawAnswer) -> Mapping[str, Any]:
     found = _readable(transport, call, raw)
     if not isinstance(found, dict):
-        raise transport.strange(call, raw)
+        raise transport.unreadable(call, raw)
     return found
 
 

@@ -81,7 +81,7 @@ class Consents:
         self._table.update(
             keys.consent_key(consent_id),
             "SET report = :report",
-            {":report": report.kept().model_dump_json(exclude_none=True)},
+            {":report": report.trimmed().model_dump_json(exclude_none=True)},
             when="attribute_exists(pk)",
         )
 
@@ -198,7 +198,7 @@ class KeeperNotes:
 
     def remember(self, memory: Memory) -> None:
         """Write the memory for the next run."""
-        self._table.put({**keys.MEMORY, "memory": memory.kept().model_dump_json(exclude_none=True)})
+        self._table.put({**keys.MEMORY, "memory": memory.trimmed().model_dump_json(exclude_none=True)})
 
     def report(self) -> Report | None:
         """The last run's report; None before the first run."""
@@ -207,7 +207,7 @@ class KeeperNotes:
 
     def keep_report(self, report: Report) -> None:
         """Write the report of this run over that of the last."""
-        self._table.put({**keys.REPORT, **report.kept().model_dump(mode="json", exclude_none=True)})
+        self._table.put({**keys.REPORT, **report.trimmed().model_dump(mode="json", exclude_none=True)})
 
 
 def _epoch(instant: datetime) -> int:

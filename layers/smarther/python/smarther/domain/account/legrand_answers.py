@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
 
-class Door(StrEnum):
+class Service(StrEnum):
     """The two hosts that Legrand answers from."""
 
     LOGIN = "login"
@@ -201,12 +201,11 @@ _LOOKED_AT_IN_TURN: Final = (
         frozenset({Reason.NO_PLANT}),
     ),
 )
-"""What each door looks at before it does anything: the login at the client and then the grant (in this order RFC 6749
-has it, in section 6), the API at the subscription key, the access token, then the owner's account, then what that
-holds."""
+"""What each service checks, in this order, before it does anything. The login: the client, then the grant (RFC 6749,
+section 6). The API: the subscription key, the access token, the owner's account, then what that holds."""
 
 LEGRAND_REASONS: Final = frozenset().union(*(stage for stages in _LOOKED_AT_IN_TURN for stage in stages))
-"""What only Legrand can tell, at either door, about the owner."""
+"""What only Legrand can tell, at either service, about the owner."""
 
 _SECRET_EXPIRED: Final = "AADB2C90085"  # noqa: S105 - the provider's code; its text speaks of an internal error
 _GRANT_EXPIRED: Final = "AADB2C90080"
@@ -226,15 +225,17 @@ _SERVER_ERROR = range(500, 600)
 _CLIENT_ERROR = range(400, 500)
 
 
-def classify(door: Door, status: int, headers: Mapping[str, str], body: bytes, *, now: datetime) -> ProviderAnswer:
+def classify(
+    service: Service, status: int, headers: Mapping[str, str], body: bytes, *, now: datetime
+) -> ProviderAnswer:
     """What an answer means, from its status first, and from its words only where the status leaves it open.
 
     `headers` are looked up without regard to case. `now` serves a `Retry-After` that names an instant.
 
     Azure's gateway looks at the subscription key before the token: a 401 that speaks of the key is none of the token.
     """
-    reason = _reason(door, status, body)
-    kind = Kind.PERSON if reason else _kind(door, status)
+    reason = _reason(service, status, body)
+    kind = Kind.PERSON if reason else _kind(service, status)
     if kind is Kind.FORBIDDEN and _says_quota(headers, body):
         kind = Kind.QUOTA
     wait = _retry_after(headers, body, now) if kind in _PASSING else None
@@ -275,8 +276,8 @@ _PASSING: Final = frozenset({Kind.TRANSIENT, Kind.QUOTA, Kind.FORBIDDEN})
 def not_overtaken(known: Iterable[Reason], found: Collection[Reason]) -> list[Reason]:
     """Which of the reasons that were `known` still stand beside those `found` since.
 
-    A door names the first thing that is not well. Once it names one, all that it looks at before that is well, and what
-    it looks at together with it is as it says now; of what it looks at later, and of the other door, nothing is said.
+    A service names the first check that fails. The checks before it passed, and what it says of that check replaces
+    what it said before. It tells nothing of the later checks, nor of the other service.
     """
     over: set[Reason] = set()
     for stages in _LOOKED_AT_IN_TURN:
@@ -291,16 +292,16 @@ def _says_quota(headers: Mapping[str, str], body: bytes) -> bool:
     return _QUOTA_WORD in body.lower() or (not body.strip() and bool(_header(headers, "retry-after")))
 
 
-def _kind(door: Door, status: int) -> Kind:
+def _kind(service: Service, status: int) -> Kind:
     if status in _SUCCESS:
         return Kind.OK
     if status in _SERVER_ERROR:
         return Kind.TRANSIENT
-    return (_API if door is Door.API else _LOGIN).get(status, Kind.STRANGE)
+    return (_API if service is Service.API else _LOGIN).get(status, Kind.STRANGE)
 
 
-def _reason(door: Door, status: int, body: bytes) -> Reason | None:
-    if door is Door.API:
+def _reason(service: Service, status: int, body: bytes) -> Reason | None:
+    if service is Service.API:
         if status in _KEY_REFUSED and _KEY_WORDS in body.lower():
             return Reason.SUBSCRIPTION_KEY_REFUSED
         return _API_REASONS.get(status)

@@ -10,10 +10,10 @@ One cause is told once, however many thermostats share it:
 - A thermostat that is silent while another of its plant is heard is at fault itself.
 - A plant of which nothing is heard has lost its gateway or its network.
 - Where thermostats answer and have changed, and nothing is pushed, the pushes are at fault. So they are where several
-  plants fall silent within `TOGETHER`: no gateway knows of another.
+  plants fall silent within `TOGETHER_WITHIN`: no gateway knows of another.
 - Pushes that arrive late are Legrand's, where most that pushed lately are late; one alone may have a wrong clock.
 - Where thermostats that push had changed more than once without one, a part of the pushes is missing
-  (`smarther.domain.keeper.thinning`).
+  (`smarther.domain.keeper.push_loss`).
 - Where the webhook's own address does not answer, it is this stack, whatever else is seen.
 """
 
@@ -28,17 +28,17 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-ILL_AFTER: Final = timedelta(hours=1)
+OUTAGE_AFTER: Final = timedelta(hours=1)
 """An API or a login that fails for less has a passing trouble: the second run after it tries again."""
 
-TOGETHER: Final = timedelta(hours=3)
+TOGETHER_WITHIN: Final = timedelta(hours=3)
 """Plants whose last pushes lie no further apart fell silent together. A quiet room says nothing for an hour or two."""
 
-LATE_BY: Final = timedelta(hours=1)
+LATE_AFTER: Final = timedelta(hours=1)
 """A push that comes so much later than this thermostat's usually do is late. Pushes take seconds; thermostats' clocks
 are off by whatever they are off, but by the same each time."""
 
-LATELY: Final = timedelta(days=1)
+RECENT: Final = timedelta(days=1)
 """For so long a push tells how late pushes are."""
 
 
@@ -55,17 +55,17 @@ class Cause(StrEnum):
     THERMOSTAT = "thermostat"
 
     @property
-    def is_of_thermostats(self) -> bool:
+    def seen_in_thermostats(self) -> bool:
         """Whether only a run that listened to the thermostats can tell."""
         return self not in {Cause.API, Cause.LOGIN}
 
 
-NOT_HEARD: Final = frozenset({Cause.HOME, Cause.THERMOSTAT})
+SILENCE_CAUSES: Final = frozenset({Cause.HOME, Cause.THERMOSTAT})
 """Causes of nothing but silence: over as soon as somebody is heard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Witness:
+class Observation:
     """What a run knows of one thermostat, by our clock.
 
     `pushed_at` is when it pushed last, or became known if it never did; `lag` by how much that push was later than its
@@ -94,12 +94,12 @@ class Witness:
 class Services:
     """Since when the login and the API give no good answer, None where they do; and the webhook's own address.
 
-    `address_answers` is None where nobody asked: it is asked only when it matters.
+    `webhook_answers` is None where nobody asked: it is asked only when it matters.
     """
 
-    login_ill_since: datetime | None = None
-    api_ill_since: datetime | None = None
-    address_answers: bool | None = None
+    login_failing_since: datetime | None = None
+    api_failing_since: datetime | None = None
+    webhook_answers: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,43 +118,45 @@ class Incident:
     changed: bool = False
 
 
-def of_services(services: Services, *, now: datetime) -> list[Incident]:
+def service_incidents(services: Services, *, now: datetime) -> list[Incident]:
     """What is wrong with the login and the API. Without the login's tokens nobody knows of the API."""
     found = []
-    for cause, since in ((Cause.LOGIN, services.login_ill_since), (Cause.API, services.api_ill_since)):
-        if since is not None and now - since >= ILL_AFTER:
+    for cause, since in ((Cause.LOGIN, services.login_failing_since), (Cause.API, services.api_failing_since)):
+        if since is not None and now - since >= OUTAGE_AFTER:
             found.append(Incident(cause=cause, since=since))
     return found
 
 
-def of_thermostats(
-    witnesses: Collection[Witness], services: Services, *, now: datetime, complete: bool = True
+def thermostat_incidents(
+    observations: Collection[Observation], services: Services, *, now: datetime, complete: bool = True
 ) -> list[Incident]:
     """What is wrong with the pushes, homes and thermostats; nothing where all that were listened to push.
 
-    Unless the witnesses are `complete`, nobody knows whether all plants are silent.
+    Unless the observations are `complete`, nobody knows whether all plants are silent.
     """
-    stopped, homes, alone = _silences(witnesses, complete=complete)
-    if services.address_answers is False and (stopped or homes or alone):
-        return [_incident(Cause.STACK, [*stopped, *homes, *alone], witnesses)]
-    late = _late(witnesses, now)
+    stopped, homes, alone = _silences(observations, complete=complete)
+    if services.webhook_answers is False and (stopped or homes or alone):
+        return [_incident(Cause.STACK, [*stopped, *homes, *alone], observations)]
+    late = _late(observations, now)
     return [
-        *([_incident(Cause.PUSHES_STOPPED, stopped, witnesses)] if stopped else ()),
-        *([_incident(Cause.PUSHES_LATE, late, witnesses)] if late else ()),
-        *(_incident(Cause.HOME, of_plant, witnesses) for of_plant in _by_plant(homes)),
-        *(_incident(Cause.THERMOSTAT, [each], witnesses) for each in alone),
+        *([_incident(Cause.PUSHES_STOPPED, stopped, observations)] if stopped else ()),
+        *([_incident(Cause.PUSHES_LATE, late, observations)] if late else ()),
+        *(_incident(Cause.HOME, of_plant, observations) for of_plant in _by_plant(homes)),
+        *(_incident(Cause.THERMOSTAT, [each], observations) for each in alone),
     ]
 
 
-def of_missed(witnesses: Collection[Witness], missed: Collection[str], *, since: datetime | None) -> list[Incident]:
+def missed_push_incidents(
+    observations: Collection[Observation], missed: Collection[str], *, since: datetime | None
+) -> list[Incident]:
     """What is wrong where a part of the pushes is missing, known by changes that were `missed` of these thermostats."""
-    concerned = [each for each in witnesses if each.module_id in missed]
+    concerned = [each for each in observations if each.module_id in missed]
     if not concerned or since is None:
         return []
-    return [replace(_incident(Cause.PUSHES_THINNED, concerned, witnesses), since=since)]
+    return [replace(_incident(Cause.PUSHES_THINNED, concerned, observations), since=since)]
 
 
-def goes_on(before: Incident, now: Iterable[Incident]) -> bool:
+def is_ongoing(before: Incident, now: Iterable[Incident]) -> bool:
     """Whether an incident of the last run is among those of this one.
 
     It has the same cause. Only homes and thermostats that are not heard are told apart by whom they concern, since any
@@ -162,26 +164,28 @@ def goes_on(before: Incident, now: Iterable[Incident]) -> bool:
     """
     return any(
         each.cause is before.cause
-        and (each.cause not in NOT_HEARD or not set(each.module_ids).isdisjoint(before.module_ids))
+        and (each.cause not in SILENCE_CAUSES or not set(each.module_ids).isdisjoint(before.module_ids))
         for each in now
     )
 
 
-def still_so(incidents: Iterable[Incident], heard: Collection[str]) -> tuple[Incident, ...]:
+def without_recovered(incidents: Iterable[Incident], heard: Collection[str]) -> tuple[Incident, ...]:
     """Incidents, without those of thermostats all of which have been `heard` since, by their ids."""
     return tuple(
-        each for each in incidents if each.cause not in NOT_HEARD or not set(heard).issuperset(each.module_ids)
+        each for each in incidents if each.cause not in SILENCE_CAUSES or not set(heard).issuperset(each.module_ids)
     )
 
 
-def is_worth_a_probe(witnesses: Collection[Witness]) -> bool:
+def should_probe_webhook(observations: Collection[Observation]) -> bool:
     """Whether it matters that the webhook's own address answers: nobody pushes."""
-    return bool(witnesses) and not any(each.pushes for each in witnesses)
+    return bool(observations) and not any(each.pushes for each in observations)
 
 
-def _silences(witnesses: Iterable[Witness], *, complete: bool) -> tuple[list[Witness], list[Witness], list[Witness]]:
+def _silences(
+    observations: Iterable[Observation], *, complete: bool
+) -> tuple[list[Observation], list[Observation], list[Observation]]:
     """Those whose pushes have stopped; those of homes that are not heard; and those that are not heard alone."""
-    plants = _by_plant(witnesses)
+    plants = _by_plant(observations)
     deaf = [each for each in plants if not any(one.pushes for one in each)]
     stopped = [each for each in deaf if any(one.changed for one in each)]
     unheard = [each for each in deaf if each not in stopped and all(one.silent for one in each)]
@@ -196,31 +200,31 @@ def _silences(witnesses: Iterable[Witness], *, complete: bool) -> tuple[list[Wit
     return [one for each in stopped for one in each], homes, alone
 
 
-def _fell_together(plants: Sequence[Sequence[Witness]]) -> bool:
+def _fell_together(plants: Sequence[Sequence[Observation]]) -> bool:
     last = [max(one.pushed_at for one in each) for each in plants]
-    return max(last) - min(last) <= TOGETHER
+    return max(last) - min(last) <= TOGETHER_WITHIN
 
 
-def _late(witnesses: Iterable[Witness], now: datetime) -> list[Witness]:
+def _late(observations: Iterable[Observation], now: datetime) -> list[Observation]:
     """Those whose last push was late, if they are most of those that pushed lately."""
-    lately = [each for each in witnesses if each.lag is not None and now - each.pushed_at <= LATELY]
-    late = [each for each in lately if each.lag is not None and each.lag > LATE_BY]
+    lately = [each for each in observations if each.lag is not None and now - each.pushed_at <= RECENT]
+    late = [each for each in lately if each.lag is not None and each.lag > LATE_AFTER]
     return late if 2 * len(late) > len(lately) else []
 
 
-def _incident(cause: Cause, concerned: Sequence[Witness], witnesses: Collection[Witness]) -> Incident:
+def _incident(cause: Cause, concerned: Sequence[Observation], observations: Collection[Observation]) -> Incident:
     return Incident(
         cause=cause,
         since=max(each.pushed_at for each in concerned),
         plant_ids=tuple(dict.fromkeys(each.plant_id for each in concerned)),
         module_ids=tuple(each.module_id for each in concerned),
-        of=len(witnesses),
+        of=len(observations),
         changed=any(each.changed for each in concerned),
     )
 
 
-def _by_plant(witnesses: Iterable[Witness]) -> list[list[Witness]]:
-    plants: defaultdict[str, list[Witness]] = defaultdict(list)
-    for each in witnesses:
+def _by_plant(observations: Iterable[Observation]) -> list[list[Observation]]:
+    plants: defaultdict[str, list[Observation]] = defaultdict(list)
+    for each in observations:
         plants[each.plant_id].append(each)
     return [plants[plant_id] for plant_id in sorted(plants)]

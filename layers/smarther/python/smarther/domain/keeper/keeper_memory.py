@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from pydantic import BaseModel, ConfigDict
 
 from smarther.domain.account.legrand_answers import Reason
-from smarther.domain.keeper.incidents import LATE_BY, Incident
+from smarther.domain.keeper.incidents import LATE_AFTER, Incident
 from smarther.domain.keeper.provider_watch import ProviderMemory
-from smarther.domain.keeper.thinning import Suspicion
+from smarther.domain.keeper.push_loss import Suspicion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ class LastPush(BaseModel):
     @classmethod
     def after(cls, before: LastPush | None, *, at: datetime, lag: timedelta) -> LastPush:
         """The last push, after the one before it. The first says what is usual; later ones do unless they are late."""
-        late = before is not None and lag - before.usual_lag > LATE_BY
+        late = before is not None and lag - before.usual_lag > LATE_AFTER
         return cls(at=at, lag=lag, usual_lag=before.usual_lag if before is not None and late else lag)
 
 
@@ -102,7 +102,7 @@ class Memory(BaseModel):
     provider: ProviderMemory = ProviderMemory()
     """Whether the provider is still as it is known, and there."""
 
-    def kept(self) -> Memory:
+    def trimmed(self) -> Memory:
         """The memory, cut to the size of an item. A thermostat that is left out is only polled again sooner."""
         polled_at = _newest(self.polled_at, MOST_POLLED, lambda at: at)
         return self.model_copy(

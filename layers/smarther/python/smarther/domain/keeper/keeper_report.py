@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from smarther.domain.account.credentials import NOTICE
 from smarther.domain.account.legrand_answers import Reason
-from smarther.domain.keeper.incidents import NOT_HEARD, Incident
+from smarther.domain.keeper.incidents import SILENCE_CAUSES, Incident
 from smarther.domain.keeper.provider_watch import ProviderState
 from smarther.domain.readings.reading import instant_text
 
@@ -124,7 +124,7 @@ class Report(_Part):
     provider: ProviderState | None = None
     """How it stands with Legrand's API where that is not as it is known."""
 
-    def kept(self) -> Report:
+    def trimmed(self) -> Report:
         """The report, cut to the size of an item, however many plants and thermostats there are.
 
         Of a long list it holds the first entries, and in `left_out` how many more there were. Plants that are not
@@ -144,7 +144,7 @@ class Report(_Part):
         left_out = {name: len(entries) - MOST_KEPT for name, entries in long.items()}
         return self.model_copy(update=cut | {"left_out": self.left_out | left_out})
 
-    def again(self, at: str, calls: CallsOfDay) -> Report:
+    def repeated(self, at: str, calls: CallsOfDay) -> Report:
         """The report of a run that rests after this one, with the calls of the day as they are now."""
         return self.model_copy(
             update={
@@ -185,7 +185,7 @@ class Report(_Part):
         if not self.silent and (self.unheard or any(plant.subscription == "unknown" for plant in self.plants)):
             return None
         shared = {
-            each for incident in self.incidents if incident.cause not in NOT_HEARD for each in incident.module_ids
+            each for incident in self.incidents if incident.cause not in SILENCE_CAUSES for each in incident.module_ids
         }
         return sum(module.module_id not in shared for module in self.silent)
 

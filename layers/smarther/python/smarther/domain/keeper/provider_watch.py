@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from pydantic import BaseModel, ConfigDict
 
 from smarther.domain.account.answer_shape import NO_DATA, shape_of
-from smarther.domain.account.legrand_answers import Announcement, Door, Kind, Reason
+from smarther.domain.account.legrand_answers import Announcement, Kind, Reason, Service
 
 if TYPE_CHECKING:
     from smarther.domain.account.legrand_answers import ProviderAnswer
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 type Missing = Literal["gone", "not_found", "no_host"]
 
 GONE_AFTER: Final = timedelta(days=3)
-"""For so long a door must have been "not found" or without a host until it is told to be gone: weekends were missed."""
+"""A service that was "not found" or without a host for so long is reported as gone. Outages have lasted a weekend."""
 CHANGED_AFTER: Final = timedelta(days=1)
 """Between the first and the last answer of an operation that nobody knows."""
 ANNOUNCED_FOR: Final = timedelta(days=3)
@@ -30,15 +30,15 @@ _FORGOTTEN_AFTER: Final = timedelta(days=8)
 """What was not seen again for so long: longer than the longest time between two polls."""
 _SHAPES_KEPT: Final = timedelta(days=60)
 
-_OF_THE_BASE: Final = frozenset({"token", "list", "plants"})
+_BASE_OPERATIONS: Final = frozenset({"token", "list", "plants"})
 """Operations whose addresses name nothing that could be missing by itself."""
 _MISSING: Final[dict[Kind, Missing]] = {
     Kind.GONE: "gone",
     Kind.NOT_FOUND: "not_found",
     Kind.NO_HOST: "no_host",
 }
-_THERE: Final = frozenset({Kind.OK, Kind.QUOTA, Kind.PERSON, Kind.UNAUTHORISED, Kind.CONFLICT, Kind.BUG})
-_ONE: Final = {"exchange": "token", "refresh": "token"}
+_PRESENT: Final = frozenset({Kind.OK, Kind.QUOTA, Kind.PERSON, Kind.UNAUTHORISED, Kind.CONFLICT, Kind.BUG})
+_OPERATION_OF_CALL: Final = {"exchange": "token", "refresh": "token"}
 
 
 class _Part(BaseModel):
@@ -54,13 +54,13 @@ class Shape(_Part):
 
 
 class Absence(_Part):
-    """That a door is not there: since when, and how it was last."""
+    """That a service is not there: since when, and how it was last."""
 
     since: datetime
     how: Missing
 
 
-class Spell(_Part):
+class Sighting(_Part):
     """When something was first seen, and last."""
 
     first: datetime
@@ -75,11 +75,11 @@ class Announced(_Part):
 
 
 @dataclass(slots=True)
-class Signs:
+class ProviderSigns:
     """What the answers of one run say of the provider itself. None of it quotes an answer."""
 
-    there: set[Door] = field(default_factory=set)
-    missing: dict[Door, Missing] = field(default_factory=dict)
+    present: set[Service] = field(default_factory=set)
+    missing: dict[Service, Missing] = field(default_factory=dict)
     not_found: set[str] = field(default_factory=set)
     understood: set[str] = field(default_factory=set)
     strange: set[str] = field(default_factory=set)
@@ -88,15 +88,15 @@ class Signs:
     """Operations with an answer whose status was good and that was JSON, though it could not be read wholly."""
     announced: dict[str, Announcement | None] = field(default_factory=dict)
 
-    def heard(self, door: Door, call: str, answer: ProviderAnswer, body: bytes = b"") -> None:
+    def note_answer(self, service: Service, call: str, answer: ProviderAnswer, body: bytes = b"") -> None:
         """Take in one answer, whatever its form: that is `read`'s, where its status is good."""
-        operation = _ONE.get(call, call)
+        operation = _OPERATION_OF_CALL.get(call, call)
         how = _MISSING.get(answer.kind)
-        if how == "no_host" or (how is not None and operation in _OF_THE_BASE):
-            self.missing[door] = how
+        if how == "no_host" or (how is not None and operation in _BASE_OPERATIONS):
+            self.missing[service] = how
             self.not_found.add(operation)
-        elif answer.kind in _THERE:
-            self.there.add(door)
+        elif answer.kind in _PRESENT:
+            self.present.add(service)
         elif answer.kind in {Kind.STRANGE, Kind.GONE}:
             self.strange.add(operation)
         if answer.kind is Kind.STRANGE and answer.status is not None:
@@ -106,9 +106,9 @@ class Signs:
         if answer.status is not None:
             self.announced[operation] = answer.announced
 
-    def read(self, call: str, status: int, body: bytes, *, readable: bool = True, whole: bool = True) -> None:
+    def note_body(self, call: str, status: int, body: bytes, *, readable: bool = True, whole: bool = True) -> None:
         """Take in how well an answer with a good status could be read: something of it, and all of it."""
-        operation = _ONE.get(call, call)
+        operation = _OPERATION_OF_CALL.get(call, call)
         (self.understood if readable else self.strange).add(operation)
         if not (readable and whole):
             self.shapes[operation] = (status, shape_of(body))
@@ -117,9 +117,9 @@ class Signs:
 
 
 class ProviderState(_Part):
-    """How it stands with the provider; all of it empty where it is as it is known. Days and instants are UTC.
+    """What differs from the provider as it is known; all empty where nothing does. Days and instants are UTC.
 
-    `gone` has for each door that is gone how it is missing, `changed` the operations of which nobody knows the answers.
+    `gone` says for each service that is gone how it is missing. `changed` has the operations whose answers are unknown.
     """
 
     gone: dict[str, str] = {}
@@ -133,14 +133,14 @@ class ProviderState(_Part):
 class ProviderMemory(_Part):
     """What is remembered of the provider from run to run."""
 
-    absent: dict[Door, Absence] = {}
-    strange: dict[str, Spell] = {}
+    absent: dict[Service, Absence] = {}
+    strange: dict[str, Sighting] = {}
     announced: dict[str, Announced] = {}
     told: Announcement | None = None
     told_at: datetime | None = None
     shapes: dict[str, Shape] = {}
 
-    def after(self, signs: Signs, now: datetime) -> ProviderMemory:
+    def after(self, signs: ProviderSigns, now: datetime) -> ProviderMemory:
         """What is remembered after a run whose answers said this."""
         lately = now - _FORGOTTEN_AFTER
         heard = {key: Announced(at=now, announcement=each) for key, each in signs.announced.items() if each is not None}
@@ -165,15 +165,17 @@ class ProviderMemory(_Part):
     def state(self, now: datetime) -> ProviderState:
         """How it stands now."""
         gone = {
-            door: each for door, each in self.absent.items() if each.how == "gone" or now - each.since >= GONE_AFTER
+            service: each
+            for service, each in self.absent.items()
+            if each.how == "gone" or now - each.since >= GONE_AFTER
         }
         changed = [
             key
             for key, each in sorted(self.strange.items())
-            if each.last - each.first >= CHANGED_AFTER and _door(key) not in gone
+            if each.last - each.first >= CHANGED_AFTER and _service(key) not in gone
         ]
         return ProviderState(
-            gone={door.value: each.how for door, each in sorted(gone.items())},
+            gone={service.value: each.how for service, each in sorted(gone.items())},
             gone_since=min((each.since for each in gone.values()), default=None),
             changed=tuple(changed),
             announced=self.told is not None,
@@ -188,26 +190,26 @@ class ProviderMemory(_Part):
         found = ((Reason.PROVIDER_GONE, bool(state.gone)), (Reason.PROVIDER_CHANGED, bool(state.changed) or news))
         return tuple(reason for reason, is_so in found if is_so)
 
-    def _absent(self, signs: Signs, now: datetime) -> dict[Door, Absence]:
-        """A door that gave one answer which only it could give is there, whatever else it said."""
-        absent = {door: each for door, each in self.absent.items() if door not in signs.there}
-        for door, how in signs.missing.items():
-            if door not in signs.there:
-                absent[door] = Absence(since=absent[door].since if door in absent else now, how=how)
+    def _absent(self, signs: ProviderSigns, now: datetime) -> dict[Service, Absence]:
+        """A service that gave one answer which only it could give is there, whatever else it said."""
+        absent = {service: each for service, each in self.absent.items() if service not in signs.present}
+        for service, how in signs.missing.items():
+            if service not in signs.present:
+                absent[service] = Absence(since=absent[service].since if service in absent else now, how=how)
         return absent
 
-    def _strange(self, signs: Signs, now: datetime) -> dict[str, Spell]:
-        """Where a door is there and one of its base's operations is not, only that operation has changed."""
-        lost = {key for key in signs.not_found if _door(key) in signs.there}
+    def _strange(self, signs: ProviderSigns, now: datetime) -> dict[str, Sighting]:
+        """Where a service is there and one of its base's operations is not, only that operation has changed."""
+        lost = {key for key in signs.not_found if _service(key) in signs.present}
         seen = {
-            key: Spell(first=self.strange[key].first if key in self.strange else now, last=now)
+            key: Sighting(first=self.strange[key].first if key in self.strange else now, last=now)
             for key in signs.strange | lost
         }
         return self.strange | seen
 
 
-def _door(operation: str) -> Door:
-    return Door.LOGIN if operation == "token" else Door.API
+def _service(operation: str) -> Service:
+    return Service.LOGIN if operation == "token" else Service.API
 
 
 def _merged(announcements: list[Announcement]) -> Announcement | None:

@@ -45,7 +45,7 @@ class Polls:
         """
         told = parse(body)
         answered = [reading for reading in told.readings if same_id(reading.module_id, module.module_id)]
-        self._signs.read("status", _GOOD, body, readable=bool(answered), whole=not told.rejects)
+        self._signs.note_body("status", _GOOD, body, readable=bool(answered), whole=not told.rejects)
         if not answered:
             raise LegrandError("status", ProviderAnswer(Kind.STRANGE, _GOOD))
         return [
@@ -54,7 +54,7 @@ class Polls:
             if is_news(reading.time, found, now=now)
         ]
 
-    def untold(self, news: Iterable[Reading], found: Latest | None) -> list[Reading]:
+    def unpushed(self, news: Iterable[Reading], found: Latest | None) -> list[Reading]:
         """What of these answers a push should have told. Raises TableUnavailableError.
 
         Of pushes of one second nothing tells which was the last, so none of them may say what the answer says.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from smarther.legrand.client import Api
     from smarther.store.listings import Module
 
-ASKED_AGAIN: Final = timedelta(days=1)
+ASK_EVERY: Final = timedelta(days=1)
 
 MOST_ASKED: Final = 3
 """In one run: 144 in a day of runs each half hour."""
@@ -46,11 +46,11 @@ class ProgramNames:
             self._run.remember(programs_asked_at=now)
         waiting = sorted((each for each in modules if each.module_id > through), key=lambda each: each.module_id)
         for module in waiting[:MOST_ASKED]:
-            if memory.suspicion.since is not None or not api.takes(Need.SPARE):
+            if memory.suspicion.since is not None or not api.may_call(Need.SPARE):
                 break
-            with self._run.journal.apart("programs"):
+            with self._run.journal.isolated("programs"):
                 self._ask(api, module)
-            if api.takes(Need.SPARE):
+            if api.may_call(Need.SPARE):
                 through = module.module_id
         is_over = not waiting or through == waiting[-1].module_id
         self._run.remember(programs_asked_through=None if is_over else through)
@@ -70,6 +70,6 @@ class ProgramNames:
 
 
 def _is_due(asked_at: datetime | None, modules: Sequence[Module], now: datetime) -> bool:
-    if asked_at is None or now - asked_at >= ASKED_AGAIN:
+    if asked_at is None or now - asked_at >= ASK_EVERY:
         return True
     return any(each.known_since is not None and each.known_since > asked_at for each in modules)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from smarther.domain.account.legrand_answers import Kind
 from smarther.domain.account.quota import Need
-from smarther.domain.keeper.incidents import Witness
+from smarther.domain.keeper.incidents import Observation
 from smarther.domain.keeper.keeper_memory import LastPush
 from smarther.domain.keeper.keeper_report import ModuleClock, SilentModule
 from smarther.domain.readings.latest import silent_since
@@ -31,19 +31,19 @@ if TYPE_CHECKING:
     from smarther.store.listings import Module
 
 
-FIRST_WORDS: Final = 20
+MOST_FIRST_POLLS: Final = 20
 """So many thermostats that never spoke are asked in one run: whoever has just consented waits for it."""
 
 REMADE_AGAIN_AFTER: Final = timedelta(days=2)
 """Where a change shows that no push has come since a plant was subscribed anew, the new subscription may be dead too.
 Not sooner: a push between the old and the new one is lost, and Legrand's pushes may have stopped altogether."""
 
-LISTENING: Final = timedelta(seconds=10)
+CHECK_OVERTIME: Final = timedelta(seconds=10)
 """So long after a run's last call to Legrand thermostats are still listened to, which asks the table alone: a cloud
 that is slow must not hide who is silent. What is then left of the function's time is the report's."""
 
 
-class Silence:
+class SilenceCheck:
     """The thermostats of the wanted plants, listened to."""
 
     def __init__(self, run: Run) -> None:
@@ -52,11 +52,11 @@ class Silence:
         self._latest = LatestReader(dependencies.table, stale_after=dependencies.settings.stale_after)
         self._polls = Polls(run)
         self._journal = run.journal
-        self._first_words = 0
+        self._first_polls = 0
         self.found: dict[str, Latest | None] = {}
         """The latest reading of each thermostat that the run has listened to."""
 
-    def listen(self, api: Api, modules: list[Module]) -> list[str]:
+    def check(self, api: Api, modules: list[Module]) -> list[str]:
         """Ask each thermostat that has been silent for too long, and again when it has been for as long once more.
 
         One that never spoke is asked at once, and then as one that is silent. Where a run's time or the day's calls do
@@ -70,20 +70,20 @@ class Silence:
         by_plant: dict[str, list[Module]] = defaultdict(list)
         for module in modules:
             by_plant[module.plant_id].append(module)
-        through, unheard, deaf = self._run.memory.listened_through, len(modules), []
-        self._journal.listened = True
+        through, unchecked, to_remake = self._run.memory.listened_through, len(modules), []
+        self._journal.thermostats_checked = True
         unusual = self._latest.unusual()
         for plant_id in sorted(by_plant, key=lambda each: (each <= through, each)):
-            if self._dependencies.clock() >= api.transport.deadline + LISTENING:
+            if self._dependencies.clock() >= api.transport.deadline + CHECK_OVERTIME:
                 break
             of_plant = by_plant[plant_id]
-            if self._is_deaf(api, plant_id, of_plant, unusual, now):
-                deaf.append(plant_id)
-            unheard -= len(of_plant)
-            if api.takes(Need.OPTIONAL) or api.transport.is_over:
+            if self._check_plant(api, plant_id, of_plant, unusual, now):
+                to_remake.append(plant_id)
+            unchecked -= len(of_plant)
+            if api.may_call(Need.OPTIONAL) or api.transport.is_time_up:
                 through = plant_id
-        self._note_turn(through, unheard=unheard, served=not unheard and api.takes(Need.OPTIONAL))
-        return sorted(deaf)
+        self._note_turn(through, unchecked=unchecked, served=not unchecked and api.may_call(Need.OPTIONAL))
+        return sorted(to_remake)
 
     def note_remade(self, plant_id: str, replaced: Iterable[str]) -> None:
         """Remember that a plant was subscribed anew, before it is: a run that ends in it was the last to try.
@@ -103,32 +103,32 @@ class Silence:
         replaced = {plant_id: self._run.memory.replaced[plant_id] for plant_id in done & remade.keys()}
         self._run.remember(remade=remade, replaced=replaced)
 
-    def _is_deaf(
+    def _check_plant(
         self, api: Api, plant_id: str, modules: list[Module], unusual: Mapping[str, Sequence[str]], now: datetime
     ) -> bool:
         """Listen to a plant's thermostats; whether it is to be subscribed anew."""
         found = {each.module_id: self._latest.readings(each.module_id, unusual, now=now).latest for each in modules}
         self.found |= found
-        self._forget_ended(plant_id, list(found.values()))
+        self._forget_ended_silence(plant_id, list(found.values()))
         polls: dict[str, Poll | None] = {}
         for module in modules:
-            self._look_at_clock(module, found[module.module_id])
-            polls[module.module_id] = self._listen_to(api, module, found[module.module_id], now)
-        witnesses = self._bear_witness(modules, found, polls, now)
-        deaf = not any(each.pushes for each in witnesses)
-        return deaf and self._is_remedy_due(plant_id)
+            self._note_wrong_clock(module, found[module.module_id])
+            polls[module.module_id] = self._check_thermostat(api, module, found[module.module_id], now)
+        observations = self._observe(modules, found, polls, now)
+        to_remake = not any(each.pushes for each in observations)
+        return to_remake and self._is_remake_due(plant_id)
 
-    def _is_remedy_due(self, plant_id: str) -> bool:
+    def _is_remake_due(self, plant_id: str) -> bool:
         """Whether one has changed without a push, for the first time or long after the subscription was made anew."""
         changed, remade = self._run.memory.changed_unheard.get(plant_id), self._run.memory.remade.get(plant_id)
         return changed is not None and (remade is None or changed - remade >= REMADE_AGAIN_AFTER)
 
-    def _bear_witness(
+    def _observe(
         self, modules: list[Module], found: Mapping[str, Latest | None], polls: Mapping[str, Poll | None], now: datetime
-    ) -> list[Witness]:
+    ) -> list[Observation]:
         """Note what is known of a plant's thermostats now that those that are silent were asked."""
         pushes = dict(self._run.memory.pushes)
-        witnesses = []
+        observations = []
         for module in modules:
             heard = None if (latest := found[module.module_id]) is None else latest.heard
             before = pushes.get(module.module_id)
@@ -136,8 +136,8 @@ class Silence:
                 lag = timedelta() if heard.misdated else heard.received_at - heard.time
                 pushes[module.module_id] = LastPush.after(before, at=heard.received_at, lag=lag)
             poll, last = polls[module.module_id], pushes.get(module.module_id)
-            witnesses.append(
-                Witness(
+            observations.append(
+                Observation(
                     plant_id=module.plant_id,
                     module_id=module.module_id,
                     pushed_at=(module.known_since or now) if last is None else last.at,
@@ -148,18 +148,18 @@ class Silence:
                     pushed_lately=last is not None and now - last.at < self._dependencies.settings.stale_after,
                 )
             )
-        self._journal.witnesses += witnesses
+        self._journal.observations += observations
         self._run.remember(pushes=pushes)
-        return witnesses
+        return observations
 
-    def _note_turn(self, through: str, *, unheard: int, served: bool) -> None:
+    def _note_turn(self, through: str, *, unchecked: int, served: bool) -> None:
         """Remember with whom the next run begins, and tell of those for whom there was no time."""
         self._run.remember(listened_through="" if served else through)
-        self._journal.unheard = unheard
-        if unheard:
-            self._journal.trouble(f"silence: no time to listen to {unheard} thermostats")
+        self._journal.unchecked = unchecked
+        if unchecked:
+            self._journal.note_trouble(f"silence: no time to listen to {unchecked} thermostats")
 
-    def _look_at_clock(self, module: Module, found: Latest | None) -> None:
+    def _note_wrong_clock(self, module: Module, found: Latest | None) -> None:
         """Tell of a clock that is wrong. It rings no alarm: what the thermostat says is kept and shown all the same."""
         if found is None or found.wrong_clock is None:
             return
@@ -181,7 +181,7 @@ class Silence:
             pushes={key: push for key, push in memory.pushes.items() if key in known},
         )
 
-    def _forget_ended(self, plant_id: str, found: list[Latest | None]) -> None:
+    def _forget_ended_silence(self, plant_id: str, found: list[Latest | None]) -> None:
         """A push ends a plant's silence: what was done about it may be done again in the next."""
 
         def lasting(since: dict[str, datetime]) -> dict[str, datetime]:
@@ -193,13 +193,17 @@ class Silence:
         changed_unheard, remade = lasting(self._run.memory.changed_unheard), lasting(self._run.memory.remade)
         self._run.remember(changed_unheard=changed_unheard, remade=remade)
 
-    def _listen_to(self, api: Api, module: Module, found: Latest | None, now: datetime) -> Poll | None:
+    def _check_thermostat(self, api: Api, module: Module, found: Latest | None, now: datetime) -> Poll | None:
         """What came of asking a thermostat, if it is silent; else None. One asked lately is not asked again."""
         limit = self._dependencies.settings.stale_after
         since = silent_since(found, known_since=module.known_since, now=now, limit=limit)
         if since is None:
-            if found is None and self._first_words < FIRST_WORDS and module.module_id not in self._run.memory.polled_at:
-                self._first_words += 1
+            if (
+                found is None
+                and self._first_polls < MOST_FIRST_POLLS
+                and module.module_id not in self._run.memory.polled_at
+            ):
+                self._first_polls += 1
                 self._poll(api, module, found, first=True)
             return None
         poll = self._poll(api, module, found)
@@ -215,26 +219,26 @@ class Silence:
         return poll
 
     def _poll(self, api: Api, module: Module, found: Latest | None, *, first: bool = False) -> Poll:
-        if not self._is_worth_asking(module):
+        if not self._is_poll_due(module):
             return "before"
         try:
             body = api.status(module.plant_id, module.module_id)
         except LegrandError as error:
             if error.answer.kind is not Kind.NOT_FOUND:  # a gateway that is offline explains the silence
                 if not first or error.answer.reason is not None:  # nothing is lost by a first word that comes later
-                    self._journal.failed(error)
+                    self._journal.note_failure(error)
                 return "not_now"
             body = b""
         poll: Poll = "failed"
         if body:
-            with self._journal.apart("status"):  # an answer that cannot be kept is one thermostat's
-                poll = self._keep_news(module, body, found, first=first)
+            with self._journal.isolated("status"):  # an answer that cannot be kept is one thermostat's
+                poll = self._store_news(module, body, found, first=first)
         if poll != "not_now":
             polled_at = {**self._run.memory.polled_at, module.module_id: self._dependencies.clock()}
             self._run.remember(polled_at=polled_at)
         return poll
 
-    def _is_worth_asking(self, module: Module) -> bool:
+    def _is_poll_due(self, module: Module) -> bool:
         """A silence that outlasts its first question by as long again may have something to say by now.
 
         One that began after the question is as old as that at least, so when it was asked is all there is to remember.
@@ -245,7 +249,7 @@ class Silence:
         asked_at = self._run.memory.polled_at.get(module.module_id)
         return asked_at is None or self._dependencies.clock() - asked_at >= self._dependencies.settings.stale_after
 
-    def _keep_news(self, module: Module, body: bytes, found: Latest | None, *, first: bool) -> Poll:
+    def _store_news(self, module: Module, body: bytes, found: Latest | None, *, first: bool) -> Poll:
         """Store what a thermostat answered, if that says more than its latest reading.
 
         What it says `first`, before it could have pushed anything, is no change that a push should have told.
@@ -258,9 +262,9 @@ class Silence:
             news = self._polls.news(module, body, found, now=now)
         except LegrandError as error:
             if not first:
-                self._journal.failed(error)
+                self._journal.note_failure(error)
             return "not_now"
-        changed = not first and bool(self._polls.untold(news, found))
+        changed = not first and bool(self._polls.unpushed(news, found))
         if changed:
             self._run.remember_at_once(changed_unheard={**self._run.memory.changed_unheard, module.plant_id: now})
         if not self._polls.store(news, now=now):

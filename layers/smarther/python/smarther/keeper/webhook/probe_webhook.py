@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from smarther.domain.keeper.keeper_probe import ProbeOrder
     from smarther.keeper.dependencies import Dependencies
 
-TIME: Final = timedelta(seconds=60)
+TIME_LIMIT: Final = timedelta(seconds=60)
 """After so long no further call is begun: half of what the function may take."""
-SECONDS: Final = (3.0, 5.0)
+TIMEOUTS: Final = (3.0, 5.0)
 """To connect and to read: Legrand waits for 0.75 in all, and by how much a call is too slow is to be seen."""
 
-_NOBODYS: Final = "nobody-s-secret"  # not of a secret's form, so that the call is never spilled
+_UNKNOWN: Final = "nobody-s-secret"  # not of a secret's form, so that the call is never spilled
 
 
 def probe(dependencies: Dependencies, order: ProbeOrder) -> Probe:
@@ -42,7 +42,7 @@ def probe(dependencies: Dependencies, order: ProbeOrder) -> Probe:
     caller = _Caller(dependencies, address(base_url, WebhookSecrets.from_secret(version.text).current))
     one_by_one = tuple(caller.one_by_one(order.calls))
     at_once = tuple(caller.at_once(order.at_once))
-    stranger = _Caller(dependencies, address(base_url, _NOBODYS)).call()
+    stranger = _Caller(dependencies, address(base_url, _UNKNOWN)).call()
     return Probe(
         has_secret=True,
         complete=len(one_by_one) == order.calls and bool(at_once) == (order.at_once > 1),
@@ -58,13 +58,13 @@ class _Caller:
     def __init__(self, dependencies: Dependencies, address_: str) -> None:
         self._dependencies = dependencies
         self._address = address_
-        self._end = dependencies.clock() + TIME
+        self._end = dependencies.clock() + TIME_LIMIT
 
     def call(self) -> Handshake:
         dependencies = self._dependencies
         code = dependencies.one_time(16)
         return webhook_probe.handshake(
-            dependencies.session, self._address, code=code, now=dependencies.clock(), seconds=SECONDS
+            dependencies.session, self._address, code=code, now=dependencies.clock(), seconds=TIMEOUTS
         )
 
     def one_by_one(self, calls: int) -> Iterator[Handshake]:

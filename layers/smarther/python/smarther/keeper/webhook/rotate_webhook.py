@@ -23,7 +23,7 @@ class Webhook:
         self._dependencies = run.dependencies
         self._journal = run.journal
         self._deadline = run.lease.deadline
-        self._patient = rotate
+        self._may_wait = rotate
         self._secrets: WebhookSecrets
         self._prepare(rotate=rotate)
         self._published_at = self._publish()
@@ -40,7 +40,7 @@ class Webhook:
         secret = self._secrets.tolerated
         return frozenset() if secret is None else frozenset({self._address(secret)})
 
-    def introduce(self) -> None:
+    def introduce_pending(self) -> None:
         """Turn to the pending secret, if there is one, it has settled with the receivers, and it is proven.
 
         A run that was asked to rotate waits for the settling, as long as its time allows; others leave it to the next.
@@ -49,33 +49,33 @@ class Webhook:
             return
         settled_at = self._published_at + SETTLING
         now = self._dependencies.clock()
-        if now < settled_at and self._patient and settled_at < self._deadline:
+        if now < settled_at and self._may_wait and settled_at < self._deadline:
             self._dependencies.sleep((settled_at - now).total_seconds())
         if self._dependencies.clock() < settled_at:
             return
         if self._answers_at(self._address(self._secrets.pending)):
             self._secrets = self._secrets.after(Step.PROVEN, now=self._dependencies.clock())
         else:
-            self._journal.trouble("webhook: the new address does not answer as it should")
+            self._journal.note_trouble("webhook: the new address does not answer as it should")
 
     def answers(self) -> bool:
         """Whether the address at which every plant is subscribed answers a validation event as it should."""
         return self._answers_at(self.endpoint)
 
-    def forget(self, listed: list[Subscription]) -> None:
+    def drop_previous(self, listed: list[Subscription]) -> None:
         """Accept the previous secret no longer, once its grace is over and nobody is subscribed with it."""
         secrets = self._secrets
         if secrets.previous is None or not secrets.grace_over(self._dependencies.clock()):
             return
         if all(entry.endpoint != self._address(secrets.previous) for entry in listed):
-            self._keep(Step.UNUSED)
+            self._advance(Step.UNUSED)
             self._published_at = self._publish()
 
     def promote(self) -> None:
         """Make the introduced secret the current one; only when every plant is subscribed at its address."""
         if self._secrets.stage is not Stage.INTRODUCED:
             return
-        self._keep(Step.SUBSCRIBED)
+        self._advance(Step.SUBSCRIBED)
         self._publish()
         self._journal.webhook = "rotated"
         self._journal.actions.append("webhook_rotated")
@@ -97,7 +97,7 @@ class Webhook:
         self._secrets = WebhookSecrets.from_secret(version.text)
         due = rotate or self._secrets.rotation_due(now, self._dependencies.settings.rotation_days)
         if due and self._secrets.pending is None:
-            self._keep(Step.DUE, new=self._new_secret())
+            self._advance(Step.DUE, new=self._new_secret())
 
     def _publish(self) -> datetime:
         """Have the receivers accept just these secrets; since when they do."""
@@ -109,7 +109,7 @@ class Webhook:
         digests.publish(self._secrets.digests, now)
         return now
 
-    def _keep(self, step: Step, *, new: str | None = None) -> None:
+    def _advance(self, step: Step, *, new: str | None = None) -> None:
         """What has happened, written before anything follows from it."""
         self._secrets = self._secrets.after(step, now=self._dependencies.clock(), new=new)
         self._write()

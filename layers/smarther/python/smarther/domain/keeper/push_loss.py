@@ -6,9 +6,9 @@ In December 2025 Legrand "divided requests by 2" for two weeks: half of the push
 - **Suspected** is it when all thermostats together have pushed far less in the last `WINDOW` than in the same hours of
   the weeks before. A holiday looks the same, so this alone says nothing: it is why thermostats are asked.
 - **Missed** is a change that an answer shows and that no push has told by the next run either, be it one that was made
-  `PUSHED_WITHIN` after the answer: one that was on its way has arrived by then.
-- **Known** is it when `ENOUGH` changes were missed within a day. It is over, and so is a suspicion, when
-  `CLEAN` answers in a row show nothing that was missed; then nobody is suspected for a day.
+  `PUSH_EXPECTED_WITHIN` after the answer: one that was on its way has arrived by then.
+- **Known** is it when `MISSED_TO_CONFIRM` changes were missed within a day. It is over, and so is a suspicion, when
+  `CLEAN_TO_END` answers in a row show nothing that was missed; then nobody is suspected for a day.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ WEEKS: Final = 4
 """Of so many weeks the same hours are the habit; fewer where there are no more, but no less than `FEWEST_WEEKS`."""
 FEWEST_WEEKS: Final = 2
 
-LOOK_EVERY: Final = timedelta(hours=3)
+COUNT_EVERY: Final = timedelta(hours=3)
 """A look reads five half days of hours of each thermostat, so it is not taken at every run."""
 
 SETTLED: Final = timedelta(hours=1)
 """An hour is counted once the rollup has made it; that is after it is over, and late ones come later still."""
 
-FAR_LESS: Final = 0.7
+SUSPICIOUS_SHARE: Final = 0.7
 """Half is lost: with this bound, and chance allowed for, a window of a busy home shows it before its end."""
 _BY_CHANCE: Final = 3
 """Standard deviations, of pushes that come at random."""
 
-PUSHED_WITHIN: Final = timedelta(minutes=5)
+PUSH_EXPECTED_WITHIN: Final = timedelta(minutes=5)
 """An answer may be ahead of the push: the keeper asks at the very minute at which programs change the set point."""
 
-LATELY: Final = timedelta(days=1)
-ENOUGH: Final = 2
-CLEAN: Final = 24
+RECENT: Final = timedelta(days=1)
+MISSED_TO_CONFIRM: Final = 2
+CLEAN_TO_END: Final = 24
 MOST_ANSWERS: Final = 100
 """Answers that are remembered, those of last."""
 
@@ -61,7 +61,7 @@ class Answer(BaseModel):
     missed: bool
 
 
-class Untold(BaseModel):
+class UnpushedChange(BaseModel):
     """A change that an answer showed at `at`, and that no push had told by then.
 
     By the thermostat's clock it was so at `time`, and not yet at `after`.
@@ -88,37 +88,37 @@ class Suspicion(BaseModel):
     looked_at: datetime | None = None
     since: datetime | None = None
     answers: tuple[Answer, ...] = ()
-    untold: tuple[Untold, ...] = ()
+    untold: tuple[UnpushedChange, ...] = ()
     asked_through: str = ""
     calm_until: datetime | None = None
 
-    def is_due(self, now: datetime) -> bool:
+    def is_count_due(self, now: datetime) -> bool:
         """Whether pushes are to be counted now: they were not lately, and nobody is being asked."""
         if self.since is not None or (self.calm_until is not None and now < self.calm_until):
             return False
-        return self.looked_at is None or now - self.looked_at >= LOOK_EVERY
+        return self.looked_at is None or now - self.looked_at >= COUNT_EVERY
 
-    def looked(self, now: datetime, *, suspects: bool) -> Suspicion:
+    def counted(self, now: datetime, *, is_suspicious: bool) -> Suspicion:
         """After a count."""
-        return self.model_copy(update={"looked_at": now, "since": now - WINDOW if suspects else None})
+        return self.model_copy(update={"looked_at": now, "since": now - WINDOW if is_suspicious else None})
 
     def asked(self, module_id: str) -> Suspicion:
         """With this thermostat as the one that was asked last."""
         return self.model_copy(update={"asked_through": module_id})
 
-    def changed(self, untold: Untold) -> Suspicion:
+    def change_seen(self, untold: UnpushedChange) -> Suspicion:
         """After an answer with a change that no push has told yet."""
         return self.model_copy(update={"untold": (*self.untold, untold)})
 
-    def settled(self) -> Suspicion:
+    def changes_settled(self) -> Suspicion:
         """With no change that a push may tell yet."""
         return self.model_copy(update={"untold": ()})
 
     def answered(self, answer: Answer) -> Suspicion:
         """After an answer."""
         answers = (*self.answers, answer)[-MOST_ANSWERS:]
-        if len(answers) >= CLEAN and not any(each.missed for each in answers[-CLEAN:]):
-            return Suspicion(looked_at=answer.at, calm_until=answer.at + LATELY)
+        if len(answers) >= CLEAN_TO_END and not any(each.missed for each in answers[-CLEAN_TO_END:]):
+            return Suspicion(looked_at=answer.at, calm_until=answer.at + RECENT)
         return self.model_copy(update={"answers": answers})
 
     def asked_between(self, start: datetime, end: datetime) -> int:
@@ -128,14 +128,14 @@ class Suspicion(BaseModel):
 
     def missed(self, now: datetime) -> tuple[Answer, ...]:
         """The answers of the last day that showed a change that was missed."""
-        return tuple(each for each in self.answers if each.missed and now - each.at <= LATELY)
+        return tuple(each for each in self.answers if each.missed and now - each.at <= RECENT)
 
-    def is_known(self, now: datetime) -> bool:
+    def is_confirmed(self, now: datetime) -> bool:
         """Whether a part of the pushes is known to be missing."""
-        return len(self.missed(now)) >= ENOUGH
+        return len(self.missed(now)) >= MISSED_TO_CONFIRM
 
 
-def window(now: datetime) -> tuple[datetime, datetime]:
+def recent_window(now: datetime) -> tuple[datetime, datetime]:
     """The full hours that are held against the habit: from, and up to but not including."""
     end = (now - SETTLED).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     return end - WINDOW, end
@@ -143,24 +143,24 @@ def window(now: datetime) -> tuple[datetime, datetime]:
 
 def habit_windows(now: datetime) -> list[tuple[datetime, datetime]]:
     """The hours that a look needs: those of the window, and the same hours of each week before."""
-    start, end = window(now)
+    start, end = recent_window(now)
     return [(start - week * WEEK, end - week * WEEK) for week in range(WEEKS + 1)]
 
 
-def suspects(hours: Iterable[Mapping[datetime, int]], *, asked: int, now: datetime) -> bool:
+def is_suspicious(hours: Iterable[Mapping[datetime, int]], *, asked: int, now: datetime) -> bool:
     """Whether these thermostats together pushed far less than they usually do.
 
     `hours` are, for each thermostat, how many readings each hour of `habit_windows` has; `asked` is how many of those
     in the window are answers. A thermostat without a habit, because it is new, counts for nothing.
     """
-    start, end = window(now)
+    start, end = recent_window(now)
     came, usual = -float(asked), 0.0
     for of_one in hours:
         weeks = [week for week in range(1, WEEKS + 1) if of_one and min(of_one) <= start - week * WEEK]
         if len(weeks) >= FEWEST_WEEKS:
             came += _pushes(of_one, start, end)
             usual += sum(_pushes(of_one, start - week * WEEK, end - week * WEEK) for week in weeks) / len(weeks)
-    return came < FAR_LESS * usual and usual - came > _BY_CHANCE * sqrt(usual)
+    return came < SUSPICIOUS_SHARE * usual and usual - came > _BY_CHANCE * sqrt(usual)
 
 
 def _pushes(hours: Mapping[datetime, int], start: datetime, end: datetime) -> int:

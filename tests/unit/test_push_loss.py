@@ -6,20 +6,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smarther.domain.keeper.thinning import (
-    CLEAN,
-    ENOUGH,
+from smarther.domain.keeper.push_loss import (
+    CLEAN_TO_END,
+    COUNT_EVERY,
     FEWEST_WEEKS,
-    LATELY,
-    LOOK_EVERY,
+    MISSED_TO_CONFIRM,
+    RECENT,
     WEEK,
     WEEKS,
     WINDOW,
     Answer,
     Suspicion,
     habit_windows,
-    suspects,
-    window,
+    is_suspicious,
+    recent_window,
 )
 
 NOW = datetime(2026, 2, 11, 18, 20, tzinfo=UTC)
@@ -28,7 +28,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 def hours(usual: int, lately: int, *, weeks: int = WEEKS) -> dict[datetime, int]:
     """A thermostat that pushed so often in each hour of those weeks, and so often in each hour of the window."""
-    start, end = window(NOW)
+    start, end = recent_window(NOW)
     first = start - weeks * WEEK
     return {
         first + number * HOUR: usual if first + number * HOUR < start else lately
@@ -37,7 +37,7 @@ def hours(usual: int, lately: int, *, weeks: int = WEEKS) -> dict[datetime, int]
 
 
 def test_the_window_is_of_full_hours_that_are_made() -> None:
-    start, end = window(NOW)
+    start, end = recent_window(NOW)
     assert (start, end) == (datetime(2026, 2, 11, 5, tzinfo=UTC), datetime(2026, 2, 11, 17, tzinfo=UTC))
     assert habit_windows(NOW) == [(start - week * WEEK, end - week * WEEK) for week in range(WEEKS + 1)]
 
@@ -62,42 +62,42 @@ def test_the_window_is_of_full_hours_that_are_made() -> None:
 def test_far_fewer_than_in_the_same_hours_of_the_weeks_before_is_suspected(
     homes: list[dict[datetime, int]], asked: int, *, expected: bool
 ) -> None:
-    assert suspects(homes, asked=asked, now=NOW) is expected
+    assert is_suspicious(homes, asked=asked, now=NOW) is expected
 
 
 def test_chance_alone_is_not_suspected() -> None:
     """A home that pushes twice in twelve hours may well push nothing."""
-    start, _ = window(NOW)
+    start, _ = recent_window(NOW)
     slow = {start - week * WEEK + shift: 1 for week in range(1, WEEKS + 1) for shift in (timedelta(), HOUR)}
-    assert not suspects([slow], asked=0, now=NOW)
+    assert not is_suspicious([slow], asked=0, now=NOW)
 
 
 def answers(*missed: bool, at: datetime = NOW) -> Suspicion:
-    suspicion = Suspicion().looked(NOW, suspects=True)
+    suspicion = Suspicion().counted(NOW, is_suspicious=True)
     for each in missed:
         suspicion = suspicion.answered(Answer(module_id="m", at=at, missed=each))
     return suspicion
 
 
 def test_it_is_known_when_enough_changes_were_missed_within_a_day() -> None:
-    assert not answers(*[True] * (ENOUGH - 1)).is_known(NOW)
-    assert answers(*[True] * ENOUGH).is_known(NOW)
-    assert answers(*[True] * ENOUGH).is_known(NOW + LATELY)
-    assert not answers(*[True] * ENOUGH).is_known(NOW + LATELY + HOUR)
+    assert not answers(*[True] * (MISSED_TO_CONFIRM - 1)).is_confirmed(NOW)
+    assert answers(*[True] * MISSED_TO_CONFIRM).is_confirmed(NOW)
+    assert answers(*[True] * MISSED_TO_CONFIRM).is_confirmed(NOW + RECENT)
+    assert not answers(*[True] * MISSED_TO_CONFIRM).is_confirmed(NOW + RECENT + HOUR)
 
 
 def test_answers_in_a_row_that_missed_nothing_end_it_and_a_day_of_calm_begins() -> None:
-    suspicion = answers(*[True] * ENOUGH, *[False] * (CLEAN - 1))
+    suspicion = answers(*[True] * MISSED_TO_CONFIRM, *[False] * (CLEAN_TO_END - 1))
     assert suspicion.since == NOW - WINDOW
     ended = suspicion.answered(Answer(module_id="m", at=NOW, missed=False))
-    assert (ended.since, ended.answers, ended.is_known(NOW)) == (None, (), False)
-    assert not ended.is_due(NOW + DAY - HOUR)
-    assert ended.is_due(NOW + DAY)
+    assert (ended.since, ended.answers, ended.is_confirmed(NOW)) == (None, (), False)
+    assert not ended.is_count_due(NOW + DAY - HOUR)
+    assert ended.is_count_due(NOW + DAY)
 
 
 def test_pushes_are_counted_now_and_then_and_not_while_thermostats_are_asked() -> None:
-    assert Suspicion().is_due(NOW)
-    looked = Suspicion().looked(NOW, suspects=False)
-    assert not looked.is_due(NOW + LOOK_EVERY - HOUR)
-    assert looked.is_due(NOW + LOOK_EVERY)
-    assert not Suspicion().looked(NOW, suspects=True).is_due(NOW + DAY)
+    assert Suspicion().is_count_due(NOW)
+    counted = Suspicion().counted(NOW, is_suspicious=False)
+    assert not counted.is_count_due(NOW + COUNT_EVERY - HOUR)
+    assert counted.is_count_due(NOW + COUNT_EVERY)
+    assert not Suspicion().counted(NOW, is_suspicious=True).is_count_due(NOW + DAY)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from smarther.domain.account.legrand_answers import Kind
 from smarther.domain.account.quota import Need
-from smarther.domain.keeper import thinning
-from smarther.domain.keeper.thinning import Answer, Untold
+from smarther.domain.keeper import push_loss
+from smarther.domain.keeper.push_loss import Answer, UnpushedChange
 from smarther.domain.readings.arrival import unusual
 from smarther.keeper.thermostats.polls import Polls
 from smarther.legrand.client import LegrandError
@@ -32,7 +32,7 @@ MOST_ASKED: Final = 3
 _PUSHES_READ: Final = 50
 
 
-class Bridge:
+class PushLossCheck:
     """What a run does about pushes of which a part may be missing."""
 
     def __init__(self, run: Run) -> None:
@@ -41,31 +41,31 @@ class Bridge:
         self._journal = run.journal
         self._polls = Polls(run)
 
-    def look(self, api: Api, modules: Sequence[Module], found: Mapping[str, Latest | None]) -> None:
+    def check(self, api: Api, modules: Sequence[Module], found: Mapping[str, Latest | None]) -> None:
         """Count the pushes if that is due; ask some thermostats while it is suspected that too few came.
 
         `found` is the latest reading of each thermostat that the run listened to.
         """
         now = self._dependencies.clock()
         suspicion = self._settled(self._run.memory.suspicion)
-        if suspicion.is_due(now):
-            suspicion = suspicion.looked(now, suspects=self._suspects(modules, suspicion, now))
+        if suspicion.is_count_due(now):
+            suspicion = suspicion.counted(now, is_suspicious=self._is_suspicious(modules, suspicion, now))
         self._run.remember(suspicion=suspicion)
         if suspicion.since is not None:
             by_turn = sorted(modules, key=lambda each: (each.module_id <= suspicion.asked_through, each.module_id))
             for module in [each for each in by_turn if each.module_id in found][:MOST_ASKED]:
-                if not api.takes(Need.SPARE):
+                if not api.may_call(Need.SPARE):
                     return
                 self._ask(api, module, found[module.module_id])
 
-    def _suspects(self, modules: Sequence[Module], suspicion: thinning.Suspicion, now: datetime) -> bool:
+    def _is_suspicious(self, modules: Sequence[Module], suspicion: push_loss.Suspicion, now: datetime) -> bool:
         hours = [self._hours(each.module_id, now) for each in modules[:MOST_COUNTED]]
-        return thinning.suspects(hours, asked=suspicion.asked_between(*thinning.window(now)), now=now)
+        return push_loss.is_suspicious(hours, asked=suspicion.asked_between(*push_loss.recent_window(now)), now=now)
 
     def _hours(self, module_id: str, now: datetime) -> dict[datetime, int]:
         statistics = HoursAndDays(self._dependencies.table)
         hours: dict[datetime, int] = {}
-        for start, end in thinning.habit_windows(now):
+        for start, end in push_loss.habit_windows(now):
             hours |= statistics.counts(module_id, start=start, end=end)
         return hours
 
@@ -74,7 +74,7 @@ class Bridge:
         now = self._dependencies.clock()
         before = self._run.memory.suspicion
         self._run.remember(suspicion=before.asked(module.module_id))
-        with self._journal.apart("status"):
+        with self._journal.isolated("status"):
             try:
                 body = api.status(module.plant_id, module.module_id, need=Need.SPARE)
             except LegrandError as error:
@@ -85,25 +85,25 @@ class Bridge:
                 raise
             news = self._polls.news(module, body, found, now=now)
             self._polls.store(news, now=now)
-            changed = self._polls.untold(news, found)
+            changed = self._polls.unpushed(news, found)
             if changed and found is not None:
                 memory, time = self._run.memory, changed[-1].time
                 # Whoever answers is not silent, so nobody else would find a subscription that only seems alive.
                 self._run.remember(changed_unheard={**memory.changed_unheard, module.plant_id: now})
-                if found.wrong_clock is None and unusual(time, now) != "misdated":  # by its clock a push is looked for
-                    untold = Untold(module_id=module.module_id, at=now, after=found.reading.time, time=time)
-                    self._run.remember(suspicion=memory.suspicion.changed(untold))
+                if found.wrong_clock is None and unusual(time, now) != "misdated":  # by its clock a push is counted for
+                    untold = UnpushedChange(module_id=module.module_id, at=now, after=found.reading.time, time=time)
+                    self._run.remember(suspicion=memory.suspicion.change_seen(untold))
             else:
                 answer = Answer(module_id=module.module_id, at=now, missed=False)
                 self._run.remember(suspicion=self._run.memory.suspicion.answered(answer))
 
-    def _settled(self, suspicion: thinning.Suspicion) -> thinning.Suspicion:
+    def _settled(self, suspicion: push_loss.Suspicion) -> push_loss.Suspicion:
         """What had changed untold: missed, unless a push of about that time has come since."""
         history = History(self._dependencies.table)
-        untold, suspicion = suspicion.untold, suspicion.settled()
+        untold, suspicion = suspicion.untold, suspicion.changes_settled()
         for each in untold:
             pushed = history.newest(
-                each.module_id, since=each.after, until=each.time + thinning.PUSHED_WITHIN, limit=_PUSHES_READ
+                each.module_id, since=each.after, until=each.time + push_loss.PUSH_EXPECTED_WITHIN, limit=_PUSHES_READ
             )
             told = any(reading.pushed and reading.time > each.after for reading in pushed)
             suspicion = suspicion.answered(Answer(module_id=each.module_id, at=each.at, missed=not told))

@@ -25,7 +25,7 @@ class Subscriptions:
         self._journal = journal
         self._wanted = wanted
 
-    def mend(self, listed: list[Subscription]) -> bool:
+    def repair(self, listed: list[Subscription]) -> bool:
         """Do what the plan says; True when every wanted plant is subscribed at the wanted address.
 
         A plant whose new subscription could not be made keeps its old ones: they may be all it has.
@@ -34,14 +34,14 @@ class Subscriptions:
         for plant_id in self._wanted.plants:
             self._journal.subscription_states[plant_id] = "healthy" if plant_id in todo.healthy else "missing"
         for create in todo.create:
-            with self._journal.apart("subscribe"):
+            with self._journal.isolated("subscribe"):
                 self._create(create)
         failed = {
             plant_id for plant_id in self._wanted.plants if self._journal.subscription_states[plant_id] == "missing"
         }
         for delete in todo.delete:
             if delete.plant_id not in failed:
-                with self._journal.apart("unsubscribe"):
+                with self._journal.isolated("unsubscribe"):
                     self._delete(delete)
         return not failed
 
@@ -78,16 +78,16 @@ class Subscriptions:
         except LegrandError as error:
             if error.answer.kind is not Kind.CONFLICT:
                 raise
-            rivals = self._rivals(plant_id)
-            if any(rival.endpoint == self._wanted.endpoint for rival in rivals):
+            own = self._own_of_plant(plant_id)
+            if any(each.endpoint == self._wanted.endpoint for each in own):
                 return
-            in_the_way = [rival.subscription_id for rival in rivals if rival.deletable and rival.subscription_id]
+            in_the_way = [each.subscription_id for each in own if each.deletable and each.subscription_id]
             if not in_the_way:
                 raise
             self._api.unsubscribe(plant_id, in_the_way[0])
             self._api.subscribe(plant_id, self._wanted.endpoint)
 
-    def _rivals(self, plant_id: str) -> list[Subscription]:
+    def _own_of_plant(self, plant_id: str) -> list[Subscription]:
         """Our own subscriptions of a plant, as the list has them now."""
         listed = self._of_wanted(self._api.subscriptions())
         return [

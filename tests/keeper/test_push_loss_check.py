@@ -12,7 +12,7 @@ import pytest
 from sandbox.legrand.account.faults import Fault
 from sandbox.legrand.pushes.wire import encoded, notification
 from smarther.domain.account.quota import Need
-from smarther.domain.keeper.thinning import Suspicion, Untold
+from smarther.domain.keeper.push_loss import Suspicion, UnpushedChange
 from smarther.domain.readings.latest import SOON
 from smarther.store.keeper_items import KeeperNotes
 
@@ -124,8 +124,8 @@ def test_a_change_is_missed_if_no_push_tells_it_until_soon_after_the_answer(
 ) -> None:
     plant = min(suspected.provider.world.plants.values(), key=lambda each: each.id)
     module_id, notes, asked_at = plant.modules[0].id, KeeperNotes(suspected.table), suspected.clock.now()
-    untold = Untold(module_id=module_id, at=asked_at, after=asked_at - timedelta(minutes=30), time=asked_at)
-    notes.remember(notes.memory().model_copy(update={"suspicion": suspicion(suspected).changed(untold)}))
+    untold = UnpushedChange(module_id=module_id, at=asked_at, after=asked_at - timedelta(minutes=30), time=asked_at)
+    notes.remember(notes.memory().model_copy(update={"suspicion": suspicion(suspected).change_seen(untold)}))
     if pushed_after is not None:
         told = suspected.provider.world.snapshot(plant.id, module_id, asked_at + pushed_after)
         body, receiver = encoded(notification(told, "event", ["oid"])), suspected.new_receiver()
