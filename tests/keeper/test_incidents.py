@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sandbox.legrand.account.faults import Fault
 from sandbox.legrand.pushes.wire import encoded, notification
+from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.account.quota import LONGEST_REST, Need
 from smarther.domain.keeper.incidents import Cause, Incident
 from tests.keeper.test_silence import DAY, speak
 from tests.support.world import HALF_HOUR, World
@@ -198,6 +200,91 @@ def test_a_quiet_home_that_answers_as_it_did_is_no_incident(home: World) -> None
     for _ in range(6):
         report = live(home, for_=DAY / 2)
         assert report.incidents == ()
+
+
+# ---- each within a day and within the quota; the eighth, pushes of which a part is missing, is in test_quiet_days.py
+
+type Speaking = Callable[[World], None]
+
+
+def nobody(_: World) -> None:
+    """Nothing is pushed."""
+
+
+def one_is_off(home: World) -> Speaking:
+    off, *others = sorted(module.id for plant in home.provider.world.plants.values() for module in plant.modules)
+    home.provider.faults.add(Fault("status", 404, times=None, about=off))
+    return lambda world: speak(world, *others)
+
+
+def a_gateway_is_off(home: World) -> Speaking:
+    plant = next(plant for plant in home.provider.world.plants.values() if len(plant.modules) > 1)
+    others = [each.id for other in home.provider.world.plants.values() if other is not plant for each in other.modules]
+    home.provider.faults.add(Fault("status", 404, times=None, about=plant.id))
+    return lambda world: speak(world, *others)
+
+
+def pushes_stop(home: World) -> Speaking:
+    home.provider.world.advance(home.clock.now() + DAY)
+    return nobody
+
+
+def pushes_come_late(_: World) -> Speaking:
+    return late(3 * HOUR)
+
+
+def the_api_is_ill(home: World) -> Speaking:
+    home.provider.faults.add(Fault("list", 503, times=None))
+    return speak
+
+
+def the_login_is_ill(home: World) -> Speaking:
+    home.provider.faults.add(Fault("token", 503, times=None))
+    return speak
+
+
+def the_consent_ends(home: World) -> Speaking:
+    home.provider.login.revoke(access=True, refresh=True)
+    return speak
+
+
+PLAYED: dict[Callable[[World], Speaking], set[str]] = {
+    one_is_off: {Cause.THERMOSTAT},
+    a_gateway_is_off: {Cause.HOME},
+    pushes_stop: {Cause.PUSHES_STOPPED},
+    pushes_come_late: {Cause.PUSHES_LATE},
+    the_api_is_ill: {Cause.API},
+    the_login_is_ill: {Cause.LOGIN},
+    the_consent_ends: {Reason.CONSENT_EXPIRED},
+}
+
+
+@pytest.mark.parametrize("calls", [100, 500])
+@pytest.mark.parametrize("strike", PLAYED, ids=lambda strike: strike.__name__)
+def test_each_is_told_within_a_day_and_nothing_else_and_within_the_quota(
+    strike: Callable[[World], Speaking], calls: int
+) -> None:
+    """A silence is one after a day, and the run that tells it may have rested before."""
+    home = World(in_memory=True, LEGRAND_DAILY_CALLS=str(calls))
+    home.provider.quota.limit = calls
+    home.configure()
+    home.consent()
+    live(home, for_=3 * HOUR, speaking=speak)
+    live(home, for_=4 * HOUR)
+    speaking = strike(home)
+    began, told, most = home.clock.now(), dict[str, datetime](), 0
+    while home.clock.now() < began + 3 * DAY:
+        home.later()
+        speaking(home)
+        report = home.run(scheduled=True)
+        for each in (*causes(report), *(person.reason for person in report.person)):
+            told.setdefault(each, home.clock.now())
+        most = max(most, home.provider.quota.calls_today)
+        assert home.provider.quota.refused_today == 0
+
+    assert told.keys() == PLAYED[strike]
+    assert max(told.values()) - began <= DAY + LONGEST_REST
+    assert most <= home.settings.quota.limit(Need.REQUIRED)
 
 
 # ---- mails
