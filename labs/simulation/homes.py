@@ -28,7 +28,7 @@ WISH = 0.06
 
 
 class Outline(Thermostat):
-    """A thermostat that jumps from change to change. `asleep_until` keeps it from telling anything before."""
+    """A thermostat that jumps from change to change. Until `asleep_until` it tells nothing, and is not reached."""
 
     asleep_until: datetime | None = None
     _next_change: datetime | None = None
@@ -39,6 +39,12 @@ class Outline(Thermostat):
         if self._next_change is None:
             self._next_change = self._now + self._pause()
         return min(self._next_change, self._now + QUARTER - (self._now - datetime.min.replace(tzinfo=UTC)) % QUARTER)
+
+    def snapshot(self, at: datetime | None = None) -> Snapshot:
+        """What the provider tells if it is asked at `at`: of one that is asleep, what that said last."""
+        at = at or self._now
+        is_asleep = self.asleep_until is not None and at < self.asleep_until
+        return self._told if is_asleep and self._told is not None else super().snapshot(at)
 
     def advance(self, to: datetime) -> list[Snapshot]:
         """Live until `to`; what it reported on the way."""

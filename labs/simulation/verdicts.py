@@ -42,6 +42,7 @@ TOLD_WITHIN: Final = {
 }
 """A silence is one after a day. Of missing pushes nobody is suspected for a day after a suspicion that was none. An
 access token lasts an hour, and a run may rest for two."""
+OF_SERVICES: Final = frozenset({Cause.API, Cause.LOGIN})
 HABIT_AFTER: Final = 16 * DAY
 """Before this there is no habit against which pushes could be missing."""
 FEWEST_RUNS: Final = 6
@@ -70,6 +71,7 @@ class Verdicts:
         """How many calls went well since the last that did not."""
         self._address_failed: datetime | None = None
         self._trials: list[Trial] = []
+        self._ended: list[Trial] = []
 
     # ---- what happens
 
@@ -95,6 +97,7 @@ class Verdicts:
 
     def _ends(self, trial: Trial) -> None:
         self._trials.remove(trial)
+        self._ended.append(trial)
         self._year.chronicle.count(f"incident {trial.cause} {'told' if trial.told else 'passed untold'}")
         if not trial.told and self._can_be_told(trial):
             self._year.chronicle.wrong(
@@ -102,15 +105,25 @@ class Verdicts:
             )
 
     def _can_be_told(self, trial: Trial) -> bool:
-        """It lasted, it was not hidden by another that lasted as well, and runs came to their end meanwhile."""
-        lasted = trial.until - trial.began > TOLD_WITHIN[trial.cause] and trial.runs >= FEWEST_RUNS
-        if trial.cause in {Cause.API, Cause.LOGIN}:
-            return lasted
+        """It lasted, for long enough without another that hides it, and runs came to their end meanwhile."""
+        of_service = trial.cause in OF_SERVICES
+        lasted = trial.until - trial.began if of_service else self._alone(trial)
+        if lasted <= TOLD_WITHIN[trial.cause] or trial.runs < FEWEST_RUNS:
+            return False
+        if of_service:
+            return True
         outlines = self._year.home.outlines.values()
         awake = all(each.asleep_until is None or each.asleep_until < trial.began for each in outlines)
-        others = any(each.began < trial.until for each in self._trials if each is not trial)
         known = trial.cause is not Cause.PUSHES_THINNED or trial.began - self._year.began > HABIT_AFTER
-        return lasted and awake and known and not others
+        return awake and known
+
+    def _alone(self, trial: Trial) -> timedelta:
+        """The longest time in it in which nothing else was wrong with the pushes."""
+        longest, at = timedelta(), trial.began
+        for other in sorted([*self._trials, *self._ended], key=lambda each: each.began):
+            if other is not trial and other.cause not in OF_SERVICES:
+                longest, at = max(longest, min(other.began, trial.until) - at), max(at, other.until)
+        return max(longest, trial.until - at)
 
     # ---- what is told
 

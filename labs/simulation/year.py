@@ -227,6 +227,7 @@ class Year:
             self.provider.faults.add(fault)
         self.post.held_until = self.post.thinned_until = self.post.late_until = None
         self.run_until(self.clock.now() + SETTLE_DAYS * DAY)
+        self._follow_the_stream()
 
     def _strike(self, sort: faults.Sort, dice: Random) -> None:
         self.chronicle.note(f"fault {sort.name}")
@@ -367,6 +368,9 @@ class Year:
     def _roll_up(self) -> None:
         """What is due, and what the stream has told of since; no run fails."""
         make_due(self.rollup(), HoursAndDays(Table(self.dynamodb, TABLE)), self.clock.now())  # type: ignore[arg-type] # plays the client
+        self._follow_the_stream()
+
+    def _follow_the_stream(self) -> None:
         late, self.dynamodb.late = self.dynamodb.late, []
         if make_late(self.rollup(), late)["batchItemFailures"]:
             self.chronicle.wrong("statistics could not be made anew")

@@ -14,6 +14,7 @@ import pytest
 
 from labs.simulation import faults, functions
 from labs.simulation import year as year_module
+from labs.simulation.verdicts import Trial
 from labs.simulation.weather import BrownOut
 from labs.simulation.year import START, Plan, Year
 from sandbox.legrand.account.faults import Fault
@@ -69,7 +70,7 @@ def test_a_seed_is_lived_again_word_for_word() -> None:
 
 CALM = 1e-3
 """So many times a bad year's faults: as good as none, within days."""
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TWO_DAYS = timedelta(days=2)
 STRIKES = {sort.name: sort.strike for sort in faults.SORTS}
 
@@ -154,6 +155,40 @@ def test_what_lasts_and_is_not_told_is_found(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(f"smarther.keeper.diagnose.{rule}", lambda *_, **__: [])
     wrong = " ".join(lived_through_what_lasts().violations)
     assert [f"nobody was told of {cause} " in wrong for cause in PLAYED.values()] == [True] * len(PLAYED)
+
+
+OTHERS = {
+    "nothing": ([], True),
+    "the API for hours": ([(Cause.API, 60, 64)], True),
+    "a stop that was over soon": ([(Cause.PUSHES_STOPPED, -10, 40)], True),
+    "a stop that comes late": ([(Cause.PUSHES_STOPPED, 60, 200)], True),
+    "a stop in the middle": ([(Cause.PUSHES_STOPPED, 40, 70)], False),
+    "what ends shortly before it": ([(Cause.PUSHES_STOPPED, -10, 40), (Cause.PUSHES_LATE, 20, 100)], False),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_others_hide_for_most_of_its_time_need_not_be_told(name: str) -> None:
+    """Seed 52005: of 142 hours of missing pushes 128 were hidden by others, which had just ended when it was judged."""
+    year = Year(Plan(seed=1))
+    began = START + 30 * DAY
+    others, can_be_told = OTHERS[name]
+    for cause, begins, ends in others:
+        trial = Trial(cause, began + timedelta(hours=begins), began + timedelta(hours=ends))
+        (year.verdicts._ended if ends < 110 else year.verdicts._trials).append(trial)
+    assert year.verdicts._can_be_told(Trial(Cause.PUSHES_THINNED, began, began + 110 * HOUR, runs=99)) is can_be_told
+
+
+def test_of_one_that_is_asleep_the_provider_tells_what_it_said_last() -> None:
+    """Seed 61002: its set points went on with its program in answers, and the pushes of them were missing."""
+    home = Year(Plan(seed=1)).home
+    (plant_id, module_id), outline = next(iter(home.outlines.items()))
+    told = [each for each in home.advance(START + DAY) if each.module_id == module_id][-1]
+    outline.asleep_until = START + 2 * DAY
+    home.advance(START + 2 * DAY - HOUR)
+    assert home.snapshot(plant_id, module_id, START + 2 * DAY - HOUR) == told
+    home.advance(START + 3 * DAY)
+    assert home.snapshot(plant_id, module_id, START + 3 * DAY).at == START + 3 * DAY
 
 
 def test_each_kind_of_fault_is_missing_in_some_years_and_not_in_others() -> None:
