@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _TABLE = "readings"
-_DAYS_BEFORE = 9  # until the deepest look back meets a full table
+_DAYS_BEFORE = 1
 _ORDINARY = 3  # of a simulated home's thermostats the one whose room has no peculiar inhabitant
 
 
@@ -45,8 +45,8 @@ class Units:
     written: float
 
 
-def a_day() -> Units:
-    """An ordinary thermostat, nine days long not counted, then a day whose rollups are counted."""
+def a_day(hours: int = 24) -> Units:
+    """An ordinary thermostat, a day long not counted, then a day whose rollups are counted, or its first `hours`."""
     environment = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
     with mock_aws(), mock.patch.dict("os.environ", environment):
         counted = _Counted(boto3.client("dynamodb"))
@@ -67,7 +67,7 @@ def a_day() -> Units:
         _roll_up(counted, DAY)
         counted.forget()
         said = 0
-        for hour in range(1, 25):
+        for hour in range(1, hours + 1):
             said += _live(world, table, DAY + timedelta(hours=hour))
             _roll_up(counted, DAY + timedelta(hours=hour, minutes=2))
         return Units(notifications=said, read=counted.read, written=counted.written)
