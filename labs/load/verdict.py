@@ -86,7 +86,7 @@ def judge(
         refused=sum(entry["outcome"] != "acknowledged" for entry in sent),
         unsent=len(ledger) - len(sent),
         quarantined=sum(item["pk"].startswith("QUARANTINE") for item in kept),
-        spilled=sum(record.get("kept") != "table" for record in records),
+        spilled=sum("kept" in record for record in records),
         answers=_times([entry["ms"] for entry in sent if entry["ms"] is not None]),
         own=_times([record["answer_ms"] for record in records]),
     )

@@ -84,6 +84,14 @@ def test_an_outcome_without_numbers_is_a_plain_record(lines: Lines) -> None:
     assert (record["message"], record["handshake"], "_aws" in record) == ("notification_recorded", True, False)
 
 
+@pytest.mark.parametrize("stored", [0, 1])
+def test_a_key_without_a_value_is_left_out(stored: int, lines: Lines) -> None:
+    telemetry.measure("something_happened", {Metric.READINGS_STORED: stored}, kept="spill", failure=None)
+    (record,) = lines.records()
+    assert record["kept"] == "spill"
+    assert "failure" not in record
+
+
 def recovered(records: list[dict[str, Any]]) -> Spilled:
     assert [record["part"] for record in records] == list(range(1, records[0]["parts"] + 1))
     assert len({(record["digest"], record["received_at"]) for record in records}) == 1

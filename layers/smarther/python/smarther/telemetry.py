@@ -92,26 +92,28 @@ def metrics_of(report: Report) -> dict[Metric, float | None]:
 def measure(event: str, values: Mapping[Metric, float | None], **keys: Key) -> None:
     """Log one record for an outcome together with its metrics, in one line (embedded metric format).
 
-    Values that are None (unknown) are left out, and zeros of metrics that count events.
+    Values and keys that are None (unknown, or as usual) are left out, and zeros of metrics that count events: each
+    notification has such a line, and AWS charges logs by their bytes.
     """
     measured = {
         metric: value for metric, value in values.items() if value or (value is not None and metric not in _EVENTS)
     }
+    said = {key: fact for key, fact in keys.items() if fact is not None}
 
     def emit() -> None:
         try:
             for metric, value in measured.items():
                 metrics.add_metric(name=metric, unit=_UNITS.get(metric, MetricUnit.Count), value=value)
-            for key, fact in {"event": event, **keys}.items():
+            for key, fact in {"event": event, **said}.items():
                 metrics.add_metadata(key=key, value=fact)
             metrics.flush_metrics()
         finally:
             metrics.clear_metrics()  # values that could not be written must not be added to the next record
 
     if measured:
-        _guarded(emit, event, keys)
+        _guarded(emit, event, said)
     else:
-        log(event, **keys)
+        log(event, **said)
 
 
 def spill_to_log(spilled: Spilled, *, reason: str) -> None:

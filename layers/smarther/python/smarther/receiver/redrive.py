@@ -86,8 +86,8 @@ class Redriver:
                 Metric.READINGS_DUPLICATE: recorded.duplicates,
                 Metric.BODIES_QUARANTINED: int(recorded.quarantined > 0),
             },
-            rejected=recorded.quarantined,
-            failed=recorded.failed,
+            rejected=recorded.quarantined or None,
+            failed=recorded.failed or None,
             failure=recorded.failure,
             **notification.oddities(),
         )
