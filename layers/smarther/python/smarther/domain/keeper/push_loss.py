@@ -6,7 +6,8 @@ In December 2025 Legrand "divided requests by 2" for two weeks: half of the push
 - **Suspected** is it when all thermostats together have pushed far less in the last `WINDOW` than in the same hours of
   the weeks before. A holiday looks the same, so this alone says nothing: it is why thermostats are asked.
 - **Missed** is a change that an answer shows and that no push has told by the next run either, be it one that was made
-  `PUSH_EXPECTED_WITHIN` after the answer: one that was on its way has arrived by then.
+  `PUSH_EXPECTED_WITHIN` after the answer: one that was on its way has arrived by then. A push is found by the
+  thermostat's clock, so where that is wrong nothing is missed.
 - **Known** is it when `MISSED_TO_CONFIRM` changes were missed within a day. It is over, and so is a suspicion, when
   `CLEAN_TO_END` answers in a row show nothing that was missed; then nobody is suspected for a day.
 """
