@@ -123,6 +123,16 @@ def test_beyond_readings_that_a_clock_dated_ahead_the_newest_right_one_is_found(
     assert home.items <= 1 + 3 + LOOKED_THROUGH
 
 
+@pytest.mark.parametrize("ahead", [HOUR, 2 * DAY])
+def test_a_clock_that_is_ahead_for_months_costs_no_more_than_days(home: Home, ahead: timedelta) -> None:
+    for hours in range(1, 50 * 24):
+        home.says(NOW - hours * HOUR + ahead, NOW - hours * HOUR)
+    found = home.readings().latest
+    assert found is not None
+    assert (found.heard.received_at, found.wrong_clock is not None) == (NOW - HOUR, True)
+    assert home.items * HOUR <= 2 * ahead + 2 * DAY
+
+
 def test_one_that_looks_silent_is_read_as_far_back_as_a_reading_may_have_come_late(home: Home) -> None:
     for hours in range(25, 100):
         home.says(NOW - hours * HOUR)

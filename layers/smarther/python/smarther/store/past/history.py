@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from smarther.domain.readings.arrival import AHEAD, LATE, is_ahead, noted
 from smarther.domain.readings.home import Snapshot, load_of
-from smarther.domain.readings.latest import SAID, StoredReading, is_doubtful, latest
+from smarther.domain.readings.latest import SAID, SOON, StoredReading, is_doubtful, latest
 from smarther.domain.summaries.series import LOOKED_THROUGH
 from smarther.store import keys
 from smarther.store.items import instant, measured, text, whole
@@ -172,7 +172,11 @@ class LatestReader:
         if ahead:
             readings = self._history.newest(module_id, until=now + AHEAD, limit=newest)
         if len(readings) == newest and all(reading.misdated for reading in readings):
-            readings = self._history.newest(module_id, until=now + AHEAD, limit=LOOKED_THROUGH)
+            since = None
+            if all(is_ahead(reading.time, reading.received_at) for reading in readings):
+                # What arrived so long before them that it does not count beside them need not be read.
+                since = min(reading.received_at for reading in readings) - SOON - LATE
+            readings = self._history.newest(module_id, since=since, until=now + AHEAD, limit=LOOKED_THROUGH)
         return ahead + readings
 
     def _late(self, module_id: str, known: Latest, now: datetime) -> list[StoredReading]:
