@@ -73,7 +73,7 @@ def test_chance_alone_is_not_suspected() -> None:
 
 
 def answers(*missed: bool, at: datetime = NOW) -> Suspicion:
-    suspicion = Suspicion().counted(NOW, is_suspicious=True)
+    suspicion = Suspicion().counted(NOW, suspicious=True)
     for each in missed:
         suspicion = suspicion.answered(Answer(module_id="m", at=at, missed=each))
     return suspicion
@@ -97,7 +97,7 @@ def test_answers_in_a_row_that_missed_nothing_end_it_and_a_day_of_calm_begins() 
 
 def test_pushes_are_counted_now_and_then_and_not_while_thermostats_are_asked() -> None:
     assert Suspicion().is_count_due(NOW)
-    counted = Suspicion().counted(NOW, is_suspicious=False)
+    counted = Suspicion().counted(NOW, suspicious=False)
     assert not counted.is_count_due(NOW + COUNT_EVERY - HOUR)
     assert counted.is_count_due(NOW + COUNT_EVERY)
-    assert not Suspicion().counted(NOW, is_suspicious=True).is_count_due(NOW + DAY)
+    assert not Suspicion().counted(NOW, suspicious=True).is_count_due(NOW + DAY)

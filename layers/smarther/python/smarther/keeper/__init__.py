@@ -1,5 +1,5 @@
-"""The keeper: one run that keeps tokens, subscriptions and the webhook's secret alive, with no one looking on.
+"""The keeper: one run renews tokens, repairs subscriptions and rotates the webhook's secret, unattended.
 
-`run` holds the order of the work; `access`, `webhook`, `plants` and `thermostats` each do one part of it. Every step
-leaves a state from which the next run goes on, so a run may end anywhere.
+`run` holds the order of the work; `access`, `webhook`, `plants` and `thermostats` each do one part of it. A run may be
+interrupted anywhere: the next one continues from what is stored.
 """

@@ -1,8 +1,8 @@
-"""Access: tokens that are saved before they are used, and renewed before anybody misses them.
+"""Access: tokens are saved before they are used, and renewed before they expire.
 
-The order is: ask, save as pending, prove by one real call, put in force (`domain.account.token_lifecycle` has it as a
-table, and why). A run that finds a pending version goes on from there. The secret is read when a run begins, until it
-reads as the run before left it; from its first write on, a run goes by what it has written.
+The order is: ask, save as pending, prove by one real call, make current (`domain.account.token_lifecycle` has it as a
+table, and says why). A run that finds a pending version continues from there. A run reads the secret when it begins,
+again until it is as the run before left it; after its own first write it relies on what it wrote.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ if TYPE_CHECKING:
     from smarther.keeper.journal import Run
 
 REFRESH_EARLY: Final = timedelta(minutes=40)
-"""Longer than the half hour between two runs: should one fail, the next still has a good access token."""
+"""Tokens are renewed so long before they expire. It is longer than the half hour between two runs."""
 
 MIN_TOKEN_LIFE: Final = timedelta(seconds=60)
-"""An access token this near to its end is not taken into a call."""
+"""An access token that expires sooner is not used."""
 
 REFUSAL_VALID_FOR: Final = timedelta(hours=6)
-"""For so long a refusal is believed, unless the tokens or the credentials change."""
+"""A refused refresh is not repeated for so long, unless the tokens or the credentials change."""
 
 _API_WORKS: Final = frozenset({Kind.PERSON, Kind.QUOTA, Kind.UNAUTHORISED})
-"""Answers of an API that is well."""
+"""Failures that show that the API itself works."""
 
 _LOGIN_PAUSE: Final = 60.0
 _LONGEST_LOGIN_PAUSE: Final = 3600.0
 
 
 class Access:
-    """The newest tokens, through one run. The lease is renewed right before tokens are; LeaseLost may come of it."""
+    """The newest tokens, during one run. Renewing them first renews the lease, which may raise LeaseLost."""
 
     def __init__(self, run: Run, credentials: Credentials) -> None:
         self._run = run
@@ -70,12 +70,12 @@ class Access:
 
     @property
     def left(self) -> tuple[str, bool]:
-        """How the run leaves the secret: what the next one is to remember of it."""
+        """The secret as this run leaves it, for the next run to compare."""
         return self._newest.left
 
     @property
     def api(self) -> Api:
-        """The API, opened with the newest access token. Only after `obtain` said yes."""
+        """The API with the newest access token. Only after `obtain` returned True."""
         settings = self._dependencies.settings
         return Api(
             transport=self._transport,
@@ -86,7 +86,7 @@ class Access:
         )
 
     def exchange(self, code: str) -> None:
-        """Turn a consent's code into tokens, which replace whatever there was."""
+        """Exchange a consent's code for tokens, which replace any others."""
         self._free_pending_label()
         try:
             answer = self._login.exchange(code)
@@ -102,11 +102,11 @@ class Access:
             self._journal.consent = "unavailable"
 
     def obtain(self) -> bool:
-        """Whether there is an access token to go on with; one that ends too soon is renewed first."""
+        """Whether there is a usable access token. One that expires soon is renewed first."""
         if self._tokens is None:
             self._journal.note_reason(Reason.CONSENT_MISSING)
             return False
-        # A pending version is proven and put in force first, as long as its access token can still do that.
+        # A pending version is proven and made current first, if its access token is still good for that.
         margin = MIN_TOKEN_LIFE if self.held is TokensHeld.PENDING else REFRESH_EARLY
         if self._tokens.expires_within(margin, self._dependencies.clock()):
             self._refresh()
@@ -114,7 +114,7 @@ class Access:
         return not self._tokens.expires_within(MIN_TOKEN_LIFE, self._dependencies.clock())
 
     def subscriptions(self) -> list[Subscription]:
-        """The provider's list; getting it is also what proves new tokens. One 401 leads to one refresh.
+        """The provider's list of subscriptions. Getting it proves new tokens; a 401 leads to one refresh.
 
         Raises LegrandError.
         """
@@ -154,12 +154,12 @@ class Access:
             raise
 
     def _report_refused_access(self) -> None:
-        """A refused token that is fresh is not at fault itself; one that could not be renewed has its own reason."""
+        """Note that access is refused, if the token is fresh. A token that could not be renewed has its own reason."""
         if self._renewed:
             self._journal.note_reason(Reason.ACCESS_REFUSED)
 
     def _refresh(self) -> bool:
-        """Renew the tokens; at most once in a run, and not while the login has asked for quiet."""
+        """Renew the tokens, unless the login must not be asked yet."""
         if self._tokens is None or self._must_wait():
             return False
         self._free_pending_label()
@@ -171,12 +171,12 @@ class Access:
         return self._save_answer(answer, previous=self._tokens.refresh_token)
 
     def _free_pending_label(self) -> None:
-        """Be sure that nobody else renews tokens now, and that the pending label is free for what the login gives."""
+        """Renew the lease, so that no other run renews tokens, and free the pending label for the new tokens."""
         self._run.lease.renew()
         self._step(TokenStep.ASKED)
 
     def _save_answer(self, answer: Mapping[str, object], *, previous: str | None) -> bool:
-        """Save the tokens of an answer before anything uses them."""
+        """Save an answer's tokens before anything uses them; False if it holds none."""
         try:
             tokens = Tokens.from_answer(answer, now=self._dependencies.clock(), previous=previous)
         except TokensError as error:
@@ -198,7 +198,7 @@ class Access:
         self._run.signs.note_body("token", _GOOD, body, readable=readable, whole=whole)
 
     def _step(self, step: TokenStep, issued: str = "") -> None:
-        """Bring Secrets Manager to what is held after this step."""
+        """Bring Secrets Manager to the state after this step."""
         before, after = self.held, HELD_AFTER[self.held, step]
         secrets, arn = self._dependencies.secrets, self._dependencies.settings.tokens_arn
         if after is TokensHeld.PENDING:
@@ -207,7 +207,7 @@ class Access:
             self._newest = secrets.promote(arn, self._newest)
 
     def _read_tokens(self) -> Tokens | None:
-        """The tokens in the newest version; none where it holds none, which is noted if somebody wrote it."""
+        """The tokens of the newest version; None if there is none, or if it cannot be read, which is noted."""
         if self._newest.text is None:
             return None
         try:
@@ -217,7 +217,7 @@ class Access:
             return None
 
     def _must_wait(self) -> bool:
-        """Whether asking the login now would only be hammering: it said when, or it said no to just this."""
+        """Whether the login must not be asked yet: it named a time, or it refused these tokens and credentials."""
         now = self._dependencies.clock()
         if self._run.memory.login_not_before is not None and now < self._run.memory.login_not_before:
             self._journal.note_trouble("refresh: the login asked for patience")
@@ -252,7 +252,7 @@ class Access:
         self._run.remember(**update)
 
     def _existing_tokens(self) -> Tokens:
-        """The newest tokens. Only where there are any."""
+        """The newest tokens. Raises RuntimeError if there are none."""
         if self._tokens is None:
             raise RuntimeError("there are no tokens")
         return self._tokens

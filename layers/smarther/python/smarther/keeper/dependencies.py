@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependencies:
-    """The keeper's adapters, and the three things it must not take from thin air: time, patience and randomness.
+    """The keeper's adapters, with the clock, the sleep and the randomness that tests replace.
 
-    `clock` gives aware datetimes, `sleep` waits for seconds, `one_time` makes a text that nobody can
-    guess of so many random bytes, as `secrets.token_urlsafe` does.
+    `clock` gives aware datetimes, `sleep` waits for seconds, and `one_time` makes an unguessable text of so many random
+    bytes, as `secrets.token_urlsafe` does.
     """
 
     settings: KeeperSettings

@@ -1,4 +1,4 @@
-"""What has happened, as far as a run knows when it has done all it can; and what is over since the run before it."""
+"""The incidents that a run sees at its end, and those that ended since the run before."""
 
 from __future__ import annotations
 
@@ -24,13 +24,12 @@ if TYPE_CHECKING:
 
 
 def diagnose(run: Run, webhook: Webhook, names: Mapping[str, str]) -> None:
-    """Note the incidents and those that are over, tell of what is new, and remember them. Raises ServiceFailedError.
+    """Note current and ended incidents, mail what is new, and remember the incidents. Raises ServiceFailedError.
 
-    `names` are those of plants and thermostats, by their ids. Who is not heard is told by an alarm; all else by mail,
-    once when it begins and once when it is over. Where telling fails nothing is remembered, and the next run tells it.
+    `names` are those of plants and thermostats, by id. An alarm reports silence. A mail reports any other incident when
+    it begins and when it ends. If a mail fails nothing is remembered, and the next run sends it.
 
-    The webhook's own address is called when nobody pushes. What is known of thermostats stays as it was where the run
-    did not get as far as to listen to them.
+    The webhook is called if nobody pushes. Incidents of thermostats stay as they were if the run could not check them.
     """
     memory, journal, now = run.memory, run.journal, run.dependencies.clock()
     services = Services(
@@ -38,7 +37,7 @@ def diagnose(run: Run, webhook: Webhook, names: Mapping[str, str]) -> None:
         api_failing_since=memory.api_ill_since,
         webhook_answers=webhook.answers() if should_probe_webhook(journal.observations) else None,
     )
-    gone = Reason.PROVIDER_GONE in journal.reasons  # which says it already, and is a person's matter
+    gone = Reason.PROVIDER_GONE in journal.reasons  # the reason says it already
     journal.incidents = [] if gone else service_incidents(services, now=now)
     if journal.thermostats_checked:
         journal.incidents += thermostat_incidents(

@@ -1,4 +1,4 @@
-"""What a run carries from its first call to its report: what it works with, what it notes, and what it remembers."""
+"""A run's dependencies, notes and memory, from its first call to its report."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from smarther.keeper.lease import Lease
 
 _ENDS_THE_RUN = (SecretsError, TableUnavailableError, LeaseLost)
-"""AWS itself fails, or another run is at work: this one is simply done again."""
+"""AWS fails, or another run is at work. The run is repeated later."""
 
 _KEEP_ALIVE = frozenset({"list", "subscribe", "unsubscribe"})
 _USED_UP = "no more calls to Legrand today: what is left waits for the next day"
@@ -65,31 +65,31 @@ class Journal:
     webhook: WebhookState | None = None
     provider: ProviderState | None = None
     faults: list[Exception] = field(default_factory=list)
-    """What went wrong and should not have: faults of our own, to be raised when the report is written."""
+    """Our own faults, raised together once the report is written."""
     thermostats_checked: bool = False
-    """Whether the run got as far as the thermostats: then what has happened to them is known."""
+    """Whether the run checked the thermostats, so that their incidents are known."""
     subscriptions_listed: bool = False
-    """Whether the run got as far as the list: then nothing needs a person but what it noted."""
+    """Whether the run read the list of subscriptions, so that only reasons it noted still hold."""
 
     def note_reason(self, reason: Reason) -> None:
-        """Note that a person is needed; one reason counts once."""
+        """Note why a person is needed; each reason once."""
         if reason not in self.reasons:
             self.reasons.append(reason)
 
     def note_failure(self, error: LegrandError) -> None:
-        """Note a call that came to nothing: as a reason for a person, or as a trouble that may pass."""
+        """Note a failed call: as a reason for a person, or as a trouble that may pass."""
         if error.answer.reason is not None:
             self.note_reason(error.answer.reason)
         elif error.answer.kind is not Kind.QUOTA or error.answer.status is not None:
             self.note_trouble(str(error))
-        elif error.call in _KEEP_ALIVE:  # what is optional, a name or a poll, waits and is no trouble
+        elif error.call in _KEEP_ALIVE:  # names and polls can wait
             self.note_trouble(_USED_UP)
 
     @contextmanager
     def isolated(self, what: str) -> Iterator[None]:
-        """Do something independent of all else: any error in it is noted, and the run goes on.
+        """Note any error raised inside, and let the run go on.
 
-        Raises only what ends every run: AWS fails, or another run has taken over.
+        Raises only what ends every run: AWS fails, or another run has taken over. `what` names the work in the report.
         """
         try:
             yield
@@ -97,12 +97,12 @@ class Journal:
             raise
         except LegrandError as error:
             self.note_failure(error)
-        except Exception as fault:  # it is raised when all the rest is done and reported
+        except Exception as fault:  # raised once the report is written
             self.note_trouble(f"{what}: a fault of the recorder itself ({type(fault).__name__})")
             self.faults.append(fault)
 
     def note_trouble(self, words: str) -> None:
-        """Note what went wrong and will be tried again."""
+        """Note what failed and will be tried again."""
         if words not in self.troubles:
             self.troubles.append(words)
 
@@ -138,7 +138,7 @@ class Journal:
 
 
 class Run:
-    """One run, under its lease. `memory` is what the run before it remembered, then what the next is to know."""
+    """One run, under its lease. `memory` is that of the run before, then what the next run will read."""
 
     def __init__(self, dependencies: Dependencies, lease: Lease) -> None:
         self.dependencies = dependencies
@@ -149,7 +149,7 @@ class Run:
         self.memory = self._notes.memory()
 
     def rest(self, now: datetime, calls: CallsOfDay) -> Report | None:
-        """Do nothing but report again what the run before did; None where there was none. Raises StoreError."""
+        """Repeat the report of the run before; None if there is none. Raises StoreError."""
         before = self._notes.report()
         if before is None:
             return None
@@ -158,15 +158,15 @@ class Run:
         return report
 
     def remember(self, **update: object) -> None:
-        """Remember it once this run has come to its end."""
+        """Change the memory, which is stored when this run ends."""
         self.memory = self.memory.model_copy(update=update)
 
     def remember_at_once(self, **update: object) -> None:
-        """Remember it even if this run does not come to its end. Raises StoreError."""
+        """Change the memory and store it at once. Raises StoreError."""
         self.remember(**update)
         self._notes.remember(self.memory)
 
     def conclude(self, report: Report) -> None:
-        """Keep the memory, and the report over that of the run before. Raises StoreError."""
+        """Store the memory and the report. Raises StoreError."""
         self._notes.remember(self.memory)
         self._notes.keep_report(report)

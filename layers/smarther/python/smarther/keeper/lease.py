@@ -1,4 +1,4 @@
-"""The lease: one run at a time, whoever starts it, and an end to every run."""
+"""The lease: only one run at a time, and a time limit for each."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from smarther.keeper.dependencies import Dependencies
 
 LIFE: Final = timedelta(seconds=150)
-"""Longer than the function may run (120 s), so that no two runs ever hold it; after a crash it ends by itself."""
+"""Longer than the function may run (120 s), so that no two runs hold it. After a crash it expires."""
 
 WORKING_TIME: Final = timedelta(seconds=100)
-"""After so long no further call to Legrand is begun."""
+"""After this time a run begins no further call to Legrand."""
 
 _RETRY_PAUSES: Final = (2.0,) * 6
-"""Seconds between the attempts of a run that cannot wait for the next one: a consent's code is short-lived."""
+"""Seconds between attempts of a run with a consent, whose code is valid only briefly."""
 
 
 class LeaseLost(Exception):  # noqa: N818 - nothing went wrong here, another run has taken over
@@ -36,7 +36,7 @@ class Lease:
         self.deadline: datetime = dependencies.clock() + WORKING_TIME
 
     def take(self, *, patient: bool) -> bool:
-        """Take the lease; False while another run holds it. A patient run tries for some seconds."""
+        """Take the lease; False if another run holds it. A `patient` run tries for some seconds."""
         for pause in (*(_RETRY_PAUSES if patient else ()), None):
             if self._hold():
                 self.deadline = self._dependencies.clock() + WORKING_TIME
@@ -46,12 +46,12 @@ class Lease:
         return False
 
     def renew(self) -> None:
-        """Hold it for its whole life from now. Raises LeaseLost if another run has taken it meanwhile."""
+        """Extend the lease by `LEASE_DURATION` from now. Raises LeaseLost if another run has taken it."""
         if not self._hold():
             raise LeaseLost
 
     def release(self) -> None:
-        """Give it back."""
+        """Release the lease."""
         self._leases.release(self._owner)
 
     def _hold(self) -> bool:

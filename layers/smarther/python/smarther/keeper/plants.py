@@ -1,4 +1,4 @@
-"""Plants: which of them are to be recorded, and the names by which people know them."""
+"""Plants: which of them are recorded, and the names of plants and thermostats."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ NAMES_LAST: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class PlantsToRecord:
-    """The plants to record by id, with the names heard in this run; and those missed for the first time.
+    """The plants to record, with their names by id; and `absent`, those that the list lacked for the first time.
 
-    `told` is whether Legrand was asked for them and said, be it that there are none.
+    `told` is False if Legrand's list of plants could not be read.
     """
 
     names: dict[str, str | None]
@@ -39,7 +39,7 @@ class PlantsToRecord:
 
 
 class Plants:
-    """The wanted plants and the directory, through one run."""
+    """The wanted plants and the directory, during one run."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -50,15 +50,14 @@ class Plants:
         self.directory = self._listings.directory()
 
     def known(self) -> frozenset[str]:
-        """The plants to record as far as they are known without asking."""
+        """The plants to record, as far as known without a call."""
         return self._dependencies.settings.plant_ids or frozenset(self.directory.plants)
 
     def wanted(self, api: Api, subscribed: Iterable[Subscription]) -> PlantsToRecord:
         """The plants to record: those of the settings, or all that the account has.
 
-        A plant that two lists in a row lack is removed: a subscription ended by mistake loses readings, one that ends
-        half an hour late loses nothing. Nothing is removed by a list that is empty, or of which a part cannot be read.
-        Where there is no list, the plants that are `subscribed` are recorded as before.
+        A plant is removed when two lists in a row lack it, since ending a subscription by mistake loses readings. An
+        empty or partly unreadable list removes nothing. Without a list, the `subscribed` plants are still recorded.
         """
         chosen, absent_before = self._dependencies.settings.plant_ids, self._run.memory.absent_plants
         if chosen:
@@ -73,10 +72,10 @@ class Plants:
         return PlantsToRecord({**listed, **spared}, decided.absent)
 
     def refresh(self, api: Api, wanted: PlantsToRecord, *, at_once: bool) -> None:
-        """Ask for names once a day, and whenever a plant is new; a plant whose answer lacked something at the next run.
+        """Ask for names once a day, for a new plant at once, and again in the next run after an incomplete answer.
 
-        Plants are independent. Where a run's time or the day's calls do not suffice for all of them, they take turns.
-        What is listed is written before anything is removed, so that it is known what has moved.
+        Plants are independent. If time or calls do not suffice for all, they take turns. Entries are written before any
+        is removed, so that a thermostat that moved to another plant is recognised.
         """
         memory = self._run.memory
         self._forget(frozenset(self.directory.plants).difference(wanted.names))
@@ -103,13 +102,13 @@ class Plants:
         self._run.remember(asked_through=asked_through, ask_again=frozenset(again), absent_modules=self._absent_modules)
 
     def name_programs(self, module: Module, told: Mapping[int, str]) -> None:
-        """Keep the names of a thermostat's programs by number; what was not told takes no known one away."""
+        """Store the names of a thermostat's programs by number. Known names that are not told stay."""
         names = program_names(module.programs, told)
         if names != module.programs:
             self._write(replace(module, programs=names))
 
     def _listed(self, api: Api) -> tuple[dict[str, str | None], bool]:
-        """The account's plants by id, and whether these are all; none when they cannot be had."""
+        """The account's plants by id, and whether the list is complete; empty if the call failed."""
         try:
             account = api.plants()
         except LegrandError as error:
@@ -129,10 +128,10 @@ class Plants:
         return frozenset(spelled(plant_id, self.directory.plants) for plant_id in ours)
 
     def _learn(self, api: Api, plant: Plant) -> Topology | None:
-        """Keep a plant and what it lists; its answer, or None where there is none to go by.
+        """Store a plant and what it lists; the answer, or None if there is no usable one.
 
-        What an answer lacks takes nothing away that is known: no name, no thermostat. One that is "not found" may just
-        be offline, and says as much as an empty one.
+        Known names and thermostats that an answer lacks stay for now. "Not found" may mean offline, and counts as an
+        empty answer.
         """
         try:
             topology = api.topology(plant.plant_id)
@@ -162,7 +161,7 @@ class Plants:
             self.directory = replace(self.directory, plants={**self.directory.plants, plant.plant_id: plant})
 
     def _settle(self, plant_id: str, topology: Topology) -> bool:
-        """Remove what two answers in a row lack; False if this one lacked something, to be asked for soon."""
+        """Remove what two answers in a row lack; False if this answer lacks something and is to be asked for again."""
         known = self.directory.of_plant(plant_id)
         listed = _by_id(topology, known)
         elsewhere = frozenset() if listed else self._elsewhere(plant_id, known)
@@ -190,7 +189,7 @@ class Plants:
         return lacked_before and not decided.absent
 
     def _elsewhere(self, plant_id: str, known: Iterable[str]) -> frozenset[str]:
-        """Those of a plant's thermostats that another plant lists as well."""
+        """The plant's thermostats that another plant lists too."""
         others = {key.casefold() for of, key in self.directory.listed if of != plant_id}
         return frozenset(key for key in known if key.casefold() in others)
 
@@ -217,13 +216,13 @@ class Plants:
         self.directory = replace(self.directory, listed=listed)
 
     def _respell(self, api: Api, now: datetime, *, due: bool) -> None:
-        """Have thermostats spelled as they speak, where that differs in case from what their plant lists.
+        """Adopt the spelling of ids that pushes use, if it differs in case from the plant's list.
 
-        Looked at whenever all names are asked for, and in every run of a thermostat's first day.
+        Checked whenever all names are asked for, and in every run of a thermostat's first day.
         """
         for module in list(self.directory.listed.values()):
             if api.transport.is_time_up:
-                return  # looked at again tomorrow
+                return  # checked again tomorrow
             if due or module.known_since is None or now - module.known_since < NAMES_LAST:
                 spelling = History(self._dependencies.table).spelling_of(module.module_id) or module.module_id
                 if spelling != module.module_id:
@@ -231,7 +230,7 @@ class Plants:
                     self._drop(module)
 
     def _forget(self, gone: frozenset[str]) -> None:
-        """Take plants that are no longer recorded out of the directory, with their modules."""
+        """Remove plants that are no longer recorded from the directory, with their modules."""
         for plant_id in sorted(gone):
             for module in self.directory.of_plant(plant_id).values():
                 self._drop(module)
@@ -245,7 +244,7 @@ class Plants:
 
 
 def _by_id(topology: Topology, known: Collection[str]) -> dict[str, ListedModule]:
-    """What a plant lists by the ids as they are known; of entries with one id the first."""
+    """A plant's entries by id, spelled as known. Of several with one id, the first."""
     listed: dict[str, ListedModule] = {}
     for entry in topology.modules:
         listed.setdefault(spelled(spelled(entry.module_id, known), listed), entry)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 class Consent(BaseModel):
-    """What came back from the owner's browser; `id` is the consent's own, where somebody may wait for its outcome."""
+    """What the owner's browser brought back. `id` is set if somebody waits for the outcome."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -49,37 +49,34 @@ class Consent(BaseModel):
 
 
 class RunRequest(BaseModel):
-    """What a run is asked for.
-
-    A `probe` is no run: it is answered by `Keeper.probe`.
-    """
+    """What a run is asked to do. A `probe` is no run: `Keeper.probe` answers it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     scheduled: bool = False
-    """Whether it is the schedule that asks: such a run may rest where the day's calls are few."""
+    """Whether the schedule asks. Such a run may rest to save calls."""
     consent: Consent | None = None
     rotate_webhook: bool = False
     probe: ProbeOrder | None = None
 
     @classmethod
     def of(cls, event: Any) -> RunRequest:
-        """Read a function's event. Raises pydantic's `ValidationError`, which quotes nothing of it."""
+        """The request in a function's event. Raises pydantic's `ValidationError`, which quotes none of it."""
         return cls.model_validate(event if isinstance(event, dict) else {})
 
 
 class Keeper:
-    """Runs; one at a time, whoever starts them."""
+    """The keeper's runs, one at a time."""
 
     def __init__(self, dependencies: Dependencies) -> None:
         self._dependencies = dependencies
 
     def run(self, request: RunRequest) -> Report:
-        """Keep everything alive, and report.
+        """Do all the work of one run, and report.
 
-        What Legrand does is in the report. Raises SecretsError and StoreError when AWS itself fails: then the run is
-        simply done again. A fault of our own costs no more than the part in which it shows; it is in the report as
-        well, and raised as an ExceptionGroup once that is written.
+        Legrand's failures are in the report. Raises SecretsError and StoreError if AWS fails; the run is then repeated.
+        A fault of our own stops only its part of the work. It is in the report too, and is raised in an ExceptionGroup
+        once the report is written.
         """
         report = self._run_alone(request)
         if request.consent is not None and request.consent.id is not None:
@@ -98,7 +95,7 @@ class Keeper:
             lease.release()
 
     def probe(self, order: ProbeOrder) -> Probe:
-        """Call the webhook's own address, and report; without the lease, since nothing is changed.
+        """Call the webhook, and report. It takes no lease, since it changes nothing.
 
         Raises SecretsError where the webhook's secret cannot be read.
         """
@@ -147,14 +144,14 @@ class Keeper:
         return report
 
     def _rest_report(self, run: Run) -> Report | None:
-        """The report of a run that has nothing to do but rest; None for one that is to do its work."""
+        """The repeated report if this run rests; None if it is to work."""
         now, until = self._dependencies.clock(), run.memory.rests_until
         if until is None or now >= until:
             return None
         return run.rest(now, calls_of_day(self._dependencies.table, now))
 
     def _credentials(self, journal: Journal) -> Credentials | None:
-        """The credentials; noted when they are missing, or near the end of their year."""
+        """The credentials, or None; notes if they are missing or their client secret ends soon."""
         version = self._dependencies.secrets.read(self._dependencies.settings.credentials_arn)
         if version is None:
             journal.note_reason(Reason.CREDENTIALS_MISSING)
@@ -172,7 +169,7 @@ class Keeper:
         return credentials
 
     def _note_missing_credentials(self, journal: Journal, request: RunRequest) -> None:
-        """Without credentials nobody can consent either; who looks at the report sees the whole way before them."""
+        """Note the missing consent too, so that the report shows every step that is left to the owner."""
         if self._dependencies.secrets.read(self._dependencies.settings.tokens_arn) is None:
             journal.note_reason(Reason.CONSENT_MISSING)
         if request.consent is not None:
@@ -180,10 +177,10 @@ class Keeper:
 
 
 def _remember_reasons(run: Run) -> None:
-    """Remember the reasons of this run, and the old ones of which it could not find out.
+    """Remember the reasons of this run, and those before it that it could not check.
 
-    A need for a person that goes out of the report whenever something else fails would be told again and again; one
-    that stays in it when Legrand has said otherwise has its owner mend what is well.
+    If a reason left the report whenever something else failed, it would be reported anew each time. If it stayed after
+    Legrand's answers disproved it, the owner would repair what works.
     """
     journal = run.journal
     if not journal.subscriptions_listed:
@@ -196,9 +193,9 @@ def _remember_reasons(run: Run) -> None:
 
 
 def _forget_former_provider(run: Run) -> None:
-    """Where API or login have another address than in the last run, believe nothing that was said at the old one.
+    """Forget what the API and the login said, if either has another address than in the last run.
 
-    What it refused, and how long it asked for quiet, would keep the plants from being subscribed at the new one.
+    Refusals and pauses of the old address would stop the plants from being subscribed at the new one.
     """
     settings, memory = run.dependencies.settings, run.memory
     hosts = (settings.api_url, settings.login_url)
@@ -217,7 +214,7 @@ def _forget_former_provider(run: Run) -> None:
 
 
 def _note_provider_state(run: Run) -> None:
-    """Remember what this run's answers say of the provider itself, and tell what has lasted, and when it is over."""
+    """Remember what this run's answers say of the provider, and report lasting differences and their end."""
     now, before = run.dependencies.clock(), run.memory.provider
     after = before.after(run.signs, now)
     state = after.state(now)
@@ -231,7 +228,7 @@ def _note_provider_state(run: Run) -> None:
 
 
 class _Maintenance:
-    """What a run does once it has access: list, mend, rotate, name, listen."""
+    """What a run does once it has access: list and repair subscriptions, rotate, ask for names, check thermostats."""
 
     def __init__(self, run: Run, access: Access, webhook: Webhook, plants: Plants) -> None:
         self._run = run
@@ -241,7 +238,7 @@ class _Maintenance:
         self._plants = plants
 
     def maintain(self, *, at_once: bool) -> None:
-        """Go as far as Legrand lets us; what is not reached now is reached by a later run. Raises LegrandError."""
+        """Do as much as Legrand allows; a later run does the rest. Raises LegrandError."""
         listed = self._access.subscriptions()
         self._journal.subscriptions_listed = True
         api = self._access.api

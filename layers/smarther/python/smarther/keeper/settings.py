@@ -1,4 +1,4 @@
-"""The keeper's environment as a frozen model, read once when the function starts."""
+"""The keeper's environment as a frozen model, read once at cold start."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from smarther.settings import FunctionSettings
 
 
 class KeeperSettings(FunctionSettings):
-    """What the keeper is told by its environment."""
+    """The keeper's environment."""
 
     table_name: str = Field(alias="TABLE_NAME", min_length=1)
     credentials_arn: str = Field(alias="CREDENTIALS_SECRET_ARN", min_length=1)
@@ -23,7 +23,7 @@ class KeeperSettings(FunctionSettings):
     login_url: str = Field(alias="LEGRAND_LOGIN_URL", pattern=r"^https?://[^/]")
     alarm_topic_arn: str = Field(alias="ALARM_TOPIC_ARN", default="")
     timezone: ZoneInfo = Field(alias="TIMEZONE")
-    """The home's, for times in mails."""
+    """The home's time zone, for times in mails."""
     plants: str = Field(alias="PLANT_IDS", default="")
     stale_after_hours: int = Field(alias="STALE_AFTER_HOURS", gt=0)
     rotation_days: int = Field(alias="WEBHOOK_ROTATION_DAYS", ge=0)
@@ -37,15 +37,15 @@ class KeeperSettings(FunctionSettings):
 
     @property
     def plant_ids(self) -> frozenset[str]:
-        """The plants to record; none given means all of the account's."""
+        """The plants to record; empty means all of the account."""
         return frozenset(plant_id for part in self.plants.split(",") if (plant_id := part.strip()))
 
     @property
     def stale_after(self) -> timedelta:
-        """How long a thermostat may be silent before it is asked."""
+        """How long nothing may arrive before a thermostat is silent and polled."""
         return timedelta(hours=self.stale_after_hours)
 
     @property
     def retention(self) -> int | None:
-        """Days for which a polled reading is kept; None for ever."""
+        """Days for which a polled reading is kept; None means for ever."""
         return self.retention_days or None

@@ -1,1 +1,1 @@
-"""What a run of the keeper remembers and reports."""
+"""What a run of the keeper observes, remembers and reports."""

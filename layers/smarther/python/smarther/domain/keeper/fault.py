@@ -14,7 +14,7 @@ class Fault(NamedTuple):
 
 
 def fault_of(error: Exception) -> Fault:
-    """The type and place of an error. Its message is left out, because it may quote stored data."""
+    """The type and place of an error, without its message, which may quote stored data."""
     places = extract_tb(error.__traceback__)
     ours = [place for place in places if "/smarther/" in place.filename] or places
     place = f"{ours[-1].filename.rpartition('/smarther/')[2]}:{ours[-1].lineno}" if ours else ""

@@ -1,20 +1,19 @@
-"""Whose fault it is when less comes than should: one rule from what a run knows to what has happened.
+"""Why less arrives than should: the rules that turn a run's observations into incidents.
 
-The question behind it is the owner's: nothing comes any more, is it Legrand or is it me? A run knows when each
-thermostat pushed last, how late that push was, who is silent, who answers and has changed without a push, and whether
-the API, the login and the webhook's own address answer. What a person has to settle stands in the report's reasons, and
-is no incident.
+They answer the owner's question: is it Legrand, or is it me? A run knows when each thermostat last pushed, how late
+that push was, which thermostats are silent, which ones changed without a push, and whether the API, the login and the
+webhook answer. What the owner has to do is in the report's reasons; it is no incident.
 
-One cause is told once, however many thermostats share it:
+Each cause is reported once, however many thermostats share it:
 
-- A thermostat that is silent while another of its plant is heard is at fault itself.
-- A plant of which nothing is heard has lost its gateway or its network.
-- Where thermostats answer and have changed, and nothing is pushed, the pushes are at fault. So they are where several
-  plants fall silent within `TOGETHER_WITHIN`: no gateway knows of another.
-- Pushes that arrive late are Legrand's, where most that pushed lately are late; one alone may have a wrong clock.
-- Where thermostats that push had changed more than once without one, a part of the pushes is missing
+- One thermostat is silent while others of its plant are not: the thermostat is at fault.
+- A whole plant is silent: its gateway or its network is at fault.
+- Thermostats answer and have changed, but nothing is pushed: Legrand's pushes have stopped. So they have when several
+  plants fall silent within `TOGETHER_WITHIN`, since their gateways are independent.
+- Most recent pushes are late: Legrand is late. If only one thermostat is late, its clock may be wrong.
+- Thermostats that push changed more than once without a push: a part of the pushes is missing
   (`smarther.domain.keeper.push_loss`).
-- Where the webhook's own address does not answer, it is this stack, whatever else is seen.
+- The webhook does not answer: this stack is at fault, whatever else is seen.
 """
 
 from __future__ import annotations
@@ -29,17 +28,17 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
 OUTAGE_AFTER: Final = timedelta(hours=1)
-"""An API or a login that fails for less has a passing trouble: the second run after it tries again."""
+"""A shorter failure of the API or the login is no incident: two later runs try again within this time."""
 
 TOGETHER_WITHIN: Final = timedelta(hours=3)
-"""Plants whose last pushes lie no further apart fell silent together. A quiet room says nothing for an hour or two."""
+"""Plants fell silent together if their last pushes are no further apart. A quiet room may push nothing for hours."""
 
 LATE_AFTER: Final = timedelta(hours=1)
-"""A push that comes so much later than this thermostat's usually do is late. Pushes take seconds; thermostats' clocks
-are off by whatever they are off, but by the same each time."""
+"""A push is late if its lag exceeds the thermostat's usual lag by this. The usual lag is the constant error of the
+thermostat's clock; a push itself takes seconds."""
 
 RECENT: Final = timedelta(days=1)
-"""For so long a push tells how late pushes are."""
+"""Older pushes do not count when it is decided whether pushes are late."""
 
 
 class Cause(StrEnum):
@@ -56,23 +55,24 @@ class Cause(StrEnum):
 
     @property
     def seen_in_thermostats(self) -> bool:
-        """Whether only a run that listened to the thermostats can tell."""
+        """Whether only a run that checked the thermostats can tell."""
         return self not in {Cause.API, Cause.LOGIN}
 
 
 SILENCE_CAUSES: Final = frozenset({Cause.HOME, Cause.THERMOSTAT})
-"""Causes of nothing but silence: over as soon as somebody is heard."""
+"""Causes that mean only silence. They end as soon as one of their thermostats pushes or answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """What a run knows of one thermostat, by our clock.
 
-    `pushed_at` is when it pushed last, or became known if it never did; `lag` by how much that push was later than its
-    pushes usually are, None where that is not known. `silent`: nothing was heard of it for too long, neither a push nor
-    an answer. `only_answered`: what was heard last is an answer. `changed`: one of its plant had changed without a push
-    when it answered, and none of the plant has pushed since. `pushed_lately`: it pushed not so long ago that it
-    could be silent, however often it was asked since.
+    - `pushed_at`: its last push, or when it became known if it never pushed.
+    - `lag`: how much later than usual that push was; None if unknown.
+    - `silent`: neither a push nor an answer has come for too long.
+    - `only_answered`: the last arrival was an answer to a poll.
+    - `changed`: a thermostat of its plant changed without a push, and none of the plant has pushed since.
+    - `pushed_lately`: its last push is too recent for silence, whatever polls came since.
     """
 
     plant_id: str
@@ -86,15 +86,15 @@ class Observation:
 
     @property
     def pushes(self) -> bool:
-        """Whether it pushed not too long ago, or what was heard of it last is a push."""
+        """Whether its last push is recent, or its last arrival was a push."""
         return self.pushed_lately or not (self.silent or self.only_answered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Since when the login and the API give no good answer, None where they do; and the webhook's own address.
+    """Since when the login and the API have failed, None if they work; and whether the webhook answers.
 
-    `webhook_answers` is None where nobody asked: it is asked only when it matters.
+    `webhook_answers` is None if it was not called: it is called only if nobody pushes.
     """
 
     login_failing_since: datetime | None = None
@@ -104,10 +104,10 @@ class Services:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """One thing that has happened. `since` is when the last push came, or when a service began to fail.
+    """One cause that is seen now. `since` is the last push of those concerned, or when a service began to fail.
 
-    `plant_ids` and `module_ids` are whom it concerns, `of` is how many thermostats there are in all. `changed`: asked,
-    one of them had changed without a push.
+    `plant_ids` and `module_ids` are those concerned; `of` is the number of all thermostats. `changed`: one of those
+    concerned changed without a push.
     """
 
     cause: Cause
@@ -119,7 +119,7 @@ class Incident:
 
 
 def service_incidents(services: Services, *, now: datetime) -> list[Incident]:
-    """What is wrong with the login and the API. Without the login's tokens nobody knows of the API."""
+    """Incidents of the login and the API: those that have failed for `OUTAGE_AFTER`."""
     found = []
     for cause, since in ((Cause.LOGIN, services.login_failing_since), (Cause.API, services.api_failing_since)):
         if since is not None and now - since >= OUTAGE_AFTER:
@@ -130,9 +130,9 @@ def service_incidents(services: Services, *, now: datetime) -> list[Incident]:
 def thermostat_incidents(
     observations: Collection[Observation], services: Services, *, now: datetime, complete: bool = True
 ) -> list[Incident]:
-    """What is wrong with the pushes, homes and thermostats; nothing where all that were listened to push.
+    """Incidents of the pushes, homes and thermostats; none if all observed thermostats push.
 
-    Unless the observations are `complete`, nobody knows whether all plants are silent.
+    Only `complete` observations can show that all plants fell silent together.
     """
     stopped, homes, alone = _silences(observations, complete=complete)
     if services.webhook_answers is False and (stopped or homes or alone):
@@ -149,7 +149,7 @@ def thermostat_incidents(
 def missed_push_incidents(
     observations: Collection[Observation], missed: Collection[str], *, since: datetime | None
 ) -> list[Incident]:
-    """What is wrong where a part of the pushes is missing, known by changes that were `missed` of these thermostats."""
+    """The incident of missing pushes, if any of these thermostats (by id) changed without a push; else none."""
     concerned = [each for each in observations if each.module_id in missed]
     if not concerned or since is None:
         return []
@@ -157,10 +157,10 @@ def missed_push_incidents(
 
 
 def is_ongoing(before: Incident, now: Iterable[Incident]) -> bool:
-    """Whether an incident of the last run is among those of this one.
+    """Whether an incident of the last run is among those of this run.
 
-    It has the same cause. Only homes and thermostats that are not heard are told apart by whom they concern, since any
-    other cause is there once at most.
+    It is the same if the cause is the same. Incidents of silence must also share a thermostat; there is at most one
+    incident of any other cause.
     """
     return any(
         each.cause is before.cause
@@ -170,46 +170,50 @@ def is_ongoing(before: Incident, now: Iterable[Incident]) -> bool:
 
 
 def without_recovered(incidents: Iterable[Incident], heard: Collection[str]) -> tuple[Incident, ...]:
-    """Incidents, without those of thermostats all of which have been `heard` since, by their ids."""
+    """The incidents, without those of silence whose thermostats (by id) have all been `heard` since."""
     return tuple(
         each for each in incidents if each.cause not in SILENCE_CAUSES or not set(heard).issuperset(each.module_ids)
     )
 
 
 def should_probe_webhook(observations: Collection[Observation]) -> bool:
-    """Whether it matters that the webhook's own address answers: nobody pushes."""
+    """Whether the webhook should be called to see if it answers: nobody pushes."""
     return bool(observations) and not any(each.pushes for each in observations)
 
 
 def _silences(
     observations: Iterable[Observation], *, complete: bool
 ) -> tuple[list[Observation], list[Observation], list[Observation]]:
-    """Those whose pushes have stopped; those of homes that are not heard; and those that are not heard alone."""
+    """Thermostats whose pushes have stopped, those of silent homes, and single silent ones."""
     plants = _by_plant(observations)
-    deaf = [each for each in plants if not any(one.pushes for one in each)]
-    stopped = [each for each in deaf if any(one.changed for one in each)]
-    unheard = [each for each in deaf if each not in stopped and all(one.silent for one in each)]
-    together = complete and len(plants) > 1 and len(stopped) + len(unheard) == len(plants)
-    if together and _fell_together([*stopped, *unheard]):
-        stopped, unheard = [*stopped, *unheard], []
-    homes = [one for each in unheard for one in each if len(each) > 1]
-    told = [*stopped, *unheard]
+    without_pushes = [each for each in plants if not any(one.pushes for one in each)]
+    stopped = [each for each in without_pushes if any(one.changed for one in each)]
+    silent = [each for each in without_pushes if each not in stopped and all(one.silent for one in each)]
+    all_affected = complete and len(plants) > 1 and len(stopped) + len(silent) == len(plants)
+    if all_affected and _fell_silent_together([*stopped, *silent]):
+        stopped, silent = [*stopped, *silent], []
+    homes = [one for each in silent for one in each if len(each) > 1]
+    affected = [*stopped, *silent]
     alone = [
-        one for each in plants if each not in told or (each in unheard and len(each) == 1) for one in each if one.silent
+        one
+        for each in plants
+        if each not in affected or (each in silent and len(each) == 1)
+        for one in each
+        if one.silent
     ]
     return [one for each in stopped for one in each], homes, alone
 
 
-def _fell_together(plants: Sequence[Sequence[Observation]]) -> bool:
+def _fell_silent_together(plants: Sequence[Sequence[Observation]]) -> bool:
     last = [max(one.pushed_at for one in each) for each in plants]
     return max(last) - min(last) <= TOGETHER_WITHIN
 
 
 def _late(observations: Iterable[Observation], now: datetime) -> list[Observation]:
-    """Those whose last push was late, if they are most of those that pushed lately."""
-    lately = [each for each in observations if each.lag is not None and now - each.pushed_at <= RECENT]
-    late = [each for each in lately if each.lag is not None and each.lag > LATE_AFTER]
-    return late if 2 * len(late) > len(lately) else []
+    """Thermostats whose last push was late, if they are most of those that pushed recently."""
+    recent = [each for each in observations if each.lag is not None and now - each.pushed_at <= RECENT]
+    late = [each for each in recent if each.lag is not None and each.lag > LATE_AFTER]
+    return late if 2 * len(late) > len(recent) else []
 
 
 def _incident(cause: Cause, concerned: Sequence[Observation], observations: Collection[Observation]) -> Incident:

@@ -1,4 +1,4 @@
-"""What the keeper remembers from one run to the next, so that it does nothing twice and does not call too often."""
+"""What the keeper remembers between runs, so that it repeats no work and makes few calls."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class RefusedGrant(BaseModel):
-    """A refresh that the login refused for good. It is not repeated with the same tokens and the same credentials."""
+    """A refresh that the login refused. It is not repeated soon with the same tokens and credentials."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -28,7 +28,7 @@ class RefusedGrant(BaseModel):
 
 
 class LastPush(BaseModel):
-    """When a thermostat pushed last, by our clock; how late that push was by its own, and how late its pushes are."""
+    """A thermostat's last push: when it arrived by our clock, its lag by the thermostat's clock, and the usual lag."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -38,27 +38,27 @@ class LastPush(BaseModel):
 
     @classmethod
     def after(cls, before: LastPush | None, *, at: datetime, lag: timedelta) -> LastPush:
-        """The last push, after the one before it. The first says what is usual; later ones do unless they are late."""
+        """The last push, given the one `before` it. Its lag becomes the usual lag unless it is late."""
         late = before is not None and lag - before.usual_lag > LATE_AFTER
         return cls(at=at, lag=lag, usual_lag=before.usual_lag if before is not None and late else lag)
 
 
 MOST_POLLED: Final = 500
-"""The polls that are remembered, newest first: more than 500 calls a day allow."""
+"""How many of the newest polls are remembered."""
 
 MOST_PUSHES: Final = 1000
-"""Thermostats of which it is remembered when they pushed last, those of last: what else stands here has room too."""
+"""How many of the newest last pushes are remembered, so that the memory fits an item."""
 
 
 class Memory(BaseModel):
-    """All that is remembered. Each part is empty until there is something to remember."""
+    """All that is remembered. Each part is empty at first."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     tokens_left: tuple[str, bool] | None = None
-    """The id of the tokens' version that the last run left, and whether no other version was pending."""
+    """The id of the tokens secret's newest version after the last run, and whether no version was pending."""
     rests_until: datetime | None = None
-    """Before then a scheduled run calls nothing, so that the day's calls suffice; None where the next does not wait."""
+    """Until then scheduled runs rest to save calls; None if the next run need not."""
     login_not_before: datetime | None = None
     refused: RefusedGrant | None = None
     absent_plants: frozenset[str] = frozenset()
@@ -68,42 +68,39 @@ class Memory(BaseModel):
     ask_again: frozenset[str] = frozenset()
     """Plants whose last topology could not be read, or lacked something: the next run asks for it again."""
     asked_through: str = ""
-    """The plant whose topology was asked for last. Where time or calls do not suffice for all, the next run begins
-    with the plant after it."""
+    """The plant whose topology was asked for last. The next run begins with the plant after it."""
     programs_asked_at: datetime | None = None
     """When the last round of asking for the names of programs began."""
     programs_asked_through: str | None = None
-    """The thermostat that was asked last in that round; None once all were asked."""
+    """The last thermostat asked in that round; None when the round is over."""
     listened_through: str = ""
-    """The plant whose thermostats were checked for silence last, where time or calls did not suffice for all; else
-    empty."""
+    """The plant that was checked last for silence, if time or calls did not suffice for all; else empty."""
     polled_at: dict[str, datetime] = {}
-    """By module: when it was last polled."""
+    """By module: its last poll."""
     changed_unheard: dict[str, datetime] = {}
-    """By plant: when a poll last showed a change of a thermostat for which no push had come. A push since then clears
-    it."""
+    """By plant: when a poll last showed a change without a push. The next push clears it."""
     remade: dict[str, datetime] = {}
-    """By plant: when its subscription was last made anew because no push came through it."""
+    """By plant: when its subscription was last replaced because it gave no pushes."""
     replaced: dict[str, frozenset[str]] = {}
-    """By plant of `remade`: the ids of the subscriptions that were replaced. While one is listed, it was not."""
+    """By plant of `remade`: the ids of the old subscriptions. If one is still listed, it was not replaced."""
     pushes: dict[str, LastPush] = {}
-    """For each module its last push."""
+    """By module: its last push."""
     login_ill_since: datetime | None = None
     api_ill_since: datetime | None = None
-    """Since when each renewal of the tokens, and each list of subscriptions, has failed for no fault of the owner's."""
+    """Since when the login and the API have failed, for no fault of the owner's."""
     suspicion: Suspicion = Suspicion()
-    """Whether a part of the pushes is missing."""
+    """Whether a part of the pushes seems to be missing."""
     incidents: tuple[Incident, ...] = ()
-    """What had happened as far as the last run knew."""
+    """The incidents of the last run."""
     reasons: tuple[Reason, ...] = ()
-    """Why Legrand needed a person when a run last asked. A run that does not get that far keeps these."""
+    """Why Legrand last needed a person. A run that could not ask keeps these."""
     hosts: tuple[str, str] | None = None
-    """Where API and login were in the last run."""
+    """The addresses of API and login in the last run."""
     provider: ProviderMemory = ProviderMemory()
-    """Whether the provider is still as it is known, and there."""
+    """What recent answers say of the provider."""
 
     def trimmed(self) -> Memory:
-        """The memory, cut to the size of an item. A thermostat that is left out is only polled again sooner."""
+        """The memory, cut to the size of an item. A thermostat that is left out is polled sooner, no more."""
         polled_at = _newest(self.polled_at, MOST_POLLED, lambda at: at)
         return self.model_copy(
             update={"polled_at": polled_at, "pushes": _newest(self.pushes, MOST_PUSHES, lambda push: push.at)}

@@ -24,21 +24,20 @@ type WebhookState = Literal["steady", "settling", "rotated"]
 type Poll = Literal["stored", "no_news", "failed", "not_now", "before"]
 
 _MISSED_RUNS: Final = 3
-"""So many missed runs in a row are more than a passing fault of the scheduler."""
+"""Fewer missed runs in a row may be a passing fault of the scheduler."""
 
 MOST_KEPT: Final = 200
 """The most entries of each list in a stored report: an item has 400 KB, and a name takes up to 400 bytes."""
 
 END_NOTICE: Final = timedelta(days=30)
-"""So long before its announced end the provider's API is told of again."""
+"""The owner is reminded so long before the announced end of the provider's API."""
 
 CONSENT_NOTICE: Final = timedelta(days=7)
-"""How long before its end the owner is asked to give consent again. A consent in use renews itself and never comes so
-near to its end."""
+"""How long before its end the owner is asked for consent again. A consent in use renews itself long before."""
 
 
 def is_overdue(ago: timedelta, *, every: timedelta) -> bool:
-    """Whether a function that runs `every` so often has missed too many runs since its last one, so long `ago`."""
+    """Whether a function that runs `every` interval has missed too many runs since its last one, so long `ago`."""
     return ago > _MISSED_RUNS * every
 
 
@@ -47,7 +46,7 @@ class _Part(BaseModel):
 
 
 class PersonNeeded(_Part):
-    """One reason why a person is needed, and what the person is to do."""
+    """One reason why a person is needed, and what to do."""
 
     reason: str
     do: str
@@ -80,9 +79,9 @@ class SilentModule(_Part):
 
 
 class ModuleClock(_Part):
-    """A thermostat whose clock is wrong: the time that it `told`, and the right time then (`at`).
+    """A thermostat whose clock is wrong: the time it `told`, and the right time then (`at`).
 
-    Its readings are stored all the same.
+    Its readings are stored as usual.
     """
 
     plant_id: str
@@ -93,7 +92,7 @@ class ModuleClock(_Part):
 
 
 class Report(_Part):
-    """The report of one run. `outcome` is `busy` where another run held the lease; then nothing was done."""
+    """The report of one run. `outcome` is `busy` if another run held the lease; then nothing was done."""
 
     at: str
     outcome: Literal["healthy", "degraded", "needs_person", "busy"]
@@ -105,30 +104,30 @@ class Report(_Part):
     calls_today: int | None = None
     calls_quota: int | None = None
     calls_granted: int | None = None
-    """How many calls there were today when Legrand said that no more are granted; None where it did not."""
+    """How many calls had been made today when Legrand refused more; None if it did not."""
     paused_until: str | None = None
     rested: bool = False
-    """Whether this run asked Legrand nothing, to spare the day's calls: what it says is what the run before found."""
+    """Whether this run made no call, to save the day's calls, and repeats what the run before found."""
     actions: tuple[str, ...] = ()
     silent: tuple[SilentModule, ...] = ()
     clocks: tuple[ModuleClock, ...] = ()
     incidents: tuple[Incident, ...] = ()
     over: tuple[Incident, ...] = ()
-    """What was so when the run began, and no longer is."""
+    """Incidents that ended in this run."""
     unheard: int = 0
-    """How many thermostats the run had no time to check for silence; the next run begins with them."""
+    """How many thermostats the run had no time to check for silence. The next run begins with them."""
     left_out: dict[str, int] = {}
-    """Of a stored report: by list, how many entries are left out because there are too many."""
+    """In a stored report: how many entries of each list were cut off."""
     webhook: WebhookState | None = None
     client_secret_ends_on: str | None = None
     provider: ProviderState | None = None
-    """How it stands with Legrand's API where that is not as it is known."""
+    """How Legrand's API differs from what is known; None if it does not."""
 
     def trimmed(self) -> Report:
-        """The report, cut to the size of an item, however many plants and thermostats there are.
+        """The report, cut to the size of an item.
 
-        Of a long list it holds the first entries, and in `left_out` how many more there were. Plants that are not
-        subscribed come first.
+        A long list keeps its first entries, and `left_out` says how many more there were. Plants without a subscription
+        come first.
         """
         plants = sorted(self.plants, key=lambda plant: plant.subscription not in _NOT_SUBSCRIBED)
         lists: dict[str, tuple[object, ...]] = {
@@ -145,7 +144,7 @@ class Report(_Part):
         return self.model_copy(update=cut | {"left_out": self.left_out | left_out})
 
     def repeated(self, at: str, calls: CallsOfDay) -> Report:
-        """The report of a run that rests after this one, with the calls of the day as they are now."""
+        """This report for a run that rests after it, with the day's calls as they are now."""
         return self.model_copy(
             update={
                 "at": at,
@@ -168,7 +167,7 @@ class Report(_Part):
 
     @property
     def reasons_now(self) -> int:
-        """How many reasons need a person now. The client secret's end, told a month ahead, is not counted."""
+        """How many reasons need a person now, without the early notice of the client secret's end."""
         return sum(person.reason != Reason.CLIENT_SECRET_BIRTHDAY for person in self.person)
 
     @property
@@ -178,9 +177,9 @@ class Report(_Part):
 
     @property
     def thermostats_silent(self) -> int | None:
-        """How many thermostats are silent for a reason of their own or of their home.
+        """How many thermostats are silent because of themselves or their home.
 
-        None when none is silent and the run did not get as far as to listen to all.
+        None if none is known to be silent and the run did not check all.
         """
         if not self.silent and (self.unheard or any(plant.subscription == "unknown" for plant in self.plants)):
             return None
@@ -191,22 +190,22 @@ class Report(_Part):
 
     @property
     def api_ends_soon(self) -> bool:
-        """Whether the announced end of Legrand's API is near, or over."""
+        """Whether the announced end of Legrand's API is near or past."""
         return self._api_notice is not None and self._api_notice <= datetime.fromisoformat(self.at)
 
     @property
     def _api_notice(self) -> datetime | None:
-        """From when on the announced end of Legrand's API is told again."""
+        """From when on the owner is reminded of the announced end of Legrand's API."""
         if self.provider is None or self.provider.ends_on is None:
             return None
         return _beginning(max(self.provider.ends_on, _EARLIEST_END)) - END_NOTICE
 
     @property
     def days_to_renewal(self) -> float | None:
-        """Days until the owner has to renew something by hand, below zero when it is overdue; None where unknown.
+        """Days until the owner has to act, negative if overdue; None if unknown.
 
-        The client secret is to be renewed thirty days before its end, the consent a week before its end; of an API
-        whose end is announced it is told again thirty days before that.
+        The owner has to act 30 days before the client secret ends, a week before the consent ends, and 30 days before
+        the announced end of the API, whichever is first.
         """
         due = []
         if self.client_secret_ends_on is not None:
@@ -222,7 +221,7 @@ class Report(_Part):
 
 
 _EARLIEST_END: Final = date(2000, 1, 1)
-"""An announced end may be any day of the calendar, and one that is over is over."""
+"""Earlier announced ends count as this day, so that the notice before them is a valid date."""
 
 
 def _beginning(day: date) -> datetime:

@@ -1,7 +1,7 @@
-"""Whether Legrand's API is still the one that is known, and still there: what answers say of it, over runs and days.
+"""Whether Legrand's login and API still exist and still answer as known, judged over runs and days.
 
-One answer proves little: a host is away for a weekend, a front door answers "not found" while what is behind it is
-deployed. So what may pass is told once it has lasted.
+One answer proves little: a host may be down for a weekend, and a gateway answers "not found" during a deployment. So
+what may pass is reported only once it has lasted.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ type Missing = Literal["gone", "not_found", "no_host"]
 GONE_AFTER: Final = timedelta(days=3)
 """A service that was "not found" or without a host for so long is reported as gone. Outages have lasted a weekend."""
 CHANGED_AFTER: Final = timedelta(days=1)
-"""Between the first and the last answer of an operation that nobody knows."""
+"""An operation has changed if its answers have been unknown for so long."""
 ANNOUNCED_FOR: Final = timedelta(days=3)
-"""So long a person is needed for an announcement, or for another date in it."""
+"""A new announcement, or a new date in it, is reported as a reason for so long."""
 _FORGOTTEN_AFTER: Final = timedelta(days=8)
-"""What was not seen again for so long: longer than the longest time between two polls."""
+"""What was not seen for so long is forgotten. Polls of a thermostat are closer together."""
 _SHAPES_KEPT: Final = timedelta(days=60)
 
 _BASE_OPERATIONS: Final = frozenset({"token", "list", "plants"})
-"""Operations whose addresses name nothing that could be missing by itself."""
+"""Operations whose addresses name no plant or module, so that "not found" is about the service."""
 _MISSING: Final[dict[Kind, Missing]] = {
     Kind.GONE: "gone",
     Kind.NOT_FOUND: "not_found",
@@ -46,7 +46,7 @@ class _Part(BaseModel):
 
 
 class Shape(_Part):
-    """An answer that could not be read, or not wholly: when, its status, and its form without anything that it says."""
+    """An answer that could not be read completely: when, its status, and its form without its values."""
 
     at: datetime
     status: int
@@ -54,21 +54,21 @@ class Shape(_Part):
 
 
 class Absence(_Part):
-    """That a service is not there: since when, and how it was last."""
+    """A missing service: since when, and how it was missing last."""
 
     since: datetime
     how: Missing
 
 
 class Sighting(_Part):
-    """When something was first seen, and last."""
+    """When something was first and last seen."""
 
     first: datetime
     last: datetime
 
 
 class Announced(_Part):
-    """What an operation announced last, and when."""
+    """The last announcement of an operation, and when it came."""
 
     at: datetime
     announcement: Announcement
@@ -76,7 +76,7 @@ class Announced(_Part):
 
 @dataclass(slots=True)
 class ProviderSigns:
-    """What the answers of one run say of the provider itself. None of it quotes an answer."""
+    """What the answers of one run say about the provider. Nothing in it quotes an answer."""
 
     present: set[Service] = field(default_factory=set)
     missing: dict[Service, Missing] = field(default_factory=dict)
@@ -85,11 +85,11 @@ class ProviderSigns:
     strange: set[str] = field(default_factory=set)
     shapes: dict[str, tuple[int, str]] = field(default_factory=dict)
     gave_data: set[str] = field(default_factory=set)
-    """Operations with an answer whose status was good and that was JSON, though it could not be read wholly."""
+    """Operations with a good status and JSON data that could not be read completely."""
     announced: dict[str, Announcement | None] = field(default_factory=dict)
 
     def note_answer(self, service: Service, call: str, answer: ProviderAnswer, body: bytes = b"") -> None:
-        """Take in one answer, whatever its form: that is `read`'s, where its status is good."""
+        """Note an answer's class and headers. `note_body` adds how well a good answer could be read."""
         operation = _OPERATION_OF_CALL.get(call, call)
         how = _MISSING.get(answer.kind)
         if how == "no_host" or (how is not None and operation in _BASE_OPERATIONS):
@@ -107,7 +107,7 @@ class ProviderSigns:
             self.announced[operation] = answer.announced
 
     def note_body(self, call: str, status: int, body: bytes, *, readable: bool = True, whole: bool = True) -> None:
-        """Take in how well an answer with a good status could be read: something of it, and all of it."""
+        """Note how well a good answer could be read: any of it (`readable`), and all of it (`whole`)."""
         operation = _OPERATION_OF_CALL.get(call, call)
         (self.understood if readable else self.strange).add(operation)
         if not (readable and whole):
@@ -131,7 +131,7 @@ class ProviderState(_Part):
 
 
 class ProviderMemory(_Part):
-    """What is remembered of the provider from run to run."""
+    """What is remembered of the provider between runs."""
 
     absent: dict[Service, Absence] = {}
     strange: dict[str, Sighting] = {}
@@ -141,7 +141,7 @@ class ProviderMemory(_Part):
     shapes: dict[str, Shape] = {}
 
     def after(self, signs: ProviderSigns, now: datetime) -> ProviderMemory:
-        """What is remembered after a run whose answers said this."""
+        """The memory after a run with these signs."""
         lately = now - _FORGOTTEN_AFTER
         heard = {key: Announced(at=now, announcement=each) for key, each in signs.announced.items() if each is not None}
         before = {key: each for key, each in self.announced.items() if key not in signs.announced and each.at > lately}
@@ -163,7 +163,7 @@ class ProviderMemory(_Part):
         )
 
     def state(self, now: datetime) -> ProviderState:
-        """How it stands now."""
+        """What differs now from the provider as it is known."""
         gone = {
             service: each
             for service, each in self.absent.items()
@@ -184,14 +184,14 @@ class ProviderMemory(_Part):
         )
 
     def reasons(self, now: datetime) -> tuple[Reason, ...]:
-        """Why a person is needed: what has lasted, and an announcement while it is news."""
+        """Why a person is needed: a lasting difference, or a new announcement."""
         state = self.state(now)
         news = self.told_at is not None and now - self.told_at < ANNOUNCED_FOR
         found = ((Reason.PROVIDER_GONE, bool(state.gone)), (Reason.PROVIDER_CHANGED, bool(state.changed) or news))
         return tuple(reason for reason, is_so in found if is_so)
 
     def _absent(self, signs: ProviderSigns, now: datetime) -> dict[Service, Absence]:
-        """A service that gave one answer which only it could give is there, whatever else it said."""
+        """A service is present if any of its answers could only come from it."""
         absent = {service: each for service, each in self.absent.items() if service not in signs.present}
         for service, how in signs.missing.items():
             if service not in signs.present:
@@ -199,7 +199,7 @@ class ProviderMemory(_Part):
         return absent
 
     def _strange(self, signs: ProviderSigns, now: datetime) -> dict[str, Sighting]:
-        """Where a service is there and one of its base's operations is not, only that operation has changed."""
+        """If a service is present but one of its base operations is not found, only that operation has changed."""
         lost = {key for key in signs.not_found if _service(key) in signs.present}
         seen = {
             key: Sighting(first=self.strange[key].first if key in self.strange else now, last=now)
@@ -213,7 +213,7 @@ def _service(operation: str) -> Service:
 
 
 def _merged(announcements: list[Announcement]) -> Announcement | None:
-    """The earliest dates of all; None where nothing is announced."""
+    """The earliest of all announced dates; None if nothing is announced."""
     if not announcements:
         return None
     deprecated = [each.deprecated_on for each in announcements if each.deprecated_on is not None]

@@ -1,1 +1,1 @@
-"""The thermostats, as the keeper asks them: what they say while they are silent, and what their programs are called."""
+"""What the keeper asks of thermostats: their status when pushes are missing, and the names of their programs."""

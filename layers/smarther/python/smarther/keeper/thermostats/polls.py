@@ -1,4 +1,4 @@
-"""A thermostat that is asked for its status, and what it answers that is news."""
+"""Answers to polls: which readings are new, and which ones a push should have told."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 _GOOD: Final = 200
 _MOST_AT_ONCE: Final = 50
-"""A set point that is slid on the display pushes each of its positions, many of them within one second."""
+"""Moving the set point on the display pushes each position, many within one second."""
 
 
 class Polls:
-    """What thermostats answer, as readings with `source = poll`."""
+    """Answers of thermostats, stored as readings with `source = poll`."""
 
     def __init__(self, run: Run) -> None:
         dependencies = run.dependencies
@@ -39,9 +39,9 @@ class Polls:
         self._signs = run.signs
 
     def news(self, module: Module, body: bytes, found: Latest | None, *, now: datetime) -> list[Reading]:
-        """What an answer says of a thermostat that is more than its latest reading.
+        """The readings in an answer that are newer than the thermostat's latest.
 
-        Raises LegrandError where it says nothing of it: it failed, as any answer did that cannot be read.
+        Raises LegrandError if the answer holds no reading of the thermostat.
         """
         told = parse(body)
         answered = [reading for reading in told.readings if same_id(reading.module_id, module.module_id)]
@@ -55,9 +55,9 @@ class Polls:
         ]
 
     def unpushed(self, news: Iterable[Reading], found: Latest | None) -> list[Reading]:
-        """What of these answers a push should have told. Raises TableUnavailableError.
+        """The readings among these that a push should have told. Raises TableUnavailableError.
 
-        Of pushes of one second nothing tells which was the last, so none of them may say what the answer says.
+        The order of pushes within one second is unknown, so a reading equal to any of them is no change.
         """
         changed = [reading for reading in news if should_have_pushed(reading, found)]
         if not changed or found is None:
@@ -71,7 +71,7 @@ class Polls:
         ]
 
     def store(self, news: Iterable[Reading], *, now: datetime) -> bool:
-        """Store it; whether any of it was new. Raises StoreError."""
+        """Store these readings; True if any was new. Raises StoreError."""
         stored = [
             self._readings.store(reading, received_at=now, source="poll", stored_at=self._clock()) for reading in news
         ]

@@ -1,4 +1,4 @@
-"""The names of the programs of thermostats: asked for once a day, by calls that nothing else needs."""
+"""The names of thermostats' programs, asked for once a day with spare calls."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 ASK_EVERY: Final = timedelta(days=1)
 
 MOST_ASKED: Final = 3
-"""In one run: 144 in a day of runs each half hour."""
+"""Calls in one run. That is 144 a day at a run each half hour."""
 
 
 class ProgramNames:
-    """What a run learns of the programs' names."""
+    """A run's share of the daily round of program names."""
 
     def __init__(self, run: Run, plants: Plants) -> None:
         self._run = run
         self._plants = plants
 
     def ask(self, api: Api, modules: Sequence[Module], *, at_once: bool) -> None:
-        """Ask some thermostats, in a round that goes through all of them once a day.
+        """Ask some thermostats, in a round through all of them once a day.
 
-        A round begins earlier `at_once`, and where a thermostat is new. It waits for the next run where the day has no
-        calls to spare, and while thermostats are asked because pushes may be missing.
+        `at_once` and a new thermostat begin a round early. A round pauses while there are no spare calls, and while
+        thermostats are polled on suspicion of lost pushes.
         """
         memory, now = self._run.memory, self._run.dependencies.clock()
         through = memory.programs_asked_through
@@ -56,9 +56,9 @@ class ProgramNames:
         self._run.remember(programs_asked_through=None if is_over else through)
 
     def _ask(self, api: Api, module: Module) -> None:
-        """Ask one thermostat, and keep what it tells. Raises LegrandError for what a person should know.
+        """Ask one thermostat, and store the names. Raises LegrandError for failures that may not pass by themselves.
 
-        It has its turn again in the next round, whatever comes of it: nothing is lost by a name that comes later.
+        After any other failure it is asked again in the next round: names can wait.
         """
         try:
             told = api.programs(module.plant_id, module.module_id)

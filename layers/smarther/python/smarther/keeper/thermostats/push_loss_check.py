@@ -1,4 +1,4 @@
-"""Where a part of the pushes seems to be missing, thermostats are asked in turn: to know, and to fill the gaps."""
+"""While pushes seem to be missing, thermostats are polled in turn, to confirm the loss and to fill the gaps."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from smarther.store.listings import Module
 
 MOST_COUNTED: Final = 50
-"""Of so many thermostats the pushes are counted: what is lost is lost of all alike, and each takes five reads."""
+"""Pushes are counted for so many thermostats: loss affects all alike, and each takes five reads."""
 
 MOST_ASKED: Final = 3
-"""In one run: 144 in a day of runs each half hour."""
+"""Polls in one run. That is 144 a day at a run each half hour."""
 
 _PUSHES_READ: Final = 50
 
 
 class PushLossCheck:
-    """What a run does about pushes of which a part may be missing."""
+    """A run's check for partial loss of pushes."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -42,14 +42,14 @@ class PushLossCheck:
         self._polls = Polls(run)
 
     def check(self, api: Api, modules: Sequence[Module], found: Mapping[str, Latest | None]) -> None:
-        """Count the pushes if that is due; ask some thermostats while it is suspected that too few came.
+        """Count the pushes if that is due, and poll some thermostats while loss is suspected.
 
-        `found` is the latest reading of each thermostat that the run listened to.
+        `found` is the latest reading of each thermostat that the run has checked for silence.
         """
         now = self._dependencies.clock()
-        suspicion = self._settled(self._run.memory.suspicion)
+        suspicion = self._settle_changes(self._run.memory.suspicion)
         if suspicion.is_count_due(now):
-            suspicion = suspicion.counted(now, is_suspicious=self._is_suspicious(modules, suspicion, now))
+            suspicion = suspicion.counted(now, suspicious=self._is_suspicious(modules, suspicion, now))
         self._run.remember(suspicion=suspicion)
         if suspicion.since is not None:
             by_turn = sorted(modules, key=lambda each: (each.module_id <= suspicion.asked_through, each.module_id))
@@ -70,7 +70,7 @@ class PushLossCheck:
         return hours
 
     def _ask(self, api: Api, module: Module, found: Latest | None) -> None:
-        """Ask one thermostat, store what is news in it, and remember whether a push should have told it."""
+        """Poll one thermostat, store what is new, and remember whether a push should have told it."""
         now = self._dependencies.clock()
         before = self._run.memory.suspicion
         self._run.remember(suspicion=before.asked(module.module_id))
@@ -78,7 +78,7 @@ class PushLossCheck:
             try:
                 body = api.status(module.plant_id, module.module_id, need=Need.SPARE)
             except LegrandError as error:
-                if error.answer.kind is Kind.QUOTA:  # it was not asked, so it keeps its turn
+                if error.answer.kind is Kind.QUOTA:  # no call was made, so it keeps its turn
                     self._run.remember(suspicion=before)
                 if error.answer.kind is Kind.NOT_FOUND:
                     return  # its gateway is offline: it pushes nothing either
@@ -88,7 +88,7 @@ class PushLossCheck:
             changed = self._polls.unpushed(news, found)
             if changed and found is not None:
                 memory, time = self._run.memory, changed[-1].time
-                # Whoever answers is not silent, so nobody else would find a subscription that only seems alive.
+                # A thermostat that answers is not silent, so the silence check would not find its dead subscription.
                 self._run.remember(changed_unheard={**memory.changed_unheard, module.plant_id: now})
                 if found.wrong_clock is None and unusual(time, now) != "misdated":  # by its clock a push is counted for
                     untold = UnpushedChange(module_id=module.module_id, at=now, after=found.reading.time, time=time)
@@ -97,8 +97,8 @@ class PushLossCheck:
                 answer = Answer(module_id=module.module_id, at=now, missed=False)
                 self._run.remember(suspicion=self._run.memory.suspicion.answered(answer))
 
-    def _settled(self, suspicion: push_loss.Suspicion) -> push_loss.Suspicion:
-        """What had changed untold: missed, unless a push of about that time has come since."""
+    def _settle_changes(self, suspicion: push_loss.Suspicion) -> push_loss.Suspicion:
+        """The suspicion with each unpushed change settled: missed, unless a push of about its time has come."""
         history = History(self._dependencies.table)
         untold, suspicion = suspicion.untold, suspicion.changes_settled()
         for each in untold:

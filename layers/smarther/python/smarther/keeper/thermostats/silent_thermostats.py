@@ -1,6 +1,6 @@
-"""Silent thermostats: asked now and then, their answers kept, and a subscription that only seems alive made anew.
+"""Silent thermostats are polled, their answers are stored, and subscriptions that give no pushes are replaced.
 
-One that has never said anything is asked as soon as it is known: a quiet room may say nothing for hours.
+A new thermostat is polled at once, since a quiet room may push nothing for hours.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
 
 
 MOST_FIRST_POLLS: Final = 20
-"""So many thermostats that never spoke are asked in one run: whoever has just consented waits for it."""
+"""How many new thermostats are polled in one run, for which an owner who has just consented waits."""
 
 REMADE_AGAIN_AFTER: Final = timedelta(days=2)
-"""Where a change shows that no push has come since a plant was subscribed anew, the new subscription may be dead too.
-Not sooner: a push between the old and the new one is lost, and Legrand's pushes may have stopped altogether."""
+"""A replaced subscription that gives no pushes either is replaced again after this time. Not sooner, because pushes
+between the old and the new one are lost, and Legrand may have stopped all pushes."""
 
 CHECK_OVERTIME: Final = timedelta(seconds=10)
-"""So long after a run's last call to Legrand thermostats are still listened to, which asks the table alone: a cloud
-that is slow must not hide who is silent. What is then left of the function's time is the report's."""
+"""How long the check goes on after the time for calls to Legrand is up. It then reads only the table, so that silence
+is found even if Legrand is slow. The rest of the function's time is for the report."""
 
 
 class SilenceCheck:
-    """The thermostats of the wanted plants, listened to."""
+    """A run's check of the wanted plants' thermostats for silence."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -54,16 +54,16 @@ class SilenceCheck:
         self._journal = run.journal
         self._first_polls = 0
         self.found: dict[str, Latest | None] = {}
-        """The latest reading of each thermostat that the run has listened to."""
+        """The latest reading of each thermostat that was checked."""
 
     def check(self, api: Api, modules: list[Module]) -> list[str]:
-        """Ask each thermostat that has been silent for too long, and again when it has been for as long once more.
+        """Poll silent and new thermostats, note what is known of all, and return the plants to subscribe anew.
 
-        One that never spoke is asked at once, and then as one that is silent. Where a run's time or the day's calls do
-        not suffice for all of them, each plant has its turn.
+        A silent thermostat is polled again when its last poll is as old as a silence. If time or calls do not suffice
+        for all, plants take turns.
 
-        The plants to subscribe anew: all of whose thermostats are silent or have only answered, one of which has
-        changed without a push, for the first time in this silence, or `REMADE_AGAIN_AFTER` it was made anew last.
+        A plant is to be subscribed anew if none of its thermostats pushes and one has changed without a push: once in a
+        silence, and again `REMADE_AGAIN_AFTER` the last time.
         """
         now = self._dependencies.clock()
         self._forget_gone(modules)
@@ -86,9 +86,9 @@ class SilenceCheck:
         return sorted(to_remake)
 
     def note_remade(self, plant_id: str, replaced: Iterable[str]) -> None:
-        """Remember that a plant was subscribed anew, before it is: a run that ends in it was the last to try.
+        """Remember that a plant is subscribed anew, before it is, so that an interrupted attempt is not repeated.
 
-        Unless it ended too soon, which `forget_not_remade` finds out.
+        `forget_not_remade` finds out if the run ended before it replaced anything.
         """
         self._run.remember_at_once(
             remade={**self._run.memory.remade, plant_id: self._dependencies.clock()},
@@ -96,7 +96,7 @@ class SilenceCheck:
         )
 
     def forget_not_remade(self, listed: Collection[str | None]) -> None:
-        """Where a subscription that was to be replaced is among those listed, it was not: it may be now."""
+        """Forget each replacement whose old subscription is still listed, so that it may be tried again."""
         done = {plant_id for plant_id, ids in self._run.memory.replaced.items() if ids.isdisjoint(listed)}
         undone = self._run.memory.replaced.keys() - done
         remade = {plant_id: at for plant_id, at in self._run.memory.remade.items() if plant_id not in undone}
@@ -106,7 +106,7 @@ class SilenceCheck:
     def _check_plant(
         self, api: Api, plant_id: str, modules: list[Module], unusual: Mapping[str, Sequence[str]], now: datetime
     ) -> bool:
-        """Listen to a plant's thermostats; whether it is to be subscribed anew."""
+        """Check a plant's thermostats; True if it is to be subscribed anew."""
         found = {each.module_id: self._latest.readings(each.module_id, unusual, now=now).latest for each in modules}
         self.found |= found
         self._forget_ended_silence(plant_id, list(found.values()))
@@ -115,18 +115,17 @@ class SilenceCheck:
             self._note_wrong_clock(module, found[module.module_id])
             polls[module.module_id] = self._check_thermostat(api, module, found[module.module_id], now)
         observations = self._observe(modules, found, polls, now)
-        to_remake = not any(each.pushes for each in observations)
-        return to_remake and self._is_remake_due(plant_id)
+        return not any(each.pushes for each in observations) and self._is_remake_due(plant_id)
 
     def _is_remake_due(self, plant_id: str) -> bool:
-        """Whether one has changed without a push, for the first time or long after the subscription was made anew."""
+        """Whether a thermostat changed without a push, for the first time or long after the last replacement."""
         changed, remade = self._run.memory.changed_unheard.get(plant_id), self._run.memory.remade.get(plant_id)
         return changed is not None and (remade is None or changed - remade >= REMADE_AGAIN_AFTER)
 
     def _observe(
         self, modules: list[Module], found: Mapping[str, Latest | None], polls: Mapping[str, Poll | None], now: datetime
     ) -> list[Observation]:
-        """Note what is known of a plant's thermostats now that those that are silent were asked."""
+        """Note what is known of a plant's thermostats after the polls."""
         pushes = dict(self._run.memory.pushes)
         observations = []
         for module in modules:
@@ -153,14 +152,14 @@ class SilenceCheck:
         return observations
 
     def _note_turn(self, through: str, *, unchecked: int, served: bool) -> None:
-        """Remember with whom the next run begins, and tell of those for whom there was no time."""
+        """Remember where the next run begins, and note how many thermostats there was no time for."""
         self._run.remember(listened_through="" if served else through)
         self._journal.unchecked = unchecked
         if unchecked:
             self._journal.note_trouble(f"silence: no time to listen to {unchecked} thermostats")
 
     def _note_wrong_clock(self, module: Module, found: Latest | None) -> None:
-        """Tell of a clock that is wrong. It rings no alarm: what the thermostat says is kept and shown all the same."""
+        """Note a wrong clock. It rings no alarm, since the readings are stored and shown as usual."""
         if found is None or found.wrong_clock is None:
             return
         self._journal.clocks.append(
@@ -174,7 +173,7 @@ class SilenceCheck:
         )
 
     def _forget_gone(self, modules: list[Module]) -> None:
-        """Who is no longer in the directory was never polled, and never pushed."""
+        """Forget polls and pushes of thermostats that are no longer in the directory."""
         known, memory = {module.module_id for module in modules}, self._run.memory
         self._run.remember(
             polled_at={key: at for key, at in memory.polled_at.items() if key in known},
@@ -182,7 +181,7 @@ class SilenceCheck:
         )
 
     def _forget_ended_silence(self, plant_id: str, found: list[Latest | None]) -> None:
-        """A push ends a plant's silence: what was done about it may be done again in the next."""
+        """If a push has ended a plant's silence, forget what was done about it."""
 
         def lasting(since: dict[str, datetime]) -> dict[str, datetime]:
             at = since.get(plant_id)
@@ -194,7 +193,7 @@ class SilenceCheck:
         self._run.remember(changed_unheard=changed_unheard, remade=remade)
 
     def _check_thermostat(self, api: Api, module: Module, found: Latest | None, now: datetime) -> Poll | None:
-        """What came of asking a thermostat, if it is silent; else None. One asked lately is not asked again."""
+        """The outcome of polling a silent thermostat; None if it is not silent. Polls a new one too."""
         limit = self._dependencies.settings.stale_after
         since = silent_since(found, known_since=module.known_since, now=now, limit=limit)
         if since is None:
@@ -224,14 +223,14 @@ class SilenceCheck:
         try:
             body = api.status(module.plant_id, module.module_id)
         except LegrandError as error:
-            if error.answer.kind is not Kind.NOT_FOUND:  # a gateway that is offline explains the silence
-                if not first or error.answer.reason is not None:  # nothing is lost by a first word that comes later
+            if error.answer.kind is not Kind.NOT_FOUND:  # an offline gateway explains the silence
+                if not first or error.answer.reason is not None:  # a first poll can wait
                     self._journal.note_failure(error)
                 return "not_now"
             body = b""
         poll: Poll = "failed"
         if body:
-            with self._journal.isolated("status"):  # an answer that cannot be kept is one thermostat's
+            with self._journal.isolated("status"):  # a failure to store concerns one thermostat
                 poll = self._store_news(module, body, found, first=first)
         if poll != "not_now":
             polled_at = {**self._run.memory.polled_at, module.module_id: self._dependencies.clock()}
@@ -239,23 +238,20 @@ class SilenceCheck:
         return poll
 
     def _is_poll_due(self, module: Module) -> bool:
-        """A silence that outlasts its first question by as long again may have something to say by now.
+        """Whether a thermostat was never polled, or its last poll is as old as a silence.
 
-        One that began after the question is as old as that at least, so when it was asked is all there is to remember.
-
-        Else a subscription that only seems alive would stay so, where nothing had changed yet when it was asked, or
-        where the gateway was offline.
+        Polling again finds a dead subscription if nothing had changed at the first poll, or the gateway was offline.
         """
         asked_at = self._run.memory.polled_at.get(module.module_id)
         return asked_at is None or self._dependencies.clock() - asked_at >= self._dependencies.settings.stale_after
 
     def _store_news(self, module: Module, body: bytes, found: Latest | None, *, first: bool) -> Poll:
-        """Store what a thermostat answered, if that says more than its latest reading.
+        """Store what an answer adds to the latest reading.
 
-        What it says `first`, before it could have pushed anything, is no change that a push should have told.
+        A `first` answer comes before any push, so it shows no change that a push should have told.
 
-        An answer that says nothing of it is a failure, as one of any other call is that cannot be read. That it changed
-        is remembered first: once the answer is stored, it is no news to a run that comes after this one.
+        An answer without a reading of the thermostat is a failure. A change is remembered before the answer is stored,
+        since a later run would find the stored answer and no change.
         """
         now = self._dependencies.clock()
         try:
@@ -274,9 +270,9 @@ class SilenceCheck:
 
 
 def _only_answered(found: Latest | None) -> bool:
-    """Whether a thermostat has said nothing by itself since it was asked.
+    """Whether the last arrival was an answer to a poll.
 
-    Thermostats of one plant seldom fall silent within one run of each other, and an answer is heard as well as a push.
+    It ends the silence of its thermostat, while others of the plant may fall silent some runs later.
     """
     return found is not None and not found.heard.pushed
 

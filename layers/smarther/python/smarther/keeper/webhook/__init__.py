@@ -1,1 +1,1 @@
-"""The webhook and its subscriptions, as the keeper tends them."""
+"""The webhook's secret, its probe, and the subscriptions that point at it."""

@@ -1,8 +1,7 @@
-"""A probe of the webhook's own address: is an authentic request answered, and how fast? Nothing is stored for it.
+"""A probe of the webhook: is an authentic request answered, and how fast? Nothing is stored for it.
 
-The keeper is who can ask: nobody else on our side knows the secret in the address. It takes no lease and calls nothing
-of Legrand's, so it may be asked while a run is under way. Times are those that the keeper sees, in AWS, through the
-address that Legrand calls.
+Only the keeper can read the secret in the address. The probe takes no lease and does not call Legrand, so it may run
+beside a run. Times are measured by the keeper, in AWS, through the public address that Legrand calls.
 """
 
 from __future__ import annotations
@@ -23,17 +22,17 @@ if TYPE_CHECKING:
     from smarther.keeper.dependencies import Dependencies
 
 TIME_LIMIT: Final = timedelta(seconds=60)
-"""After so long no further call is begun: half of what the function may take."""
+"""No call begins after this time, half of the function's timeout."""
 TIMEOUTS: Final = (3.0, 5.0)
-"""To connect and to read: Legrand waits for 0.75 in all, and by how much a call is too slow is to be seen."""
+"""Seconds to connect and to read. Legrand waits for 0.75 in all; more shows by how much a call is too slow."""
 
 _UNKNOWN: Final = "nobody-s-secret"  # not of a secret's form, so that the call is never spilled
 
 
 def probe(dependencies: Dependencies, order: ProbeOrder) -> Probe:
-    """Call the address as often as ordered, and once under an address that is nobody's.
+    """Call the webhook as often as ordered, and once with an unknown secret.
 
-    Raises SecretsError where the secret cannot be read, WebhookSecretsError where it is not what the keeper writes.
+    Raises SecretsError if the secret cannot be read, WebhookSecretsError if it is not in the keeper's form.
     """
     version = dependencies.secrets.read(dependencies.settings.webhook_arn)
     if version is None:
@@ -53,7 +52,7 @@ def probe(dependencies: Dependencies, order: ProbeOrder) -> Probe:
 
 
 class _Caller:
-    """Who calls an address, as long as there is time. Nothing here says which address."""
+    """Calls one address until the time is up. Its results do not contain the address."""
 
     def __init__(self, dependencies: Dependencies, address_: str) -> None:
         self._dependencies = dependencies
@@ -74,10 +73,9 @@ class _Caller:
             yield self.call()
 
     def at_once(self, calls: int) -> Iterator[Handshake]:
-        """Two calls, then three, and so on, until one meets a new container.
+        """Two calls at once, then three, and so on, until a new container answers.
 
-        Each container answers one call at a time, so those that come meanwhile need others: the more are warm already,
-        the more calls it takes.
+        A container answers one call at a time, so more calls at once than warm containers start a new one.
         """
         with ThreadPoolExecutor(max(calls, 1)) as pool:
             for several in range(2, calls + 1):

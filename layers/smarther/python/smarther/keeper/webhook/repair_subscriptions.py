@@ -1,4 +1,4 @@
-"""Subscriptions: what the plan asks for, done one call at a time; only ever our own are removed."""
+"""Subscriptions are created and removed as the plan says, one call at a time. Only our own are removed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Subscriptions:
-    """The wanted subscriptions, brought about."""
+    """Brings the provider's subscriptions to those wanted."""
 
     def __init__(self, api: Api, journal: Journal, wanted: WantedSubscriptions) -> None:
         self._api = api
@@ -26,9 +26,9 @@ class Subscriptions:
         self._wanted = wanted
 
     def repair(self, listed: list[Subscription]) -> bool:
-        """Do what the plan says; True when every wanted plant is subscribed at the wanted address.
+        """Carry out the plan; True if every wanted plant is subscribed at the wanted address.
 
-        A plant whose new subscription could not be made keeps its old ones: they may be all it has.
+        A plant whose new subscription could not be made keeps its old ones.
         """
         todo = plan(self._of_wanted(listed), self._wanted)
         for plant_id in self._wanted.plants:
@@ -46,7 +46,7 @@ class Subscriptions:
         return not failed
 
     def to_replace(self, listed: list[Subscription], plant_id: str) -> list[str]:
-        """The ids of a plant's subscriptions that stand in the list but give no push."""
+        """The ids of a plant's listed subscriptions at the wanted address."""
         return [
             entry.subscription_id
             for entry in self._of_wanted(listed)
@@ -54,7 +54,7 @@ class Subscriptions:
         ]
 
     def remake(self, plant_id: str, replaced: list[str]) -> None:
-        """Subscribe a plant anew, in place of these. Raises LegrandError."""
+        """Remove these subscriptions of a plant and make a new one. Raises LegrandError."""
         for subscription_id in replaced:
             self._api.unsubscribe(plant_id, subscription_id)
         self._journal.subscription_states[plant_id] = "missing"
@@ -68,10 +68,10 @@ class Subscriptions:
         self._journal.actions.append(f"subscription_created {action.plant_id}")
 
     def _subscribe(self, plant_id: str) -> None:
-        """Subscribe; "exists already" is success if a look at the list confirms it.
+        """Subscribe. A conflict is success if the list confirms it.
 
-        Nobody has documented what a conflict is keyed on. Should it be the plant alone, an older subscription of ours
-        stands in the way, and makes room.
+        It is not documented what makes a conflict. If it is the plant alone, one of our older subscriptions causes it,
+        and is removed first.
         """
         try:
             self._api.subscribe(plant_id, self._wanted.endpoint)
@@ -81,21 +81,21 @@ class Subscriptions:
             own = self._own_of_plant(plant_id)
             if any(each.endpoint == self._wanted.endpoint for each in own):
                 return
-            in_the_way = [each.subscription_id for each in own if each.deletable and each.subscription_id]
-            if not in_the_way:
+            deletable = [each.subscription_id for each in own if each.deletable and each.subscription_id]
+            if not deletable:
                 raise
-            self._api.unsubscribe(plant_id, in_the_way[0])
+            self._api.unsubscribe(plant_id, deletable[0])
             self._api.subscribe(plant_id, self._wanted.endpoint)
 
     def _own_of_plant(self, plant_id: str) -> list[Subscription]:
-        """Our own subscriptions of a plant, as the list has them now."""
+        """Our own subscriptions of a plant, by a new list."""
         listed = self._of_wanted(self._api.subscriptions())
         return [
             entry for entry in listed if entry.plant_id == plant_id and is_ours(entry.endpoint, self._wanted.base_url)
         ]
 
     def _of_wanted(self, listed: list[Subscription]) -> list[Subscription]:
-        """The list with the wanted plants' ids as we know them, in whatever case it has them."""
+        """The list with the wanted plants' ids in the case that we know."""
         return [replace(entry, plant_id=spelled(entry.plant_id, self._wanted.plants)) for entry in listed]
 
     def _delete(self, action: Delete) -> None:
@@ -104,5 +104,5 @@ class Subscriptions:
         except LegrandError as error:
             if error.answer.kind is not Kind.NOT_FOUND:
                 raise
-            return  # gone already, or its gateway is offline: the next list tells
+            return  # already gone, or its gateway is offline: the next list shows which
         self._journal.actions.append(f"subscription_removed {action.plant_id} {action.why}")

@@ -1,4 +1,4 @@
-"""The webhook's secret through one run: made, published, and now and then replaced while pushes go on arriving."""
+"""The webhook's secret during one run: made, published, and rotated without losing a push."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Webhook:
-    """The accepted secrets; what changes is written to Secrets Manager first, then published to the receivers."""
+    """The accepted secrets. A change is written to Secrets Manager first, then published to the receivers."""
 
     def __init__(self, run: Run, *, rotate: bool) -> None:
         self._dependencies = run.dependencies
@@ -36,14 +36,14 @@ class Webhook:
 
     @property
     def tolerated(self) -> frozenset[str]:
-        """The address that may stand beside it for the time of a rotation."""
+        """The other address that may be subscribed during a rotation."""
         secret = self._secrets.tolerated
         return frozenset() if secret is None else frozenset({self._address(secret)})
 
     def introduce_pending(self) -> None:
-        """Turn to the pending secret, if there is one, it has settled with the receivers, and it is proven.
+        """Introduce a pending secret once all receivers accept it and a call proves it.
 
-        A run that was asked to rotate waits for the settling, as long as its time allows; others leave it to the next.
+        A run that was asked to rotate waits for that if its time allows; other runs leave it to the next.
         """
         if self._secrets.pending is None:
             return
@@ -59,11 +59,11 @@ class Webhook:
             self._journal.note_trouble("webhook: the new address does not answer as it should")
 
     def answers(self) -> bool:
-        """Whether the address at which every plant is subscribed answers a validation event as it should."""
+        """Whether the subscribed address answers a validation event correctly."""
         return self._answers_at(self.endpoint)
 
     def drop_previous(self, listed: list[Subscription]) -> None:
-        """Accept the previous secret no longer, once its grace is over and nobody is subscribed with it."""
+        """Stop accepting the previous secret once its grace is over and no subscription uses it."""
         secrets = self._secrets
         if secrets.previous is None or not secrets.grace_over(self._dependencies.clock()):
             return
@@ -72,7 +72,7 @@ class Webhook:
             self._published_at = self._publish()
 
     def promote(self) -> None:
-        """Make the introduced secret the current one; only when every plant is subscribed at its address."""
+        """Make the introduced secret the current one. Only once every plant is subscribed with it."""
         if self._secrets.stage is not Stage.INTRODUCED:
             return
         self._advance(Step.SUBSCRIBED)
@@ -86,7 +86,7 @@ class Webhook:
         return webhook_probe.proves(dependencies.session, address_, code=code, now=dependencies.clock())
 
     def _prepare(self, *, rotate: bool) -> None:
-        """Have the secrets as they are to be at the beginning of this run, kept in Secrets Manager."""
+        """Load the secrets, make them if there are none, and begin a rotation if due."""
         now = self._dependencies.clock()
         version = self._dependencies.secrets.read(self._dependencies.settings.webhook_arn)
         if version is None:
@@ -100,7 +100,7 @@ class Webhook:
             self._advance(Step.DUE, new=self._new_secret())
 
     def _publish(self) -> datetime:
-        """Have the receivers accept just these secrets; since when they do."""
+        """Publish the digests of these secrets to the receivers; since when they are published."""
         digests = Digests(self._dependencies.table)
         published = digests.published()
         if published is not None and published[0] == self._secrets.digests:
@@ -110,7 +110,7 @@ class Webhook:
         return now
 
     def _advance(self, step: Step, *, new: str | None = None) -> None:
-        """What has happened, written before anything follows from it."""
+        """Take a step, and write it before anything depends on it."""
         self._secrets = self._secrets.after(step, now=self._dependencies.clock(), new=new)
         self._write()
 
