@@ -3,11 +3,11 @@
 In December 2025 Legrand "divided requests by 2" for two weeks: half of the pushes never came, without a backlog
 (bticino_x8000_component issue 66). No thermostat was silent.
 
-- Loss is **suspected** when all thermostats together pushed far less in the last `WINDOW` than in the same hours of the
-  weeks before. A holiday looks the same, so the keeper then polls thermostats to find out.
+- Loss is **suspected** when all thermostats together pushed far less in the last `WINDOW` than in the same hours of
+  the weeks before. A holiday looks the same, so the keeper then polls thermostats to find out.
 - A change is **missed** when a poll shows it and no push has told it by the next run. A push counts if the thermostat
-  made it no later than `PUSH_EXPECTED_WITHIN` after the answer. A thermostat whose clock is wrong misses none: a push is
-  found by that clock.
+  made it no later than `PUSH_EXPECTED_WITHIN` after the answer. A thermostat whose clock is wrong misses none: a push
+  is found by that clock.
 - Loss is **confirmed** when `MISSED_TO_CONFIRM` changes were missed within a day. Loss and suspicion end when
   `CLEAN_TO_END` answers in a row show no missed change; no suspicion begins in the day after that.
 """
