@@ -39,7 +39,7 @@ def test_every_reason_to_remove_a_subscription_has_words() -> None:
 
 
 def test_everything_that_can_fail_has_words() -> None:
-    calls = said(r"(?:_call|_token|LegrandError|apart)\(\s*\"(\w+)()\"", "legrand", "keeper")
+    calls = said(r"(?:_call|_token|LegrandError|isolated)\(\s*\"(\w+)()\"", "legrand", "keeper")
     calls |= said(r"trouble\(f?\"(\w+)(): ", "keeper")
     assert calls == CALLS.keys()
     assert KINDS.keys() == set(Kind)

@@ -534,7 +534,7 @@ def test_a_fault_of_ours_with_one_plant_costs_neither_the_others_nor_the_report(
     home.provider.world.rename(studio, "Studio")
     broken(monkeypatch, Plants, "_learn", lambda _, plant: plant.plant_id == first)
     broken(monkeypatch, Subscriptions, "_subscribe", lambda plant_id: plant_id == first)
-    broken(monkeypatch, SilenceCheck, "_keep_news", lambda module, *_: module.plant_id == first)
+    broken(monkeypatch, SilenceCheck, "_store_news", lambda module, *_: module.plant_id == first)
     issued = home.provider.login.newest_refresh_token
     home.later(DAY)
 

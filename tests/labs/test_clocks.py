@@ -112,7 +112,7 @@ class Home:
             clock=lambda: now,
         )
         in_time = SimpleNamespace(deadline=now + HOUR, is_over=False)
-        nobody: Any = SimpleNamespace(status=lambda *_: b"", takes=lambda _: True, transport=in_time)
+        nobody: Any = SimpleNamespace(status=lambda *_: b"", may_call=lambda _: True, transport=in_time)
         run = Run(dependencies, lease=cast("Any", None))
         SilenceCheck(run).check(nobody, [self.module])
         since = run.journal.silent[0].since if run.journal.silent else None

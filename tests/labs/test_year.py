@@ -268,7 +268,7 @@ def rotated_tokens_are_thrown_away(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def a_need_goes_unsaid(monkeypatch: pytest.MonkeyPatch) -> None:
     """The report leaves out why a person is needed."""
-    monkeypatch.setattr("smarther.keeper.journal.Journal.person_needed", lambda *_: None)
+    monkeypatch.setattr("smarther.keeper.journal.Journal.note_reason", lambda *_: None)
 
 
 def the_quota_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
