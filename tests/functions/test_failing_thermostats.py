@@ -126,6 +126,11 @@ def statistics(table: MemoryTable, *module_ids: str) -> list[Any]:
     ]
 
 
+def _but_versions(table: MemoryTable) -> list[dict[str, Any]]:
+    """All items. How often an hour or day was written may differ, and what it says may not."""
+    return [{name: value for name, value in item.items() if name != "version"} for item in table.partition("")]
+
+
 @pytest.mark.shows("statistics fail")
 @settings(max_examples=40, deadline=None)
 @given(items=homes(), steps=STEPS)
@@ -154,7 +159,7 @@ def test_others_go_on_and_what_failed_is_made_once_it_is_mended(
     table.fault = None
     for each in (well, table):
         run(apps, each, now)
-    assert table.partition("") == well.partition("")
+    assert _but_versions(table) == _but_versions(well)
 
 
 @pytest.mark.shows("statistics fail")
