@@ -92,10 +92,10 @@ class Home:
     # --- what is taken away ---
 
     @contextmanager
-    def forbidden(self, logical_id: str, *actions: str) -> Iterator[None]:
-        """While inside, the role of this name in the template may not do this."""
+    def forbidden(self, logical_id: str, *actions: str, stack: str | None = None) -> Iterator[None]:
+        """While inside, the role of this name in the template, the core's or that of `stack`, may not do this."""
         iam = self.state.cloud.client("iam")
-        role = self.physical(logical_id)
+        role = self.physical(logical_id, stack)
         denial = {"Effect": "Deny", "Action": list(actions), "Resource": "*"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [denial]})
         iam.put_role_policy(RoleName=role, PolicyName="a-fault", PolicyDocument=document)
@@ -104,10 +104,10 @@ class Home:
         finally:
             iam.delete_role_policy(RoleName=role, PolicyName="a-fault")
 
-    def physical(self, logical_id: str) -> str:
-        """What a resource of the template is called in the cloud."""
+    def physical(self, logical_id: str, stack: str | None = None) -> str:
+        """What a resource of the template, the core's or that of `stack`, is called in the cloud."""
         resource = self.state.cloud.client("cloudformation").describe_stack_resource(
-            StackName=self.state.stack.name, LogicalResourceId=logical_id
+            StackName=stack or self.state.stack.name, LogicalResourceId=logical_id
         )
         name: str = resource["StackResourceDetail"]["PhysicalResourceId"]
         return name

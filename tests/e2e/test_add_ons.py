@@ -6,7 +6,6 @@ import json
 import re
 import time
 from collections import defaultdict
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +14,12 @@ import pytest
 from sandbox.running import places
 from sandbox.running.lived import live
 from smarther_cli.deploy import add_on
-from smarther_cli.deployment import Deployment, place_of
+from smarther_cli.deployment import Deployment, add_on_stack, place_of
 from tests.support.envelopes import envelope, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from tests.e2e.conftest import Home
@@ -79,21 +79,10 @@ class Events:
         found = [each["detail"] for each in self.heard if each["detail-type"] == detail_type]
         return [each for each in found if module_id in {None, each.get("module_id")}]
 
-    @contextmanager
-    def refused(self, *actions: str) -> Iterator[None]:
+    def refused(self, *actions: str) -> AbstractContextManager[None]:
         """While inside, the publisher may not do this."""
-        iam = self._home.state.cloud.client("iam")
-        stack = f"{self._home.state.stack.name}-events"
-        role = self._home.state.cloud.client("cloudformation").describe_stack_resource(
-            StackName=stack, LogicalResourceId="PublisherRole"
-        )["StackResourceDetail"]["PhysicalResourceId"]
-        denial = {"Effect": "Deny", "Action": list(actions), "Resource": "*"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [denial]})
-        iam.put_role_policy(RoleName=role, PolicyName="a-fault", PolicyDocument=document)
-        try:
-            yield
-        finally:
-            iam.delete_role_policy(RoleName=role, PolicyName="a-fault")
+        stack = add_on_stack(self._home.state.stack.name, "events")
+        return self._home.forbidden("PublisherRole", *actions, stack=stack)
 
     def _taken(self, queue: str) -> Iterator[str]:
         while messages := self._sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
