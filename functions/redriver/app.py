@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 settings = RedriverSettings.from_environment(os.environ)
 # Longer than the receiver's: no caller waits, and a notification that cannot be stored stays in the queue.
 timeouts = Timeouts(connect_seconds=1.0, read_seconds=3.0, attempts=3)
-table = Table(create_client(botocore.session.get_session(), "dynamodb", timeouts), settings.table_name)
+client = create_client(botocore.session.get_session(), "dynamodb", timeouts)
+table = Table(client, settings.table_name)
 redriver = Redriver(Recorder.of(table, retention_days=settings.retention_days), Digests(table))
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from sandbox.running.state import State
 
 _POLL_SECONDS = 0.2
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS = 200
+"""Longer than the redriver's function may run."""
 
 
 def prepare(state: State, *, report: Callable[[str], None]) -> None:

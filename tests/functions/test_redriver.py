@@ -11,6 +11,7 @@ import pytest
 from moto import mock_aws
 
 from smarther.domain.account import webhook
+from smarther.domain.readings import notification
 from smarther.domain.readings.spilled import Spilled
 from smarther.receiver import deadlines
 from tests.support import deployed
@@ -206,6 +207,21 @@ def test_what_begins_in_time_ends_before_the_functions_timeout(stack: Stack) -> 
     longest_write = timeouts.attempts * (timeouts.connect_seconds + timeouts.read_seconds) + pauses
     timeout = deployed.template()["Resources"]["RedriverFunction"]["Properties"]["Timeout"]
     assert deadlines.REDRIVE_SECONDS + longest_write < timeout
+
+
+@pytest.mark.shows("backlog of 500 in one body")
+def test_the_largest_body_is_stored_in_one_run_though_all_of_it_is_late_and_there_already(stack: Stack) -> None:
+    """So that no body begins anew in each run, until it is given up."""
+    few = 20
+    late = [dict(STATUS, time=f"2026-01-09T06:30:{second:02}Z", mode="MANUAL") for second in range(few)]
+    content = json.dumps({"chronothermostats": late}).encode()
+    assert stack.redrive(message(content)) == []
+    calls = list[str]()
+    stack.app.client.meta.events.register("before-call", lambda model, **_: calls.append(model.name))
+    assert stack.redrive(message(content)) == []
+    assert calls.count("PutItem") >= 2 * few
+    a_call_seconds = 0.02  # more than one takes on average in the smallest functions
+    assert len(calls) / few * notification.MAX_ELEMENTS * a_call_seconds < deadlines.REDRIVE_SECONDS
 
 
 # --- when the table fails -----------------------------------------------------------------------------------------

@@ -26,11 +26,11 @@ def test_a_queue_outlives_the_stack(name: str) -> None:
 
 
 @pytest.mark.shows("table is away for hours")
-def test_the_spill_queue_waits_five_hours_and_keeps_for_fourteen_days() -> None:
+def test_the_spill_queue_waits_fifteen_hours_and_keeps_for_fourteen_days() -> None:
     spill = properties("SpillQueue")
     policy = spill["RedrivePolicy"]
     assert policy["deadLetterTargetArn"] == {"Fn::GetAtt": ["SpillDeadLetterQueue", "Arn"]}
-    assert timedelta(seconds=policy["maxReceiveCount"] * spill["VisibilityTimeout"]) == timedelta(hours=5)
+    assert timedelta(seconds=policy["maxReceiveCount"] * spill["VisibilityTimeout"]) == timedelta(hours=15)
     for name in QUEUES:
         assert timedelta(seconds=properties(name)["MessageRetentionPeriod"]) == timedelta(days=14)
 

@@ -28,9 +28,10 @@ SPILL_UNTIL_SECONDS = 0.47
 CONNECT_TIMEOUT_SECONDS = 0.10
 READ_TIMEOUT_SECONDS = 0.25
 
-REDRIVE_SECONDS = 40.0
-"""After this the redriver begins nothing new. A run that is ended by its timeout (60 s) reports nothing that it has
-stored, and all of its messages come back; a write may take 15 s until it fails."""
+REDRIVE_SECONDS = 150.0
+"""After this the redriver begins nothing new: long enough for the largest body, since a body that is left in part begins
+anew in the next run. A run that is ended by its timeout (180 s) reports nothing that it has stored, and all of its
+messages come back; a write may take 15 s until it fails."""
 
 DRAW_SECONDS = 8.0
 """How long the widget may take to draw a page. Its function is ended after 10 s; before that, the page must say that
