@@ -84,13 +84,19 @@ def _source_faults(resources: Resources) -> Iterator[str]:
         properties = mapping["Properties"]
         if properties.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
             yield f"{name} cannot say what failed"
-        if "StartingPosition" not in properties:
-            continue  # a queue, which has its dead letters itself
-        aside = properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+        aside = _aside(properties, resources)
         if aside is None:
             yield f"{name} drops what it gives up"
         elif f'["{aside["Fn::GetAtt"][0]}", "QueueName"]' not in watched:
             yield f"nobody looks at what {name} gives up"
+
+
+def _aside(source: dict[str, Any], resources: Resources) -> Any:
+    """Where a source puts what it gives up: a stream as its mapping says, a queue as it says itself."""
+    if "StartingPosition" in source:
+        return source.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+    queue = resources[source["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
+    return queue.get("RedrivePolicy", {}).get("deadLetterTargetArn")
 
 
 def _alarm_faults(resources: Resources) -> Iterator[str]:
@@ -110,7 +116,8 @@ def test_an_add_on_keeps_to_what_the_core_keeps_to(deployed: Resources) -> None:
 
 
 def test_every_alarm_has_a_row_in_the_add_ons_page(deployed: Resources, page: Path) -> None:
-    told = set(re.findall(r"^\| `…-[a-z]+(-[a-z-]+)` \|", page.read_text(), re.MULTILINE))
+    add_on = page.parent.name.replace("_", "-")
+    told = set(re.findall(rf"^\| `…-{add_on}(-[a-z-]+)` \|", page.read_text(), re.MULTILINE))
     names = [each["Properties"]["AlarmName"] for each in of_type(deployed, "AWS::CloudWatch::Alarm").values()]
     assert {each["Fn::Sub"].removeprefix("${AWS::StackName}") for each in names} == told
 
@@ -127,12 +134,6 @@ def test_every_alarm_has_a_row_in_the_add_ons_page(deployed: Resources, page: Pa
         ("AWS::Lambda::Function", {"LoggingConfig": {}}, "no log group"),
         ("AWS::Logs::LogGroup", {"LogGroupName": {"Fn::Sub": "/smarther/${StackName}/x"}}, "another stack's name"),
         ("AWS::Lambda::EventSourceMapping", {"FunctionResponseTypes": []}, "cannot say"),
-        ("AWS::Lambda::EventSourceMapping", {"DestinationConfig": {}}, "drops"),
-        (
-            "AWS::Lambda::EventSourceMapping",
-            {"DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Other", "Arn"]}}}},
-            "nobody looks",
-        ),
         ("AWS::CloudWatch::Alarm", {"OKActions": []}, "topic, if there is one"),
         ("AWS::CloudWatch::Alarm", {"AlarmName": {"Fn::Sub": "${StackName}-x"}}, "refuses"),
         ("AWS::CloudWatch::Alarm", {"AlarmDescription": "It is broken"}, "both languages"),
@@ -143,3 +144,16 @@ def test_what_does_not_is_found(deployed: Resources, kind: str, changes: dict[st
     next(iter(of_type(planted, kind).values()))["Properties"].update(changes)
 
     assert any(re.search(told, each) for each in faults(planted))
+
+
+@pytest.mark.parametrize(("aside", "told"), [(None, "drops"), ({"Fn::GetAtt": ["Other", "Arn"]}, "nobody looks")])
+def test_a_source_that_gives_up_unseen_is_found(deployed: Resources, aside: Any, told: str) -> None:
+    planted = copy.deepcopy(deployed)
+    (source,) = (each["Properties"] for each in of_type(planted, "AWS::Lambda::EventSourceMapping").values())
+    if "StartingPosition" in source:
+        source["DestinationConfig"] = {} if aside is None else {"OnFailure": {"Destination": aside}}
+    else:
+        queue = planted[source["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
+        queue["RedrivePolicy"] = {} if aside is None else {"deadLetterTargetArn": aside}
+
+    assert any(told in each for each in faults(planted))
