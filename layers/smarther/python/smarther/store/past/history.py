@@ -34,10 +34,14 @@ _TEXTS = {"function", "mode", "load_state"}  # these of SAID are texts; the rest
 
 
 class History:
-    """Readings, by the thermostats' own clocks. Every method raises TableUnavailableError."""
+    """Readings, by the thermostats' own clocks. Every method raises TableUnavailableError.
 
-    def __init__(self, table: Table) -> None:
+    With `consistent`, `newest` sees each reading that was stored before it was asked, for twice the price.
+    """
+
+    def __init__(self, table: Table, *, consistent: bool = False) -> None:
         self._table = table
+        self._consistent = consistent
 
     def newest(
         self,
@@ -54,10 +58,15 @@ class History:
         only those are returned that have `arrived_since` then.
         """
         partition, between = keys.module_partition(module_id), keys.reading_range(since, until)
-        found = list(self._table.query(partition, between, limit=limit, newest_first=True))
+        found = list(self._table.query(partition, between, limit=limit, newest_first=True, consistent=self._consistent))
         if any(map(_is_imported, found)):
             pages = self._table.pages(
-                partition, between, page_size=LOOKED_THROUGH, newest_first=True, without="imported_at"
+                partition,
+                between,
+                page_size=LOOKED_THROUGH,
+                newest_first=True,
+                without="imported_at",
+                consistent=self._consistent,
             )
             arrived = (item for items, _ in islice(pages, PAGES_BEHIND_IMPORTED) for item in items)
             found = list(islice(arrived, limit))
@@ -138,11 +147,12 @@ class NewestReadings:
 class LatestReader:
     """Reads the readings that decide a thermostat's latest state: one reader for keeper, widget and command line.
 
-    A thermostat from which nothing has arrived for `stale_after` is silent. Every method raises TableUnavailableError.
+    A thermostat from which nothing has arrived for `stale_after` is silent. With `consistent`, no reading is missed
+    that was stored just before. Every method raises TableUnavailableError.
     """
 
-    def __init__(self, table: Table, *, stale_after: timedelta) -> None:
-        self._history = History(table)
+    def __init__(self, table: Table, *, stale_after: timedelta, consistent: bool = False) -> None:
+        self._history = History(table, consistent=consistent)
         self._stale_after = stale_after
 
     def unusual(self) -> Mapping[str, Sequence[str]]:
