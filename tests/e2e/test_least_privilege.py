@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.judges_the_run
 
-ADD_ONS = ["events"]
+ADD_ONS = ["events", "home_assistant"]
 """Add-ons that the tests before these have deployed."""
 
 REMOVED = "latest_temperatures"
@@ -39,6 +39,8 @@ PATTERNS = {
     ("DeploymentRole", "lambda:GetProvisionedConcurrencyConfig"): "the same, for a version that has yet to be made",
     ("RollupRole", "dynamodb:ListStreams"): "it asks for the streams of a table, and names none",
     ("PublisherRole", "dynamodb:ListStreams"): "the same",
+    ("MirrorRole", "iot:Publish"): "each thermostat has topics of its own",
+    ("MirrorRole", "iot:RetainPublish"): "the same",
     ("DeploymentRole", "cloudwatch:DescribeAlarms"): "CodeDeploy asks by name, and alarms are deployed after the alias",
 }
 """Why a grant is on a pattern and not on one resource. Besides, a function's log has streams, named as it runs."""
@@ -49,6 +51,7 @@ SELDOM = {
     ("KeeperRole", "dynamodb:GetItem", "MODULE#*"): "a thermostat that is asked tells of days ago what was just pushed",
     ("KeeperRole", "sns:Publish", ""): "what is mailed has to go on for an hour or a day first",
     ("KeeperRole", "dynamodb:PutItem", "ARRIVALS"): "a thermostat that is asked tells of days ago, or of the future",
+    ("MirrorRole", "iot:RetainPublish", ""): "AWS asks for it beside iot:Publish, and the local cloud does not",
 }
 """Why a partition is granted that no deployed test makes a function ask for; tests/keeper and tests/functions do."""
 

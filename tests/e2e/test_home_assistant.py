@@ -1,0 +1,180 @@
+"""The add-on `home_assistant` beside the deployed core and `events`: the broker retains what the table has."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from smarther.store.listings import Listings
+from smarther.store.table import Table
+from smarther_cli.deploy import add_on
+from smarther_cli.deployment import Deployment, place_of
+from tests.support.envelopes import envelope, status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.e2e.conftest import Home
+
+PATIENCE_SECONDS = 60
+
+
+class Mirrored:
+    """The deployed add-on, and what the broker retains of it."""
+
+    def __init__(self, home: Home, outputs: dict[str, str]) -> None:
+        self.outputs = outputs
+        self._home = home
+        self._data = home.state.cloud.client("iot-data")
+
+    def celsius(self, module_id: str) -> float | None:
+        """The temperature in the retained state of a thermostat; None where there is no state."""
+        found: float | None = self._retained(f"{self.outputs['StateTopics']}{module_id}").get("temperature_c")
+        return found
+
+    def names(self) -> set[str]:
+        """The names of all thermostats whose discovery the broker retains."""
+        topics = [each["topic"] for each in self._data.list_retained_messages(maxResults=200)["retainedTopics"]]
+        found = [self._retained(each) for each in topics if each.startswith(self.outputs["DiscoveryTopics"])]
+        return {each["device"]["name"] for each in found}
+
+    def forget(self) -> None:
+        """Have the broker retain nothing."""
+        for each in self._data.list_retained_messages(maxResults=200)["retainedTopics"]:
+            self._data.publish(topic=each["topic"], retain=True, qos=1, payload=b"")
+
+    def home_assistant_starts(self) -> None:
+        self._data.publish(topic="homeassistant/status", qos=1, payload=b"online")
+
+    def aside(self) -> int:
+        """How many dead letters there are."""
+        told = self._home.state.cloud.client("sqs").get_queue_attributes(
+            QueueUrl=self.outputs["DeadLetterQueueUrl"], AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        return int(told["Attributes"]["ApproximateNumberOfMessages"])
+
+    def hears(self, body: str) -> None:
+        """Put a message into the queue, past the bus."""
+        self._home.state.cloud.client("sqs").send_message(QueueUrl=self._resource("Queue"), MessageBody=body)
+
+    @contextmanager
+    def refused(self) -> Iterator[None]:
+        """While inside, the mirror may not publish."""
+        iam = self._home.state.cloud.client("iam")
+        role = self._resource("MirrorRole")
+        denial = {"Effect": "Deny", "Action": ["iot:Publish"], "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [denial]})
+        iam.put_role_policy(RoleName=role, PolicyName="a-fault", PolicyDocument=document)
+        try:
+            yield
+        finally:
+            iam.delete_role_policy(RoleName=role, PolicyName="a-fault")
+
+    def _resource(self, logical_id: str) -> str:
+        found: str = self._home.state.cloud.client("cloudformation").describe_stack_resource(
+            StackName=f"{self._home.state.stack.name}-home-assistant", LogicalResourceId=logical_id
+        )["StackResourceDetail"]["PhysicalResourceId"]
+        return found
+
+    def _retained(self, topic: str) -> dict[str, Any]:
+        try:
+            message = self._data.get_retained_message(topic=topic)
+        except self._data.exceptions.ResourceNotFoundException:
+            return {}
+        found: dict[str, Any] = json.loads(message["payload"])
+        return found
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    """Wait until it is so; fails where it does not come to be."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.2)
+
+
+def pushed(home: Home, module_id: str, minutes: float, celsius: str) -> None:
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1) + timedelta(minutes=minutes)
+    measured = {"measures": [{"timeStamp": at.isoformat(), "value": celsius, "unit": "C"}]}
+    assert home.notify([envelope(status(module_id, time=at.isoformat(), thermometer=measured))]).is_success
+
+
+@pytest.fixture(scope="module")
+def mirrored(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Mirrored:
+    """The add-on beside `events`, with a certificate for a key that is made here, as its page says.
+
+    It stays until the end of the run, whose last tests look at its role.
+    """
+    core, folder = Deployment(place_of(sandbox=True)), tmp_path_factory.mktemp("key")
+    ask = ["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    subprocess.run(  # noqa: S603 - ours alone
+        [*ask, "-subj", "/CN=home-assistant", "-keyout", "home-assistant.key", "-out", "home-assistant.csr"],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
+    add_on.deploy(core, "events", given="ArchiveDays=1", report=lambda _: None)
+    csr = (folder / "home-assistant.csr").read_text()
+    outputs = add_on.deploy(core, "home_assistant", given=f"Csr='{csr}'", report=lambda _: None)
+    return Mirrored(home, outputs)
+
+
+def test_the_newest_by_the_thermostats_clock_is_retained(home: Home, mirrored: Mirrored, module_id: str) -> None:
+    for minute, celsius in ((1, "19.5"), (3, "20.5"), (2, "18.0")):  # the last one comes late
+        pushed(home, module_id, minute, celsius)
+
+    wait_for(lambda: mirrored.celsius(module_id) == 20.5, "the newest is not retained")
+    pushed(home, module_id, 4, "21.5")
+    wait_for(lambda: mirrored.celsius(module_id) == 21.5, "a newer one is not retained")
+
+
+def test_all_are_discovered_when_home_assistant_starts(home: Home, mirrored: Mirrored) -> None:
+    table = Table(home.state.cloud.client("dynamodb"), home.outputs["TableName"])
+    known = {each.name for each in Listings(table).thermostats()}
+    assert known
+    mirrored.forget()
+
+    mirrored.home_assistant_starts()
+
+    wait_for(lambda: mirrored.names() == known, "not all are discovered")
+
+
+def test_what_the_broker_refuses_waits_and_what_comes_then_is_shown(
+    home: Home, mirrored: Mirrored, module_id: str
+) -> None:
+    with mirrored.refused():
+        pushed(home, module_id, 1, "19.5")
+        time.sleep(2)
+        assert mirrored.celsius(module_id) is None
+    pushed(home, module_id, 2, "20.5")
+
+    wait_for(lambda: mirrored.celsius(module_id) == 20.5, "it is not shown")
+    assert mirrored.aside() == 0
+
+
+def test_what_nothing_can_be_made_of_is_set_aside_and_its_neighbours_are_shown(
+    home: Home, mirrored: Mirrored, module_id: str
+) -> None:
+    mirrored.hears("no JSON")
+    pushed(home, module_id, 1, "19.5")
+
+    wait_for(lambda: mirrored.celsius(module_id) == 19.5, "its neighbour is not shown")
+    wait_for(lambda: mirrored.aside() == 1, "it is not set aside")
+
+
+def test_the_certificate_is_active_and_its_client_may_publish_one_topic(home: Home, mirrored: Mirrored) -> None:
+    iot = home.state.cloud.client("iot")
+    certificate = iot.describe_certificate(certificateId=mirrored.outputs["CertificateId"])["certificateDescription"]
+
+    assert certificate["status"] == "ACTIVE"
+    (policy,) = iot.list_attached_policies(target=certificate["certificateArn"])["policies"]
+    document = json.loads(iot.get_policy(policyName=policy["policyName"])["policyDocument"])
+    allowed = {each["Action"]: each["Resource"] for each in document["Statement"]}
+    assert allowed["iot:Connect"].endswith(f":client/{mirrored.outputs['ClientId']}")
+    assert allowed["iot:Publish"].endswith(":topic/homeassistant/status")
