@@ -29,7 +29,7 @@ CONNECT_TIMEOUT_SECONDS = 0.10
 READ_TIMEOUT_SECONDS = 0.25
 
 REDRIVE_SECONDS = 150.0
-"""After this the redriver begins nothing new: long enough for the largest body, since a body that is left in part begins
+"""After this the redriver begins nothing new: long enough for the largest body, since one that is left in part begins
 anew in the next run. A run that is ended by its timeout (180 s) reports nothing that it has stored, and all of its
 messages come back; a write may take 15 s until it fails."""
 
