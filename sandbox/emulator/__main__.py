@@ -11,13 +11,14 @@ from pathlib import Path
 
 from ministack.app import main as serve
 
-from sandbox.emulator import access_record, archives, leading_keys, streams, table_settings
+from sandbox.emulator import access_record, archives, leading_keys, mqtt_listener, streams, table_settings
 
 
 def main() -> None:
     """Put the rules in and serve, until the process is ended."""
     archives.install()
     leading_keys.install()
+    mqtt_listener.install()
     streams.install()
     table_settings.install()
     with Path(os.environ["ACCESS_RECORD"]).open("w", buffering=1) as record:

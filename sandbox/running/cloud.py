@@ -25,9 +25,10 @@ _SECRET_ACCESS_KEY = "test"  # noqa: S105 - the emulator's root caller, on the l
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """Where a running local cloud answers, and as whom to call it."""
+    """Where a running local cloud answers, and as whom to call it. `mqtt_port` is AWS IoT Core's, on 127.0.0.1."""
 
     endpoint_url: str
+    mqtt_port: int
     region: str = REGION
     access_key_id: str = _ACCESS_KEY_ID
     secret_access_key: str = _SECRET_ACCESS_KEY
@@ -63,8 +64,8 @@ def start(emulator: str = "sandbox.emulator") -> Cloud:
     It gets an environment of its own: a Lambda worker inherits what the cloud's process has, so the user's variables
     must not reach it. Every file it writes lies under `.sandbox/`. `emulator` is the module that its interpreter runs.
     """
-    port = processes.free_port()
-    cloud = Cloud(f"http://127.0.0.1:{port}")
+    port, mqtt_port = processes.free_ports(2)
+    cloud = Cloud(f"http://127.0.0.1:{port}", mqtt_port)
     temporary = places.TEMPORARY
     temporary.mkdir(parents=True, exist_ok=True)
     processes.start(
@@ -79,7 +80,7 @@ def start(emulator: str = "sandbox.emulator") -> Cloud:
             "MINISTACK_REGION": REGION,
             "AUTH": "true",
             "ACCESS_RECORD": str(places.ACCESS_RECORD),
-            "IOT_MTLS_ENABLED": "0",
+            "IOT_MTLS_PORT": str(cloud.mqtt_port),
             "S3_DATA_DIR": str(temporary / "s3"),
             "STATE_DIR": str(temporary / "state"),
             "PYTHONUNBUFFERED": "1",

@@ -37,6 +37,7 @@ class State:
                 {
                     "aws": {
                         "endpoint_url": self.cloud.endpoint_url,
+                        "mqtt_port": self.cloud.mqtt_port,
                         "region": self.cloud.region,
                         "access_key_id": self.cloud.access_key_id,
                         "secret_access_key": self.cloud.secret_access_key,

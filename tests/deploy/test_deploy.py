@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ def stack(cloud: Cloud, name: str, region: str = REGION) -> dict[str, Any] | Non
 
 
 def client(cloud: Cloud, service: str, region: str = REGION) -> Any:
-    return type(cloud)(cloud.endpoint_url, region).client(service)
+    return replace(cloud, region=region).client(service)
 
 
 def parameters(cloud: Cloud, name: str) -> dict[str, str]:

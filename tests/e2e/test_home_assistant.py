@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import ssl
 import subprocess
 import time
+from collections import deque
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from smarther.store.listings import Listings
 from smarther.store.table import Table
@@ -19,6 +24,7 @@ from tests.support.envelopes import envelope, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.e2e.conftest import Home
 
@@ -26,10 +32,12 @@ PATIENCE_SECONDS = 60
 
 
 class Mirrored:
-    """The deployed add-on, and what the broker retains of it."""
+    """The deployed add-on, what the broker retains of it, and the folder with the owner's key and certificate."""
 
-    def __init__(self, home: Home, outputs: dict[str, str]) -> None:
+    def __init__(self, home: Home, outputs: dict[str, str], folder: Path) -> None:
         self.outputs = outputs
+        self.folder = folder
+        self.port = home.state.cloud.mqtt_port
         self._home = home
         self._data = home.state.cloud.client("iot-data")
 
@@ -91,6 +99,41 @@ class Mirrored:
         return found
 
 
+class Reader:
+    """An MQTT client over TLS, as a home has one: what it received, in order, and whether the broker admitted it."""
+
+    def __init__(self, mirrored: Mirrored, client_id: str, *, certificate: bool = True) -> None:
+        self.received = deque[MQTTMessage]()
+        self.admitted: bool | None = None
+        self.client = Client(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTProtocolVersion.MQTTv311)
+        context = ssl.create_default_context(cafile=mirrored.folder / "ca.pem")
+        if certificate:
+            context.load_cert_chain(mirrored.folder / "home-assistant.crt", mirrored.folder / "home-assistant.key")
+        self.client.tls_set_context(context)
+        self.client.on_message = lambda _client, _data, message: self.received.append(message)
+        self.client.on_connect = self._on_connect
+        self.client.on_disconnect = self._on_disconnect
+        self.client.connect("localhost", mirrored.port)
+
+    def _on_connect(self, _client: object, _data: object, _flags: object, reason: Any, _properties: object) -> None:
+        self.admitted = not reason.is_failure
+
+    def _on_disconnect(self, *_: object) -> None:
+        self.admitted = self.admitted or False
+
+    def __enter__(self) -> Reader:
+        self.client.loop_start()
+        wait_for(lambda: self.admitted is not None, "the broker does not answer")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+    def topics(self) -> set[str]:
+        return {each.topic for each in self.received}
+
+
 def wait_for(condition: Callable[[], bool], what: str) -> None:
     """Wait until it is so; fails where it does not come to be."""
     deadline = time.monotonic() + PATIENCE_SECONDS
@@ -120,9 +163,12 @@ def mirrored(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Mirrored:
         capture_output=True,
     )
     add_on.deploy(core, "events", given="ArchiveDays=1", report=lambda _: None)
-    csr = (folder / "home-assistant.csr").read_text()
-    outputs = add_on.deploy(core, "home_assistant", given=f"Csr='{csr}'", report=lambda _: None)
-    return Mirrored(home, outputs)
+    outputs = add_on.deploy(core, "home_assistant", given=f"Csr=@{folder}/home-assistant.csr", report=lambda _: None)
+    iot = home.state.cloud.client("iot")
+    described = iot.describe_certificate(certificateId=outputs["CertificateId"])["certificateDescription"]
+    (folder / "home-assistant.crt").write_text(described["certificatePem"])
+    (folder / "ca.pem").write_bytes(httpx.get(f"{home.state.cloud.endpoint_url}/_ministack/iot/ca.pem").content)
+    return Mirrored(home, outputs, folder)
 
 
 def test_the_newest_by_the_thermostats_clock_is_retained(home: Home, mirrored: Mirrored, module_id: str) -> None:
@@ -166,6 +212,40 @@ def test_what_nothing_can_be_made_of_is_set_aside_and_its_neighbours_are_shown(
 
     wait_for(lambda: mirrored.celsius(module_id) == 19.5, "its neighbour is not shown")
     wait_for(lambda: mirrored.aside() == 1, "it is not set aside")
+
+
+def test_the_home_reads_with_its_certificate_what_is_retained_and_what_comes(
+    home: Home, mirrored: Mirrored, module_id: str
+) -> None:
+    """By MQTT over TLS, with the topics that a bridge at home names (addons/home_assistant/README.md)."""
+    pushed(home, module_id, 1, "19.5")
+    wait_for(lambda: mirrored.celsius(module_id) == 19.5, "it is not shown")
+    state = f"{mirrored.outputs['StateTopics']}{module_id}"
+
+    with Reader(mirrored, mirrored.outputs["ClientId"]) as reader:
+        reader.client.subscribe([(state, 1), (f"{mirrored.outputs['DiscoveryTopics']}#", 1)])
+        wait_for(lambda: len(reader.received) == 1, "what is retained does not come")
+        pushed(home, module_id, 2, "20.5")
+        wait_for(lambda: len(reader.received) == 2, "what is new does not come")
+        assert [json.loads(each.payload)["temperature_c"] for each in reader.received] == [19.5, 20.5]
+        assert [each.retain for each in reader.received] == [True, False]
+
+        reader.client.publish("homeassistant/status", b"online", qos=1)
+        wait_for(lambda: any(topic.endswith("/config") for topic in reader.topics()), "nothing is discovered")
+
+
+def test_nobody_else_reads_and_the_home_publishes_nothing_else(home: Home, mirrored: Mirrored, module_id: str) -> None:
+    pushed(home, module_id, 1, "19.5")
+    wait_for(lambda: mirrored.celsius(module_id) == 19.5, "it is not shown")
+    ours = mirrored.outputs["ClientId"]
+    for client_id, certificate in ((ours, False), (f"{ours}-2", True)):
+        with Reader(mirrored, client_id, certificate=certificate) as stranger:
+            assert stranger.admitted is False
+
+    with Reader(mirrored, ours) as reader:
+        reader.client.publish(f"{mirrored.outputs['StateTopics']}{module_id}", b"{}", qos=1, retain=True)
+        wait_for(lambda: not reader.client.is_connected(), "the broker takes what it must not")
+    assert mirrored.celsius(module_id) == 19.5
 
 
 def test_the_certificate_is_active_and_its_client_may_publish_one_topic(home: Home, mirrored: Mirrored) -> None:

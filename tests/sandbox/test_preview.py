@@ -20,7 +20,10 @@ from sandbox.running.state import State
 from sandbox.shows import preview
 
 STATE = State(
-    Cloud("http://127.0.0.1:1"), "http://legrand.test", Stack("home", {"WidgetFunctionName": "home-widget"}), "unused"
+    Cloud("http://127.0.0.1:1", 1),
+    "http://legrand.test",
+    Stack("home", {"WidgetFunctionName": "home-widget"}),
+    "unused",
 )
 
 

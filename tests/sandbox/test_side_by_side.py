@@ -143,7 +143,7 @@ def test_the_commands_ask_for_room_first(words: list[str], monkeypatch: pytest.M
 
 
 STATE = State(
-    Cloud("http://127.0.0.1:1", "eu-south-1", "test", "test"),
+    Cloud("http://127.0.0.1:1", 1, "eu-south-1", "test", "test"),
     "http://127.0.0.1:2",
     Stack("smarther-sandbox", {"TableName": "table"}),
     "",

@@ -10,6 +10,8 @@ from smarther_cli.deploy.answer_rules import Wrong
 from smarther_cli.deploy.asking import parameters
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from smarther_cli.deploy.asking.parameters import Parameters
 
 
@@ -66,6 +68,20 @@ def test_a_parameter_that_there_is_not_is_told_with_the_nearest(declared: Parame
 def test_assignments_are_read_as_a_shell_reads_them() -> None:
     assert parameters.assigned("A=1 B='x y' C=") == {"A": "1", "B": "x y", "C": ""}
     assert parameters.assigned("") == {}
+
+
+def test_a_value_may_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "a file").write_text("one\ntwo\n")
+    assert parameters.assigned(f"A='@{tmp_path}/a file' B=x@y") == {"A": "one\ntwo\n", "B": "x@y"}
+
+
+@pytest.mark.parametrize("content", [None, b"\xff"])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "there"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(Wrong, match="there"):
+        parameters.assigned(f"A=@{path}")
 
 
 @pytest.mark.parametrize("text", ["A", "A=1 B", "=1", "A='1"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smarther_cli.deploy import answer_rules
@@ -69,7 +70,7 @@ def checked(values: Mapping[str, str], parameters: Parameters) -> dict[str, str]
 
 
 def assigned(text: str) -> dict[str, str]:
-    """Parse `NAME=value NAME=value` with the shell's quoting. Raises Wrong."""
+    """Parse `NAME=value NAME=value` with the shell's quoting; `NAME=@file` is what is in the file. Raises Wrong."""
     try:
         words = shlex.split(text)
     except ValueError:
@@ -77,7 +78,14 @@ def assigned(text: str) -> dict[str, str]:
     pairs = [word.partition("=") for word in words]
     if any(not name or not equals for name, equals, _ in pairs):
         raise Wrong(f"Parameters are given as NAME=value, such as RetentionDays=365, and not {text!r}.")
-    return {name: value for name, _, value in pairs}
+    return {name: _from_file(value[1:]) if value.startswith("@") else value for name, _, value in pairs}
+
+
+def _from_file(path: str) -> str:
+    try:
+        return Path(path).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Wrong(f"The value is to come from the file {path!r}, which cannot be read: {error}.") from None
 
 
 def _of(name: str, parameters: Parameters) -> Parameter:
