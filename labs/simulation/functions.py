@@ -23,6 +23,7 @@ from smarther.aws.spill_queue import SpillQueue
 from smarther.domain.keeper.incidents import Cause
 from smarther.keeper.dependencies import Dependencies
 from smarther.keeper.run import Keeper, RunRequest
+from smarther.legrand.client import open_session
 from smarther.receiver import deadlines
 from smarther.receiver.authenticate import Authenticator
 from smarther.receiver.receive import Receiver
@@ -191,8 +192,7 @@ class KeeperContainer:
         self._timeout = year.clock.now()
         self._issued: list[str] = []
         self.settings = year.settings
-        session = requests.Session()
-        session.trust_env = False
+        session = open_session()
         session.mount("https://", Line(year, self._gate, self._issued))
         dynamodb: Any = Hand(year.dynamodb, self._gate.to("table"))
         secrets: Any = Hand(year.secrets, self._gate.to("secrets"))

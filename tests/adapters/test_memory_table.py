@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
-from hypothesis import HealthCheck, find, settings
+from hypothesis import HealthCheck, Phase, find, settings
 
 from smarther.aws.botocore_client import reading_fast
 from tests.support import deployed
@@ -47,7 +47,7 @@ def versions(table: Any) -> Iterator[tuple[bool, str]]:
 
 
 def test_it_answers_as_dynamodb_does(dynamodb: DynamoDBClient) -> None:
-    quick = settings(database=None, suppress_health_check=list(HealthCheck))
+    quick = settings(database=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
     home = find(odd_homes(), lambda home: sum(MODULE in str(item) for item in home.items) > 6, settings=quick)
     memory = MemoryTable.of(home.items)
     reading_fast(dynamodb)

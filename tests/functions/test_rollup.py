@@ -214,7 +214,7 @@ def told(items: Iterable[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-MOMENTS = st.integers(0, 30 * 24 * 60).map(lambda minutes: NOW - timedelta(minutes=minutes))
+MOMENTS = st.integers(0, 8 * 24 * 60).map(lambda minutes: NOW - timedelta(minutes=minutes))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
@@ -226,7 +226,7 @@ def test_however_late_a_reading_comes_its_hours_and_days_are_those_of_all_readin
     home: Home, in_time: list[tuple[datetime, bool]], late: list[tuple[datetime, bool]]
 ) -> None:
     home.clear()
-    begin, end = NOW - timedelta(days=31), hour_of(NOW) + HOUR
+    begin, end = NOW - timedelta(days=9), hour_of(NOW) + HOUR
     for time, heating in in_time:
         home.says(time, heating=heating)
     home.run({"from": begin.isoformat()})

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.branches import CALLS_RECORDED
 from tests.support.deployed import PROJECT
 
 if TYPE_CHECKING:
@@ -193,6 +194,29 @@ def test_what_is_recorded_is_what_coverage_itself_traces(place: Path) -> None:
     (of_domain,) = lines_of(recorded.stdout, "domain")
     assert of_domain.count(",") == 2, "three lines are missing"
     assert [of_domain] == lines_of(traced.stdout, "domain")
+
+
+@pytest.mark.parametrize(
+    ("before", "between", "found"),
+    [
+        (CALLS_RECORDED - 1, "", {}),
+        (CALLS_RECORDED, "", {"domain": "3->5"}),
+        (CALLS_RECORDED, "\n\ndef test_behind_it() -> None:", {}),
+    ],
+)
+def test_of_a_function_the_first_calls_in_each_test_are_recorded(
+    place: Path, before: int, between: str, found: dict[str, str]
+) -> None:
+    for room in ROOMS:
+        write(place / "tests" / "unit" / f"test_other_{room}.py", OTHER_WAY.format(room=room))
+    write(place / "tests" / "unit" / "test_other_domain.py", "")
+    write(
+        place / "tests" / "unit" / "test_domain.py",
+        "from smarther.domain.planted import warmer\n\n\ndef test_often() -> None:\n"
+        f"    for _ in range({before}):\n        warmer(1)\n{between}\n    warmer(0)\n",
+    )
+
+    assert missing(ran(place, *PLUGIN).stdout) == found
 
 
 def test_pytest_by_hand_asks_for_no_branches(place: Path) -> None:

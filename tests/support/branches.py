@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 NEAREST: Final = ("tests/unit/", "tests/adapters/", "tests/functions/", "tests/keeper/")
 """The tests that count. Other tests run much of this code without checking it."""
 
+CALLS_RECORDED: Final = 100
+"""How many calls of a function are recorded in each test. Properties and simulated days call a function thousands of
+times, and recording takes as long as the code itself."""
+
 _TOOL: Final = sys.monitoring.COVERAGE_ID
 _EVENTS: Final = sys.monitoring.events
 
@@ -42,12 +46,18 @@ class Recorder:
         self._folders = tuple(f"{folder}/" for folder in folders)
         self._at: dict[int, int] = {}
         """The current line, by frame."""
+        self._calls: defaultdict[int, int] = defaultdict(int)
+        """How often each function was called since `resume`, by the id of its code, whose hash is slow."""
+        self._called: list[CodeType] = []
+        """What was called since then, kept so that no other code gets its id."""
         sys.monitoring.use_tool_id(_TOOL, "branches")
         sys.monitoring.set_events(_TOOL, _EVENTS.PY_START)
 
     def resume(self) -> None:
-        """Start or resume recording."""
+        """Start or resume recording, as for a new test."""
         self._at.clear()
+        self._calls.clear()
+        self._called.clear()
         sys.monitoring.register_callback(_TOOL, _EVENTS.PY_START, self._starts)
         sys.monitoring.register_callback(_TOOL, _EVENTS.LINE, self._goes_on)
         sys.monitoring.register_callback(_TOOL, _EVENTS.PY_RETURN, self._returns)
@@ -65,8 +75,14 @@ class Recorder:
     def _starts(self, code: CodeType, _: int) -> Any:
         if not code.co_filename.startswith(self._folders):
             return sys.monitoring.DISABLE
-        sys.monitoring.set_local_events(_TOOL, code, _EVENTS.LINE | _EVENTS.PY_RETURN)
-        self._at[id(sys._getframe(1))] = -code.co_firstlineno
+        self._calls[id(code)] = calls = self._calls[id(code)] + 1
+        if calls == 1:
+            self._called.append(code)
+            sys.monitoring.set_local_events(_TOOL, code, _EVENTS.LINE | _EVENTS.PY_RETURN)
+        if calls <= CALLS_RECORDED:
+            self._at[id(sys._getframe(1))] = -code.co_firstlineno
+        elif calls == CALLS_RECORDED + 1:
+            sys.monitoring.set_local_events(_TOOL, code, _EVENTS.NO_EVENTS)
         return None
 
     def _goes_on(self, code: CodeType, line: int) -> None:

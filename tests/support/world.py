@@ -36,6 +36,7 @@ from smarther.domain.account.webhook import address, is_ours
 from smarther.keeper.dependencies import Dependencies
 from smarther.keeper.run import Keeper, RunRequest
 from smarther.keeper.settings import KeeperSettings
+from smarther.legrand.client import open_session
 from smarther.receiver.authenticate import Authenticator
 from smarther.receiver.deadlines import Deadlines
 from smarther.receiver.receive import Receiver
@@ -141,7 +142,7 @@ class World:
     def keeper(self, effects: Effects | None = None) -> Keeper:
         """A keeper that has just started; its effects go through the world's gate, or one of its own."""
         gate = effects or self.effects
-        session = requests.Session()
+        session = open_session()
         session.mount("https://", Line(self, gate))
         dynamodb: Any
         secrets: Any
