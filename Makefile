@@ -15,6 +15,7 @@ SAM := .venv-sam
 BENCH := .venv-bench
 GATES := .venv-gates
 SUPPLY := .venv-supply
+HOME_ASSISTANT := .venv-home-assistant
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -103,6 +104,10 @@ year: setup ## Measure how fast a year of ten thermostats is drawn in the sandbo
 .PHONY: load
 load: setup ## Send 10,000 notifications of 200 thermostats through the sandbox, and check that all are stored
 	@SANDBOX_FOLDER=.sandbox/load $(DEV)/bin/python -m labs.load $(LOAD_OPTIONS)
+
+.PHONY: home-assistant
+home-assistant: setup $(HOME_ASSISTANT)/.ready ## Does a real Home Assistant find the sandbox's thermostats by the add-on? (700 MB, three minutes)
+	@SANDBOX_FOLDER=.sandbox/home-assistant $(DEV)/bin/python -m labs.home_assistant
 
 # ---- The sandbox ----
 
@@ -232,4 +237,4 @@ format: $(DEV)/.ready ## Format the code, and fix what can be fixed automaticall
 
 .PHONY: clean
 clean: sandbox-stop ## Remove everything that make created
-	rm -rf $(DEV) $(CLOUD) $(SAM) $(BENCH) $(GATES) $(SUPPLY) .gates .aws-sam .sandbox dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(DEV) $(CLOUD) $(SAM) $(BENCH) $(GATES) $(SUPPLY) $(HOME_ASSISTANT) .gates .aws-sam .sandbox dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -129,7 +129,7 @@ def configure(folder: Path, state: State, client_id: str, port: int) -> None:
         "broker": "localhost",
         "port": state.cloud.mqtt_port,
         "client_id": client_id,
-        "protocol": "3.1.1",
+        "protocol": "5",
         "certificate": (folder / "ca.pem").read_text(),
         "client_cert": (folder / "certificate.pem").read_text(),
         "client_key": (folder / "key.pem").read_text(),
