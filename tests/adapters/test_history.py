@@ -117,6 +117,16 @@ def test_nobody_else_s_items_are_taken_for_snapshots(table: Table, plain: PlainT
     assert History(table).snapshots("module", start=START - HOUR, end=START + HOUR) == []
 
 
+def test_an_item_whose_time_nobody_can_read_is_left_out_and_counted(table: Table, plain: PlainTable) -> None:
+    first, second, third = every_five_minutes(3)
+    put(plain, first, third)
+    plain.put_item(
+        Item=stored(second, received_at=START, source="push", retention_days=None) | {"time": "in the morning"}
+    )
+    times = [each.time for each in History(table).snapshots("module", start=START, end=START + HOUR)]
+    assert (times, table.items_left_out) == ([first.time, third.time], 1)
+
+
 def test_a_stretch_is_half_open_and_oldest_first(table: Table, plain: PlainTable) -> None:
     readings = every_five_minutes(13)
     put(plain, *readings)

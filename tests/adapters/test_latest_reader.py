@@ -123,6 +123,17 @@ def test_beyond_readings_that_a_clock_dated_ahead_the_newest_right_one_is_found(
     assert home.items <= 1 + 3 + LOOKED_THROUGH
 
 
+def test_beyond_readings_that_a_clock_dated_too_early_the_newest_right_one_is_found(home: Home) -> None:
+    """The clock went back by ten days after the last right reading, which is older by its own time."""
+    home.says(NOW - 20 * DAY)
+    for hours in (3, 2, 1):
+        home.says(NOW - 10 * DAY - hours * HOUR, NOW - hours * HOUR)
+    found = home.readings().latest
+    assert found is not None
+    assert found.heard.received_at == NOW - HOUR
+    assert found.wrong_clock is not None
+
+
 @pytest.mark.parametrize("ahead", [HOUR, 2 * DAY])
 def test_a_clock_that_is_ahead_for_months_costs_no_more_than_days(home: Home, ahead: timedelta) -> None:
     for hours in range(1, 50 * 24):
