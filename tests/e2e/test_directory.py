@@ -60,7 +60,7 @@ def test_a_thermostat_that_moved_is_found_by_name_and_by_id(home: Home) -> None:
         home.control("plants", {"rename": {"id": thermostat, "name": f"\u202eFaro\n 1 {HALF_EMOJI}"}})
         hear_of_names(home)
         at = datetime.now(UTC) - timedelta(hours=1)
-        home.notify([envelope(status(thermostat, time=at.isoformat()))])
+        home.recorded([envelope(status(thermostat, time=at.isoformat()))])
         home.control("plants", {"move": {"module_id": thermostat, "to": pier["id"]}})
         home.control("faults", {"operation": "topology", "about": pier["id"], "status": 204, "body": ""})
 

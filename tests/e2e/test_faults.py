@@ -74,7 +74,15 @@ def test_what_the_table_does_not_take_waits_in_the_queue_and_is_stored(bare_home
     readings = bare_home.readings(module_id)
     assert [reading["time"] for reading in readings] == [text(minute) for minute in range(3)]
     assert all(begun <= datetime.fromisoformat(reading["received_at"]) <= over for reading in readings)
-    assert bare_home.notify([envelope(at(0, module_id))]).json()["duplicates"] == 1
+    assert bare_home.recorded([envelope(at(0, module_id))])["duplicates"] == 1
+
+
+@pytest.mark.shows("table denies access")
+def test_what_came_by_way_of_the_queue_is_counted_as_if_it_had_come_in_time(bare_home: Home, module_id: str) -> None:
+    with bare_home.forbidden("ReceiverRole", "dynamodb:PutItem"):
+        body = [envelope(at(0, module_id), at(0, module_id), status(module_id, time="yesterday"))]
+        counted = bare_home.recorded(body)
+    assert counted == {"stored": 1, "duplicates": 1, "quarantined": 1}
 
 
 @pytest.mark.shows("queue fails too")

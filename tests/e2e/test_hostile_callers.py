@@ -211,7 +211,7 @@ def test_a_genuine_caller_that_sends_mad_numbers_takes_nobody_down(home: Home) -
         "time": datetime.now(UTC).isoformat(),
     }
 
-    assert home.notify([envelope(status(module_id, **mad))]).json()["stored"] == 1
+    assert home.recorded([envelope(status(module_id, **mad))])["stored"] == 1
 
     assert home.run_keeper()["outcome"] == "healthy"
     assert "continue_from" not in home.roll_up()

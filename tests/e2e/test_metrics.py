@@ -42,9 +42,9 @@ def lived(home: Home) -> Home:
     """A home in which everything has happened once that is counted."""
     thermostat = "4d1a7d4e-6ff5-4d3f-8c6d-0a1f6f3f8a11"
     event = envelope(status(thermostat))
-    assert home.notify([event]).json()["stored"] == 1
-    assert home.notify([event]).json()["duplicates"] == 1
-    assert home.notify(b"nobody can read this").json()["quarantined"] == 1
+    assert home.recorded([event])["stored"] == 1
+    assert home.recorded([event])["duplicates"] == 1
+    assert home.recorded(b"nobody can read this")["quarantined"] == 1
     with home.forbidden("ReceiverRole", "dynamodb:PutItem"):
         assert home.notify([envelope(status(thermostat, time="2026-11-21T15:45:20+00:00"))]).json()["deferred"] == 1
     home.run_keeper()

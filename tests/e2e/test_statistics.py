@@ -21,7 +21,7 @@ def test_what_was_pushed_becomes_statistics_and_is_drawn(home: Home) -> None:
     for minutes, value in ((0, "18.6"), (20, "3.4028235E38"), (40, "85.00000"), (50, "18.6"), (60, "18.6")):
         at = (hour + timedelta(minutes=minutes)).isoformat()
         measured = {"measures": [{"timeStamp": at, "value": value, "unit": "C"}]}
-        home.notify([envelope(status(thermostat["id"], time=at, thermometer=measured))])
+        home.recorded([envelope(status(thermostat["id"], time=at, thermometer=measured))])
 
     home.roll_up()  # as the schedule does, which need not look back so far
     home.roll_up(**{"from": hour.isoformat(), "to": (hour + timedelta(hours=2)).isoformat()})
