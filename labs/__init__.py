@@ -1,1 +1,1 @@
-"""Programs that look at the recorder from outside: how fast, how dear, for how long. None of them is a test."""
+"""Programs that measure the recorder from outside: its speed, cost and endurance. None of them is a test."""

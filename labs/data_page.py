@@ -1,4 +1,4 @@
-"""`docs/data.md`, made from the table's schema: python -m labs.data_page (`make pages`)."""
+"""Writes `docs/data.md` from the table's schema: python -m labs.data_page (`make pages`)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The latest release, as upgrades begin with it: all that `sam` builds and deploys, in one archive.
+"""The archive of the latest release, from which tests upgrade: all that `sam` builds and deploys.
 
-`python -m labs.release` (`make release`) keeps what is committed now as that release, under its version. A
-clone need have neither history nor tags; and data as the release wrote it comes only from the release's own code.
+`python -m labs.release` (`make release`) archives the current commit as that release, under its version. The tests need
+the release's own code to write data as the release did, and a clone may have neither history nor tags.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ WHAT_SAM_TAKES = ("template.yaml", "samconfig.toml", "functions", "layers")
 
 
 def archive() -> Path:
-    """The archive of the latest release, of which there is one."""
+    """The archive of the latest release; there is only one."""
     (only,) = RELEASED.glob("*.tar.xz")
     return only
 
 
 def unpacked(folder: Path) -> Path:
-    """The latest release in a folder below this one, of its own; what was built there before is found again."""
+    """Unpack the latest release into its own subfolder of `folder`, and return that; what was built there is kept."""
     into = folder / hashlib.sha256(archive().read_bytes()).hexdigest()[:12]
     with tarfile.open(archive()) as content:
         content.extractall(into, filter="data")
@@ -33,7 +33,7 @@ def unpacked(folder: Path) -> Path:
 
 
 def template() -> str:
-    """The text of its template."""
+    """The text of the release's template."""
     with tarfile.open(archive()) as content:
         file = content.extractfile("template.yaml")
         assert file is not None
@@ -41,7 +41,7 @@ def template() -> str:
 
 
 def keep() -> Path:
-    """Make what is committed now the latest release; raises CalledProcessError where git has no such commit."""
+    """Make the current commit the latest release. Raises CalledProcessError if git fails."""
     version = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"]
     made = subprocess.run(  # noqa: S603 - our own command
         ["git", "archive", "--format=tar", "HEAD", *WHAT_SAM_TAKES],  # noqa: S607 - git is where the system has it

@@ -1,7 +1,7 @@
-"""Which tests show each row of a page, from the marks at the tests: python -m labs.shown_by (`make pages`).
+"""Writes the column `Test` of pages from the marks of tests: python -m labs.shown_by (`make pages`).
 
 A row of a table whose last column is `Test` begins with its name, in bold. A test names the rows that it shows:
-`@pytest.mark.shows("table hangs")`. From that the last column is written. The tests are read and not imported.
+`@pytest.mark.shows("table hangs")`. Test files are parsed, not imported.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class Row(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What marks call it: the bold words at its beginning, without their backticks, or nothing."""
+        """Its name in marks: the bold words at its beginning, without backticks; empty if there are none."""
         found = _NAME.match(self.cells[0])
         return found[1] if found else ""
 
 
 class Mark(NamedTuple):
-    """A test that says it shows a row; without a test where it stands at none."""
+    """A test's mark that it shows a row; the test is None if the mark is not at a test."""
 
     row: str
     file: str
@@ -61,7 +61,7 @@ def rows(page: str) -> Iterator[Row]:
 
 
 def marks(project: Path) -> list[Mark]:
-    """Every mark below the project's tests, in the order of files and lines."""
+    """Every mark in the project's tests, in the order of files and lines."""
     return [
         mark
         for path in sorted((project / "tests").rglob("*.py"))
@@ -107,7 +107,7 @@ def _is_mark(node: ast.AST) -> TypeIs[ast.Attribute]:
 
 
 def faults(project: Path) -> list[str]:
-    """What rows and marks lack of each other: a row without a test or a name of its own, a mark that no row has."""
+    """Mistakes in rows and marks: a row without a test or without its own name, a mark without a row."""
     named = [(page, row) for page in PAGES for row in rows((project / page).read_text())]
     count = Counter(row.name for _, row in named)
     marked = marks(project)
@@ -131,7 +131,7 @@ def faults(project: Path) -> list[str]:
 
 
 def written(project: Path, page: str) -> str:
-    """A page with its column of tests as the marks have it."""
+    """The page with its column of tests, from the marks."""
     text = (project / page).read_text()
     lines = text.splitlines(keepends=True)
     marked = marks(project)
@@ -142,7 +142,7 @@ def written(project: Path, page: str) -> str:
 
 
 def _cell(shown: Sequence[Mark], folder: Path, project: Path) -> str:
-    """Links to the tests of one row, those of the deployed stack last."""
+    """Links to the tests of one row, tests of the deployed stack last."""
     links: dict[bool, list[str]] = {False: [], True: []}
     for file, test in dict.fromkeys((mark.file, mark.test) for mark in shown):
         target = (project / file).relative_to(folder, walk_up=True).as_posix()
@@ -152,7 +152,7 @@ def _cell(shown: Sequence[Mark], folder: Path, project: Path) -> str:
 
 
 def main() -> None:
-    """Write the pages, or say what is wrong and leave them."""
+    """Write the pages, or print the mistakes and leave them unchanged."""
     if wrong := faults(PROJECT):
         sys.exit("\n".join(wrong))
     for page in PAGES:

@@ -1,8 +1,8 @@
 """The template as CloudFormation gets it: translated offline by AWS's own translator.
 
-`python -m labs.translated FOLDER` writes what the tools look at besides the template itself: the translated
-template with its conditions carried out, as `samconfig.toml` deploys it to AWS (`aws-keys.json`), the same with a key
-of one's own (`own-key.json`), and each add-on with its defaults (`addons/<name>.json`).
+`python -m labs.translated FOLDER` writes it for the tools that check templates, with all conditions resolved: as
+`samconfig.toml` deploys it to AWS (`aws-keys.json`), the same with the stack's own key (`own-key.json`), and each
+add-on with its defaults (`addons/<name>.json`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
 ADD_ONS = sorted(TEMPLATE.parent.glob("addons/*/template.yaml"))
 _GONE = object()
 
-# It says of every deployment preference that a switch of AWS's own is not there.
+# It logs for every deployment preference that a feature toggle of AWS's is missing.
 logging.getLogger("samtranslator.feature_toggle.feature_toggle").setLevel(logging.ERROR)
 
 
@@ -38,10 +38,10 @@ def as_written(template: Path = TEMPLATE) -> dict[str, Any]:
 
 
 def translated(template: Mapping[str, Any], **chosen: str) -> dict[str, Any]:
-    """A template with SAM's own types replaced by what they stand for, with these parameters and else the defaults."""
+    """The template with SAM's types expanded, for these parameters, and the defaults of all others."""
     source = copy.deepcopy(dict(template))
     for resource in source["Resources"].values():
-        # `sam deploy` uploads these and writes their addresses; any address will do here.
+        # `sam deploy` uploads these and writes their addresses; here any address will do.
         for code in ("CodeUri", "ContentUri"):
             if code in resource.get("Properties", {}):
                 resource["Properties"][code] = f"s3://bucket/{resource['Properties'][code]}"
@@ -49,14 +49,14 @@ def translated(template: Mapping[str, Any], **chosen: str) -> dict[str, Any]:
     metrics = Metrics("template", DummyMetricsPublisher())
     translator = Translator({}, Parser(), boto_session=Session(region_name="eu-south-1"), metrics=metrics)
     done: dict[str, Any] = translator.translate(source, values)
-    metrics.publish()  # to nobody; unpublished ones are complained of at the end
+    metrics.publish()  # nowhere; the translator warns about unpublished ones
     for name, value in values.items():
         done["Parameters"][name]["Default"] = value
     return done
 
 
 def settled(template: Mapping[str, Any]) -> dict[str, Any]:
-    """A translated template without conditions: each carried out for the defaults of its parameters."""
+    """A translated template with all conditions resolved, for the defaults of its parameters."""
 
     def holds(condition: Any) -> bool:
         return _holds(condition, template)

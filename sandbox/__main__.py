@@ -20,7 +20,7 @@ TWO_DAYS: Final = timedelta(days=2)
 
 
 def main() -> int:
-    """Run one command; returns its exit status (0 it went well, 1 it failed, 2 it was called wrongly)."""
+    """Run one command; returns its exit status: 0 for success, 1 for a failure, 2 for wrong usage."""
     parser = argparse.ArgumentParser(
         prog="python -m sandbox",
         description="The whole stack on this machine: a local cloud, a stand-in for Legrand's, the deployed template.",
@@ -44,14 +44,14 @@ def main() -> int:
     try:
         match arguments.command:
             case "demo":
-                _make_room(console, fresh=arguments.fresh)
+                _end_running(console, fresh=arguments.fresh)
                 return demo.run(console, once=arguments.once, lose_one=arguments.lose_one)
             case "event":
                 sys.stdout.write(local_invoke.event(State.load(), arguments.file))
             case "credentials":
                 sys.stdout.write(json.dumps(owner.credentials()) + "\n")
             case "up":
-                _make_room(console, fresh=arguments.fresh)
+                _end_running(console, fresh=arguments.fresh)
                 _up(console, legrand_url=arguments.legrand_url, is_lived=arguments.lived)
             case _:
                 ended = lifecycle.down()
@@ -63,7 +63,7 @@ def main() -> int:
 
 
 def _up(console: Console, *, legrand_url: str | None, is_lived: bool) -> None:
-    """Start it, and say what can be tried next."""
+    """Start the sandbox, and print what to try next."""
 
     def report(text: str) -> None:
         console.print(f"· {text}")
@@ -83,8 +83,8 @@ def _may_replace(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fresh", action="store_true", help="end the sandbox that runs here, and all that it holds")
 
 
-def _make_room(console: Console, *, fresh: bool) -> None:
-    """See that no sandbox runs in this folder; with `fresh` one that does is ended. Raises SandboxError."""
+def _end_running(console: Console, *, fresh: bool) -> None:
+    """Make sure that no sandbox runs in this folder; `fresh` ends a running one. Raises SandboxError."""
     running = processes.running()
     if not running:
         return

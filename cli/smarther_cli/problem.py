@@ -1,8 +1,8 @@
-"""What a report of a problem holds: enough to mend it, and nothing secret or personal.
+"""Builds the report of a problem: enough to find the cause, and nothing secret or personal.
 
-Nothing is taken over as it is and then searched for what has to go. Each part is made anew of what is known to be
-harmless: counts, instants, words of our own. Whatever is not such a word, in whichever field it stands, is told as
-`OTHER`; plants and thermostats are told by numbers, in the order of the report, and their names not at all.
+It does not copy a report and remove parts, but is built from what is known to be harmless: counts, instants, our words.
+Any other word, in any field, becomes `OTHER`. Plants and thermostats are numbered in the order of the report; their
+names are not in it.
 """
 
 from __future__ import annotations

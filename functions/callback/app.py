@@ -1,4 +1,4 @@
-"""The page on which the owner's browser returns from consent: `GET /callback`."""
+"""Answers the owner's browser when it returns from consent, at `GET /callback`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from smarther.store.table import Table
 
 settings = CallbackSettings.from_environment(os.environ)
 session = botocore.session.get_session()
-timeouts = Timeouts(connect_seconds=1.0, read_seconds=1.0, attempts=2)  # the keeper needs the rest of the time
+timeouts = Timeouts(connect_seconds=1.0, read_seconds=1.0, attempts=2)  # short: the keeper needs the rest of the time
 callback = Callback(
     consents=Consents(Table(create_client(session, "dynamodb", timeouts), settings.table_name)),
     keeper=KeeperFunction(create_client(session, "lambda", TIMEOUTS), settings.keeper_function),

@@ -1,4 +1,4 @@
-"""Keeps tokens and subscriptions alive: every half hour, after the owner's consent, and when the owner asks."""
+"""Keeps tokens and subscriptions alive: every half hour, after consent, and when the owner starts it."""
 
 from __future__ import annotations
 
@@ -43,37 +43,37 @@ keeper = Keeper(
 
 
 def handler(event: Any, context: object) -> dict[str, Any]:
-    """Make one run and return its report, or probe the webhook's own address and return what was found.
+    """Make one run and return its report, or probe the webhook's address and return the calls made.
 
-    A run is asked for by `{}`, the schedule's `{"scheduled": true}`, `{"rotate_webhook": true}` or
-    `{"consent": {"code": …}}`; a probe by `{"probe": {"calls": …, "at_once": …}}`.
+    Events of a run: `{}`, the schedule's `{"scheduled": true}`, `{"rotate_webhook": true}` or
+    `{"consent": {"code": …}}`; of a probe: `{"probe": {"calls": …, "at_once": …}}`.
     """
     request = RunRequest.of(event)
     if request.probe is not None:
-        found = keeper.probe(request.probe)
-        tell_probe(found)
-        return found.model_dump(mode="json", exclude_none=True)
+        probe = keeper.probe(request.probe)
+        log_probe(probe)
+        return probe.model_dump(mode="json", exclude_none=True)
     report = keeper.run(request)
-    tell(report)
+    log_run(report)
     return report.model_dump(mode="json", exclude_none=True)
 
 
-def tell_probe(found: Probe) -> None:
+def log_probe(probe: Probe) -> None:
     """Log one record of a probe, in counts."""
-    made = [*found.one_by_one, *found.at_once]
+    calls = [*probe.one_by_one, *probe.at_once]
     telemetry.log(
         "webhook_probed",
-        calls=len(made),
-        proven=sum(each.proven for each in made),
-        new_containers=sum(each.new_container for each in made),
-        slowest_ms=max((each.ms for each in made if each.ms is not None), default=None),
+        calls=len(calls),
+        proven=sum(each.proven for each in calls),
+        new_containers=sum(each.new_container for each in calls),
+        slowest_ms=max((each.ms for each in calls if each.ms is not None), default=None),
     )
 
 
-def tell(report: Report) -> None:
-    """Log one record of the run with its metrics, and one for each reason that needs a person."""
+def log_run(report: Report) -> None:
+    """Log one record of the run with its metrics, and one for each trouble and each reason that needs a person."""
     if report.outcome == "busy":
-        telemetry.log("keeper_busy")  # it did nothing; the run that holds the lease sends the metrics
+        telemetry.log("keeper_busy")  # the run that holds the lease sends the metrics
         return
     for person in report.person:
         telemetry.warn("person_needed", reason=person.reason, do=person.do)

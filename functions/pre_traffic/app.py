@@ -1,4 +1,4 @@
-"""The hook of CodeDeploy before traffic reaches a new version of the receiver: says whether it may go live."""
+"""CodeDeploy's hook before a new version of the receiver gets traffic: tests it, and reports whether it may go live."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ recorded = json.loads(Path(__file__).with_name("notification.json").read_text())
 
 
 def handler(event: Mapping[str, str], context: object) -> dict[str, str | None]:
-    """Report `Succeeded` or `Failed` in every case: CodeDeploy waits an hour for a hook that reports nothing."""
+    """Always report `Succeeded` or `Failed`: CodeDeploy waits an hour for a hook that reports nothing."""
     try:
         fault = rehearse.fault(version.call, recorded, sleep=time.sleep)
-    except Exception as error:  # a check that could not be made counts as failed
+    except Exception as error:  # an incomplete check counts as failed
         fault = f"not checked: {type(error).__name__}"
     if fault is None:
         log("version_good", version=settings.receiver_version)

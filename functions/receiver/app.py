@@ -1,4 +1,4 @@
-"""Receives Legrand's notifications at `POST /notifications/{secret}`, and the schedule's event that keeps it warm."""
+"""Receives Legrand's notifications at `POST /notifications/{secret}`, and the schedule's event to stay warm."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ queue_url = settings.spill_queue_url
 
 
 def now() -> datetime:
-    """Wall time, which goes on while the container is frozen between two events."""
+    """The wall clock: it goes on while the container is frozen between two events."""
     return datetime.now(UTC)
 
 
@@ -39,10 +39,10 @@ receiver = Receiver(
 )
 
 # Initialisation has a full processor and is not part of the first caller's 750 ms, so the connection is opened and the
-# digests are read here. Where the table does not answer, the first notification may be spilled unverified.
+# digests are read here. If the table does not answer, the first notification may be spilled unverified.
 receiver.warm_up()
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """Answer 200 with counts to a genuine caller, 404 to anybody else."""
+    """Answer an authentic caller with 200 and counts, anybody else with 404."""
     return receiver.answer(event)

@@ -1,4 +1,4 @@
-"""Stores the spilled notifications of the spill queue: an SQS event source with partial batch responses."""
+"""Stores spilled notifications from the spill queue (an SQS event source with partial batch responses)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 settings = RedriverSettings.from_environment(os.environ)
-# Longer than the receiver's: no caller waits, and a notification that cannot be stored stays in the queue.
+# Longer than the receiver's: no caller waits, and what cannot be stored stays in the queue.
 timeouts = Timeouts(connect_seconds=1.0, read_seconds=3.0, attempts=3)
 client = create_client(botocore.session.get_session(), "dynamodb", timeouts)
 table = Table(client, settings.table_name)
@@ -27,5 +27,5 @@ redriver = Redriver(Recorder.of(table, retention_days=settings.retention_days), 
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """Store the messages; returns those that the queue is to deliver again."""
+    """Store the messages; returns those to deliver again."""
     return redriver.redrive(event)

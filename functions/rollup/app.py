@@ -1,4 +1,4 @@
-"""Makes statistics of hours and days from the readings: on a schedule, for a range, and when readings come late."""
+"""Makes statistics of hours and days from readings: on a schedule, for a requested range, and after late readings."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 
-from smarther.aws.botocore_client import create_client as client_of
-from smarther.aws.botocore_client import reading_fast
+from smarther.aws.botocore_client import create_client, reading_fast
 from smarther.aws.timeouts import Timeouts
-from smarther.domain.summaries.rollup_window import asked_for
+from smarther.domain.summaries.rollup_window import requested_hours
 from smarther.rollup import runs
 from smarther.rollup.roll_up import Rollup
 from smarther.rollup.settings import RollupSettings
@@ -25,35 +24,35 @@ TIME_TO_STOP_MS = 60_000
 """A run stops, between two thermostats, when this much of the function's time is left."""
 
 settings = RollupSettings.from_environment(os.environ)
-timeouts = Timeouts(connect_seconds=2.0, read_seconds=10.0, attempts=3)  # within what is left when a run stops
-client = reading_fast(client_of(botocore.session.get_session(), "dynamodb", timeouts))
+timeouts = Timeouts(connect_seconds=2.0, read_seconds=10.0, attempts=3)  # less than TIME_TO_STOP_MS altogether
+client = reading_fast(create_client(botocore.session.get_session(), "dynamodb", timeouts))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Make a scheduled run; or, with `{"from": …, "to": …}`, that range anew; or what records of the stream tell of.
+    """Make a scheduled run; or the range of `{"from": …, "to": …}`; or the hours affected by the stream's `Records`.
 
-    A scheduled run continues where the last one stopped. Where some statistics could not be made it raises
+    A scheduled run continues where the last one stopped. If some statistics could not be made, it raises
     `StatisticsMissingError` at its end, so that an alarm fires; Lambda's two retries and later runs try them again.
 
-    Where the answer for a range has `continue_from`, time ran out: ask again with it as `from`. `failed` are the ids of
+    If the answer for a range has `continue_from`, time ran out: call again with it as `from`. `failed` has the ids of
     the thermostats whose statistics could not all be made. Raises `RollupRequestError` for an invalid range.
 
-    The answer for records of the stream names those that are to be delivered again.
+    The answer for records of the stream names those to deliver again.
     """
     now = datetime.now(UTC)
     table = Table(client, settings.table_name)
-    follows = "Records" in event
+    from_stream = "Records" in event
     rollup = Rollup(
         table,
         zone=settings.timezone,
         now=now,
         out_of_time=lambda: context.get_remaining_time_in_millis() < TIME_TO_STOP_MS,
         retention=settings.retention,
-        consistent=follows,
+        consistent=from_stream,
     )
-    if follows:
-        return runs.make_late(rollup, event["Records"])
-    asked = asked_for(event, now=now, zone=settings.timezone)
-    if asked is not None:
-        return runs.make_range(rollup, asked)
-    return runs.make_due(rollup, HoursAndDays(table), now)
+    if from_stream:
+        return runs.remake_late(rollup, event["Records"])
+    requested = requested_hours(event, now=now, zone=settings.timezone)
+    if requested is not None:
+        return runs.make_range(rollup, requested)
+    return runs.make_scheduled(rollup, HoursAndDays(table), now)

@@ -1,4 +1,4 @@
-"""Draws the home for the CloudWatch dashboard, whose console calls it to show and to refresh the widget."""
+"""Draws the home on the CloudWatch dashboard; the console calls it to show and to refresh the widget."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 
-from smarther.aws.botocore_client import create_client as client_of
-from smarther.aws.botocore_client import reading_fast
+from smarther.aws.botocore_client import create_client, reading_fast
 from smarther.aws.timeouts import Timeouts
 from smarther.drawing.home_page import unanswered_page
 from smarther.drawing.widget_request import words_asked_for
@@ -24,13 +23,13 @@ if TYPE_CHECKING:
 
 settings = WidgetSettings.from_environment(os.environ)
 timeouts = Timeouts(connect_seconds=1.0, read_seconds=2.0, attempts=2)
-client = reading_fast(client_of(botocore.session.get_session(), "dynamodb", timeouts))
+client = reading_fast(create_client(botocore.session.get_session(), "dynamodb", timeouts))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> str | dict[str, str]:
-    """HTML for the console to show, or the widget's documentation as Markdown where it asks to `describe`.
+    """HTML for the console, or for `{"describe": true}` the widget's documentation as Markdown.
 
-    Where the table does not answer, the page says so before the function's own timeout.
+    If the table does not answer, the page says so, before the function's own timeout.
     """
     table = Table(client, settings.table_name)
     widget = Widget(table, home=settings.timezone, stale_after=settings.stale_after, keeper_every=settings.keeper_every)

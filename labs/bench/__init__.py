@@ -1,1 +1,1 @@
-"""What a notification costs in time, memory and money, beside what one would pick instead."""
+"""Benchmarks: what a notification costs in time, memory and money, compared with alternatives."""

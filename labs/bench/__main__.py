@@ -1,4 +1,4 @@
-"""`make bench`: measure the receiver beside what a user would pick instead, and write the table down."""
+"""`make bench`: measures the receiver and its alternatives, and prints a table."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labs.bench import artefacts, figures, limits, notifications, places, stage, steps
-from labs.bench.measure import Sample, sample, undisturbed
+from labs.bench import ablations, artefacts, figures, limits, notifications, places, stage
+from labs.bench.measure import Sample, retry_lost, sample
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ _LIMITED_WARM = 20
 
 
 def main() -> int:
-    """Run the measurements; the table goes to standard output, the figures to `labs/bench/results/`."""
+    """Run the measurements; prints the table, and writes the figures to `labs/bench/results/`."""
     parser = argparse.ArgumentParser(prog="python -m labs.bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=15, help="cold starts of each contender")
     parser.add_argument("--warm", type=int, default=100, help="notifications after each cold start")
@@ -42,9 +42,9 @@ def main() -> int:
     chosen = [each for each in every if not arguments.only or each.name in arguments.only]
     sizes = {each.name: each.size() for each in chosen}
     with stage.cloud() as running:
-        chosen = [running.invite(each) for each in chosen]
+        chosen = [running.with_trust(each) for each in chosen]
         if arguments.steps:
-            chosen = [*steps.backwards(chosen[0], running), *(each for each in chosen if each.name == "bare")]
+            chosen = [*ablations.ablations(chosen[0], running), *(each for each in chosen if each.name == "bare")]
             sizes = {each.name: each.size() for each in chosen}
         runs = _Runs(running)
         samples = runs.interleaved(chosen, arguments.rounds, arguments.warm)
@@ -74,7 +74,7 @@ def main() -> int:
 
 
 def machine() -> Mapping[str, Any]:
-    """What it was measured on."""
+    """The machine of the measurement."""
     processor = next(
         (
             line.partition(":")[2].strip()
@@ -94,16 +94,16 @@ def machine() -> Mapping[str, Any]:
 
 
 class _Runs:
-    """Measurements on one stage; every notification of a run is another one."""
+    """Measurements on one stage; no notification is sent twice."""
 
     def __init__(self, running: stage.Stage) -> None:
         self._stage = running
         self._events = notifications.events()
         self.lost: list[str] = []
-        """Each sample that was lost and measured again: which, and why."""
+        """Each sample that was lost and repeated: which one, and why."""
 
     def interleaved(self, contenders: Sequence[Artefact], rounds: int, warm: int) -> dict[str, list[Sample]]:
-        """Each contender once a round, beginning with another one each time; a first round is thrown away."""
+        """Measure each contender once a round, each round starting with another one; a first round does not count."""
         taken: dict[str, list[Sample]] = {each.name: [] for each in contenders}
         for number in range(-1, rounds):
             first = number % len(contenders)
@@ -115,9 +115,9 @@ class _Runs:
         return taken
 
     def by_memory(self, contenders: Sequence[Artefact], rounds: int) -> dict[str, Any]:
-        """The same with the processor's part of each memory size, all sizes in each round.
+        """The same with the processor share of each memory size, all sizes in each round.
 
-        Empty where the machine cannot limit.
+        Empty if this machine cannot limit the processor.
         """
         if not rounds or limits.available() is None:
             _say("no limits of the processor: left out, or this user may not make control groups")
@@ -141,7 +141,7 @@ class _Runs:
             self.lost.append(f"{where}: {why}")
             _say(f"a sample was lost and is measured again ({self.lost[-1]})")
 
-        return undisturbed(lambda: sample(contender, self._stage, self._events, warm, group), lost)
+        return retry_lost(lambda: sample(contender, self._stage, self._events, warm, group), lost)
 
 
 def _say(text: str) -> None:

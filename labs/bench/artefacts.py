@@ -1,4 +1,4 @@
-"""What is measured, exactly as `sam build` leaves it, with the layers merged as Lambda merges them."""
+"""The measured functions, as `sam build` makes them, with their layers merged as Lambda merges them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CONTENDERS = places.PROJECT / "labs" / "bench" / "contenders" / "template.yaml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artefact:
-    """A function as deployed: its own folder (`/var/task`), and its layers in one (`/opt/python`)."""
+    """A function as deployed: its folder (`/var/task`), and its merged layers (`/opt/python`)."""
 
     name: str
     task: Path
@@ -30,24 +30,24 @@ class Artefact:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def trust(self, authority: Path) -> bool:
-        """Add an authority to the layer's own bundles, as if they had held it; False where there are none."""
+        """Add a certificate authority to the layer's bundles; False if it has none."""
         bundles = [] if self.opt is None else sorted(self.opt.glob("certifi/*.pem"))
         for bundle in bundles:
             bundle.write_bytes(bundle.read_bytes() + b"\n" + authority.read_bytes())
         return bool(bundles)
 
     def size(self) -> int:
-        """Bytes of all that is shipped, unzipped: what counts against Lambda's limit."""
+        """The unzipped bytes of the package, which count for Lambda's limit."""
         return sum(folder_size(folder) for folder in (self.task, self.opt) if folder is not None)
 
 
 def folder_size(folder: Path) -> int:
-    """Bytes of the files below a folder."""
+    """The bytes of all files below a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def sam_build(template: Path, into: Path, *only: str) -> None:
-    """Run the real `sam build`, of all or of one resource, for this machine's processor; raises RuntimeError."""
+    """Run the real `sam build`, of all or of one resource, for this machine's processor. Raises RuntimeError."""
     from sandbox.running.stack import host_architecture  # noqa: PLC0415 - the sandbox reads SANDBOX_FOLDER when imported
 
     architecture = host_architecture()
@@ -93,7 +93,7 @@ def build_ours() -> Path:
 
 
 def merged_layers(build: Path) -> Path:
-    """The project's layers in one folder, in the template's order, as Lambda lays them into `/opt`."""
+    """The project's layers in one folder, in the template's order, as Lambda extracts them to `/opt`."""
     opt = places.ARTEFACTS / "opt" / "python"
     shutil.rmtree(opt, ignore_errors=True)
     for layer in ("DependenciesLayer", "SmartherLayer"):
@@ -118,14 +118,14 @@ def ours() -> Artefact:
 
 
 def bare() -> Artefact:
-    """The smallest honest handler, alone."""
+    """The smallest handler that does the task."""
     build = places.ARTEFACTS / "bare"
     sam_build(_CONTENDERS, build, "BareFunction")
     return Artefact(name="bare", task=build / "BareFunction")
 
 
 def contenders() -> list[Artefact]:
-    """What ours is measured against; canonical also with the bytecode that `sam build` leaves out."""
+    """The alternatives to ours; canonical also with the bytecode that `sam build` omits."""
     build = places.ARTEFACTS / "contenders"
     sam_build(_CONTENDERS, build)
     powertools = {

@@ -1,7 +1,7 @@
 """One execution environment: a function in the real Lambda runtime, from its cold start to its end.
 
-AWS's Runtime Interface Emulator, which `sam` ships, starts the function's process when the first event comes, speaks
-the Runtime API with it, and answers over HTTP.
+AWS's Runtime Interface Emulator, which `sam` includes, starts the function's process with the first event, serves it
+the Runtime API, and answers over HTTP.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _PATIENCE_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What the probe saw when the runtime asked for the next event: monotonic and processor seconds, peak memory."""
+    """The probe's figures when the runtime asked for the next event: monotonic and processor seconds, peak memory."""
 
     at: float
     cpu: float
@@ -46,19 +46,19 @@ class Note:
 
 
 class SampleLostError(RuntimeError):
-    """This environment can tell nothing about the function: the machine, or the emulator, failed it."""
+    """This sample says nothing about the function, because the machine or the emulator failed."""
 
 
 class SpilledError(SampleLostError):
-    """The receiver kept to its deadlines where the machine did not: the table's answer came too late for it."""
+    """The machine was too slow: the table's answer came after the receiver's deadline."""
 
 
 class ConnectionLostError(SampleLostError):
-    """The emulator closed a connection before it had answered."""
+    """The emulator closed a connection before it answered."""
 
 
 class Container:
-    """A running one; `invoke` it, then read its `notes`."""
+    """A running execution environment; `invoke` it, then read its `notes`."""
 
     def __init__(self, port: int, notes: Path, log: Path) -> None:
         self._port = port
@@ -66,7 +66,7 @@ class Container:
         self._log = log
 
     def invoke(self, event: Mapping[str, Any]) -> tuple[float, float]:
-        """(when the event was sent, seconds until its answer); raises RuntimeError, of which SampleLostError is one."""
+        """Returns (when the event was sent, seconds until its answer). Raises RuntimeError, or its SampleLostError."""
         body = json.dumps(event).encode()
         sent = time.monotonic()
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_PATIENCE_SECONDS)
@@ -86,7 +86,7 @@ class Container:
         return sent, took
 
     def notes(self, expected: int) -> list[Note]:
-        """One at the end of the initialisation, and one for each invocation."""
+        """One note at the end of the initialisation, and one for each invocation."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while len(lines := self._notes.read_text().splitlines()) < expected:
             if time.monotonic() > deadline:
@@ -95,13 +95,13 @@ class Container:
         return [Note(**json.loads(line)) for line in lines]
 
     def log(self) -> str:
-        """Everything that the function and the emulator wrote."""
+        """The output of function and emulator."""
         return self._log.read_text(errors="replace")
 
 
 @contextmanager
 def container(artefact: Artefact, environment: Mapping[str, str], group: Path | None = None) -> Iterator[Container]:
-    """An execution environment in which nothing has run yet. With `group` its invocations are limited by that."""
+    """A new execution environment. With `group` its invocations are limited by that control group."""
     folder = places.WORK / "containers"
     folder.mkdir(parents=True, exist_ok=True)
     port, api_port = _free_port(), _free_port()
@@ -129,7 +129,7 @@ def container(artefact: Artefact, environment: Mapping[str, str], group: Path | 
             _await(port)
             yield Container(port, notes, log)
         finally:
-            process.terminate()  # the emulator ends the function's process before itself
+            process.terminate()  # the emulator ends the function's process first
             process.wait(_PATIENCE_SECONDS)
             _await_end(group)
     notes.unlink()
@@ -137,7 +137,7 @@ def container(artefact: Artefact, environment: Mapping[str, str], group: Path | 
 
 
 def _environment(artefact: Artefact, environment: Mapping[str, str], notes: Path, group: Path | None) -> dict[str, str]:
-    """What a function finds on Lambda, and nothing of whoever runs the benchmark."""
+    """The environment variables that a function has on Lambda, and none of the user's."""
     return {
         "PATH": os.defpath,
         "LANG": "en_US.UTF-8",
@@ -147,7 +147,7 @@ def _environment(artefact: Artefact, environment: Mapping[str, str], notes: Path
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
         "AWS_LAMBDA_LOG_FORMAT": "JSON",
         "PYTHONPATH": str(artefact.opt or ""),
-        "PYTHONDONTWRITEBYTECODE": "1",  # what is deployed is read-only on Lambda
+        "PYTHONDONTWRITEBYTECODE": "1",  # on Lambda the code is read-only
         **environment,
         **artefact.environment,
         "PROBE_FILE": str(notes),
@@ -175,7 +175,7 @@ def _await(port: int) -> None:
 
 
 def _await_end(group: Path | None) -> None:
-    """A control group can only be removed when the last process has left it."""
+    """Wait until the last process has left the control group: only then can it be removed."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while group is not None and (group / "cgroup.procs").read_text().strip() and time.monotonic() < deadline:
         time.sleep(0.005)

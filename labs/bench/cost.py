@@ -1,7 +1,7 @@
-"""What a month costs: measured durations, bytes and sizes, times a dated table of prices; writes into
-docs/running/cost.md.
+"""Computes what a month costs and writes it into docs/running/cost.md.
 
-`python -m labs.bench.cost` takes the figures from `labs/bench/results/latest.json` and from a simulated day.
+`python -m labs.bench.cost` multiplies the figures of `labs/bench/results/latest.json` and of a simulated day by a dated
+table of prices.
 """
 
 from __future__ import annotations
@@ -28,23 +28,21 @@ HOURS = DAYS * 24
 GIGABYTE = 1e9
 MILLION = 1_000_000
 
-# What cannot be measured here. Each errs on the dear side.
-DYNAMODB_SECONDS = (
-    0.005  # AWS calls it single-digit milliseconds; the emulator's own time is in what was measured as well
-)
+# What cannot be measured here. Each is estimated too high rather than too low.
+DYNAMODB_SECONDS = 0.005  # AWS says single-digit milliseconds; the measured time includes the emulator's own
 KEEPER_SECONDS, KEEPER_GIGABYTES = 3.0, 0.25  # a token, a list of subscriptions, a handful of secrets and items
 ROLLUP_SECONDS, ROLLUP_GIGABYTES = 1.0, 0.5  # for a home; grows with the thermostats
 WIDGET_SECONDS, WIDGET_GIGABYTES, WIDGET_VIEWS_A_DAY = 0.5, 0.5, 20
-ACCESS_LOG_BYTES = 290  # the line of the API's access log with its values
-LOG_OVERHEAD_BYTES = 26  # CloudWatch counts these for every event
-RUN_LOG_BYTES = 1_000  # of a keeper's or a rollup's run
-COLD_STARTS_A_DAY = 30  # of a home that is kept warm; Lambda replaces environments as it likes
-SPILL_POLLS_A_MONTH = 5 * 3 * 60 * HOURS  # five pollers that wait 20 s each, with nothing in the queue
+ACCESS_LOG_BYTES = 290  # one line of the API's access log
+LOG_OVERHEAD_BYTES = 26  # CloudWatch adds these to every event
+RUN_LOG_BYTES = 1_000  # one run of the keeper or the rollup
+COLD_STARTS_A_DAY = 30  # with warm-up events; Lambda replaces environments at will
+SPILL_POLLS_A_MONTH = 5 * 3 * 60 * HOURS  # five pollers that wait 20 s each on an empty queue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One notification, as measured."""
+    """The measured figures of one notification."""
 
     warm_seconds: float
     cold_seconds: float
@@ -57,7 +55,7 @@ class Measured:
 
 
 def measured(result: Mapping[str, Any]) -> Measured:
-    """The benchmark's figures at the memory size that the template has."""
+    """The benchmark's figures at the template's memory size."""
     traffic = result["traffic"]
     template: dict[str, Any] = yaml_parse((places.PROJECT / "template.yaml").read_text())
     memory = int(template["Parameters"]["ReceiverMemory"]["Default"])
@@ -75,7 +73,7 @@ def measured(result: Mapping[str, Any]) -> Measured:
 
 
 def per_million(each: Measured, prices: Mapping[str, Any]) -> dict[str, float]:
-    """Dollars for a million notifications at a size where free tiers and cold starts no longer show."""
+    """Dollars for a million notifications, without free tiers and cold starts."""
     billed = math.ceil(each.warm_seconds * 1e3) / 1e3
     logs = prices["logs"]
     logged = each.log_bytes * logs["ingested_gigabyte"]
@@ -92,21 +90,21 @@ def per_million(each: Measured, prices: Mapping[str, Any]) -> dict[str, float]:
 
 
 def notification_alone(million: Mapping[str, float]) -> float:
-    """Dollars for a million notifications received and stored, without the statistics that are made of them later."""
+    """Dollars to receive and store a million notifications, without their statistics."""
     return sum(million.values()) - statistics_alone(million)
 
 
 def statistics_alone(million: Mapping[str, float]) -> float:
-    """Dollars for a million notifications' part of the hours and days."""
+    """Dollars for the statistics of a million notifications."""
     return sum(dollars for name, dollars in million.items() if name.startswith("Hours and days"))
 
 
 def a_month(
     each: Measured, prices: Mapping[str, Any], *, thermostats: int, stacks: int = 1, accounts: int | None = None
 ) -> dict[str, float]:
-    """Dollars of a month, a year's readings stored, everything on, AWS's lasting free tiers taken off once an account.
+    """Dollars a month, with a year of stored readings and every option on, less AWS's permanent free tiers.
 
-    A stack is one account at Legrand. Each is in an account of AWS of its own unless the `accounts` are given.
+    A stack is one account at Legrand. Each has its own AWS account, unless `accounts` says how many there are.
     """
     accounts = stacks if accounts is None else accounts
     count = thermostats * each.a_day * DAYS
@@ -152,7 +150,7 @@ def a_month(
 
 
 def second_stack(each: Measured, prices: Mapping[str, Any]) -> float:
-    """Dollars a month by which two homes in one account of AWS cost more than in two: its free tiers are there once."""
+    """Dollars a month that two homes in one AWS account cost more than in two, which have the free tiers twice."""
     shared, apart = (
         sum(a_month(each, prices, thermostats=10, stacks=2, accounts=accounts).values()) for accounts in (1, 2)
     )
@@ -160,7 +158,7 @@ def second_stack(each: Measured, prices: Mapping[str, Any]) -> float:
 
 
 def block(result: Mapping[str, Any]) -> str:
-    """The computed part of the document."""
+    """The computed part of the page."""
     prices = tomllib.loads((Path(__file__).parent / "prices.toml").read_text())
     each = measured(result)
     million = per_million(each, prices)
@@ -204,7 +202,7 @@ def block(result: Mapping[str, Any]) -> str:
 
 
 def main() -> int:
-    """Compute the document's figures anew; returns the exit status."""
+    """Update the page's figures; returns the exit status."""
     from labs.bench import statistics_units, traffic  # noqa: PLC0415 - the simulation takes its time to load
     from labs.bench.item_size import reading, stored_size  # noqa: PLC0415 - as above
 

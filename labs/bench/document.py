@@ -1,6 +1,6 @@
-"""Figures into the documents: `python -m labs.bench.document` writes the tables of docs/ anew.
+"""Writes measured figures into the pages of docs/: `python -m labs.bench.document`.
 
-A table stands between `<!-- computed: NAME -->` and `<!-- end: NAME -->`, and comes from `labs/bench/results/`.
+A table is between `<!-- computed: NAME -->` and `<!-- end: NAME -->`, and comes from `labs/bench/results/`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SCALE = places.PROJECT / "docs" / "running" / "scale.md"
 
 
 def put(document: Path, name: str, text: str) -> None:
-    """Replace what stands at a place of a document; raises ValueError where it has no such place."""
+    """Replace the named part of a page. Raises ValueError if the page has no such part."""
     begin, end = f"<!-- computed: {name} -->\n", f"<!-- end: {name} -->\n"
     before, found, rest = document.read_text().partition(begin)
     _, also_found, after = rest.partition(end)
@@ -30,7 +30,7 @@ def put(document: Path, name: str, text: str) -> None:
 
 
 def main() -> int:
-    """Write the tables of the figures that were measured last; returns the exit status."""
+    """Write the tables of the last measurements; returns the exit status."""
     latest, steps = (_result(name) for name in ("latest", "steps"))
     put(PERFORMANCE, "figures", f"{figures.table(latest)}\n\n{_machine(latest)}")
     put(PERFORMANCE, "memory", figures.memory_table(latest["by_memory"]))
@@ -56,7 +56,7 @@ def _machine(result: dict[str, Any]) -> str:
 
 
 def _lost(result: dict[str, Any]) -> str:
-    """How many samples were lost and measured again; nothing of a run that did not count them."""
+    """How many samples were lost and repeated; empty if the run did not count them."""
     lost = result.get("lost_samples")
     return "" if lost is None else f"; samples lost and measured again: {len(lost)}"
 

@@ -1,4 +1,4 @@
-"""Samples into figures: medians, spreads, ratios; as a table for people and as JSON for everything else."""
+"""Computes medians, spreads and ratios of samples, as Markdown tables and as JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FIELDS = [field.name for field in fields(Sample)]
 
 
 def summary(samples: Samples) -> dict[str, dict[str, dict[str, float]]]:
-    """For each contender and figure: median, quartiles, least and most."""
+    """For each contender and figure: median, quartiles, minimum and maximum."""
     return {
         name: {field: _spread([getattr(sample, field) for sample in taken]) for field in _FIELDS}
         for name, taken in samples.items()
@@ -25,7 +25,7 @@ def summary(samples: Samples) -> dict[str, dict[str, dict[str, float]]]:
 
 
 def ratio(samples: Samples, field: str, ours: str, theirs: str) -> dict[str, float]:
-    """How ours stands to theirs, round by round, so that a machine that slows down slows both."""
+    """The ratio of ours to theirs, round by round, so that a slow moment of the machine affects both."""
     pairs = zip(samples[ours], samples[theirs], strict=True)
     return _spread([getattr(mine, field) / getattr(other, field) for mine, other in pairs])
 
@@ -42,7 +42,7 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
 
 
 def ratios(samples: Samples, to: Sequence[str]) -> dict[str, Any]:
-    """Cold time, processor time and warm time of every contender, against each of those named."""
+    """The ratios of cold, processor and warm time of every contender to each of those named."""
     return {
         f"{field} ÷ {other}": {name: ratio(samples, field, name, other) for name in samples}
         for other in to
@@ -66,7 +66,7 @@ _COLUMNS = (
 
 
 def table(result: Mapping[str, Any]) -> str:
-    """A Markdown table of a result: medians, with the quartiles of the times, and the ratios to bare."""
+    """A Markdown table of a result: medians, quartiles of the times, and ratios to bare."""
     head = ["", *(title for title, _, _ in _COLUMNS), "size MB", "cold ÷ bare", "warm CPU ÷ bare"]
     rows = [head, ["---"] + ["--:"] * (len(head) - 1)]
     for name, figures in result["figures"].items():

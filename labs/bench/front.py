@@ -1,7 +1,7 @@
-"""DynamoDB over TLS on the loopback interface: a terminator before the local cloud, or a stub that answers by itself.
+"""DynamoDB over TLS on the loopback interface: a proxy in front of the local cloud, or a stub.
 
-On AWS a cold start pays for a TLS handshake and for reading the authorities' certificates, so the benchmark has them
-too: its authority stands at the end of a bundle as long as the one that AWS's own SDK ships. Every call is counted.
+On AWS a cold start includes a TLS handshake and reading the authorities' certificates, so the benchmark's do too: its
+authority is at the end of a bundle as long as that of AWS's own SDK. Every call is counted.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 type Backend = Callable[[dict[str, str], bytes], tuple[int, bytes]]
-"""Headers and body of a request to (status, body) of its answer."""
+"""From headers and body of a request to (status, body) of its answer."""
 
 
 @dataclass
 class Front:
-    """Where it answers, whom to trust, and the operations it was asked for (`PutItem`), in order.
+    """A running TLS server: its address, its certificate authority, and the operations called (`PutItem`), in order.
 
-    `authority` vouches for it, `bundle` is that authority at the end of many.
+    `authority` is the file of its authority, `bundle` has that authority at the end of many.
     """
 
     url: str
@@ -46,7 +46,7 @@ class Front:
 
 @contextmanager
 def front(backend: Backend, folder: Path, authorities: Path) -> Iterator[Front]:
-    """A running front; `authorities` is the bundle that ours is added to."""
+    """Run a TLS server; its authority is added to a copy of the bundle `authorities`."""
     folder.mkdir(parents=True, exist_ok=True)
     certificate, authority = _certificates(folder)
     bundle = folder / "bundle.pem"
@@ -66,7 +66,7 @@ def front(backend: Backend, folder: Path, authorities: Path) -> Iterator[Front]:
 
 
 def forwarding(port: int) -> Backend:
-    """To the local cloud, over one kept connection for each thread."""
+    """Forward to the local cloud, over one persistent connection for each thread."""
     held = threading.local()
 
     def forward(headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
@@ -81,7 +81,7 @@ def forwarding(port: int) -> Backend:
 
 
 def stub(digest: str) -> Backend:
-    """Knows the digest of one webhook secret, and takes every item."""
+    """A backend that has the digest of one webhook secret and accepts every item."""
     known = json.dumps({"Item": {"current": {"S": digest}}}).encode()
 
     def answer(headers: dict[str, str], _: bytes) -> tuple[int, bytes]:
@@ -96,14 +96,14 @@ class _Server(ThreadingHTTPServer):
     front: Front
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A caller may hang up, or not trust us; that is told where it calls. Everything else is an error here."""
+        """Ignore callers that hang up or do not trust the certificate; raise every other error."""
         if not isinstance(sys.exception(), ssl.SSLError | ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type] # as the library hands them over
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # head and body leave in one packet
+    wbufsize = -1  # head and body are sent in one packet
     disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
@@ -121,11 +121,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
-        """Nothing: the calls are counted above."""
+        """Log nothing: the calls are counted above."""
 
 
 def _certificates(folder: Path) -> tuple[Path, Path]:
-    """A certificate for the loopback interface with its key, and the authority that vouches for it."""
+    """A certificate for the loopback interface with its key, and its authority."""
     now = datetime.now(UTC)
     authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     issuer, subject = (

@@ -1,4 +1,4 @@
-"""What the table stores of a notification of events/, in bytes as DynamoDB counts them."""
+"""The size of the items of the example notifications in events/, in bytes as DynamoDB counts them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EVENTS = places.PROJECT / "events" / "receiver"
 
 
 def size(value: Any) -> int:
-    """Bytes of a value as DynamoDB counts them; of a number the most that it can take."""
+    """Bytes of a value as DynamoDB counts them; for a number its maximum."""
     match value:
         case str():
             return len(value.encode())

@@ -1,6 +1,6 @@
-"""A part of a processor for an invocation, as Lambda gives it: with the kernel's own control groups.
+"""Limits an invocation to a share of a processor, as Lambda does, with the kernel's control groups.
 
-At 1,769 MB a function has one whole processor, and below that its part of it
+At 1,769 MB a function has one whole processor, and below that a proportional share
 (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
 """
 
@@ -22,12 +22,12 @@ _VERSION_2 = Path("/sys/fs/cgroup")
 
 
 def share(memory_mb: int) -> float:
-    """The part of one processor that belongs to a memory size; at most one, because a handler is one thread."""
+    """The share of one processor at a memory size; at most 1, because a handler is one thread."""
     return min(1.0, memory_mb / WHOLE_PROCESSOR_MB)
 
 
 def available() -> str | None:
-    """How this machine can limit a process: `cgroup v1`, `cgroup v2`, or None where we are not allowed to."""
+    """How this machine can limit a process: `cgroup v1`, `cgroup v2`, or None if it cannot."""
     if os.access(_VERSION_1 / "cpu.cfs_quota_us", os.F_OK) or (_VERSION_1 / "cpu.shares").exists():
         return "cgroup v1" if os.access(_VERSION_1, os.W_OK) else None
     controllers = _VERSION_2 / "cgroup.subtree_control"
@@ -38,7 +38,7 @@ def available() -> str | None:
 
 @contextmanager
 def limited(memory_mb: int) -> Iterator[Path]:
-    """A control group with the processor time of a memory size; processes join it by its `cgroup.procs`."""
+    """A control group with the processor share of a memory size; processes join it by its `cgroup.procs`."""
     quota = round(share(memory_mb) * _PERIOD_MICROSECONDS)
     version = available()
     group = (_VERSION_1 if version == "cgroup v1" else _VERSION_2) / f"smarther-bench-{os.getpid()}-{memory_mb}"

@@ -1,4 +1,4 @@
-"""One contender, measured once: a cold start, then notifications one after another in the same environment."""
+"""Measures one contender once: a cold start, then notifications one after another in the same environment."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class Sample:
     """Milliseconds, processor milliseconds and MiB of one execution environment.
 
-    `cold_ms` is from the start of the function's process to its first answer; `init_ms` the part until the runtime asks
-    for the first event, and `import_ms` the part of that in which the function's module is loaded, with all that it
-    does then. `warm_ms` and `warm_cpu_ms` are medians over the later notifications. `calls_*` are calls to DynamoDB.
+    `cold_ms` is from the start of the function's process to its first answer; `init_ms` is the part of it until the
+    runtime asks for the first event; `import_ms` is the part of that in which the function's module is imported.
+    `warm_ms` and `warm_cpu_ms` are medians over the later notifications. `calls_*` are calls to DynamoDB.
     """
 
     cold_ms: float
@@ -43,10 +43,10 @@ class Sample:
 MOST_TRIES = 5
 
 
-def undisturbed[Result](work: Callable[[], Result], lost: Callable[[str], None] = lambda _: None) -> Result:
-    """The work, done again where its sample was lost; the fifth time the loss is raised.
+def retry_lost[Result](work: Callable[[], Result], lost: Callable[[str], None] = lambda _: None) -> Result:
+    """Do the work, and repeat it if its sample was lost; the fifth loss is raised.
 
-    `lost` is told of each loss in a line, so that whoever measures can count them.
+    `lost` is called with a line about each loss, to count them.
     """
     for _ in range(MOST_TRIES - 1):
         try:
@@ -57,7 +57,7 @@ def undisturbed[Result](work: Callable[[], Result], lost: Callable[[str], None] 
 
 
 def sample(artefact: Artefact, stage: Stage, events: Iterator[dict[str, Any]], warm: int, group: Path | None) -> Sample:
-    """Measure with `warm` notifications after the first one; raises SampleLostError."""
+    """Measure with `warm` notifications after the first one. Raises SampleLostError."""
     calls = stage.front.calls
     with container(artefact, stage.environment, group) as running:
         before = len(calls)
@@ -85,5 +85,5 @@ def sample(artefact: Artefact, stage: Stage, events: Iterator[dict[str, Any]], w
 
 
 def _logged(log: str) -> int:
-    """Bytes of the function's own records: its lines are JSON, the emulator's are not."""
+    """Bytes of the function's log records: its lines are JSON, the emulator's are not."""
     return sum(len(line.encode()) for line in log.splitlines() if line.startswith("{"))

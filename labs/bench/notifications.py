@@ -1,4 +1,4 @@
-"""What is posted: the observed body, each time of another instant, in the event that an HTTP API makes of it."""
+"""The notifications of benchmarks: the observed body, each with another time, as an HTTP API's event."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ DIGEST = hashlib.sha256(SECRET.encode()).hexdigest()
 
 _EXAMPLE = places.PROJECT / "events" / "receiver" / "observed.json"
 _FIRST = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=12)
-"""Ordinary ones are neither from the future nor very late: of those, the arrival is noted as well."""
+"""In the past, but not long ago: readings from the future and very late ones cost an additional write each."""
 
 
 def events(modules: int = 1) -> Iterator[dict[str, Any]]:
-    """Notifications without end: the thermostats in turn, each a second later than the last."""
+    """Endless notifications, of the thermostats in turn, each a second later than the last."""
     for number in itertools.count():
         yield event(number, f"1ee68d6f-46b7-8f11-e053-{number % modules:012x}")
 
 
 def event(number: int, module_id: str) -> dict[str, Any]:
-    """The notification with this number, of this thermostat."""
+    """The notification with this number, from this thermostat."""
     told: dict[str, Any] = json.loads(_EXAMPLE.read_text())
     instant = _FIRST + timedelta(seconds=number)
     envelopes = json.loads(told["body"])

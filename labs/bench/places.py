@@ -1,4 +1,4 @@
-"""Where the benchmark's things lie. Everything it makes is under `.sandbox/bench`, beside other sandboxes."""
+"""The benchmark's paths. All its files are under `.sandbox/bench`, beside other sandboxes."""
 
 from __future__ import annotations
 

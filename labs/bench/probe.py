@@ -1,21 +1,21 @@
-"""Runs inside the measured process, in the place of `python -m awslambdaric`, and writes down what that process sees.
+"""Runs in the measured process instead of `python -m awslambdaric`, and records its times and memory.
 
-It does what `awslambdaric` does, and looks at the clocks each time the runtime asks for the next event: the first time
-the initialisation is over, every further time an invocation. One line of JSON each, with monotonic seconds (the same
-clock in every process of a Linux machine), processor seconds of this process, and its peak memory.
+It does what `awslambdaric` does, and writes a line of JSON each time the runtime asks for the next event: after the
+initialisation, and after every invocation. A line has monotonic seconds (the same clock in every process of a Linux
+machine), this process's processor seconds, and its peak memory.
 
-`PROBE_CPU_GROUP` names a control group that the process joins when its initialisation is over: Lambda, too, gives the
-whole processor to the initialisation and the share that belongs to the memory size to the invocations
+`PROBE_CPU_GROUP` names a control group that the process joins after its initialisation: Lambda, too, gives a whole
+processor to the initialisation, and the memory size's share to the invocations
 (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
 """
 
-# This file runs in the measured process before anything else does, so it imports only what the runtime imports anyway.
+# This file runs first in the measured process, so it imports only what the runtime imports anyway.
 import os
 import sys
 import time
 
 STARTED = time.monotonic()
-sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]  # this file's own folder is no part of what is measured
+sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]  # in place of this file's own folder
 
 from awslambdaric import __main__ as runtime  # type: ignore[import-not-found] # noqa: E402 - in the runtime's environment only; the clock comes first
 from awslambdaric.lambda_runtime_client import LambdaRuntimeClient  # type: ignore[import-not-found] # noqa: E402 - as above
@@ -29,13 +29,13 @@ asked = 0
 
 
 def peak_memory_kb() -> int:
-    """The most that this process has had in memory, in KiB."""
+    """The peak memory of this process, in KiB."""
     with open("/proc/self/status") as status:  # noqa: PTH123 - pathlib would be an import that the runtime does not make
         return int(next(line for line in status if line.startswith("VmHWM:")).split()[1])
 
 
 def noting(client: LambdaRuntimeClient) -> object:
-    """Write a line, then ask for the next event."""
+    """Write a line, then wait for the next event."""
     global asked  # noqa: PLW0603 - the probe is one function and this is its memory
     asked += 1
     line = f'"at": {time.monotonic()}, "cpu": {time.process_time()}, "peak_kb": {peak_memory_kb()}'

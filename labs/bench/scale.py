@@ -1,7 +1,7 @@
-"""Does a notification cost more when there are many thermostats, or many readings? `python -m labs.bench.scale`.
+"""Measures whether a notification costs more with many thermostats or many readings: `python -m labs.bench.scale`.
 
-One warm receiver in the real runtime, on the sandbox's DynamoDB: notifications of 1 to 10,000 thermostats in turn, then
-of one thermostat while the table grows to a million readings.
+One warm receiver in the real runtime, with the sandbox's DynamoDB, gets notifications of 1 to 10,000 thermostats in
+turn, then of one thermostat while the table grows to a million readings.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from labs.bench import artefacts, notifications, places
 from labs.bench import stage as stages
 from labs.bench.__main__ import machine
 from labs.bench.container import container
-from labs.bench.measure import undisturbed
+from labs.bench.measure import retry_lost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ _FIRST = datetime(2020, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What a notification took at one size: medians of milliseconds, means of processor milliseconds and calls."""
+    """A notification's figures at one size: median milliseconds, mean processor milliseconds and calls."""
 
     thermostats: int
     stored_readings: int
@@ -46,7 +46,7 @@ class Row:
 
 
 def measure(receiver: Artefact, stage: Stage, *, thermostats: int, stored: int, numbers: Iterator[int]) -> Row:
-    """A fresh environment, ten notifications that do not count, then those that do."""
+    """Measure in a new environment, after ten notifications that do not count."""
 
     def run() -> Row:
         with container(receiver, stage.environment) as running:
@@ -66,11 +66,11 @@ def measure(receiver: Artefact, stage: Stage, *, thermostats: int, stored: int, 
             peak_mb=round(notes[-1].peak_kb / 1024, 1),
         )
 
-    return undisturbed(run)
+    return retry_lost(run)
 
 
 def fill(client: Any, first: int, last: int, thermostats: int = 1) -> None:
-    """Store readings number `first` to `last` of the thermostats in turn, with the keys that they would have."""
+    """Store readings number `first` to `last`, of the thermostats in turn, under realistic keys."""
 
     def batch(start: int) -> None:
         items = [{"PutRequest": {"Item": _item(each, thermostats)}} for each in range(start, min(start + _BATCH, last))]
@@ -93,14 +93,14 @@ def _item(number: int, thermostats: int) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Run it; the table goes to standard output, the figures to `labs/bench/results/scale.json`."""
+    """Run it; prints the table, and writes the figures to `labs/bench/results/scale.json`."""
     parser = argparse.ArgumentParser(prog="python -m labs.bench.scale", description=__doc__)
     parser.add_argument("--most-readings", type=int, default=1_000_000)
     arguments = parser.parse_args()
     rows: list[Row] = []
     numbers = itertools.count()
     with stages.cloud() as stage:
-        receiver = stage.invite(artefacts.ours())
+        receiver = stage.with_trust(artefacts.ours())
         for thermostats in (1, 100, 10_000):
             fill(stage.client, 0, thermostats, thermostats)
             rows.append(measure(receiver, stage, thermostats=thermostats, stored=thermostats, numbers=numbers))
@@ -123,7 +123,7 @@ def main() -> int:
 
 
 def _event(number: int, thermostats: int) -> dict[str, Any]:
-    return notifications.event(number, _module(number * 7_919, thermostats))  # all over the thermostats
+    return notifications.event(number, _module(number * 7_919, thermostats))  # spread over the thermostats
 
 
 def _module(number: int, thermostats: int) -> str:

@@ -1,4 +1,4 @@
-"""What the contenders write to: the sandbox's DynamoDB, with the template's table, behind TLS as on AWS."""
+"""The DynamoDB of a benchmark: the sandbox's, with the template's table, behind TLS as on AWS."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ IDEMPOTENCY_TABLE = "idempotency"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Where it stands, the variables that lead a function there, and a client for whoever looks after."""
+    """A DynamoDB behind TLS: its server, the environment variables for a function, and a client."""
 
     front: front.Front
     environment: Mapping[str, str]
     client: Any
 
-    def invite(self, artefact: Artefact) -> Artefact:
-        """An artefact that trusts the stage: by its own bundles where it ships any, else by the SDK's variable."""
+    def with_trust(self, artefact: Artefact) -> Artefact:
+        """The artefact, trusting this stage: through its own bundles if it has any, else through the SDK's variable."""
         if artefact.trust(self.front.authority):
             return artefact
         return replace(artefact, environment={**artefact.environment, "AWS_CA_BUNDLE": str(self.front.bundle)})
@@ -36,7 +36,7 @@ class Stage:
 
 @contextmanager
 def cloud() -> Iterator[Stage]:
-    """The local cloud's DynamoDB, with empty tables that know one webhook secret."""
+    """The local cloud's DynamoDB, with new tables and the digest of one webhook secret."""
     from sandbox.running import cloud as local_cloud  # noqa: PLC0415 - it reads SANDBOX_FOLDER when imported
     from sandbox.running import processes  # noqa: PLC0415 - as above
 
@@ -46,15 +46,15 @@ def cloud() -> Iterator[Stage]:
         client = running.client("dynamodb")
         _create_tables(client)
         port = int(running.endpoint_url.rpartition(":")[2])
-        with standing(front.forwarding(port), client) as stage:
+        with serving(front.forwarding(port), client) as stage:
             yield stage
     finally:
         processes.stop_all()
 
 
 @contextmanager
-def standing(backend: front.Backend, client: Any = None) -> Iterator[Stage]:
-    """Any backend, behind TLS."""
+def serving(backend: front.Backend, client: Any = None) -> Iterator[Stage]:
+    """A stage with any backend."""
     authorities = places.RUNTIME_PACKAGES / "botocore" / "cacert.pem"
     with front.front(backend, places.WORK / "tls", authorities) as running:
         environment = {

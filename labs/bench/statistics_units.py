@@ -1,6 +1,6 @@
-"""What hours and days cost: DynamoDB's units for a thermostat's day of scheduled rollups, counted over a simulation.
+"""Counts DynamoDB's units for the hourly and daily statistics of one thermostat's day, in a simulation.
 
-A query takes half a read unit for each 4 KB, begun, of the items that it passes over; a write one unit for each KB.
+A query takes half a read unit for each started 4 KB of the items that it reads; a write takes one unit for each KB.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from samtranslator.yaml_helper import yaml_parse
 
 from labs.bench import places
 from labs.bench.traffic import DAY, ZONE
-from sandbox.legrand.home.world import World, invent_plants
+from sandbox.legrand.home.homes import Homes, invent_plants
 from sandbox.legrand.pushes import wire
 from smarther.domain.readings.notification import parse
 from smarther.rollup.roll_up import Rollup
-from smarther.rollup.runs import make_due
+from smarther.rollup.runs import make_scheduled
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.readings import Readings
 from smarther.store.table import Table
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
 _TABLE = "readings"
 _DAYS_BEFORE = 1
-_ORDINARY = 3  # of a simulated home's thermostats the one whose room has no peculiar inhabitant
+_ORDINARY = 3  # the index of the thermostat with ordinary habits in a simulated home
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Units:
-    """Of one thermostat in one day, and how often it spoke."""
+    """The units of one thermostat in one day, and its number of readings."""
 
     notifications: int
     read: float
@@ -46,7 +46,7 @@ class Units:
 
 
 def a_day(hours: int = 24) -> Units:
-    """An ordinary thermostat, a day long not counted, then a day whose rollups are counted, or its first `hours`."""
+    """Simulate an ordinary thermostat for two days, and count the rollups of the second, or of its first `hours`."""
     environment = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
     with mock_aws(), mock.patch.dict("os.environ", environment):
         counted = _Counted(boto3.client("dynamodb"))
@@ -62,19 +62,19 @@ def a_day(hours: int = 24) -> Units:
             TableName=_TABLE, Item={name: {"S": value} for name, value in {"pk": "DIRECTORY", **directory}.items()}
         )
         start = DAY - timedelta(days=_DAYS_BEFORE)
-        world, table = World([plant], 1, start, ZONE), Table(counted.client, _TABLE)
-        _live(world, table, DAY)
+        homes, table = Homes([plant], 1, start, ZONE), Table(counted.client, _TABLE)
+        _live(homes, table, DAY)
         _roll_up(counted, DAY)
         counted.forget()
         said = 0
         for hour in range(1, hours + 1):
-            said += _live(world, table, DAY + timedelta(hours=hour))
+            said += _live(homes, table, DAY + timedelta(hours=hour))
             _roll_up(counted, DAY + timedelta(hours=hour, minutes=2))
         return Units(notifications=said, read=counted.read, written=counted.written)
 
 
-def _live(world: World, table: Table, to: datetime) -> int:
-    said = world.advance(to)
+def _live(homes: Homes, table: Table, to: datetime) -> int:
+    said = homes.advance(to)
     for snapshot in said:
         for reading in parse(
             wire.encoded(wire.notification(snapshot, "6f1c2a34-5b7d-4e8f-9a01-b2c3d4e5f601", []))
@@ -86,7 +86,7 @@ def _live(world: World, table: Table, to: datetime) -> int:
 def _roll_up(counted: _Counted, now: datetime) -> None:
     table = Table(counted, _TABLE)  # type: ignore[arg-type] # the client, counting
     rollup = Rollup(table, zone=ZONE, now=now, out_of_time=lambda: False)
-    make_due(rollup, HoursAndDays(table), now)
+    make_scheduled(rollup, HoursAndDays(table), now)
 
 
 class _Counted:
@@ -100,7 +100,7 @@ class _Counted:
         self.read = self.written = 0.0
 
     def query(self, **request: Any) -> Any:
-        # What a query passes over counts whole, whatever it sends.
+        # All that a query reads counts, whatever it returns.
         whole = {name: value for name, value in request.items() if not name.startswith("Projection")}
         names = whole.pop("ExpressionAttributeNames", None)
         answer = self.client.query(**whole)
@@ -110,14 +110,14 @@ class _Counted:
         return answer
 
     def put_item(self, **request: Any) -> Any:
-        # The rollup's own note is one for all thermostats of a stack, so it is no part of what one of them costs.
+        # The rollup's state is one item for all thermostats of a stack, so it does not count for one of them.
         if request["Item"]["pk"]["S"] != "ROLLUP":
             self.written += math.ceil(_size(request["Item"]) / 1024)
         return self.client.put_item(**request)
 
 
 def _size(item: dict[str, dict[str, Any]]) -> int:
-    """Bytes of an item in DynamoDB's JSON; numbers at the most that they can take."""
+    """Bytes of an item in DynamoDB's JSON, with numbers at their maximum."""
     kinds = defaultdict(lambda: 1, S=0, N=0)
     return sum(
         len(name.encode()) + (_scalar(value) if next(iter(value)) in kinds else 1) for name, value in item.items()

@@ -1,4 +1,4 @@
-"""How much thermostats say: a winter day of many, lived through by the stand-in, with no network in between."""
+"""How many notifications thermostats send: the stand-in simulates a winter day of many, without a network."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sandbox.legrand.home.world import World, invent_plants
+from sandbox.legrand.home.homes import Homes, invent_plants
 
 ZONE = ZoneInfo("Europe/Rome")
 DAY = datetime(2026, 1, 14, tzinfo=ZONE)
@@ -15,7 +15,7 @@ DAY = datetime(2026, 1, 14, tzinfo=ZONE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
-    """Notifications of one thermostat: in a day, and in a second of the busiest minute, hour and evening hour."""
+    """Notifications of one thermostat: per day, and per second in the busiest minute, hour and evening hour."""
 
     thermostats: int
     a_day: float
@@ -27,10 +27,10 @@ class Traffic:
 
 
 def day(thermostats: int = 1_000, seed: int = 1) -> Traffic:
-    """A day of homes with five thermostats each; the peaks are means over all of them, at their common clock."""
-    world = World(invent_plants(thermostats // 5, thermostats), seed, DAY - timedelta(hours=6), ZONE)
-    world.advance(DAY)  # at the beginning of their lives all of them report at once
-    reports = [snapshot.at.astimezone(ZONE) for snapshot in world.advance(DAY + timedelta(days=1))]
+    """A day of homes with five thermostats each; the peaks are means over all of them."""
+    homes = Homes(invent_plants(thermostats // 5, thermostats), seed, DAY - timedelta(hours=6), ZONE)
+    homes.advance(DAY)  # at the start of a simulation all of them report at once
+    reports = [snapshot.at.astimezone(ZONE) for snapshot in homes.advance(DAY + timedelta(days=1))]
     minutes = Counter(at.strftime("%H:%M") for at in reports)
     evening = Counter({minute: count for minute, count in minutes.items() if "17:00" <= minute <= "23:00"})
     hours = Counter(at.strftime("%H") for at in reports)

@@ -1,8 +1,8 @@
-"""A year of ten thermostats, a million readings: how soon is it drawn, what does an export need? `make year`.
+"""`make year`: measures how fast a year of ten thermostats, a million readings, is drawn and exported.
 
-In a sandbox of its own, deployed as ever. The readings are put into the table in the form in which the receiver stores
-them, and the statistics as the rollup makes them. Then the widget is called as the console calls it, for a day, a month
-and a year, and `smarther export` writes all readings, in each format.
+It deploys the stack into its own sandbox, and stores readings as the receiver does and statistics as the rollup makes
+them. Then it calls the widget as the console does, for a day, a month and a year, and `smarther export` writes all
+readings in each format.
 """
 
 from __future__ import annotations
@@ -57,11 +57,10 @@ _SERIALIZE = TypeSerializer().serialize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """The widget's answers for one period: milliseconds as the console would wait, items read, size of the page.
+class Drawing:
+    """The widget's answers for one period: milliseconds that the console waits, items read, size of the page.
 
-    `cpu_ms` is what an answer takes of a processor, the local cloud's part and the function's: the time it would take
-    on a machine that does nothing else.
+    `cpu_ms` is the processor time of local cloud and function: the time that an answer takes on an idle machine.
     """
 
     period: str
@@ -75,7 +74,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """One export of everything: how many readings, how long, the process's peak of memory, the file's size."""
+    """One export of everything: readings, duration, the process's peak memory, the file's size."""
 
     format: str
     readings: int
@@ -85,7 +84,7 @@ class Export:
 
 
 def main() -> int:
-    """Run it; tables go to standard output, the figures to `labs/bench/results/year.json`."""
+    """Run it; prints the tables, and writes the figures to `labs/bench/results/year.json`."""
     parser = argparse.ArgumentParser(prog="python -m labs.bench.year", description=__doc__)
     parser.add_argument("--days", type=int, default=365, help="how much of the year, for a quick look")
     parser.add_argument("--looks", type=int, default=15, help="how often the widget is called for each period")
@@ -95,11 +94,11 @@ def main() -> int:
     wanted = parser.parse_args()
     from sandbox.running import lifecycle  # noqa: PLC0415 - it reads SANDBOX_FOLDER when imported
 
-    state = lifecycle.up(report=_say, emulator="labs.bench.found_by_keys")
+    state = lifecycle.up(report=_say, emulator="labs.bench.key_lookup")
     try:
         now = datetime.now(UTC)
-        count = lay_down(state, days=wanted.days, until=now)
-        looks = [asdict(look(state, name, period, now=now, times=wanted.looks)) for name, period in PERIODS.items()]
+        count = fill_table(state, days=wanted.days, until=now)
+        looks = [asdict(draw(state, name, period, now=now, times=wanted.looks)) for name, period in PERIODS.items()]
         exports = [asdict(export(each)) for each in wanted.formats]
     finally:
         lifecycle.down()
@@ -121,8 +120,8 @@ def main() -> int:
 # ---- the year
 
 
-def lay_down(state: State, *, days: int, until: datetime) -> int:
-    """Put directory, readings and statistics of all thermostats into the table; returns how many readings."""
+def fill_table(state: State, *, days: int, until: datetime) -> int:
+    """Store directory, readings and statistics of all thermostats; returns how many readings."""
     client, name = state.cloud.client("dynamodb"), state.stack.outputs["TableName"]
     store = Table(client, name)
     directory = Listings(store)
@@ -147,7 +146,7 @@ def _module(number: int) -> str:
 
 
 def _snapshot(time: datetime) -> Snapshot:
-    """A day like every other, in a winter that comes and goes."""
+    """Every day is the same, apart from the season."""
     hour = time.hour + time.minute / 60
     warm = 6 <= hour < 22
     return Snapshot(
@@ -201,11 +200,11 @@ def _put(client: Any, table_name: str, items: Iterator[dict[str, Any]]) -> None:
             pass
 
 
-# ---- looking
+# ---- drawing
 
 
-def look(state: State, name: str, period: timedelta, *, now: datetime, times: int) -> Look:
-    """Call the deployed widget as the console does, so many times after one that does not count."""
+def draw(state: State, name: str, period: timedelta, *, now: datetime, times: int) -> Drawing:
+    """Call the deployed widget as the console does, `times` times after a call that does not count."""
     client, function = state.cloud.client("lambda"), state.stack.outputs["WidgetFunctionName"]
     event: dict[str, Any] = json.loads((places.PROJECT / "events" / "widget" / "home.json").read_text())
     start, end = (round(instant.timestamp() * 1000) for instant in (now - period, now))
@@ -224,7 +223,7 @@ def look(state: State, name: str, period: timedelta, *, now: datetime, times: in
     if page.count('class="sm-card"') != THERMOSTATS or read > ITEM_BOUND:
         raise RuntimeError(f"not the page that was to be measured: {read} items, {page[:200]}")
     _say(f"{name}: {statistics.median(took[1:]):.0f} ms")
-    return Look(
+    return Drawing(
         period=name,
         cpu_ms=round(spent / times),
         least_ms=round(min(took[1:])),
@@ -241,7 +240,7 @@ def _items_read(log: str) -> int:
 
 
 def _processor_ms() -> float:
-    """What the local cloud and the functions in it have taken of the processors so far."""
+    """The processor time of the local cloud and its functions so far."""
     from sandbox.running import places as sandbox_places  # noqa: PLC0415 - as above
 
     started = json.loads(sandbox_places.REGISTER.read_text())
@@ -255,7 +254,7 @@ def _processor_ms() -> float:
 
 
 def export(form: str) -> Export:
-    """Run `smarther export` of everything as a process of its own, and see what it needed."""
+    """Run `smarther export` of everything in its own process, and measure it."""
     with tempfile.TemporaryDirectory(dir=places.WORK) as folder:
         path = Path(folder) / f"readings.{form}"
         before = time.perf_counter()
@@ -289,11 +288,11 @@ try:
 finally:
     sys.stderr.write(Path("/proc/self/status").read_text())
 """
-"""The command, and then what the kernel says of its memory; getrusage counts the memory of who started it as well."""
+"""Runs the command and prints its peak memory from the kernel; getrusage would count the parent's memory as well."""
 
 
 def table(rows: Sequence[Mapping[str, object]]) -> str:
-    """Looks or exports as a table of Markdown."""
+    """Drawings or exports as a Markdown table."""
     names = [name.replace("_", " ") for name in rows[0]]
     cells = [[value if isinstance(value, str) else f"{value:,}" for value in row.values()] for row in rows]
     lines = [names, ["---", *["--:"] * (len(names) - 1)], *cells]

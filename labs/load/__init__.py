@@ -1,1 +1,1 @@
-"""Many thermostats at once, through the sandbox."""
+"""A load test: many thermostats at once, through the sandbox."""

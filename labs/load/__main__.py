@@ -1,4 +1,4 @@
-"""`make load`: many thermostats at once through the deployed stack; is every notification stored, and how fast?"""
+"""`make load`: sends notifications of many thermostats to the deployed stack, and checks that all are stored."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ THERMOSTATS, PLANTS = 200, 20
 NOTIFICATIONS = 10_000
 DUPLICATE_PERCENT = 5
 OUTAGE = {"after_hours": 1 / 3, "hours": 1 / 3}
-"""In each hour the provider holds everything back for twenty minutes, and then sends it at once."""
+"""Each hour the provider holds everything back for twenty minutes, and then sends it at once."""
 BEGIN = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=24)
-"""Of readings from the future, and of very late ones, the arrival is noted as well."""
+"""In the past, but not long ago: readings from the future and very late ones cost an additional write each."""
 LIMIT_MS = 30_000
-"""The stand-in waits longer than the provider would, so that a slow machine makes slow answers and not bans."""
+"""The stand-in waits longer than the provider would, so that a slow machine causes slow answers but no bans."""
 
 
 def main() -> int:
-    """Run the load; returns 0 when the verdict is good, 1 when it is not, or when the sandbox does not come up."""
+    """Run the load; returns 0 if the verdict is good, 1 if it is not or if the sandbox does not start."""
     parser = argparse.ArgumentParser(prog="python -m labs.load", description=__doc__)
     parser.add_argument("--notifications", type=int, default=NOTIFICATIONS, help="send at least so many")
     parser.add_argument("--thermostats", type=int, default=THERMOSTATS)
@@ -87,7 +87,7 @@ def _run(console: Console, legrand_url: str, wanted: argparse.Namespace) -> Verd
 
 
 def _play(console: Console, state: State, wanted: int) -> None:
-    """Let the homes live hour after hour, until enough was sent."""
+    """Play hour after hour, until enough notifications were sent."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("notifications", total=wanted)
@@ -104,7 +104,7 @@ def _play(console: Console, state: State, wanted: int) -> None:
 
 
 def _control(state: State, what: str, order: Mapping[str, Any] | None = None) -> Any:
-    """Ask the stand-in, or give it an order."""
+    """Read from the stand-in's control plane, or send it an order."""
     method = "GET" if order is None else "POST"
     answer = httpx.request(method, f"{state.legrand_url}/_control/{what}", json=order, timeout=60)
     answer.raise_for_status()
@@ -119,7 +119,7 @@ def _items(state: State) -> list[dict[str, Any]]:
 
 
 def _records(state: State) -> list[dict[str, Any]]:
-    """What the receiver wrote down of each notification."""
+    """The receiver's log records of its notifications."""
     pages = (
         state.cloud.client("logs")
         .get_paginator("filter_log_events")

@@ -1,4 +1,4 @@
-"""What a load came to: the provider's ledger, the table and the receiver's own records, held against each other."""
+"""Compares the provider's ledger, the table and the receiver's log records after a load."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RANKS = (500, 900, 990, 999, 1000)
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Milliseconds at each rank of `_RANKS`, values that really occurred; and how many were beyond the patience."""
+    """Milliseconds at each rank of `_RANKS`, values that really occurred; and how many exceeded the limit."""
 
     ranks: tuple[float, ...]
     late: int
@@ -28,10 +28,10 @@ class Times:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The books, and everything that should not have happened, counted.
+    """The comparison of sent and stored, and counts of everything that should not have happened.
 
-    `refused` were answered with anything but 2xx, or not at all; `unsent` the provider kept to itself (a ban, a dead
-    subscription); `answers` are the times over HTTP, `own` those that the receiver took of them by its own clock.
+    `refused`: answered without 2xx, or not at all. `unsent`: the provider did not send them (a ban, a dead
+    subscription). `answers`: times over HTTP; `own`: the receiver's part of them, by its own clock.
     """
 
     books: Balance
@@ -47,7 +47,7 @@ class Verdict:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What is wrong, in words; nothing when the load was carried."""
+        """What is wrong, in words; empty if all is well."""
         counted = {
             "notifications are missing from the table": len(self.books.missing),
             "are stored more than once": len(self.books.doubled),
@@ -62,7 +62,7 @@ class Verdict:
 
     @property
     def good(self) -> bool:
-        """Whether every notification was acknowledged and is stored exactly once, and enough of them were sent."""
+        """Whether every notification was acknowledged and is stored exactly once, and enough were sent."""
         return not self.faults
 
 
@@ -74,7 +74,7 @@ def judge(
     wanted: int,
     thermostats: int,
 ) -> Verdict:
-    """The verdict on a ledger of the stand-in, the items of the table, and the receiver's records of its answers."""
+    """The verdict from the stand-in's ledger, the table's items, and the receiver's log records."""
     kept = list(items)
     sent = [entry for entry in ledger if entry["outcome"] in {"acknowledged", "refused", "timeout"}]
     readings = [item for item in kept if item["pk"].startswith("MODULE#") and "received_at" in item]
@@ -93,7 +93,7 @@ def judge(
 
 
 def shown(verdict: Verdict) -> Table:
-    """The verdict for people."""
+    """The verdict as a table to print."""
     books = verdict.books
     table = Table(title="The load", title_justify="left", show_header=False)
     table.add_row("sent", f"{books.sent}", f"{books.distinct} different, by {verdict.heard} thermostats")

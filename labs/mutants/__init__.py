@@ -1,5 +1,5 @@
-"""Mutants: small faults planted one at a time, to see which of them no test notices.
+"""Mutation testing: small faults, planted one at a time, to find those that no test notices.
 
-`mutations` makes them, `reach` records which tests can notice one, `trial` runs those tests on it, and `survivors` are
-those that may stay, each with its reason.
+`mutations` makes them, `reach` records which tests run which lines, `trial` runs the tests of a mutant, and
+`survivors.toml` explains the mutants that may survive.
 """

@@ -1,6 +1,6 @@
-"""`python -m labs.mutants [MODULE…]`: plant faults, one at a time, and tell which no test notices.
+"""`python -m labs.mutants [MODULE…]`: plant faults, one at a time, and print those that no test notices.
 
-Exit status 0 when each was noticed or is explained in `survivors.toml`, 1 otherwise.
+Exit status 0 if each was noticed or is explained in `survivors.toml`, 1 otherwise.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from labs.mutants.mutations import Mutant, mutants_of
 from labs.mutants.reach import Reach
-from labs.mutants.trial import Verdict, try_out
+from labs.mutants.trial import Verdict, run_mutant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,17 +26,17 @@ PACKAGE: Final = PROJECT / "layers" / "smarther" / "python"
 MODULES: Final = tuple(
     f"smarther/{room}" for room in ("domain", "keeper", "callback", "store", "aws", "legrand", "receiver")
 )
-"""What is mutated where nothing is named: core, keeper, callback, store, receiver, what calls AWS and Legrand."""
+"""The modules that are mutated by default."""
 TESTS: Final = ("tests/unit", "tests/adapters", "tests/functions", "tests/keeper")
 LOOKS: Final = "smarther/drawing/"
-"""What draws. Its words, colours and measures are judged by eye (tests/browser), so of these none is altered."""
+"""What draws: its texts and numbers are not mutated, since they are checked by eye (tests/browser)."""
 OF_LOOKS: Final = frozenset({"text", "number"})
 RECORDED: Final = PROJECT / ".mutants" / "reach.json"
 SURVIVORS: Final = Path(__file__).with_name("survivors.toml")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The program."""
+    """Run the command line; returns the exit status."""
     options = _options(arguments)
     reach = _reach(options.tests, afresh=options.record)
     _import_what_tests_need()
@@ -50,21 +50,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tests = reach.tests_of(mutant.module, mutant.line, limit=options.seconds)
         usual = sum(reach.seconds[test] for test in tests)
         name = mutant.module.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
-        verdict = try_out(name, PACKAGE / mutant.module, mutant.source, tests, usual_seconds=usual)
+        verdict = run_mutant(name, PACKAGE / mutant.module, mutant.source, tests, usual_seconds=usual)
         counts[verdict] += 1
         if verdict in {Verdict.SURVIVED, Verdict.UNREACHED}:
-            _tell(f"{verdict} ({number} of {len(chosen)}, {mutant.kind}, {len(tests)} tests)\n{mutant.diff()}\n")
-    return _told(counts)
+            _print(f"{verdict} ({number} of {len(chosen)}, {mutant.kind}, {len(tests)} tests)\n{mutant.diff()}\n")
+    return _print_counts(counts)
 
 
 def explanations(path: Path) -> Mapping[tuple[str, str, str], str]:
-    """Why a mutant may survive, by module, changed line before and after."""
+    """Why mutants may survive, by module and changed line before and after."""
     listed = tomllib.loads(path.read_text())["survivor"]
     return {(each["module"], each["was"], each["became"]): each["why"] for each in listed}
 
 
 def all_mutants(modules: Iterable[str]) -> list[Mutant]:
-    """The mutants of these modules or folders, which are paths below the layer's `python`."""
+    """The mutants of these modules or folders, given as paths below the layer's `python`."""
     files = dict.fromkeys(
         path
         for each in modules
@@ -83,17 +83,17 @@ def _chosen(modules: Sequence[str], *, line: int | None, sample: int | None, see
 
 def _reach(tests: Sequence[str], *, afresh: bool) -> Reach:
     if afresh or not RECORDED.exists():
-        _tell("looking which tests run what: as long as the tests take, and some more")
-        # In a process of its own: what is imported to record is ours, and a mutant would come too late here.
+        _print("looking which tests run what: as long as the tests take, and some more")
+        # In another process, since recording imports our modules, and a mutant must be imported instead of one.
         recording = [sys.executable, "-m", "labs.mutants.reach", str(PACKAGE), str(RECORDED), *tests]
         subprocess.run(recording, cwd=PROJECT, check=True, stdout=sys.stderr)  # noqa: S603 - the command is our own
     elif any(path.stat().st_mtime > RECORDED.stat().st_mtime for path in PACKAGE.rglob("*.py")):
-        _tell("the code has changed since it was recorded which tests run what; RECORD=1 looks anew")
+        _print("the code has changed since it was recorded which tests run what; RECORD=1 looks anew")
     return Reach.load(RECORDED)
 
 
 def _import_what_tests_need() -> None:
-    """What takes longest, once for all forks."""
+    """Import slow libraries once, for all forks."""
     import aws_lambda_powertools  # noqa: F401, PLC0415
     import boto3  # noqa: F401, PLC0415
     import moto  # noqa: F401, PLC0415
@@ -101,10 +101,10 @@ def _import_what_tests_need() -> None:
     import requests  # noqa: F401, PLC0415
 
 
-def _told(counts: Counter[str]) -> int:
+def _print_counts(counts: Counter[str]) -> int:
     bad = counts[Verdict.SURVIVED] + counts[Verdict.UNREACHED]
     noticed = counts[Verdict.NOTICED] + counts[Verdict.HUNG]
-    _tell(
+    _print(
         f"{counts.total()} mutants: {noticed} noticed ({counts[Verdict.HUNG]} of them by hanging),"
         f" {counts['explained']} explained, {counts[Verdict.SURVIVED]} not noticed,"
         f" {counts[Verdict.UNREACHED]} reached by no test"
@@ -112,7 +112,7 @@ def _told(counts: Counter[str]) -> int:
     return 1 if bad else 0
 
 
-def _tell(words: str) -> None:
+def _print(words: str) -> None:
     sys.stdout.write(f"{words}\n")
     sys.stdout.flush()
 

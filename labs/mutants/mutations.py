@@ -1,6 +1,6 @@
-"""The mutants of a module's source: what a slip of the hand, or a branch that nobody thought of, would make of it.
+"""Makes the mutants of a module's source: typical mistakes, one at a time.
 
-Types, docstrings, imports and the settings of a class are left alone: no test could tell by what they do.
+Types, docstrings, imports and the settings of a class are not mutated, since no test could notice it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _GROWN: Final = "XX"
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One fault in one module: what stands at a place of its source, and what would stand there instead."""
+    """One fault in one module: a piece of its source, and its replacement."""
 
     module: str
     line: int
@@ -57,7 +57,7 @@ class Mutant:
         return "\n".join(lines)
 
     def change(self) -> tuple[str, str]:
-        """The changed lines before and after, stripped: what a survivor that is explained is known by."""
+        """The changed lines before and after, stripped; `survivors.toml` names a mutant by them."""
         lines = self.diff().splitlines()[3:]
         was = " ".join(line[1:].strip() for line in lines if line.startswith("-"))
         became = " ".join(line[1:].strip() for line in lines if line.startswith("+"))
@@ -65,7 +65,7 @@ class Mutant:
 
 
 def mutants_of(module: str, source: str) -> list[Mutant]:
-    """All mutants of a module, in the order of its lines; `module` is its path or name, for the eye only."""
+    """All mutants of a module, in the order of its lines; `module` is its path or name, only to be shown."""
     text = _Text(source)
     made = [
         Mutant(module, node.lineno, kind, source, mutated)
@@ -84,7 +84,7 @@ def _compiles(source: str) -> bool:
 
 
 class _Text:
-    """A source of which the text of one node can be replaced."""
+    """A source in which the text of one node can be replaced."""
 
     def __init__(self, source: str) -> None:
         self._bytes = source.encode()
@@ -94,7 +94,7 @@ class _Text:
             self._starts.append(self._starts[-1] + len(line))
 
     def with_(self, node: ast.expr | ast.stmt, replacement: ast.AST | str) -> str:
-        """The source with `replacement` in the place of `node`."""
+        """The source with `node` replaced."""
         start = self._starts[node.lineno - 1] + node.col_offset
         end = self._starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
         words = replacement if isinstance(replacement, str) else ast.unparse(replacement)
@@ -107,10 +107,10 @@ type _Found = tuple[ast.expr | ast.stmt, str, ast.AST | str]
 
 
 class _Finder:
-    """Walks a module for what can be mutated."""
+    """Finds what can be mutated in a module."""
 
     def found(self, node: ast.AST) -> Iterator[_Found]:
-        """Each place, the kind of fault, and what to put there."""
+        """Each node, the kind of fault, and the replacement."""
         match node:
             case ast.Import() | ast.ImportFrom() | ast.TypeAlias():
                 return
@@ -124,7 +124,7 @@ class _Finder:
             yield from self.found(child)
 
     def _children(self, node: ast.AST) -> list[ast.AST]:
-        """What below a node is code that does something."""
+        """The child nodes to mutate."""
         left: list[ast.AST]
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
@@ -136,7 +136,7 @@ class _Finder:
             case ast.Assign(targets=[ast.Name(id="model_config")]):
                 left = []
             case ast.keyword(arg="strict"):
-                left = []  # of a zip: it tells of a fault of ours, should there be one
+                left = []  # of a zip: it only checks our own code
             case ast.JoinedStr():
                 left = [each.value for each in node.values if isinstance(each, ast.FormattedValue)]
             case ast.Match():

@@ -1,6 +1,6 @@
-"""Which tests reach a line: recorded once, test by test, with the interpreter's own monitoring.
+"""Records which lines each test runs, with the interpreter's own monitoring.
 
-A line that runs while a module is imported (a constant, a table) is anybody's who reaches the module.
+A line that runs at import (a constant, a table) counts for every test that runs a line of the module.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 _TOOL: Final = sys.monitoring.COVERAGE_ID
 
 QUIET: Final = ("-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
-"""Options of pytest for who has imported Hypothesis before it."""
+"""Options for a pytest that starts after Hypothesis was imported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The tests that passed, how long each took in seconds of processor, and the lines of each module that it ran."""
+    """The tests that passed, with the processor seconds of each, and the lines of each module that it ran."""
 
     seconds: dict[str, float]
     lines: dict[str, dict[str, frozenset[int]]]
     """By module and test."""
 
     def tests_of(self, module: str, line: int, *, limit: float) -> list[str]:
-        """The tests that can notice a fault there, as many as take `limit` seconds; one at least.
+        """The tests that can notice a fault there, as many as take `limit` seconds, but at least one.
 
-        The quickest of each file comes first, then the second of each, and so on: who knows most of a line is seldom
-        the quickest of all.
+        The quickest of each file come first, then the second of each, and so on: the test that checks a line best is
+        seldom the quickest of all.
         """
         of_module = self.lines.get(module, {})
         direct = {test for test, lines in of_module.items() if line in lines}
@@ -51,20 +51,20 @@ class Reach:
         spent = 0.0
         for _, _, test in sorted(turns):
             if chosen and spent + self.seconds[test] > limit:
-                continue  # one that is quicker may fit in yet
+                continue  # a quicker one may still fit
             spent += self.seconds[test]
             chosen.append(test)
         return chosen
 
     def save(self, path: Path) -> None:
-        """Keep it in a file."""
+        """Write it to a file."""
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = {module: {test: sorted(found) for test, found in tests.items()} for module, tests in self.lines.items()}
         path.write_text(json.dumps({"seconds": self.seconds, "lines": lines}))
 
     @classmethod
     def load(cls, path: Path) -> Reach:
-        """What `save` kept."""
+        """Read what `save` wrote."""
         kept = json.loads(path.read_text())
         lines = {
             module: {test: frozenset(found) for test, found in tests.items()} for module, tests in kept["lines"].items()
@@ -73,7 +73,7 @@ class Reach:
 
 
 class Recorder:
-    """A plugin of pytest: which lines below a folder each test runs."""
+    """A pytest plugin that records which lines below a folder each test runs."""
 
     def __init__(self, below: Path) -> None:
         self._below = f"{below}/"
@@ -83,7 +83,7 @@ class Recorder:
         self._failed: set[str] = set()
 
     def reach(self) -> Reach:
-        """What was recorded of the tests that passed."""
+        """The record of the tests that passed."""
         passed = {test: took for test, took in self._seconds.items() if test not in self._failed}
         lines = {
             module: {test: found for test, found in tests.items() if test in passed}
@@ -93,7 +93,7 @@ class Recorder:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
-        """Listen while one test runs, its fixtures included."""
+        """Record while one test runs, its fixtures included."""
         monitoring = sys.monitoring
         self._running = defaultdict(set)
         monitoring.restart_events()
@@ -106,19 +106,19 @@ class Recorder:
         return answer
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Only a test that passes today can notice anything."""
+        """Keep only tests that pass: no other can notice a mutant."""
         if not report.passed:
             self._failed.add(report.nodeid)
 
     def line(self, code: CodeType, line: int) -> Any:
-        """A line is about to run."""
+        """Record a line, before it runs."""
         if self._running is not None and code.co_filename.startswith(self._below):
             self._running[code.co_filename.removeprefix(self._below)].add(line)
         return sys.monitoring.DISABLE
 
 
 def record(arguments: Sequence[str], *, below: Path) -> Reach:
-    """Run tests and record; `arguments` are pytest's own."""
+    """Run tests and record their lines; `arguments` are pytest's."""
     recorder = Recorder(below)
     sys.monitoring.use_tool_id(_TOOL, "reach")
     sys.monitoring.register_callback(_TOOL, sys.monitoring.events.LINE, recorder.line)

@@ -1,7 +1,7 @@
-"""One mutant, put to the tests that can notice it, in a process of its own.
+"""Runs the tests of one mutant, in its own process.
 
-The process is a fork of this one, which has imported what the tests need of others and nothing of ours: so the mutant
-is what is imported, by whomever, and no file is touched.
+The process is a fork of this one, which has imported libraries but none of our modules. So the mutant is imported
+instead of the module, and no file is changed.
 """
 
 from __future__ import annotations
@@ -28,23 +28,24 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _SPARE_SECONDS: Final = 30.0
-"""Of processor, beside three times what the tests take without a mutant. Whoever takes more hangs: that is noticed."""
+"""Processor time that a mutant has, besides three times that of the tests without it. One that takes more hangs, which
+counts as noticed."""
 _PATIENCE: Final = 1200.0
-"""Seconds on the clock after which one that sleeps is ended."""
+"""Seconds by the clock after which a sleeping process is ended."""
 
 
 class Verdict(StrEnum):
-    """What became of a mutant."""
+    """The result for one mutant."""
 
     NOTICED = "noticed"
     HUNG = "hung"
     SURVIVED = "survived"
     UNREACHED = "unreached"
-    """No test that was recorded runs it."""
+    """No recorded test runs it."""
 
 
-def try_out(name: str, path: Path, source: str, tests: Sequence[str], *, usual_seconds: float) -> Verdict:
-    """Run the tests with `source` as the module `name`, whose file is `path`."""
+def run_mutant(name: str, path: Path, source: str, tests: Sequence[str], *, usual_seconds: float) -> Verdict:
+    """Run the tests with `source` instead of the module `name`, whose file is `path`."""
     if not tests:
         return Verdict.UNREACHED
     child = os.fork()
@@ -68,7 +69,7 @@ def _waited(child: int) -> int:
 
 
 def _run(name: str, path: Path, source: str, tests: Sequence[str], usual_seconds: float) -> int:
-    """The tests' exit status. This process has nothing to say: what it prints goes nowhere."""
+    """Run the tests without output; returns their exit status."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = int(used.ru_utime + used.ru_stime + 3 * usual_seconds + _SPARE_SECONDS)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
@@ -77,14 +78,14 @@ def _run(name: str, path: Path, source: str, tests: Sequence[str], usual_seconds
         os.dup2(nowhere.fileno(), 2)
     sys.meta_path.insert(0, _Planted(name, path, source))
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder  # what fails on a mutant is not to be tried on the code
+        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder  # examples that fail on a mutant must not be kept
         files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
         options = ["-x", *QUIET, "--no-header", "--tb=no"]
         return int(pytest.main([*options, *files], plugins=[_Chosen(tests)]))
 
 
 class _Planted(MetaPathFinder, Loader):
-    """Finds one module, and loads another source for it."""
+    """Imports one module from another source."""
 
     def __init__(self, name: str, path: Path, source: str) -> None:
         self._name = name
@@ -92,7 +93,7 @@ class _Planted(MetaPathFinder, Loader):
         self._source = source
 
     def find_spec(self, fullname: str, path: object = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """The mutant's, for its name alone."""
+        """The mutant's spec, for its name alone."""
         del path, target
         if fullname != self._name:
             return None
@@ -101,23 +102,23 @@ class _Planted(MetaPathFinder, Loader):
         return spec
 
     def exec_module(self, module: ModuleType) -> None:
-        """Run the mutant's source as the module."""
+        """Execute the mutant's source as the module."""
         exec(compile(self._source, str(self._path), "exec"), module.__dict__)  # noqa: S102 - our own source, mutated
 
 
 class _Chosen:
-    """A plugin of pytest: these tests and no others, in this order; what fails is not made smaller."""
+    """A pytest plugin that runs only these tests, in this order, without shrinking failing examples."""
 
     def __init__(self, tests: Sequence[str]) -> None:
         self._rank = {test: rank for rank, test in enumerate(tests)}
 
     def pytest_configure(self) -> None:
-        """After `tests/conftest.py` has loaded its profile."""
+        """Change Hypothesis's profile after `tests/conftest.py` has loaded it."""
         settings.register_profile("mutants", settings(), phases=(Phase.explicit, Phase.generate), database=None)
         settings.load_profile("mutants")
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep what was chosen."""
+        """Keep the chosen tests."""
         items[:] = sorted(
             (each for each in items if each.nodeid in self._rank), key=lambda each: self._rank[each.nodeid]
         )

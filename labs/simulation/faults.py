@@ -186,7 +186,7 @@ def _subscription_vanishes(year: Year, dice: Random) -> None:
 
 def _strange_subscription(year: Year, dice: Random) -> None:
     """An old one of ours that nobody removed, or another deployment of this very stack, which is none of ours."""
-    plant_id = dice.choice(sorted(year.provider.world.plants))
+    plant_id = dice.choice(sorted(year.provider.homes.plants))
     secret = "".join(dice.choices("abcdef", k=43))
     if dice.random() < 0.5:
         year.leave_behind(plant_id, secret)

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from sandbox.legrand.home.homes import Homes, Module, Plant
 from sandbox.legrand.home.snapshot import Mode
 from sandbox.legrand.home.thermostat import SLIDE_PUSHES, SLIDE_SECONDS, Thermostat
-from sandbox.legrand.home.world import Module, Plant, World
 
 if TYPE_CHECKING:
     from sandbox.legrand.home.snapshot import Snapshot
@@ -56,7 +56,7 @@ class Outline(Thermostat):
                 self._next_change = at + self._pause()
                 reports += self._changed() if awake else []
             elif awake:
-                self._end_what_is_over()
+                self._end_expired()
                 reports += self._report()
         self._now = max(self._now, to)
         return reports
@@ -70,7 +70,7 @@ class Outline(Thermostat):
             return self._slid()
         if chance < BURST + WISH:
             return self._wished()
-        self._go(Mode.AUTOMATIC, None)
+        self._set_mode(Mode.AUTOMATIC, None)
         self._active = self._dice.random() < 0.4
         self._sensed_temperature = min(26.0, max(12.0, self._sensed_temperature + self._dice.uniform(-0.6, 0.6)))
         self._sensed_humidity = min(70.0, max(30.0, self._sensed_humidity + self._dice.choice((-1.5, 1.5))))
@@ -82,7 +82,7 @@ class Outline(Thermostat):
         minutes = self._dice.choice((30, 60, 90) if mode is Mode.BOOST else (90, None))
         if mode is Mode.AUTOMATIC:
             self._program = self._dice.choice(self.room.programs).number
-        self._go(mode, None if minutes is None else self._in(timedelta(minutes=minutes)))
+        self._set_mode(mode, None if minutes is None else self._in(timedelta(minutes=minutes)))
         return self._report()
 
     def _in(self, after: timedelta) -> datetime:
@@ -91,7 +91,7 @@ class Outline(Thermostat):
     def _slid(self) -> list[Snapshot]:
         """Every position on the way is told, most of them within the same second."""
         begun = self._now
-        self._go(Mode.MANUAL, self._in(timedelta(hours=2)))
+        self._set_mode(Mode.MANUAL, self._in(timedelta(hours=2)))
         told: list[Snapshot] = []
         for position in range(1, SLIDE_PUSHES + 1):
             self._manual_set_point = Decimal(16) + Decimal(position) / 4
@@ -100,7 +100,7 @@ class Outline(Thermostat):
         return told
 
 
-class Outlines(World):
+class Outlines(Homes):
     """The account's homes, in outline."""
 
     @property

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from sandbox.legrand.account.oddities import KNOWN
 from sandbox.legrand.provider.provider import USER_OID
 from sandbox.legrand.pushes import wire
-from sandbox.legrand.pushes.journey import COPY_WITHIN, LATE, first_push, sent_late
 from sandbox.legrand.pushes.ledger import Kind, Push
+from sandbox.legrand.pushes.timeline import COPY_WITHIN, LATE, first_push, sent_late
 from sandbox.legrand.variants import USUAL
 
 if TYPE_CHECKING:

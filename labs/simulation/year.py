@@ -38,7 +38,7 @@ from labs.simulation.weather import Weather
 from sandbox.legrand import CLIENT_ID, CLIENT_SECRET, Provider, Settings
 from sandbox.legrand.account.clock import MovableClock
 from sandbox.legrand.account.quota import DAILY_CALLS
-from sandbox.legrand.http.login_desk import LoginDesk
+from sandbox.legrand.http.login_endpoints import LoginEndpoints
 from sandbox.legrand.provider.gateway import Gateway
 from sandbox.legrand.variants import drawn
 from smarther import telemetry
@@ -49,7 +49,7 @@ from smarther.domain.keeper.provider_watch import ANNOUNCED_FOR
 from smarther.keeper.settings import KeeperSettings
 from smarther.receiver import deadlines
 from smarther.rollup.roll_up import Rollup
-from smarther.rollup.runs import make_due, make_late
+from smarther.rollup.runs import make_scheduled, remake_late
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.table import Table
 
@@ -139,11 +139,11 @@ class Year:
         self.variants = drawn(seed)
         settings = Settings(seed=seed, plants=2, modules=5, variants=self.variants, daily_calls=plan.daily_calls)
         self.provider = Provider(settings, self.clock, theirs)
-        plants = list(self.provider.world.plants.values())
+        plants = list(self.provider.homes.plants.values())
         self.began = START
         self.home = Outlines(plants, seed, START, ZoneInfo("Europe/Rome"), self.variants)
-        self.provider.world = self.home
-        self.gateway, self.desk = Gateway(self.provider), LoginDesk(self.provider)
+        self.provider.homes = self.home
+        self.gateway, self.desk = Gateway(self.provider), LoginEndpoints(self.provider)
         self.post = Post(_dice(seed, "post"), self.variants)
         self.dynamodb, self.sqs = DynamoDB(), SQS(self.clock.now)
         self.secrets = SecretsManager(self.clock.now, "credentials", "tokens", "webhook", lag=SECRETS_LAG)
@@ -194,7 +194,7 @@ class Year:
         self.owner.configure(CLIENT_SECRET)
         self.let_pass(SECRETS_LAG)
         self.run_keeper({"consent": {"code": self.owner.consents()}}, spared=True)
-        for plant in sorted(self.provider.world.plants):
+        for plant in sorted(self.provider.homes.plants):
             self.provider.add_foreign_subscription(plant, faults.OTHER_STACK + "o" * 43, "the same stack elsewhere")
         self._every(timedelta(minutes=self.dice.choice((30, 50))), self._scheduled_keeper)
         if self.keeps_warm:
@@ -367,12 +367,12 @@ class Year:
 
     def _roll_up(self) -> None:
         """What is due, and what the stream has told of since; no run fails."""
-        make_due(self.rollup(), HoursAndDays(Table(self.dynamodb, TABLE)), self.clock.now())  # type: ignore[arg-type] # plays the client
+        make_scheduled(self.rollup(), HoursAndDays(Table(self.dynamodb, TABLE)), self.clock.now())  # type: ignore[arg-type] # plays the client
         self._follow_the_stream()
 
     def _follow_the_stream(self) -> None:
         late, self.dynamodb.late = self.dynamodb.late, []
-        if make_late(self.rollup(), late)["batchItemFailures"]:
+        if remake_late(self.rollup(), late)["batchItemFailures"]:
             self.chronicle.wrong("statistics could not be made anew")
         self.chronicle.count("readings after their hours", len(late))
 

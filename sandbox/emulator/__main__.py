@@ -1,7 +1,7 @@
-"""`python -m sandbox.emulator`, by the local cloud's own interpreter: MiniStack with AWS's rules put right.
+"""`python -m sandbox.emulator`, run by the local cloud's own interpreter: MiniStack, corrected to AWS's rules.
 
 Tables get all the settings of their template, streams are read as Lambda reads them, a bus can have an archive, IAM
-knows the partition keys of a request, and what it decided is written to the file that `ACCESS_RECORD` names.
+knows the partition keys of a request, and its decisions are written to the file that `ACCESS_RECORD` names.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sandbox.emulator import access_record, archives, leading_keys, mqtt_listene
 
 
 def main() -> None:
-    """Put the rules in and serve, until the process is ended."""
+    """Install the corrections and serve until the process is ended."""
     archives.install()
     leading_keys.install()
     mqtt_listener.install()

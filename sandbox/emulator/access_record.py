@@ -1,7 +1,6 @@
-"""What the local cloud's IAM allows to which role, written down as it decides; `sandbox/running/access.py` reads it.
+"""Records what the local cloud's IAM allows and refuses to roles; `sandbox/running/access.py` reads the record.
 
-Works in the local cloud's own process. AWS has CloudTrail for this; the emulator's shows neither roles nor what was
-refused.
+Works in the local cloud's own process. AWS has CloudTrail for this; the emulator's shows neither roles nor refusals.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def install(record: TextIO) -> None:
-    """Have each decision on a role's call written as a line of JSON."""
+    """Write each decision about a role's call as a line of JSON."""
     iam_evaluator.enforce = recording(iam_evaluator.enforce, iam_evaluator.resolve_caller_identity, record)
 
 
 def recording(enforce: Callable[..., Any], caller: Callable[[str], Any], record: TextIO) -> Callable[..., Any]:
-    """The emulator's `enforce`, which every signed call passes, with its question and its answer written down.
+    """The emulator's `enforce`, which checks every signed call, with each decision recorded.
 
-    It answers None to what is allowed. `caller` knows who holds an access key.
+    It returns None for an allowed call. `caller` returns who holds an access key.
     """
 
     def enforced(access_key_id: str, action: str, *more: Any, resource_arn: str = "*", **context: Any) -> Any:

@@ -1,7 +1,7 @@
-"""The partition keys that a request to DynamoDB names, as IAM's condition `dynamodb:LeadingKeys` has them.
+"""The partition keys that a request to DynamoDB names, for IAM's condition `dynamodb:LeadingKeys`.
 
-MiniStack's IAM does not know that condition, and would let every key through where a policy says `ForAllValues`. Works
-in the local cloud's own process.
+MiniStack's IAM does not know that condition, and would allow every key if a policy says `ForAllValues`. Works in the
+local cloud's own process.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PARTITION: Final = "pk"
 
 
 def install() -> None:
-    """Have the local cloud's IAM know the partition keys of each request."""
+    """Give the local cloud's IAM the partition keys of each request."""
     context = iam_actions.dynamodb_service_context
 
     def with_keys(body: bytes) -> dict[str, Any]:
@@ -32,16 +32,16 @@ def install() -> None:
 
 
 def leading_keys(body: bytes) -> list[str]:
-    """The partition keys that a request names, each once; none where it names none, as a scan."""
+    """The partition keys that a request names, each once; empty for a scan, which names none."""
     try:
         request = json.loads(body or b"{}")
         return sorted({each[_PARTITION]["S"] for each in _keyed(request)})
     except (ValueError, LookupError, TypeError, AttributeError):
-        return []  # not a request of our table: it names no key of it
+        return []  # not a request to our table
 
 
 def _keyed(request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Whatever holds a partition key: items, keys, and what a query's condition compares it with."""
+    """All parts that hold a partition key: items, keys, and the value in a query's condition."""
     for name in ("Item", "Key"):
         if name in request:
             yield request[name]

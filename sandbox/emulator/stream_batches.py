@@ -1,4 +1,4 @@
-"""What becomes of a batch of a DynamoDB stream that a function was given, by AWS's rules.
+"""What happens to a batch of a DynamoDB stream after a function had it, by AWS's rules.
 
 https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html and
 https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html. Records are a stream's, in its order.
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 def taken(batch: Sequence[Record], answer: Mapping[str, Any], *, reports: bool) -> int:
-    """How many records, from the first, the function has taken. Lambda delivers those behind them again.
+    """How many records, from the first, the function has handled. Lambda delivers the others again.
 
-    `answer` is the emulator's account of the invocation: `error` where the function failed, and the `body` it returned.
-    A function that `reports` names what it has not taken: the first of these decides. A report of what is no record
-    of the batch is a failure of all of it.
+    `answer` is the emulator's result of the invocation: `error` if the function failed, and the `body` it returned. A
+    function that `reports` names the records that failed; the first of them decides. A name that is not in the batch
+    means that all of it failed.
     """
     if answer.get("error"):
         return 0
@@ -35,6 +35,6 @@ def taken(batch: Sequence[Record], answer: Mapping[str, Any], *, reports: bool) 
 
 
 def is_too_old(batch: Sequence[Record], mapping: Mapping[str, Any], *, now: float) -> bool:
-    """Whether a batch that failed is given up: its first record is older than the mapping allows (-1: never)."""
+    """Whether a failed batch is dropped: its first record is older than the mapping allows (-1: never)."""
     most = int(mapping.get("MaximumRecordAgeInSeconds") or -1)
     return 0 <= most < now - float(batch[0]["dynamodb"]["ApproximateCreationDateTime"])

@@ -1,6 +1,6 @@
-"""The local cloud's CloudFormation, which gives a table the time to live and the recovery that its template holds.
+"""Makes the local cloud's CloudFormation set a table's time to live and point-in-time recovery.
 
-MiniStack's own leaves both out, and its DynamoDB then says that they are off. Works in the local cloud's own process.
+MiniStack's own ignores both, and its DynamoDB then reports them as off. Works in the local cloud's own process.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     type Properties = Mapping[str, Any]
 
-# What is not MiniStack's to offer is looked for at the start, so that a version without it does not start.
+# These are private parts of MiniStack. They are read at import, so that with a version without them nothing starts.
 _HANDLERS: Final[dict[str, Any]] = provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"]  # noqa: SLF001
 _SETTINGS: Final = {
     "TimeToLiveSpecification": dynamodb._update_ttl,  # noqa: SLF001
@@ -24,12 +24,12 @@ _SETTINGS: Final = {
 
 
 def install() -> None:
-    """Have a table that CloudFormation makes or changes take these settings as well."""
+    """Apply these settings to every table that CloudFormation creates or updates."""
     _HANDLERS.update(create=making(_HANDLERS["create"]), update=changing(_HANDLERS["update"]))
 
 
 def making(create: Callable[..., Any]) -> Callable[..., Any]:
-    """MiniStack's `create`, and the settings after it."""
+    """MiniStack's `create`, followed by the settings."""
 
     def created(logical_id: str, properties: Properties, stack_name: str) -> Any:
         made = create(logical_id, properties, stack_name)
@@ -40,7 +40,7 @@ def making(create: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def changing(update: Callable[..., Any]) -> Callable[..., Any]:
-    """MiniStack's `update`, and after it those settings that the template changes."""
+    """MiniStack's `update`, followed by the settings that the template changes."""
 
     def updated(physical_id: str, old: Properties, new: Properties, *more: Any, **named: Any) -> Any:
         changed = update(physical_id, old, new, *more, **named)
@@ -54,11 +54,11 @@ def _apply(name: str, old: Properties, new: Properties) -> None:
     for specification, change in _SETTINGS.items():
         if specification in new and new[specification] != old.get(specification):
             status, _, body = change({"TableName": name, specification: _with_booleans(new[specification])})
-            if status >= 400:  # noqa: PLR2004 - HTTP's own number
+            if status >= 400:  # noqa: PLR2004 - HTTP's errors
                 raise ValueError(f"{specification}: {body!r}")
 
 
 def _with_booleans(specification: Properties) -> dict[str, Any]:
-    """CloudFormation takes the words "true" and "false" where DynamoDB takes the truth values alone."""
+    """With the texts "true" and "false", which CloudFormation accepts, as booleans, which DynamoDB needs."""
     words = {"true": True, "false": False}
     return {key: words.get(value, value) if isinstance(value, str) else value for key, value in specification.items()}

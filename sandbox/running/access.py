@@ -1,4 +1,4 @@
-"""What the local cloud's IAM was asked and what it decided: the calls that the deployed functions really made."""
+"""The decisions of the local cloud's IAM: the calls that the deployed functions really made."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sandbox.running import places
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One call of a role: what it did to which resource (an ARN), and whether IAM allowed it.
+    """One call of a role: the action, the resource (an ARN), and whether IAM allowed it.
 
     `keys` are the partitions of the table that it named.
     """
@@ -23,6 +23,6 @@ class Decision:
 
 
 def decisions(*, after: int = 0) -> list[Decision]:
-    """All calls of roles since the sandbox began, without the first so many; people and tools are not recorded."""
+    """All calls of roles since the sandbox started, except the first `after`; calls of people are not recorded."""
     lines = places.ACCESS_RECORD.read_text().splitlines()[after:]
     return [Decision(**told | {"keys": tuple(told["keys"])}) for told in map(json.loads, lines)]

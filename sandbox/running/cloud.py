@@ -1,4 +1,4 @@
-"""The local cloud: MiniStack, on the loopback interface, enforcing IAM."""
+"""The local cloud: MiniStack on the loopback interface, with IAM enforced."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 _PATIENT = config_of(Timeouts(connect_seconds=60, read_seconds=180))
-"""A call may run a function to its end, and must not run it twice."""
+"""Long timeouts and one attempt: a call may run a function to its end, and must not run it twice."""
 
 _ACCESS_KEY_ID = "test"
 _SECRET_ACCESS_KEY = "test"  # noqa: S105 - the emulator's root caller, on the loopback interface only
@@ -25,7 +25,7 @@ _SECRET_ACCESS_KEY = "test"  # noqa: S105 - the emulator's root caller, on the l
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """Where a running local cloud answers, and as whom to call it. `mqtt_port` is AWS IoT Core's, on 127.0.0.1."""
+    """A running local cloud: its address, the port of its AWS IoT Core on 127.0.0.1, and the credentials to call it."""
 
     endpoint_url: str
     mqtt_port: int
@@ -45,7 +45,7 @@ class Cloud:
         )
 
     def environment(self) -> Mapping[str, str]:
-        """The variables that point any AWS tool at this cloud, whatever the user's own settings are."""
+        """Environment variables that point any AWS tool at this cloud, overriding the user's own settings."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ACCESS_KEY_ID": self.access_key_id,
@@ -59,10 +59,10 @@ class Cloud:
 
 
 def start(emulator: str = "sandbox.emulator") -> Cloud:
-    """Start the local cloud on a free port and return once it is ready.
+    """Start the local cloud on a free port and return when it is ready.
 
-    It gets an environment of its own: a Lambda worker inherits what the cloud's process has, so the user's variables
-    must not reach it. Every file it writes lies under `.sandbox/`. `emulator` is the module that its interpreter runs.
+    It gets its own environment: Lambda workers inherit it, so the user's variables must not reach it. All its files are
+    under `.sandbox/`. `emulator` is the module that its interpreter runs.
     """
     port, mqtt_port = processes.free_ports(2)
     cloud = Cloud(f"http://127.0.0.1:{port}", mqtt_port)

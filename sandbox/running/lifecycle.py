@@ -1,4 +1,4 @@
-"""Starting and ending the sandbox."""
+"""Starts and ends the sandbox."""
 
 from __future__ import annotations
 
@@ -23,13 +23,15 @@ def up(
     project: Path = places.PROJECT,
     emulator: str = "sandbox.emulator",
 ) -> State:
-    """Start the local cloud and Legrand's stand-in, deploy the stack, and return when all of it answers.
+    """Start the local cloud and Legrand's stand-in, deploy the stack, and return when everything answers.
 
-    A sandbox that runs already is ended first, so that one call always gives a fresh one. With `legrand_url` that
-    address is used for Legrand's login and API, and no stand-in is started; `parameters` are those of the template that
-    are not to have their defaults; `project` is the folder of another release, if not this one is to be deployed;
-    `emulator` is the module that plays AWS. The keeper is run once, so that the webhook has its secret. Raises
-    SandboxError, after ending what it started, when anything fails.
+    A running sandbox is ended first. The keeper is run once, so that the webhook has its secret. Raises SandboxError,
+    after ending what it started, if anything fails.
+
+    - `legrand_url`: use this address for Legrand's login and API, and start no stand-in.
+    - `parameters`: the template's parameters that shall not have their defaults.
+    - `project`: the folder of another release to deploy.
+    - `emulator`: the module that emulates AWS.
     """
     down()
     try:
@@ -56,9 +58,9 @@ def up(
 
 
 def down(*, own_only: bool = False) -> list[str]:
-    """End the sandbox's processes, forget its state and their leavings; returns the names of what was running.
+    """End the sandbox's processes and delete its state and temporary files; returns the names of what was running.
 
-    With `own_only` nothing is done to a sandbox that another process has started in this folder meanwhile.
+    With `own_only` a sandbox that another process has started in this folder meanwhile is left running.
     """
     if own_only and processes.running() and not processes.started_here():
         return []
@@ -71,8 +73,8 @@ def down(*, own_only: bool = False) -> list[str]:
 def start_legrand() -> str:
     """Start the stand-in for Legrand's cloud on a free port and return its address.
 
-    `SANDBOX_WORLD` names its world, the usual one otherwise (docs/developer/provider.md); `SANDBOX_SEASON` is summer or
-    winter, otherwise what the calendar says.
+    `SANDBOX_WORLD` names its world, by default the usual one (docs/developer/provider.md); `SANDBOX_SEASON` is summer
+    or winter, by default the calendar's season.
     """
     port = processes.free_port()
     world, season = os.environ.get("SANDBOX_WORLD", "usual"), os.environ.get("SANDBOX_SEASON", "now")
@@ -88,7 +90,7 @@ def start_legrand() -> str:
 
 
 def webhook_url(running_cloud: cloud.Cloud, deployed: stack.Stack) -> str:
-    """The full address that Legrand's cloud is told to push to, with its secret."""
+    """The full address of the webhook, with its secret."""
     held = running_cloud.client("secretsmanager").get_secret_value(SecretId=deployed.outputs["WebhookSecretArn"])
     secret = json.loads(held["SecretString"])["current"]
     return f"{deployed.outputs['WebhookBaseUrl']}/notifications/{secret}"

@@ -1,4 +1,4 @@
-"""A home brought to where there is something to see: credentials in, consent given, some days lived."""
+"""Fills a sandbox with something to see: stores credentials, gives consent, and plays some days."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.2
 _PATIENCE_SECONDS = 200
-"""Longer than the redriver's function may run."""
+"""Longer than the redriver's timeout."""
 
 
 def prepare(state: State, *, report: Callable[[str], None]) -> None:
-    """Credentials, consent, and the keeper's word that every plant is subscribed. Raises SandboxError.
+    """Store credentials, give consent, and check that plants are subscribed. Raises SandboxError.
 
-    No thermostat answers the keeper's first question: what it says of the present would not fit to a past that the home
-    has still to live.
+    The keeper's first polls of thermostats fail on purpose: readings of the present would not fit to the past that is
+    played afterwards.
     """
     count = sum(len(plant["modules"]) for plant in get(state, "plants")["plants"])
     if count:
@@ -45,10 +45,10 @@ def prepare(state: State, *, report: Callable[[str], None]) -> None:
 def live(
     state: State, length: timedelta, *, duplicate_percent: float = 0, progress: Callable[[Any], None] = lambda _: None
 ) -> None:
-    """Let the home live the time before now as fast as the stack answers, and make the statistics of it.
+    """Play the time before now as fast as the stack answers, and make its statistics.
 
-    `progress` is given the stand-in's account of the play now and then. Raises SandboxError when something stays in the
-    spill queue.
+    `progress` is called with the stand-in's report of the play. Raises SandboxError if something stays in the spill
+    queue.
     """
     start = datetime.now(UTC) - length
     order = {"start": start.isoformat(), "hours": length / timedelta(hours=1), "duplicate_percent": duplicate_percent}
@@ -64,7 +64,7 @@ def live(
 
 
 def settle(state: State) -> None:
-    """Wait until nothing is left in the spill queue; raises SandboxError when something stays there."""
+    """Wait until the spill queue is empty. Raises SandboxError if something stays there."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while left := stack.waiting(state.cloud, state.stack):
         if time.monotonic() > deadline:
@@ -73,12 +73,12 @@ def settle(state: State) -> None:
 
 
 def get(state: State, what: str) -> Any:
-    """What the stand-in says of something."""
+    """Read from the stand-in's control plane."""
     answer = httpx.get(f"{state.legrand_url}/_control/{what}", timeout=30)
     answer.raise_for_status()
     return answer.json()
 
 
 def post(state: State, what: str, body: dict[str, Any] | None = None) -> None:
-    """Order something of the stand-in."""
+    """Order something at the stand-in's control plane."""
     httpx.post(f"{state.legrand_url}/_control/{what}", json=body or {}, timeout=30).raise_for_status()

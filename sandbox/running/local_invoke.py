@@ -1,4 +1,4 @@
-"""What `sam local invoke` needs to run one function on this machine against a running sandbox."""
+"""Settings for `sam local invoke` to run one function on this machine against a running sandbox."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _SECRET_PLACE = "{secret}"  # noqa: S105 - a place to put one
 def write_settings(state: State) -> None:
     """Write `.sandbox/samconfig.toml` and the environment file it names.
 
-    Locally, sam does not know the names of deployed resources, so each function gets the variables that it has in the
-    deployed stack, and the local cloud's address besides.
+    Locally, sam does not know the names of deployed resources, so each function gets its environment variables from the
+    deployed stack, and the local cloud's address.
     """
     places.LOCAL_INVOKE_ENVIRONMENT.write_text(json.dumps(_environments(state), indent=2))
     endpoint = _from_a_container(state.cloud.endpoint_url)
@@ -61,5 +61,5 @@ def _environments(state: State) -> dict[str, dict[str, str]]:
 
 
 def _from_a_container(url: str) -> str:
-    """The same address as a container calls it. The webhook's own address stays: it is known by its letters."""
+    """The address as a container reaches it. The webhook's address is not changed: the keeper compares it as text."""
     return url.replace("127.0.0.1", _HOST_IN_A_CONTAINER)

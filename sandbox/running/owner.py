@@ -1,4 +1,4 @@
-"""What the owner does by hand, done for the demo and the tests: credentials in, consent given in the browser."""
+"""Does for the demo and the tests what the owner does by hand: stores credentials, gives consent in the browser."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 def register_redirect(state: State) -> None:
-    """Give the application at the stand-in the redirect address of this stack, as the owner does in the portal."""
+    """Register the redirect address of this stack at the stand-in, as the owner does in the portal."""
     httpx.post(
         f"{state.legrand_url}/_control/client", json={"redirect_uris": [state.stack.outputs["RedirectUri"]]}
     ).raise_for_status()
 
 
 def credentials() -> dict[str, str]:
-    """What Legrand's portal would have given to the owner of the application at the stand-in; secret to nobody."""
+    """What Legrand's portal gives to the owner; here they are the stand-in's, and no secret."""
     return {
         "client_id": legrand.CLIENT_ID,
         "client_secret": legrand.CLIENT_SECRET,
@@ -38,7 +38,7 @@ def credentials() -> dict[str, str]:
 
 
 def put_credentials(state: State) -> None:
-    """Write the application's credentials, as registered at the stand-in, where the stack expects them."""
+    """Write the credentials that the stand-in knows into the stack's secret."""
     register_redirect(state)
     state.cloud.client("secretsmanager").put_secret_value(
         SecretId=state.stack.outputs["CredentialsSecretArn"],
@@ -47,7 +47,7 @@ def put_credentials(state: State) -> None:
 
 
 def consent_address(state: State, scope: Scope = Scope.READING) -> str:
-    """A fresh address at which the owner can give consent, with its one-time state waiting in the table."""
+    """A new address at which the owner can give consent, with its one-time state stored in the table."""
     one_time = secrets.token_urlsafe(consent.STATE_BYTES)
     table = Table(state.cloud.client("dynamodb"), state.stack.outputs["TableName"])
     Consents(table).begin(one_time, datetime.now(UTC))
@@ -61,9 +61,9 @@ def consent_address(state: State, scope: Scope = Scope.READING) -> str:
 
 
 def decide(address: str, decision: str) -> str:
-    """Open the provider's login page, press `allow` or `refuse`, and return where it sends the browser.
+    """Open the provider's login page, press `allow` or `refuse`, and return where it redirects the browser.
 
-    It sends it back at once where it grants no such scope.
+    If it does not grant the scope, it redirects at once.
     """
     with httpx.Client() as browser:
         shown = browser.get(address)
@@ -77,7 +77,7 @@ def decide(address: str, decision: str) -> str:
 
 
 def give_consent(state: State) -> httpx.Response:
-    """Go the owner's whole way through consent, as `smarther authorize` does; returns the page on which it ends."""
+    """Give consent as an owner does with `smarther authorize`; returns the callback's page."""
     back = decide(consent_address(state), "allow")
     if "error=invalid_scope" in back:
         back = decide(consent_address(state, Scope.CONTROL), "allow")

@@ -1,4 +1,4 @@
-"""Where things lie: the project, its environments, and the sandbox's own folder."""
+"""Paths: the project, its environments, and the sandbox's own folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 
-# The tests run a sandbox of their own beside the one that somebody may be looking at.
+# Tests run their own sandbox beside one that somebody may be using.
 SANDBOX = PROJECT / os.environ.get("SANDBOX_FOLDER", ".sandbox")
 STATE = SANDBOX / "state.json"
 LOGS = SANDBOX / "logs"
@@ -19,7 +19,7 @@ LOCAL_INVOKE_ENVIRONMENT = SANDBOX / "local-environment.json"
 
 
 def shown(path: Path) -> Path:
-    """A path as a person is told it: from the project's folder where it lies in there, else whole."""
+    """A path as it is shown: relative to the project's folder if it is inside, else absolute."""
     return path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path
 
 

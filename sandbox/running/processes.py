@@ -1,4 +1,4 @@
-"""The sandbox's background processes: started detached, remembered on disk, ended only while they are ours."""
+"""The sandbox's background processes: started detached, recorded on disk, and ended only if they are still ours."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ _PATIENCE_SECONDS = 60
 _LOG_TAIL_CHARACTERS = 3000
 
 _started_here: dict[int, subprocess.Popen[bytes]] = {}
-"""Those of them that this very process started: it must collect their remains when they have ended."""
+"""Those that this process started: it must reap them when they have ended."""
 
 
 class SandboxError(Exception):
-    """Something the sandbox needs did not happen; the message says what, and what to look at."""
+    """Something that the sandbox needs failed; the message says what, and where to look."""
 
 
 @dataclass(frozen=True, slots=True)
 class Background:
     """A process that outlives the command that started it.
 
-    `fingerprint` is what the operating system says of the process (its start and its command line), so that a process
-    number that was given to somebody else meanwhile is never signalled.
+    `fingerprint` is its start time and command line, so that another process that got the same number is never
+    signalled.
     """
 
     name: str
@@ -44,12 +44,12 @@ class Background:
 
 
 def free_port() -> int:
-    """A TCP port on the loopback interface that nobody uses now."""
+    """A free TCP port on the loopback interface."""
     return free_ports(1)[0]
 
 
 def free_ports(count: int) -> list[int]:
-    """As many of them, no two the same."""
+    """This many free ports, all different."""
     with ExitStack() as held:
         probes = [held.enter_context(socket.socket()) for _ in range(count)]
         for probe in probes:
@@ -60,10 +60,10 @@ def free_ports(count: int) -> list[int]:
 def start(
     name: str, command: Sequence[str], environment: Mapping[str, str], *, ready: Callable[[], bool]
 ) -> Background:
-    """Start a process in the background and return once `ready` says so.
+    """Start a process in the background and return when `ready` returns true.
 
-    Its output goes to `.sandbox/logs/<name>.log`. Raises SandboxError with the end of that log when the process ends
-    early or does not get ready.
+    Its output goes to `.sandbox/logs/<name>.log`. Raises SandboxError with the end of that log if the process ends or
+    does not become ready.
     """
     places.LOGS.mkdir(parents=True, exist_ok=True)
     log = places.LOGS / f"{name}.log"
@@ -90,9 +90,9 @@ def start(
 
 
 def stop_all(*, own_only: bool = False) -> list[str]:
-    """End every process the sandbox started, the newest first; returns the names of those that were still running.
+    """End the sandbox's processes, the newest first; returns the names of those that were running.
 
-    With `own_only`, only those that this very process started: another may have begun a new sandbox in this folder.
+    With `own_only`, only those that this process started: another may have started a new sandbox in this folder.
     """
     ended = []
     left = [each for each in _remembered() if own_only and each.pid not in _started_here]
@@ -117,17 +117,17 @@ def stop_all(*, own_only: bool = False) -> list[str]:
 
 
 def started_here() -> bool:
-    """Whether any of the sandbox's processes runs that this very process started."""
+    """Whether a process that this process started is running."""
     return any(each.pid in _started_here and _fingerprint(each.pid) == each.fingerprint for each in _remembered())
 
 
 def running() -> list[str]:
-    """The names of the sandbox's processes that run now."""
+    """The names of the sandbox's running processes."""
     return [each.name for each in _remembered() if _fingerprint(each.pid) == each.fingerprint]
 
 
 def answers(url: str) -> bool:
-    """Does anybody answer there, and well?"""
+    """Whether this address answers successfully."""
     try:
         return httpx.get(url, timeout=2).is_success
     except httpx.TransportError:
@@ -135,9 +135,9 @@ def answers(url: str) -> bool:
 
 
 def _fingerprint(pid: int) -> str:
-    """Start and command line of a process as `ps` tells them; empty when there is none, or only its remains.
+    """Start time and command line of a process, from `ps`; empty if it does not run, or is a zombie.
 
-    The whole line, however wide the terminal is: the same process is recognised from every other.
+    The line is never cut to the terminal's width, so it is the same from everywhere.
     """
     told = subprocess.run(  # noqa: S603
         ["ps", "-ww", "-o", "stat=,lstart=,command=", "-p", str(pid)],  # noqa: S607 - ps is where the system has it

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _LOG_TAIL_CHARACTERS = 6000
 _NOBODYS_ADDRESS = "owner@example.org"
-"""Whose alarms these are. No mail leaves the local cloud, which takes the address for confirmed."""
+"""The address for alarms. The local cloud sends no mail, and counts the address as confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ def deploy(
 ) -> Stack:
     """Build the project, deploy it into the cloud, and return the stack with its routes in place.
 
-    `legrand_url` is where login and API of Legrand's cloud, or of its stand-in, answer; `parameters` are others of the
-    template that are not to have their defaults; `project` is the folder of another release, if not this one is to be
-    deployed. Raises SandboxError with what `sam` printed when it fails.
+    `legrand_url` is the address of Legrand's login and API, or of the stand-in's; `parameters` are other parameters of
+    the template that shall not have their defaults; `project` is the folder of another release to deploy. Raises
+    SandboxError with `sam`'s output if it fails.
     """
     settings = tomllib.loads((project / "samconfig.toml").read_text())["sandbox"]
     name = settings["global"]["parameters"]["stack_name"]
@@ -74,11 +74,10 @@ def host_architecture() -> str:
 
 
 def add_routes(cloud: Cloud, stack_name: str) -> None:
-    """Give the deployed HTTP API the routes that its description holds.
+    """Give the deployed HTTP API the routes of its description.
 
-    The emulator does not import the OpenAPI body that SAM writes for an HTTP API, so that the API has no routes after a
-    deploy. They are read from the processed template and made one by one; one that is there already is led to what the
-    description names now.
+    The emulator does not import the OpenAPI body that SAM writes for an HTTP API, so after a deploy the API has no
+    routes. They are read from the processed template and created one by one; an existing one is updated.
     """
     formation, gateway = cloud.client("cloudformation"), cloud.client("apigatewayv2")
     template = formation.get_template(StackName=stack_name, TemplateStage="Processed")["TemplateBody"]
@@ -107,7 +106,7 @@ def add_routes(cloud: Cloud, stack_name: str) -> None:
 
 
 def invoke(cloud: Cloud, function_name: str, event: Mapping[str, Any]) -> Any:
-    """Call a deployed function and return its answer; raises SandboxError with its own words when it fails."""
+    """Call a deployed function and return its answer. Raises SandboxError with its message if it fails."""
     answer = cloud.client("lambda").invoke(FunctionName=function_name, Payload=json.dumps(event), LogType="Tail")
     payload = answer["Payload"].read().decode()
     if "FunctionError" in answer:
@@ -117,7 +116,7 @@ def invoke(cloud: Cloud, function_name: str, event: Mapping[str, Any]) -> Any:
 
 
 def waiting(cloud: Cloud, deployed: Stack) -> int:
-    """How many notifications wait in the spill queue or are on their way from it into the table."""
+    """How many notifications are in the spill queue, or being stored from it."""
     counts = cloud.client("sqs").get_queue_attributes(
         QueueUrl=deployed.outputs["SpillQueueUrl"],
         AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
@@ -126,7 +125,7 @@ def waiting(cloud: Cloud, deployed: Stack) -> int:
 
 
 def _described_routes(body: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The (route key, logical id of the function or alias) pairs of an OpenAPI description as SAM writes it."""
+    """The pairs of route key and logical id of the function or alias, from an OpenAPI description as SAM writes it."""
     routes = []
     for path, methods in body["paths"].items():
         for method, operation in methods.items():
@@ -137,7 +136,7 @@ def _described_routes(body: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _lambda_arn(cloud: Cloud, physical_id: str) -> str:
-    """An alias's physical id is its ARN, a function's its name."""
+    """The ARN of a function or alias: an alias's physical id is its ARN, a function's is its name."""
     if physical_id.startswith("arn:"):
         return physical_id
     arn: str = cloud.client("lambda").get_function(FunctionName=physical_id)["Configuration"]["FunctionArn"]

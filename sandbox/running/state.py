@@ -1,4 +1,4 @@
-"""`.sandbox/state.json`: what a running sandbox tells the tools and tests that use it."""
+"""`.sandbox/state.json`: the addresses and names of a running sandbox, for tools and tests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OWNER_ONLY = 0o600
 class State:
     """A running sandbox: its cloud, Legrand's stand-in, the deployed stack, and the webhook's full address.
 
-    `webhook_url` holds the webhook's secret. That is why the file is readable by its owner only and ignored by git.
+    `webhook_url` holds the webhook's secret, so the file is readable by its owner only and ignored by git.
     """
 
     cloud: Cloud
@@ -52,7 +52,7 @@ class State:
 
     @classmethod
     def load(cls) -> Self:
-        """The sandbox that runs now; raises SandboxError when none does."""
+        """The running sandbox. Raises SandboxError if there is none."""
         if not places.STATE.exists():
             raise SandboxError("no sandbox is running; start one with `make sandbox`")
         told = json.loads(places.STATE.read_text())

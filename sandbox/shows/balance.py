@@ -1,4 +1,4 @@
-"""Does the table hold what was sent? The stand-in's ledger against the readings, notification by notification."""
+"""Compares the stand-in's ledger with the stored readings, notification by notification."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _SENT = {"acknowledged", "refused", "timeout"}
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What was sent beside what is stored.
+    """What was sent, and what is stored.
 
-    `sent` counts calls, `distinct` the different notifications among them, `repeated` the calls beyond the first of
-    each. The three lists hold envelope ids: of notifications that are nowhere in the table, that are there more than
-    once, and of readings that nobody sent.
+    `sent` counts calls, `distinct` the different notifications among them, `repeated` the calls after the first of
+    each. The three lists hold envelope ids: of notifications that are not in the table, of those that are there more
+    than once, and of readings that were never sent.
     """
 
     sent: int
@@ -31,16 +31,16 @@ class Balance:
 
     @property
     def even(self) -> bool:
-        """Is every notification that was sent stored exactly once, and nothing else?"""
+        """Whether every notification that was sent is stored exactly once, and nothing else."""
         return not (self.missing or self.doubled or self.unexplained)
 
 
 def balance(ledger: Iterable[Mapping[str, Any]], readings: Iterable[Mapping[str, Any]]) -> Balance:
-    """Hold the ledger's entries against the stored readings.
+    """Compare the ledger's entries with the stored readings.
 
-    Entries of equal `content` are one notification, whatever their envelope ids; it is stored once when exactly one
-    reading carries one of those ids. What the provider never sent (a ban, a dead subscription) is not expected; what a
-    thermostat answered when the keeper asked it was never sent either, and is no part of these books.
+    Entries of equal `content` are one notification, whatever their envelope ids; it is stored once if exactly one
+    reading has one of those ids. What the provider never sent (a ban, a dead subscription) is not expected. Answers to
+    polls are ignored.
     """
     ids_of: defaultdict[str, set[str]] = defaultdict(set)
     calls = 0

@@ -1,4 +1,4 @@
-"""A day of a simulated home through the real stack, and the books held against each other at its end."""
+"""Plays a day of a simulated home against the real stack, and compares what was sent with what is stored."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 HOURS = 24
 PATIENCE_MS = 750
-"""Legrand's support, as relayed in andrea-mattioli/mattiols_hassio_repository, issue 16: later than that is lost."""
+"""Legrand's support, as relayed in andrea-mattioli/mattiols_hassio_repository issue 16: a later answer is a failure."""
 
 _DUPLICATE_PERCENT = 2
 
 
 def run(console: Console, *, once: bool, lose_one: bool) -> int:
-    """Play the day and tell what came of it; returns 0 only when every notification sent is stored exactly once.
+    """Play the day and print the result; returns 0 only if every notification sent is stored exactly once.
 
-    With `once` it ends by itself, else the sandbox stays up until Ctrl-C. `lose_one` makes the stand-in claim one
-    notification that it never sent, to show that the comparison notices.
+    With `once` it ends by itself, otherwise the sandbox stays up until Ctrl-C. With `lose_one` the stand-in claims one
+    notification that it never sent, to show that the comparison notices it.
     """
     console.print("[bold]Smarther Recorder[/bold]: a day of a simulated home on this machine\n")
 
@@ -45,7 +45,7 @@ def run(console: Console, *, once: bool, lose_one: bool) -> int:
         if lose_one:
             lived.post(state, "lose")
         _play_a_day(console, state)
-        even = _tell(console, state)
+        even = _print_result(console, state)
         if not once:
             _stay(console, state)
     except KeyboardInterrupt:
@@ -57,7 +57,7 @@ def run(console: Console, *, once: bool, lose_one: bool) -> int:
 
 
 def _play_a_day(console: Console, state: State) -> None:
-    """Let the home live its last 24 hours as fast as the stack answers."""
+    """Play the last 24 hours as fast as the stack answers."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -75,15 +75,15 @@ def _play_a_day(console: Console, state: State) -> None:
         lived.live(state, timedelta(hours=HOURS), duplicate_percent=_DUPLICATE_PERCENT, progress=show)
 
 
-def _tell(console: Console, state: State) -> bool:
-    """Print the home and the books; returns whether they agree."""
+def _print_result(console: Console, state: State) -> bool:
+    """Print the latest readings and the comparison; returns whether sent and stored agree."""
     items = _items(state)
     readings = [item for item in items if item["pk"].startswith("MODULE#") and "received_at" in item]
     quarantined = [item for item in items if item["pk"].startswith("QUARANTINE")]
     summary = lived.get(state, "summary")
     books = balance(lived.get(state, "ledger")["entries"], readings)
     console.print(_latest(items, readings))
-    console.print(_books(books, len(quarantined), summary))
+    console.print(_comparison(books, len(quarantined), summary))
     for what, ids in (
         ("missing from the table", books.missing),
         ("stored more than once", books.doubled),
@@ -130,7 +130,7 @@ def _number(reading: dict[str, Any], name: str, form: str, unit: str = "") -> st
     return f"{reading[name]:{form}}{unit}" if name in reading else "–"
 
 
-def _books(books: Balance, quarantined: int, summary: dict[str, Any]) -> Table:
+def _comparison(books: Balance, quarantined: int, summary: dict[str, Any]) -> Table:
     latency = summary["latency_ms"]
     table = Table(title="The books", title_justify="left", show_header=False)
     table.add_row("sent by the stand-in", f"{books.sent}", f"{books.distinct} different, {books.repeated} repeated")
@@ -145,7 +145,7 @@ def _books(books: Balance, quarantined: int, summary: dict[str, Any]) -> Table:
 
 
 def _stay(console: Console, state: State) -> None:
-    """Say what can be tried next, and keep the sandbox up until Ctrl-C."""
+    """Print what to try next, and keep the sandbox up until Ctrl-C."""
     console.print("The sandbox stays up until Ctrl-C. To try next, in another terminal, in this folder:")
     hints.show(console, (*hints.LIVED, hints.of_aws(state)))
     while processes.started_here():

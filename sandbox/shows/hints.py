@@ -1,4 +1,4 @@
-"""What can be tried next in a sandbox: lines to copy, each of which works as it stands."""
+"""What to try next in a sandbox: command lines to copy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sandbox.running.state import State
 
 type Hint = tuple[str, str]
-"""What it shows, and the line."""
+"""What the command shows, and the command line."""
 
 SMARTHER: Final = ".venv/bin/smarther --sandbox"
 
@@ -23,14 +23,14 @@ LIVED: Final[tuple[Hint, ...]] = (
     ("a picture of a day", f"{SMARTHER} plot --module soggiorno --output soggiorno.svg --overwrite"),
     ("the dashboard, in your browser", "make preview"),
 )
-"""Where a home has lived."""
+"""For a sandbox with readings."""
 
 
 END: Final[Hint] = ("end it", "make sandbox-stop")
 
 
 def untouched() -> tuple[Hint, ...]:
-    """In a sandbox in which the owner has still to do everything."""
+    """For a sandbox without credentials and consent."""
     configure = f"{line('.venv/bin/python -m sandbox credentials')} | {line(f'{SMARTHER} configure --stdin')}"
     return (
         ("store what Legrand would have given to the owner", configure),
@@ -42,7 +42,7 @@ def untouched() -> tuple[Hint, ...]:
 
 
 def of_aws(state: State) -> Hint:
-    """For whoever has the AWS CLI."""
+    """For a user of the AWS CLI."""
     cloud = state.cloud
     settings = (
         f"AWS_ENDPOINT_URL={cloud.endpoint_url} AWS_DEFAULT_REGION={cloud.region}"
@@ -53,13 +53,13 @@ def of_aws(state: State) -> Hint:
 
 
 def line(command: str) -> str:
-    """The command for this sandbox, which may not be the usual one."""
+    """The command line for this sandbox, which may have another folder than the usual one."""
     folder = os.environ.get("SANDBOX_FOLDER")
     return f"SANDBOX_FOLDER={folder} {command}" if folder and not command.startswith("AWS_") else command
 
 
 def show(console: Console, hints: Iterable[Hint]) -> None:
-    """Each with what it shows above it; a line is not broken, so that it can be copied."""
+    """Print each hint; command lines are not wrapped, so that they can be copied."""
     for what, command in hints:
         console.print(f"  # {what}", style="dim", markup=False)
         console.print(f"  {command if ' | ' in command else line(command)}", markup=False, soft_wrap=True)

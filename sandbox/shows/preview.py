@@ -1,7 +1,7 @@
-"""The widget as the CloudWatch console would show it, in the browser, while the simulated home lives.
+"""Shows the widget in the browser as the CloudWatch console would, while the simulated home sends readings.
 
-The deployed function draws; this only plays the console's part: it makes the event, shows the HTML, follows the
-`cwdb-action`s, and asks again every few seconds. `python -m sandbox.shows.preview`, ended with Ctrl-C.
+The deployed function draws. This only replaces the console: it makes the event, shows the HTML, follows the
+`cwdb-action`s, and refreshes every few seconds. `python -m sandbox.shows.preview`, ended with Ctrl-C.
 """
 
 from __future__ import annotations
@@ -33,14 +33,15 @@ if TYPE_CHECKING:
 
 PAGE = Path(__file__).parent / "console" / "page.html"
 PAST = timedelta(hours=48)
-"""What the home has lived, as fast as the stack answers, before the browser opens."""
+"""Played first, as fast as the stack answers."""
 CATCHING_UP, TIMES_AS_FAST = timedelta(hours=2), 12
-"""Then it lives faster than the clock, so that there is something to see, until it has caught up; then in real time."""
+"""Then the home runs faster than the clock, so that there is something to see, until it has caught up; then in real
+time."""
 AFTER_THAT = timedelta(days=7)
 
 
 def main() -> int:
-    """Preview until Ctrl-C; returns the exit status. A sandbox that was not running before is ended after."""
+    """Preview until Ctrl-C; returns the exit status. A sandbox that it started is ended."""
     console = Console(highlight=False)
 
     def report(text: str) -> None:
@@ -72,7 +73,7 @@ def main() -> int:
 
 
 def application(state: State) -> Starlette:
-    """The console's part as a web application; while it runs, the home lives."""
+    """A web application that replaces the console; while it runs, the home sends readings."""
 
     async def page(_: Request) -> Response:
         return FileResponse(PAGE)
@@ -110,9 +111,9 @@ def application(state: State) -> Starlette:
 
 
 async def live(state: State) -> None:
-    """Let the home live: its past at once, then fast until the clock is caught up with, then in real time.
+    """Play the past at once, then fast until the clock is caught up with, then in real time.
 
-    Statistics are made in between, as the schedule would. A play that somebody else started is left alone.
+    Statistics are made in between, as the schedule would do. A play that somebody else started is left running.
     """
     async with httpx.AsyncClient(base_url=f"{state.legrand_url}/_control", timeout=60) as control:
         now = datetime.now(UTC)
@@ -133,7 +134,7 @@ async def live(state: State) -> None:
 
 
 async def _over(control: httpx.AsyncClient) -> None:
-    """Return when the play that is on is over."""
+    """Wait until the running play has ended."""
     while not (await control.get("/play", params={"wait": 30})).json()["done"]:
         pass
 

@@ -24,7 +24,7 @@ from typer.testing import CliRunner
 
 from sandbox.legrand import Provider
 from sandbox.legrand.account.login import Application
-from sandbox.legrand.http.login_desk import LoginDesk
+from sandbox.legrand.http.login_endpoints import LoginEndpoints
 from sandbox.legrand.provider.gateway import Gateway, Request
 from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState, Report, TokenState
@@ -164,7 +164,7 @@ class AtLegrand(BaseAdapter):
         super().__init__()
         self.provider = Provider()
         self.silent = False
-        self._gateway, self._desk = Gateway(self.provider), LoginDesk(self.provider)
+        self._gateway, self._desk = Gateway(self.provider), LoginEndpoints(self.provider)
 
     def knows(self, client_id: str, client_secret: str, subscription_key: str, **told: Any) -> None:
         """Have an application registered."""

@@ -277,7 +277,7 @@ FAULTS: list[Row] = [
     ("subscriptions", facts.LastReport(report=None), Mark.NOT_TOLD, "no plant", ""),
     ("credentials", needs(Reason.NO_PLANT), Mark.BAD, "no plant", "third-party access"),
     ("thermostats", standing(silent=(SILENT,)), Mark.BAD, "silent: Attic", "smarther history"),
-    ("thermostats", facts.LastReport(report=None), Mark.NOT_TOLD, "nobody has listened", ""),
+    ("thermostats", facts.LastReport(report=None), Mark.NOT_TOLD, "the keeper has not checked them", ""),
     ("quarantine", 1, Mark.BAD, "1 body in quarantine", "smarther quarantine list"),
     ("quarantine", 6, Mark.BAD, "6 bodies in quarantine", "smarther redrive"),
     ("last statistics", last_run(4 * HOUR, every=HOUR), Mark.BAD, "4 h ago", "failed runs"),

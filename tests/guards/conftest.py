@@ -30,14 +30,14 @@ def _folder_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 @pytest.fixture(scope="session")
 def stage(_folder_of_its_own: None) -> Iterator[Stage]:
     """A DynamoDB that knows one secret and takes everything."""
-    with stages.standing(front.stub(notifications.DIGEST)) as standing:
+    with stages.serving(front.stub(notifications.DIGEST)) as standing:
         yield standing
 
 
 @pytest.fixture(scope="session")
 def receiver(stage: Stage) -> Artefact:
     """The receiver as it would be deployed now."""
-    return stage.invite(artefacts.ours())
+    return stage.with_trust(artefacts.ours())
 
 
 @pytest.fixture(scope="session")

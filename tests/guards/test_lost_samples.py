@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from labs.bench.container import ConnectionLostError, Container, SampleLostError, SpilledError
-from labs.bench.measure import MOST_TRIES, undisturbed
+from labs.bench.measure import MOST_TRIES, retry_lost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ def test_a_lost_sample_is_measured_again_and_told_in_a_line(error: SampleLostErr
             raise failure
         return "measured"
 
-    assert undisturbed(work, told.append) == "measured"
+    assert retry_lost(work, told.append) == "measured"
     assert len(told) == 2
     assert not any("the log" in line for line in told)
 
@@ -68,13 +68,13 @@ def test_what_is_lost_each_time_is_no_sample() -> None:
         raise ConnectionLostError("ConnectionResetError: reset")
 
     with pytest.raises(ConnectionLostError):
-        undisturbed(work, told.append)
+        retry_lost(work, told.append)
     assert len(told) == MOST_TRIES - 1
 
 
 def test_a_fault_of_the_function_is_not_measured_again() -> None:
     with pytest.raises(RuntimeError, match="wrong"):
-        undisturbed(fail, pytest.fail)
+        retry_lost(fail, pytest.fail)
 
 
 def fail() -> None:

@@ -77,7 +77,7 @@ def with_an_old_rotation(world: World) -> None:
 def with_a_plant_gone_and_a_new_one(world: World) -> None:
     """One plant has been missing from the account for two runs, another has come."""
     consented(world)
-    world.provider.world.remove_plant(world.plant_ids[0])
+    world.provider.homes.remove_plant(world.plant_ids[0])
     world.run()
     world.provider.add_plant("Ufficio", ["Sala"])
     world.later()
@@ -89,7 +89,7 @@ def with_a_ghost(world: World) -> None:
     for entry in world.ours:
         world.provider.subscriptions.make_ghost(entry.id)
     world.later(DAY)
-    world.provider.world.advance(world.clock.now())
+    world.provider.homes.advance(world.clock.now())
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def whereabouts(world: World) -> dict[str, str]:
 
 
 def truth(world: World) -> dict[str, str]:
-    return {module.id: plant.id for plant in world.provider.world.plants.values() for module in plant.modules}
+    return {module.id: plant.id for plant in world.provider.homes.plants.values() for module in plant.modules}
 
 
 def names(world: World) -> dict[str, str | None]:
@@ -111,10 +111,10 @@ def test_a_thermostat_that_moves_is_in_its_new_plant_at_once_and_leaves_the_old_
     home = World(modules=4, in_memory=True)
     home.configure()
     home.consent()
-    plants = [home.provider.world.plants[each] for each in home.plant_ids]
+    plants = [home.provider.homes.plants[each] for each in home.plant_ids]
     moved = plants[old].modules if not others_stay else plants[old].modules[:1]
     for module in moved:
-        home.provider.world.move(module.id, plants[1 - old].id)
+        home.provider.homes.move(module.id, plants[1 - old].id)
 
     assert a_day_later(home).outcome == "healthy"
     assert whereabouts(home) == truth(home)
@@ -126,9 +126,9 @@ def test_a_thermostat_that_moves_is_in_its_new_plant_at_once_and_leaves_the_old_
 
 
 def test_a_thermostat_that_moves_away_and_back_is_where_it_was(home: World) -> None:
-    first, second = (home.provider.world.plants[each] for each in home.plant_ids)
+    first, second = (home.provider.homes.plants[each] for each in home.plant_ids)
     for plant in (second, first):
-        home.provider.world.move(first.modules[0].id, plant.id)
+        home.provider.homes.move(first.modules[0].id, plant.id)
         a_day_later(home)
         for _ in range(2):
             home.later()
@@ -139,7 +139,7 @@ def test_a_thermostat_that_moves_away_and_back_is_where_it_was(home: World) -> N
 
 
 def test_a_thermostat_that_two_plants_list_is_one_and_stays_where_it_was_met_last(home: World) -> None:
-    first, second = (home.provider.world.plants[each] for each in home.plant_ids)
+    first, second = (home.provider.homes.plants[each] for each in home.plant_ids)
     twice = wire.topology_answer(first)
     twice["plant"]["modules"] += wire.topology_answer(second)["plant"]["modules"]
     spoil(home, "topology", 200, body=twice, about=first.id, times=None)
@@ -153,7 +153,7 @@ def test_a_thermostat_that_two_plants_list_is_one_and_stays_where_it_was_met_las
 
 
 def test_one_that_is_no_longer_listed_goes_when_it_is_missing_twice(home: World) -> None:
-    plant = next(plant for plant in home.provider.world.plants.values() if len(plant.modules) > 1)
+    plant = next(plant for plant in home.provider.homes.plants.values() if len(plant.modules) > 1)
     gone = plant.modules[0].id
     spoil(home, "topology", place=("plant", "modules", 0), missing=True, about=plant.id, times=2)
 
@@ -167,7 +167,7 @@ def test_one_that_is_no_longer_listed_goes_when_it_is_missing_twice(home: World)
 
 
 def test_of_a_plant_that_leaves_nothing_is_remembered(home: World) -> None:
-    plant = next(plant for plant in home.provider.world.plants.values() if len(plant.modules) > 1)
+    plant = next(plant for plant in home.provider.homes.plants.values() if len(plant.modules) > 1)
     spoil(home, "topology", place=("plant", "modules", 0), missing=True, about=plant.id)
     a_day_later(home)
     assert plant.id in KeeperNotes(home.table).memory().absent_modules
@@ -182,7 +182,7 @@ def test_of_a_plant_that_leaves_nothing_is_remembered(home: World) -> None:
 
 
 def test_one_that_is_missing_once_stays(home: World) -> None:
-    plant = next(plant for plant in home.provider.world.plants.values() if len(plant.modules) > 1)
+    plant = next(plant for plant in home.provider.homes.plants.values() if len(plant.modules) > 1)
     for _ in range(3):
         spoil(home, "topology", place=("plant", "modules", 0), missing=True, about=plant.id)
         a_day_later(home)
@@ -192,9 +192,9 @@ def test_one_that_is_missing_once_stays(home: World) -> None:
 
 
 def test_a_rename_is_heard_within_a_day(home: World) -> None:
-    plant = home.provider.world.plants[home.plant_ids[0]]
-    home.provider.world.rename(plant.id, "Nuovo nome")
-    home.provider.world.rename(plant.modules[0].id, "Studio")
+    plant = home.provider.homes.plants[home.plant_ids[0]]
+    home.provider.homes.rename(plant.id, "Nuovo nome")
+    home.provider.homes.rename(plant.modules[0].id, "Studio")
 
     a_day_later(home)
 
@@ -204,7 +204,7 @@ def test_a_rename_is_heard_within_a_day(home: World) -> None:
 
 def test_what_an_earlier_version_left_listed_twice_is_cleaned_up(home: World) -> None:
     """It knew a thermostat by its id alone, and never took the old listing of one that had moved away."""
-    first, second = (home.provider.world.plants[each] for each in home.plant_ids)
+    first, second = (home.provider.homes.plants[each] for each in home.plant_ids)
     stale = first.modules[0].id
     item = {"pk": "DIRECTORY", "sk": f"MODULE#{second.id}#{stale}", "plant_id": second.id, "module_id": stale}
     item |= {"name": "Bagno", "device": "chronothermostat", "known_since": "2025-11-01T06:30:00Z"}
@@ -222,7 +222,7 @@ def test_what_an_earlier_version_left_listed_twice_is_cleaned_up(home: World) ->
 
 
 def test_ids_of_a_topology_may_change_their_case_from_day_to_day(home: World) -> None:
-    plant = home.provider.world.plants[home.plant_ids[0]]
+    plant = home.provider.homes.plants[home.plant_ids[0]]
     before = Listings(home.table).directory().listed
     for spelling in (str.upper, str.title, str.lower):
         odd = wire.topology_answer(plant)
@@ -238,7 +238,7 @@ def test_ids_of_a_topology_may_change_their_case_from_day_to_day(home: World) ->
 
 def test_ids_of_plants_may_have_any_case_in_any_list(home: World) -> None:
     before, directory = home.provider.subscriptions.all(), Listings(home.table).directory()
-    plants = [{"id": each.upper(), "name": home.provider.world.plants[each].name} for each in home.plant_ids]
+    plants = [{"id": each.upper(), "name": home.provider.homes.plants[each].name} for each in home.plant_ids]
     entries = [{**entry.listed, "plantId": entry.plant_id.upper()} for entry in before]
     for operation, body in (("plants", {"plants": plants}), ("plants", {"plants": plants * 2}), ("list", entries)):
         spoil(home, operation, 200, body=body, times=3)
@@ -252,9 +252,9 @@ def test_ids_of_plants_may_have_any_case_in_any_list(home: World) -> None:
 
 @pytest.mark.shows("thermostat moves")
 def test_a_thermostat_in_two_plants_under_two_spellings_is_one(home: World) -> None:
-    first, second = (home.provider.world.plants[each] for each in home.plant_ids)
-    home.provider.world.move(second.modules[0].id, first.id)
-    odd = wire.topology_answer(home.provider.world.plants[first.id])
+    first, second = (home.provider.homes.plants[each] for each in home.plant_ids)
+    home.provider.homes.move(second.modules[0].id, first.id)
+    odd = wire.topology_answer(home.provider.homes.plants[first.id])
     odd["plant"]["modules"][-1]["id"] = second.modules[0].id.upper()
     spoil(home, "topology", 200, body=odd, about=first.id, times=None)
 
@@ -263,7 +263,7 @@ def test_a_thermostat_in_two_plants_under_two_spellings_is_one(home: World) -> N
 
 
 def test_a_thermostat_that_speaks_in_another_case_than_its_plant_lists_is_found_where_it_speaks(world: World) -> None:
-    plant = next(iter(world.provider.world.plants.values()))
+    plant = next(iter(world.provider.homes.plants.values()))
     module_id = plant.modules[0].id
     odd = wire.topology_answer(plant)
     odd["plant"]["modules"][0]["id"] = module_id.upper()
@@ -280,7 +280,7 @@ def test_a_thermostat_that_speaks_in_another_case_than_its_plant_lists_is_found_
 
 
 def test_a_silent_thermostat_may_answer_in_another_case(home: World) -> None:
-    plant = home.provider.world.plants[home.plant_ids[0]]
+    plant = home.provider.homes.plants[home.plant_ids[0]]
     module_id = plant.modules[0].id
     spelled = ("chronothermostats", 0, "sender", "plant", "module", "id")
     spoil(home, "status", place=spelled, value=module_id.upper(), about=module_id)
@@ -359,7 +359,7 @@ def test_a_plant_that_has_no_thermostats_is_no_trouble_once_that_is_known(home: 
 )
 def test_one_plant_that_refuses_makes_no_run_ask_for_the_others(home: World, refusal: dict[str, Any]) -> None:
     plant_id, other = home.plant_ids
-    home.provider.world.rename(home.provider.world.plants[other].modules[0].id, "Studio")
+    home.provider.homes.rename(home.provider.homes.plants[other].modules[0].id, "Studio")
     spoil(home, "topology", about=plant_id, times=None, **refusal)
 
     report = a_day_later(home)
@@ -376,8 +376,8 @@ def test_one_plant_that_refuses_makes_no_run_ask_for_the_others(home: World, ref
 
 
 def test_a_part_that_cannot_be_read_takes_no_other_along(home: World) -> None:
-    plant = next(plant for plant in home.provider.world.plants.values() if len(plant.modules) > 1)
-    home.provider.world.rename(plant.modules[1].id, "Studio")
+    plant = next(plant for plant in home.provider.homes.plants.values() if len(plant.modules) > 1)
+    home.provider.homes.rename(plant.modules[1].id, "Studio")
     spoil(home, "topology", place=("plant", "modules", 0, "id"), value={"odd": True}, about=plant.id, times=5)
 
     a_day_later(home)
@@ -417,7 +417,7 @@ def test_plants_and_thermostats_keep_their_names_when_an_answer_tells_none(home:
 @pytest.mark.parametrize("device", ["odd", "", -1, [None]])
 def test_a_thermostat_stays_one_whatever_an_answer_calls_it(home: World, device: Any) -> None:
     """Seed 42505: one odd answer, and for a day nobody was told that the thermostat is silent."""
-    plant = home.provider.world.plants[home.plant_ids[0]]
+    plant = home.provider.homes.plants[home.plant_ids[0]]
     spoil(home, "topology", place=("plant", "modules", 0, "device"), value=device, about=plant.id)
     home.later(DAY)
 
@@ -430,7 +430,7 @@ def test_a_thermostat_stays_one_whatever_an_answer_calls_it(home: World, device:
 def test_what_is_no_thermostat_is_not_listened_to_and_becomes_one_when_an_answer_says_so(
     world: World, device: str
 ) -> None:
-    plant = world.provider.world.plants[world.plant_ids[0]]
+    plant = world.provider.homes.plants[world.plant_ids[0]]
     spoil(world, "topology", place=("plant", "modules", 0, "device"), value=device, about=plant.id, times=2)
     world.configure()
     world.consent()
@@ -443,7 +443,7 @@ def test_what_is_no_thermostat_is_not_listened_to_and_becomes_one_when_an_answer
 
 
 def test_the_answer_about_another_plant_moves_nothing(home: World) -> None:
-    first, second = (home.provider.world.plants[each] for each in home.plant_ids)
+    first, second = (home.provider.homes.plants[each] for each in home.plant_ids)
     before = Listings(home.table).directory()
     spoil(home, "topology", 200, body=wire.topology_answer(second), about=first.id)
 
@@ -467,9 +467,9 @@ def test_the_answer_about_another_plant_moves_nothing(home: World) -> None:
     [("Cucina \ud83d", "Cucina"), ("a\u2028b\x00\ufffe", "a b"), ("\u202eollaw", "ollaw"), ("x" * 400, "x" * 99 + "…")],
 )
 def test_any_name_is_stored_as_it_can_be_shown(world: World, name: str, shown: str) -> None:
-    plant = next(iter(world.provider.world.plants.values()))
+    plant = next(iter(world.provider.homes.plants.values()))
     for any_id in (plant.id, plant.modules[0].id):
-        world.provider.world.rename(any_id, name)
+        world.provider.homes.rename(any_id, name)
     world.configure()
 
     report = world.consent()
@@ -482,9 +482,9 @@ def test_any_name_is_stored_as_it_can_be_shown(world: World, name: str, shown: s
 
 @pytest.mark.parametrize("name", ["", " \t", "\ud83d", "\u200b"])
 def test_a_name_that_shows_nothing_is_none(home: World, name: str) -> None:
-    plant = home.provider.world.plants[home.plant_ids[0]]
+    plant = home.provider.homes.plants[home.plant_ids[0]]
     for any_id in (plant.id, plant.modules[0].id):
-        home.provider.world.rename(any_id, name)
+        home.provider.homes.rename(any_id, name)
 
     assert a_day_later(home).outcome == "healthy"
     assert names(home)[plant.modules[0].id] is None
@@ -492,8 +492,8 @@ def test_a_name_that_shows_nothing_is_none(home: World, name: str) -> None:
 
 
 def test_a_name_is_written_once_and_not_every_day(home: World) -> None:
-    plant = home.provider.world.plants[home.plant_ids[0]]
-    home.provider.world.rename(plant.modules[0].id, "Cucina \ud83d")
+    plant = home.provider.homes.plants[home.plant_ids[0]]
+    home.provider.homes.rename(plant.modules[0].id, "Cucina \ud83d")
     a_day_later(home)
     written: list[str] = []
     put = home.dynamodb.put_item
@@ -530,8 +530,8 @@ def test_a_fault_of_ours_with_one_plant_costs_neither_the_others_nor_the_report(
     first, second = home.plant_ids
     for entry in home.ours:
         home.provider.subscriptions.remove(entry.plant_id, entry.id)
-    studio = home.provider.world.plants[second].modules[0].id
-    home.provider.world.rename(studio, "Studio")
+    studio = home.provider.homes.plants[second].modules[0].id
+    home.provider.homes.rename(studio, "Studio")
     broken(monkeypatch, Plants, "_learn", lambda _, plant: plant.plant_id == first)
     broken(monkeypatch, Subscriptions, "_subscribe", lambda plant_id: plant_id == first)
     broken(monkeypatch, SilenceCheck, "_store_news", lambda module, *_: module.plant_id == first)
@@ -626,7 +626,7 @@ def test_the_input_of_an_empty_topology_lets_nothing_go(home: World, given: Path
 
 def test_the_input_of_half_an_emoji_is_a_thermostat_with_a_name(home: World, given: Path) -> None:
     body = json.loads((given / "topology-half-emoji.json").read_text())
-    plant = next(plant for plant in home.provider.world.plants.values() if len(plant.modules) == 1)
+    plant = next(plant for plant in home.provider.homes.plants.values() if len(plant.modules) == 1)
     module_id = plant.modules[0].id
     body["plant"]["id"], body["plant"]["modules"][0]["id"] = plant.id, module_id
     spoil(home, "topology", 200, body=body, about=plant.id)
@@ -639,10 +639,10 @@ def test_the_input_of_half_an_emoji_is_a_thermostat_with_a_name(home: World, giv
 
 def test_each_name_of_the_inputs_is_stored_and_reported(home: World, given: Path) -> None:
     odd = json.loads((given / "names.json").read_text())
-    plant = home.provider.world.plants[home.plant_ids[0]]
+    plant = home.provider.homes.plants[home.plant_ids[0]]
     for name in odd.values():
-        home.provider.world.rename(plant.id, name)
-        home.provider.world.rename(plant.modules[0].id, name)
+        home.provider.homes.rename(plant.id, name)
+        home.provider.homes.rename(plant.modules[0].id, name)
         report = a_day_later(home)
         assert report.outcome == "healthy"
         assert KeeperNotes(home.table).report() == report

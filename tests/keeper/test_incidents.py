@@ -63,7 +63,7 @@ def test_an_ordinary_day_has_none(home: World) -> None:
 
 
 def test_one_thermostat_off(home: World) -> None:
-    off, *others = sorted(module.id for plant in home.provider.world.plants.values() for module in plant.modules)
+    off, *others = sorted(module.id for plant in home.provider.homes.plants.values() for module in plant.modules)
     home.provider.faults.add(Fault("status", 404, times=None, about=off))
     speak(home)
 
@@ -78,8 +78,8 @@ def test_one_thermostat_off(home: World) -> None:
 
 
 def test_a_gateway_off(home: World) -> None:
-    plant = next(plant for plant in home.provider.world.plants.values() if len(plant.modules) > 1)
-    others = [each.id for other in home.provider.world.plants.values() if other is not plant for each in other.modules]
+    plant = next(plant for plant in home.provider.homes.plants.values() if len(plant.modules) > 1)
+    others = [each.id for other in home.provider.homes.plants.values() if other is not plant for each in other.modules]
     home.provider.faults.add(Fault("status", 404, times=None, about=plant.id))
     speak(home)
 
@@ -94,7 +94,7 @@ def test_a_provider_that_stops(home: World) -> None:
     """Thermostats answer, and have changed; no plant has pushed since the same hour."""
     speak(home)
     stopped_at = home.clock.now()
-    home.provider.world.advance(home.clock.now() + DAY)
+    home.provider.homes.advance(home.clock.now() + DAY)
 
     report = live(home, for_=DAY + HOUR, until=Cause.PUSHES_STOPPED)
 
@@ -106,7 +106,7 @@ def test_a_provider_that_stops(home: World) -> None:
 
 def test_a_webhook_that_does_not_answer_is_this_stack(home: World, monkeypatch: pytest.MonkeyPatch) -> None:
     speak(home)
-    home.provider.world.advance(home.clock.now() + DAY)
+    home.provider.homes.advance(home.clock.now() + DAY)
     monkeypatch.setattr(home, "push", lambda *_: (502, b"Bad gateway"))
 
     assert causes(live(home, for_=DAY + HOUR)) == [Cause.STACK]
@@ -134,7 +134,7 @@ def test_a_trouble_that_passes_is_no_incident(home: World) -> None:
 
 
 def test_what_is_known_of_thermostats_stays_while_nobody_can_look(home: World) -> None:
-    off, *others = sorted(module.id for plant in home.provider.world.plants.values() for module in plant.modules)
+    off, *others = sorted(module.id for plant in home.provider.homes.plants.values() for module in plant.modules)
     home.provider.faults.add(Fault("status", 404, times=None, about=off))
     speak(home)
     live(home, for_=DAY + HOUR, speaking=lambda world: speak(world, *others))
@@ -163,8 +163,8 @@ def late(by: timedelta) -> Callable[[World], None]:
         now = world.clock.now()
         world.clock.hold(now - by)
         bodies = [
-            encoded(notification(world.provider.world.snapshot(plant.id, module.id, now - by), f"at {now}", ["oid"]))
-            for plant in world.provider.world.plants.values()
+            encoded(notification(world.provider.homes.snapshot(plant.id, module.id, now - by), f"at {now}", ["oid"]))
+            for plant in world.provider.homes.plants.values()
             for module in plant.modules
         ]
         world.clock.hold(now)
@@ -212,20 +212,20 @@ def nobody(_: World) -> None:
 
 
 def one_is_off(home: World) -> Speaking:
-    off, *others = sorted(module.id for plant in home.provider.world.plants.values() for module in plant.modules)
+    off, *others = sorted(module.id for plant in home.provider.homes.plants.values() for module in plant.modules)
     home.provider.faults.add(Fault("status", 404, times=None, about=off))
     return lambda world: speak(world, *others)
 
 
 def a_gateway_is_off(home: World) -> Speaking:
-    plant = next(plant for plant in home.provider.world.plants.values() if len(plant.modules) > 1)
-    others = [each.id for other in home.provider.world.plants.values() if other is not plant for each in other.modules]
+    plant = next(plant for plant in home.provider.homes.plants.values() if len(plant.modules) > 1)
+    others = [each.id for other in home.provider.homes.plants.values() if other is not plant for each in other.modules]
     home.provider.faults.add(Fault("status", 404, times=None, about=plant.id))
     return lambda world: speak(world, *others)
 
 
 def pushes_stop(home: World) -> Speaking:
-    home.provider.world.advance(home.clock.now() + DAY)
+    home.provider.homes.advance(home.clock.now() + DAY)
     return nobody
 
 
@@ -309,7 +309,7 @@ def test_what_no_alarm_tells_is_mailed_once_when_it_begins_and_once_when_it_is_o
 
 
 def test_a_thermostat_that_is_not_heard_has_an_alarm_and_no_mail_beside_it(home: World) -> None:
-    off, *others = sorted(module.id for plant in home.provider.world.plants.values() for module in plant.modules)
+    off, *others = sorted(module.id for plant in home.provider.homes.plants.values() for module in plant.modules)
     home.provider.faults.add(Fault("status", 404, times=None, about=off))
     speak(home)
 

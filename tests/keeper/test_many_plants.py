@@ -98,7 +98,7 @@ def test_a_call_for_which_there_is_no_time_is_not_counted() -> None:
 
 
 @pytest.mark.shows("more thermostats than time")
-def test_every_thermostat_is_listened_to_in_its_turn_where_a_run_has_not_the_time_for_all() -> None:
+def test_every_thermostat_is_checked_in_turn_if_a_run_has_no_time_for_all() -> None:
     world = account(40, 120)
     world.later(TWO_HOURS)
     world.run()
@@ -110,7 +110,7 @@ def test_every_thermostat_is_listened_to_in_its_turn_where_a_run_has_not_the_tim
         report = world.run()
         end()
         assert report.unheard
-        assert any("no time to listen" in trouble for trouble in report.troubles)
+        assert any("no time to check" in trouble for trouble in report.troubles)
         assert (report.thermostats_silent is None) == (not report.silent)
         heard |= {each.module_id for each in report.silent}
         world.later()
@@ -119,7 +119,7 @@ def test_every_thermostat_is_listened_to_in_its_turn_where_a_run_has_not_the_tim
 
 
 @pytest.mark.shows("more thermostats than time")
-def test_every_silent_thermostat_is_asked_in_its_turn_where_the_day_has_not_the_calls_for_all() -> None:
+def test_every_silent_thermostat_is_polled_in_turn_if_the_day_has_no_calls_for_all() -> None:
     world = account(40, 120, STALE_AFTER_HOURS="2", LEGRAND_DAILY_CALLS="167")
     world.later(TWO_HOURS)
     world.run()

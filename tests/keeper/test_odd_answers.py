@@ -95,7 +95,7 @@ class Call:
 
 def calls_of(world: World) -> list[Call]:
     """Every call of a run on a day on which names are due and all thermostats are silent."""
-    homes = world.provider.world
+    homes = world.provider.homes
     plants = list(homes.plants.values())
     calls = [
         Call("plants", None, wire.plants_answer(plants)),
@@ -161,7 +161,7 @@ def faults(draw: st.DrawFn, world: World, operation: str) -> Fault:
 def changed_by(fault: Fault, world: World) -> set[str]:
     """The ids of the plants and thermostats that an odd answer is about."""
     place = fault.place or ()
-    plants = list(world.provider.world.plants.values())
+    plants = list(world.provider.homes.plants.values())
     match fault.operation, place:
         case "topology", ("plant", "modules", int(step), *_):
             modules = next(plant for plant in plants if plant.id == fault.about).modules
@@ -218,10 +218,10 @@ def within(part: dict[str, Any], whole: dict[str, Any]) -> bool:
 def begun(names: list[str], seed: int, size: int) -> World:
     """A world in which all are subscribed and named, and a day has gone by in silence."""
     world = World(plants=2 + seed % 2, modules=size, seed=seed, in_memory=True)
-    ids = [plant.id for plant in world.provider.world.plants.values()]
-    ids += [module.id for plant in world.provider.world.plants.values() for module in plant.modules]
+    ids = [plant.id for plant in world.provider.homes.plants.values()]
+    ids += [module.id for plant in world.provider.homes.plants.values() for module in plant.modules]
     for any_id, name in zip(ids, names, strict=False):
-        world.provider.world.rename(any_id, name)
+        world.provider.homes.rename(any_id, name)
     world.configure()
     assert world.consent().outcome == "healthy"
     world.later(DAY)

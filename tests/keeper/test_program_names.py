@@ -39,7 +39,7 @@ def programs(world: World) -> dict[str, Mapping[int, str]]:
 
 
 def truth(world: World) -> dict[str, Mapping[int, str]]:
-    homes = world.provider.world
+    homes = world.provider.homes
     return {
         module.id: {each.number: each.name for each in homes.programs(plant.id, module.id)}
         for plant in homes.plants.values()
@@ -138,7 +138,7 @@ def test_a_program_that_was_named_anew_has_the_new_name_and_a_blank_one_none() -
 def test_names_of_programs_stay_when_the_thermostat_itself_is_named_anew() -> None:
     home = account()
     (module_id,) = truth(home)
-    home.provider.world.rename(module_id, "Studio")
+    home.provider.homes.rename(module_id, "Studio")
     spoil(home, 404, times=None)
     home.later(DAY)
     home.run()

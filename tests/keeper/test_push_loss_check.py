@@ -42,7 +42,7 @@ def suspicion(world: World) -> Suspicion:
 
 def in_turn(world: World) -> list[str]:
     """The thermostats of the home, in the order in which they are polled."""
-    return sorted(module.id for plant in world.provider.world.plants.values() for module in plant.modules)
+    return sorted(module.id for plant in world.provider.homes.plants.values() for module in plant.modules)
 
 
 def asked(world: World) -> list[str]:
@@ -122,12 +122,12 @@ def test_a_thermostat_whose_poll_legrand_refuses_for_the_quota_is_polled_first_b
 def test_a_change_is_missed_if_no_push_tells_it_until_soon_after_the_answer(
     suspected: World, pushed_after: timedelta | None, *, missed: bool
 ) -> None:
-    plant = min(suspected.provider.world.plants.values(), key=lambda each: each.id)
+    plant = min(suspected.provider.homes.plants.values(), key=lambda each: each.id)
     module_id, notes, asked_at = plant.modules[0].id, KeeperNotes(suspected.table), suspected.clock.now()
     untold = UnpushedChange(module_id=module_id, at=asked_at, after=asked_at - timedelta(minutes=30), time=asked_at)
     notes.remember(notes.memory().model_copy(update={"suspicion": suspicion(suspected).change_seen(untold)}))
     if pushed_after is not None:
-        told = suspected.provider.world.snapshot(plant.id, module_id, asked_at + pushed_after)
+        told = suspected.provider.homes.snapshot(plant.id, module_id, asked_at + pushed_after)
         body, receiver = encoded(notification(told, "event", ["oid"])), suspected.new_receiver()
         assert suspected.push(suspected.webhook_url, body, receiver)[0] == 200
     suspected.later()
@@ -139,9 +139,9 @@ def test_a_change_is_missed_if_no_push_tells_it_until_soon_after_the_answer(
 
 def test_of_pushes_of_one_second_any_may_have_been_the_last(suspected: World) -> None:
     """A set point that is slid on the display is pushed at each of its positions."""
-    for plant in suspected.provider.world.plants.values():
+    for plant in suspected.provider.homes.plants.values():
         for module in plant.modules:
-            told = suspected.provider.world.snapshot(plant.id, module.id, suspected.clock.now())
+            told = suspected.provider.homes.snapshot(plant.id, module.id, suspected.clock.now())
             for position in (told.set_point, *(Decimal(degrees) for degrees in range(10, 18))):
                 body = encoded(notification(replace(told, set_point=position), f"event {position}", ["oid"]))
                 assert suspected.push(suspected.webhook_url, body, suspected.new_receiver())[0] == 200
@@ -166,7 +166,7 @@ CLOCKS = {
 @pytest.mark.parametrize("after", CLOCKS)
 def test_a_clock_that_is_or_was_wrong_makes_no_push_a_missed_one(suspected: World, before: str, after: str) -> None:
     """Seed 60002: of what a thermostat said in the last second of the year 9999 the run asked what came in the next."""
-    homes = suspected.provider.world
+    homes = suspected.provider.homes
     suspected.later(2 * SOON)
     for ahead, set_point in ((before, Decimal(12)), (after, None)):
         suspected.later(timedelta(minutes=1))

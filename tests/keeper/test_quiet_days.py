@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.legrand.home.world import Module, Plant, make_plant
-from sandbox.legrand.home.world import World as Rooms
+from sandbox.legrand.home.homes import Homes, Module, Plant, make_plant
 from sandbox.legrand.pushes.wire import encoded, notification
 from smarther.domain.keeper.incidents import Cause
-from smarther.domain.summaries.rollup_window import Stretch
+from smarther.domain.summaries.rollup_window import HourRange
 from smarther.domain.summaries.statistics import hour_of
 from smarther.rollup.roll_up import Rollup
 from tests.support.world import HALF_HOUR, World
@@ -47,10 +46,10 @@ class Life:
         self.world = World(in_memory=True, seed=seed, LEGRAND_DAILY_CALLS=str(daily_calls))
         self.world.provider.quota.limit = daily_calls
         self.world.clock.hold(start)
-        self.world.provider.world = Rooms(plants, seed, start, self.world.provider.world.zone)
+        self.world.provider.homes = Homes(plants, seed, start, self.world.provider.homes.zone)
         self.world.configure()
         self.world.consent()
-        self._zone = self.world.provider.world.zone
+        self._zone = self.world.provider.homes.zone
         self._dice = Random(seed)  # noqa: S311 - dice that fall alike each time
         self._rolled_up_to = hour_of(start)
 
@@ -73,16 +72,16 @@ class Life:
 
     def _half_an_hour(self, loses: float) -> None:
         world, now = self.world, self.world.clock.now() + HALF_HOUR
-        for number, report in enumerate(world.provider.world.advance(now)):
+        for number, report in enumerate(world.provider.homes.advance(now)):
             world.clock.hold(max(report.at, world.clock.now()))
             body = encoded(notification(report, f"event {report.at} {number}", ["somebody"]))
             if self._dice.random() >= loses:
                 assert world.push(world.webhook_url, body)[0] == 200
         world.clock.hold(now)
         if now - self._rolled_up_to >= timedelta(hours=1):
-            stretch = Stretch(self._rolled_up_to - timedelta(hours=1), hour_of(now))
+            hours = HourRange(self._rolled_up_to - timedelta(hours=1), hour_of(now))
             rollup = Rollup(world.table, zone=self._zone, now=now, out_of_time=lambda: False)
-            rollup.make(rollup.thermostats(), stretch)
+            rollup.make(rollup.thermostats(), hours)
             self._rolled_up_to = hour_of(now)
 
 

@@ -17,7 +17,7 @@ SCOPES = get_args(get_type_hints(Variants)["scopes"])
 
 def consented(scope: str) -> World:
     world = World(in_memory=True)
-    world.provider.become(Variants(scopes="enforced"))
+    world.provider.use_variants(Variants(scopes="enforced"))
     world.configure()
     world.run(consent={"code": world.provider.login.consent(CLIENT_ID, scope)})
     return world
@@ -42,7 +42,7 @@ def test_a_consent_of_before_is_good_on_whatever_legrand_makes_of_scopes(after: 
     world = World(in_memory=True)
     world.configure()
     world.consent()
-    world.provider.become(Variants(scopes=after))  # type: ignore[arg-type] # one of its values
+    world.provider.use_variants(Variants(scopes=after))  # type: ignore[arg-type] # one of its values
     for _ in range(4):
         world.later()
         report = world.run()

@@ -29,10 +29,10 @@ AT_CONSENT = START.isoformat().replace("+00:00", "Z")
 
 def speak(world: World, *module_ids: str) -> None:
     """A push from each of the thermostats, or from all."""
-    for plant in world.provider.world.plants.values():
+    for plant in world.provider.homes.plants.values():
         for module in plant.modules:
             if not module_ids or module.id in module_ids:
-                snapshot = world.provider.world.snapshot(plant.id, module.id, world.clock.now())
+                snapshot = world.provider.homes.snapshot(plant.id, module.id, world.clock.now())
                 body = encoded(notification(snapshot, f"event {world.clock.now()}", ["somebody"]))
                 assert world.push(world.webhook_url, body, world.new_receiver())[0] == 200
 
@@ -272,9 +272,9 @@ def test_polls_stop_at_the_optional_limit(home: World) -> None:
 
 def test_a_thermostat_whose_clock_is_wrong_is_told_and_wakes_nobody(home: World) -> None:
     home.later()
-    plant = next(iter(home.provider.world.plants.values()))
+    plant = next(iter(home.provider.homes.plants.values()))
     module = plant.modules[0]
-    snapshot = home.provider.world.snapshot(plant.id, module.id, home.clock.now())
+    snapshot = home.provider.homes.snapshot(plant.id, module.id, home.clock.now())
     body = encoded(notification(replace(snapshot, clock_ahead=3650 * DAY), "event", ["somebody"]))
     assert home.push(home.webhook_url, body, home.new_receiver())[0] == 200
 
@@ -290,7 +290,7 @@ def test_a_thermostat_whose_clock_is_wrong_is_told_and_wakes_nobody(home: World)
 def live(world: World, by: timedelta) -> None:
     """Time goes by, and the homes live through it."""
     world.later(by)
-    world.provider.world.advance(world.clock.now())
+    world.provider.homes.advance(world.clock.now())
 
 
 def ids(world: World) -> dict[str, str]:
@@ -384,7 +384,7 @@ def test_a_home_in_which_nothing_changes_any_more_is_not_subscribed_again(home: 
 
 
 def test_a_plant_of_which_one_thermostat_speaks_has_a_live_subscription(home: World) -> None:
-    plant = next(plant for plant in home.provider.world.plants.values() if len(plant.modules) > 1)
+    plant = next(plant for plant in home.provider.homes.plants.values() if len(plant.modules) > 1)
     home.later(DAY)
     speak(home, plant.modules[0].id)
     before = ids(home)[plant.id]
@@ -436,7 +436,7 @@ def test_a_subscription_that_cannot_be_made_anew_is_told_missing_and_mended(home
 
 def test_thermostats_that_fall_silent_one_after_another_reveal_a_ghost_too(home: World) -> None:
     """What the first answered is no sign of life when the second is asked a few runs later."""
-    plant = next(plant for plant in home.provider.world.plants.values() if len(plant.modules) == 2)
+    plant = next(plant for plant in home.provider.homes.plants.values() if len(plant.modules) == 2)
     first, second = plant.modules
     speak(home, first.id)
     home.later(timedelta(hours=2))

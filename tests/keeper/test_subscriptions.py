@@ -248,7 +248,7 @@ def test_a_new_plant_is_found_and_named(home: World) -> None:
 
 def test_a_plant_that_is_gone_is_let_go_when_it_is_missing_twice(home: World) -> None:
     gone, stays = home.plant_ids
-    home.provider.world.remove_plant(gone)
+    home.provider.homes.remove_plant(gone)
 
     assert {plant.plant_id for plant in home.run().plants} == {gone, stays}
     assert len(home.ours) == 2

@@ -55,7 +55,7 @@ def test_consent_ends_with_every_plant_subscribed(home: World) -> None:
     assert report is not None
     assert (report.consent, report.outcome) == ("accepted", "healthy")
     assert [plant.subscription for plant in report.plants] == ["created", "created"]
-    thermostats = [each.id for plant in home.plant_ids for each in home.provider.world.plants[plant].modules]
+    thermostats = [each.id for plant in home.plant_ids for each in home.provider.homes.plants[plant].modules]
     assert report.actions == (
         "webhook_secret_made",
         "tokens_renewed",
@@ -584,7 +584,7 @@ def pending(world: World) -> str | None:
 @pytest.mark.parametrize("odd", [10**400, -1, "soon", "1e999", [], None, True])
 def test_no_other_field_of_a_token_answer_costs_anything(home: World, name: str, odd: object) -> None:
     home.later(timedelta(hours=2))
-    home.provider.become(USUAL)
+    home.provider.use_variants(USUAL)
     home.provider.faults.add(Fault("token", place=(name,), value=odd))
 
     assert home.run().outcome == "healthy"

@@ -118,8 +118,8 @@ def test_a_mutant_meets_the_tests_and_no_file_is_touched(tmp_path: Path, fault: 
             trial._SPARE_SECONDS = 3
             mutated = Path("counted.py").read_text().replace("number >= 3", {fault!r})
             tests = ["test_counted.py::test_three_is_enough"]
-            print(trial.try_out("counted", Path("counted.py").resolve(), mutated, tests, usual_seconds=0.0))
-            print(trial.try_out("counted", Path("counted.py").resolve(), mutated, [], usual_seconds=0.0))
+            print(trial.run_mutant("counted", Path("counted.py").resolve(), mutated, tests, usual_seconds=0.0))
+            print(trial.run_mutant("counted", Path("counted.py").resolve(), mutated, [], usual_seconds=0.0))
             """
         )
     )

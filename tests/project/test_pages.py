@@ -188,4 +188,4 @@ def test_a_folder_that_it_does_not_name_is_seen() -> None:
 def test_the_page_of_scale_tells_the_bound_that_the_code_holds() -> None:
     page = (DOCS / "running" / "scale.md").read_text()
     assert f"no answer reads more than {ITEM_BOUND:,} items" in page
-    assert f"for the {MOST_THERMOSTATS} that a page can hold" in page
+    assert f"of the {MOST_THERMOSTATS} thermostats that a page can show" in page

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RELIABILITY, SECURITY, PROVIDER = shown_by.PAGES
-CHAPTERS = {RELIABILITY: "## The fault matrix", SECURITY: "## What holds"}
+CHAPTERS = {RELIABILITY: "## The fault matrix", SECURITY: "## What is guaranteed"}
 
 
 def test_every_row_has_a_test_and_every_mark_a_row() -> None:

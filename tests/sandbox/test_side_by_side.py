@@ -89,7 +89,7 @@ def test_one_that_runs_is_not_ended_without_a_word() -> None:
     start()
 
     with pytest.raises(SandboxError, match="running already") as told:
-        command_line._make_room(Console(), fresh=False)
+        command_line._end_running(Console(), fresh=False)
     assert "FRESH=1" in str(told.value)
     assert "SANDBOX_FOLDER" in str(told.value)
     assert processes.running() == ["cloud"]
@@ -124,7 +124,7 @@ def test_one_is_recognised_from_a_terminal_of_any_width(monkeypatch: pytest.Monk
 def test_one_that_is_to_be_replaced_is_ended_and_it_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     start()
 
-    command_line._make_room(Console(), fresh=True)
+    command_line._end_running(Console(), fresh=True)
 
     assert "what it held is gone" in capsys.readouterr().out
     assert processes.running() == []

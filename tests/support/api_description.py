@@ -1,4 +1,4 @@
-"""`docs/openapi.yaml` as tests use it: the operations, and whether an answer is one of those that it describes."""
+"""`docs/openapi.yaml` for tests: its operations, and whether an answer is as described."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Operation:
     described: Mapping[str, Any]
 
     def is_called(self, method: str, path: str) -> bool:
-        """Whether this method at this path is a call of it, whatever the parameters are."""
+        """Whether this method at this path calls it, with any parameters."""
         return method == self.method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", self.path), path) is not None
 
     def parameters(self, place: str) -> dict[str, Any]:
@@ -41,11 +41,11 @@ class Operation:
         return {each["name"]: each["schema"] for each in found if each["in"] == place}
 
     def answers(self) -> dict[int, Mapping[str, Any]]:
-        """Its answers by their status."""
+        """Its answers by status."""
         return {int(status): _resolved(answer) for status, answer in self.described["responses"].items()}
 
     def complaints(self, status: int, headers: Mapping[str, str], content: Any) -> list[str]:
-        """What is not as described in an answer; `content` is text, or what its JSON says."""
+        """What is not as described in an answer; `content` is text or parsed JSON."""
         answer = self.answers().get(status)
         if answer is None:
             return [f"status {status}"]
@@ -59,7 +59,7 @@ class Operation:
 
 
 def operations() -> dict[str, Operation]:
-    """All of them, by their id."""
+    """All operations, by id."""
     return {
         described["operationId"]: Operation(method.upper(), path, described)
         for path, methods in description()["paths"].items()
@@ -72,7 +72,7 @@ def _wrong(what: str, value: Any, schema: Any) -> list[str]:
 
 
 def _resolved(part: Any) -> Any:
-    """What a reference stands for; anything else is itself."""
+    """The target of a reference; anything else unchanged."""
     if not isinstance(part, dict) or "$ref" not in part:
         return part
     found: Any = description()

@@ -1,4 +1,4 @@
-"""moto behind HTTP: for a client that is not botocore's, which is all that moto itself can stand in for."""
+"""moto behind HTTP, for a client other than botocore's; moto itself replaces only that one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Aws:
-    """Where it answers, and the operations it was asked for, in order; `fault` may give another answer to one."""
+    """Its address, and the operations called, in order; `fault` may give another answer to one."""
 
     url: str
     clients: dict[str, Any]
@@ -31,7 +31,7 @@ class Aws:
 
 @contextmanager
 def aws_over_http() -> Iterator[Aws]:
-    """DynamoDB and SQS in AWS's JSON protocol; needs moto's `mock_aws` around it."""
+    """Run DynamoDB and SQS in AWS's JSON protocol; needs moto's `mock_aws` around it."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     clients = {"DynamoDB_20120810": boto3.client("dynamodb"), "AmazonSQS": boto3.client("sqs")}
     aws = Aws(f"http://127.0.0.1:{server.server_port}", clients)
@@ -48,7 +48,7 @@ def aws_over_http() -> Iterator[Aws]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # head and body leave in one packet
+    wbufsize = -1  # head and body are sent in one packet
 
     def do_POST(self) -> None:
         aws: Aws = self.server.aws  # type: ignore[attr-defined] # see aws_over_http
@@ -78,4 +78,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the overridden method's own name
-        """Nothing: the tests look at `calls`."""
+        """Log nothing: tests read `calls`."""

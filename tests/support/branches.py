@@ -1,8 +1,8 @@
-"""A plugin of pytest: fails a run in which the core's tests leave a line or a branch of its rooms unexecuted.
+"""A pytest plugin that fails a run if the core's tests leave a line or a branch of its rooms unexecuted.
 
 `make test` loads it with `-p tests.support.branches`; pytest by hand does not. Rooms, floor and exemptions are
 coverage's settings in pyproject.toml, and coverage reports. What ran is recorded here, because coverage's tracer slows
-down all code, not these rooms alone (docs/decisions/0118-branches-recorded-in-the-rooms-alone.md).
+down all code, not just these rooms (docs/decisions/0118-branches-recorded-in-the-rooms-alone.md).
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _EVENTS: Final = sys.monitoring.events
 
 
 class Recorder:
-    """Records, by file below some folders, which line followed which.
+    """Records which line followed which, for each file below some folders.
 
-    A step is a pair of line numbers in coverage's form: a function is entered from, and left to, minus its first line.
+    A step is a pair of line numbers in coverage's form: minus a function's first line means its entry or its exit.
     """
 
     def __init__(self, folders: Iterable[Path]) -> None:
@@ -124,7 +124,7 @@ class Floor:
         self._take(getattr(node, "workeroutput", {}).get("steps", {}))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Hand the record over, in a worker; else report and fail the run below the floor."""
+        """In a worker, hand the record over; else report, and fail the run if the floor is not reached."""
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput["steps"] = {path: [*steps] for path, steps in self._recorder.steps.items()}
         elif not self._reaches_floor(session.config) and session.exitstatus == pytest.ExitCode.OK:
@@ -141,7 +141,7 @@ class Floor:
         data.add_arcs({str(path): self._recorder.steps[str(path)] for path in self._modules()})
         report = io.StringIO()
         reached = self._coverage.report(file=report)
-        data.close(force=True)  # it is in memory, where closing alone keeps it
+        data.close(force=True)  # without force it stays in memory
         floor = self._coverage.get_option("report:fail_under")
         assert isinstance(floor, float)
         terminal = config.get_terminal_writer()
@@ -152,11 +152,11 @@ class Floor:
         return reached >= floor
 
     def _import_anew(self) -> None:
-        """Record what runs at import: which test imported a module first is chance, and it may not count."""
+        """Import the modules again and record it: the test that imported one first may not count."""
         self._recorder.resume()
         for path in self._modules():
             name = ".".join(path.relative_to(self._package).with_suffix("").parts).removesuffix(".__init__")
-            importlib.import_module(name)  # a dataclass looks for its module there
+            importlib.import_module(name)  # a dataclass needs its module in sys.modules
             spec = util.spec_from_file_location(name, path)
             assert spec is not None
             assert spec.loader is not None

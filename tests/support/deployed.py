@@ -1,4 +1,4 @@
-"""What the template deploys, made in moto: the schema under test is the schema that goes to AWS."""
+"""The template's table, created in moto, so that tests use the schema that is deployed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REGION = "eu-south-1"
 
 
 def create_table() -> DynamoDBClient:
-    """The template's `Table`; needs moto's `mock_aws` around it."""
+    """Create the template's `Table`; needs moto's `mock_aws` around it."""
     client: DynamoDBClient = boto3.client("dynamodb", region_name=REGION)
     client.create_table(TableName=TABLE, **_schema())
     return client
@@ -37,7 +37,7 @@ def _schema() -> dict[str, Any]:
 
 
 def items(client: DynamoDBClient, partition: str) -> list[dict[str, Any]]:
-    """All items whose partition key begins so, in DynamoDB's JSON, by sort key."""
+    """All items whose partition key begins with this text, in DynamoDB's JSON, by sort key."""
     found = [item for page in client.get_paginator("scan").paginate(TableName=TABLE) for item in page["Items"]]
     ours = [dict(item) for item in found if item["pk"]["S"].startswith(partition)]
     return sorted(ours, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))

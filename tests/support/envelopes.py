@@ -1,4 +1,4 @@
-"""Notifications as Legrand sends them, made up."""
+"""Invented notifications in the form in which Legrand sends them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ USER = "a122e653-53fb-450e-b000-d47659807585"
 
 
 def status(module_id: str, **changes: Any) -> dict[str, Any]:
-    """A thermostat's status in the shape that was observed, with changes; None leaves a field out."""
+    """A thermostat's status in the observed form, with changes; None removes a field."""
     whole = {
         "function": "HEATING",
         "mode": "MANUAL",

@@ -1,7 +1,7 @@
-"""A service on the loopback interface that behaves as it is told: it answers, refuses, hangs, or hangs up.
+"""A service on the loopback interface that answers, refuses, hangs or hangs up, as a test wants.
 
-Adapters and functions are pointed at it by the endpoint variables that AWS's own clients read, so the fault goes
-through the real client, its timeouts and its retries.
+Adapters and functions get its address through the endpoint variables that AWS's own clients read, so the fault passes
+the real client, its timeouts and its retries.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer. With an `error` it is one of AWS's JSON protocol; `last` closes the connection after it."""
+    """An HTTP answer; with an `error`, one of AWS's JSON protocol. `last` closes the connection after it."""
 
     status: int = 200
     error: str | None = None
@@ -45,7 +45,7 @@ AWAY = Answer(503)
 
 @dataclass
 class FaultyService:
-    """`script` is what the next requests meet, in order; after it, `otherwise`."""
+    """The next requests get the behaviours of `script`, in order, and then `otherwise`."""
 
     url: str
     script: list[Behaviour] = field(default_factory=list)
@@ -56,7 +56,7 @@ class FaultyService:
 
 @contextmanager
 def faulty_service() -> Iterator[FaultyService]:
-    """A running service; at the end whatever hangs is let go."""
+    """Run a service; at the end hanging requests are released."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     service = FaultyService(f"http://127.0.0.1:{server.server_port}")
     server.service = service  # type: ignore[attr-defined] # the standard library's way to hand a handler its world
@@ -73,7 +73,7 @@ def faulty_service() -> Iterator[FaultyService]:
 
 @contextmanager
 def refusing_address() -> Iterator[str]:
-    """An address where nobody listens: bound, so that nobody else takes it, and never opened."""
+    """An address that refuses connections: its port is bound, so that no other program takes it, but not open."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
@@ -81,7 +81,7 @@ def refusing_address() -> Iterator[str]:
 
 @contextmanager
 def silent_address() -> Iterator[str]:
-    """An address that takes a connection and never says a word."""
+    """An address that accepts a connection and never answers."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(16)
@@ -111,4 +111,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the overridden method's own name
-        """Nothing: the tests look at `requests`."""
+        """Log nothing: tests read `requests`."""

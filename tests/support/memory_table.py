@@ -1,7 +1,7 @@
-"""The table in memory, for tests that draw whole homes at random: the calls by which it is looked back on.
+"""The table in memory, for tests that draw whole homes at random: the calls that read history.
 
-Items are in DynamoDB's own JSON, as `reading_fast` gives them. `tests/adapters/test_memory_table.py` holds all of it to
-what moto answers.
+Items are in DynamoDB's own JSON, as `reading_fast` gives them. `tests/adapters/test_memory_table.py` compares all of it
+with moto.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class MemoryTable:
-    """Items by their keys. A `page_size` makes every answer a page of so many."""
+    """Items by their keys. With a `page_size` every answer is a page of that many items."""
 
     items: dict[tuple[str, str], Item] = field(default_factory=dict)
     page_size: int = 1000
@@ -29,14 +29,14 @@ class MemoryTable:
 
     @classmethod
     def of(cls, items: Iterable[Item]) -> MemoryTable:
-        """A table that holds these."""
+        """A table with these items."""
         table = cls()
         for item in items:
             table.put_item(Item=item)
         return table
 
     def partition(self, begin: str) -> list[Item]:
-        """The items whose partition key begins so, by their keys."""
+        """The items whose partition key begins with this text, by their keys."""
         return [item for key, item in sorted(self.items.items()) if key[0].startswith(begin)]
 
     def put_item(
@@ -62,11 +62,11 @@ class MemoryTable:
         if not holds:
             raise ClientError({"Error": {"Code": "ConditionalCheckFailedException"}}, "PutItem")
         if (pk, sk) not in self.items:
-            insort(self._order[pk], (sk.encode(), sk))  # DynamoDB's own order, by the bytes of UTF-8
+            insort(self._order[pk], (sk.encode(), sk))  # DynamoDB's order, by the bytes of UTF-8
         self.items[pk, sk] = Item
 
     def forget(self, pk: str, sk: str) -> None:
-        """Take an item out."""
+        """Remove an item."""
         del self.items[pk, sk]
         self._order[pk].remove((sk.encode(), sk))
 
@@ -108,7 +108,7 @@ class MemoryTable:
         return answer
 
     def _passes(self, key: tuple[str, str], request: dict[str, Any]) -> bool:
-        """Whether an item is sent: what was read and has the attribute that is not wanted is not."""
+        """Whether an item that was read is returned: not if it has the attribute that the filter excludes."""
         _, unwanted, name = request.get("FilterExpression", "").partition("attribute_not_exists(#")
         return not unwanted or name.rstrip(")") not in self.items[key]
 

@@ -1,4 +1,4 @@
-"""The vendor's example with one thing in it changed."""
+"""The vendor's example with random changes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def body(document: object) -> bytes:
 
 
 def changed(original: dict[str, Any], path: str, value: object) -> dict[str, Any]:
-    """A copy with the value at a dotted path replaced, or taken out."""
+    """A copy with the value at a dotted path replaced or removed."""
     copied = copy.deepcopy(original)
     *parents, last = (int(step) if step.isdigit() else step for step in path.split("."))
     at: Any = copied
@@ -100,7 +100,7 @@ json_values = st.recursive(
 
 
 def places(document: Any) -> list[tuple[Any, Any]]:
-    """Every place in a document, as its container and the key in it."""
+    """Every place in a document, as a container and a key in it."""
     entries = (
         document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
     )
@@ -109,7 +109,7 @@ def places(document: Any) -> list[tuple[Any, Any]]:
 
 @st.composite
 def mutated(draw: st.DrawFn) -> object:
-    """A genuine document with some of its places replaced, taken out, or copied to another place."""
+    """A genuine document with some places replaced, removed, or copied to another place."""
     root = [json.loads(draw(st.sampled_from(GENUINE)))]
     for _ in range(draw(st.integers(1, 4))):
         container, key = draw(st.sampled_from(places(root)))

@@ -1,7 +1,7 @@
-"""Homes with a history, drawn at random, and one thing in them that is odd.
+"""Random homes with a history, and one odd thing in each.
 
-What is odd is one item of the table: any value at one of its attributes, an attribute that is missing, an item of
-another form, an odd name. Everything else of the home must be to everybody what it is without it.
+The odd thing is in one item of the table: any value of one attribute, a missing attribute, an item of another form, an
+odd name. It must not change anything else of the home for any reader.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     type Item = dict[str, Any]
 
 NOW = datetime(2026, 1, 31, 12, 30, tzinfo=UTC)
-"""When every one of these homes is looked at."""
+"""The instant at which these homes are read."""
 
 ODD = "module-odd"
 OTHERS = ("module-1", "module-2")
@@ -34,7 +34,7 @@ PLANT = "plant-1"
 
 @dataclass(frozen=True)
 class OddHome:
-    """The items of a home, and the same with one odd thing; `what` it is."""
+    """The items of a home without and with one odd thing, which `what` describes."""
 
     items: tuple[Item, ...]
     with_oddity: tuple[Item, ...]
@@ -114,7 +114,7 @@ def entry(module_id: str, name: str | None = None) -> Item:
 _PLANT = {"pk": {"S": "DIRECTORY"}, "sk": {"S": f"PLANT#{PLANT}"}, "plant_id": {"S": PLANT}, "name": {"S": "Home"}}
 
 
-# ---- what is odd
+# ---- the odd thing
 
 _texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 _odd_texts = st.sampled_from(
@@ -152,7 +152,7 @@ values = st.recursive(
     ),
     max_leaves=4,
 )
-"""Whatever DynamoDB can hold at an attribute."""
+"""Any value that an attribute of DynamoDB can have."""
 
 names = _odd_texts | _texts
 

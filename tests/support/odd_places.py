@@ -1,4 +1,4 @@
-"""Where an odd thing can stand in a notification."""
+"""The places of a notification that can hold something odd."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ HOME = [
     ),
     changed({**ENVELOPE, "topic": "T"}, "data.chronothermostats.0.sender.plant.module.id", "O"),
 ]
-"""A notification in which everything is that can be."""
+"""A notification with every possible field."""
 EVERYWHERE = [steps for steps in places(HOME) if steps[0] == 0 and steps[:4] != (0, "data", "chronothermostats", 1)]

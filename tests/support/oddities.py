@@ -1,7 +1,6 @@
-"""Notifications as the provider sends them, drawn; and one odd thing put into one place of one.
+"""Random notifications in the provider's form, and one odd thing to put into one place.
 
-Metamorphic tests compare what becomes of a body with and without it: whatever does not stand in that place must come
-out the same.
+Metamorphic tests compare the results of a body with and without it: everything outside that place must stay the same.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 type Step = str | int
 
 USER: Final = "0d9c1f6e-1111-4222-8333-444455556666"
-"""A user id, which is personal and may be stored nowhere."""
+"""A user id, which is personal and must not be stored."""
 
 # --- notifications --------------------------------------------------------------------------------------------------
 
@@ -118,7 +117,7 @@ ODD: Final = (
     *('{"":1}', '{"\\ud83d":"x"}', '{"a":1,"a":2}', '{"a":{"value":1,"value":1}}'),
     *(nested(40), nested(500), json.dumps({"receiver": {"oid": [USER]}}), LARGE),
 )
-"""JSON texts that were seen in somebody's field, or that a format, a library or a table has trouble with."""
+"""JSON texts that were seen in a field, or with which a format, a library or a table has trouble."""
 
 _NAMES = ("value", "unit", "measures", "number", "plant", "id", "time", "a", "", "é", "\ud83d", "receiver")
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=6)
@@ -138,9 +137,9 @@ _HERE, _NAME = "@here@", "@name@"
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """One odd thing: the steps that lead to its place, its JSON text, and whether it came beside what was there.
+    """One odd thing: the path to its place, its JSON text, and whether it is added instead of replacing a value.
 
-    A thing that comes beside may bear a name that is taken: then an object has a key twice.
+    An added one may have the name of an existing key: then an object has a key twice.
     """
 
     steps: tuple[Step, ...]
@@ -148,7 +147,7 @@ class Odd:
     beside: bool
 
     def put(self, document: Any) -> bytes:
-        """The body with it."""
+        """The body with the odd thing."""
         root = [json.loads(json.dumps(document))]
         at: Any = root[0] if self.steps else root
         for step in self.steps[:-1]:
@@ -178,7 +177,7 @@ def _at(document: Any, steps: tuple[Step, ...]) -> Any:
 
 @st.composite
 def oddities(draw: st.DrawFn, document: Any) -> Odd:
-    """An odd thing for a document: instead of anything in it, or as a new field of any object in it."""
+    """An odd thing for a document: instead of any value in it, or as a new field of any object in it."""
     everywhere = places(document)
     text = draw(odd_texts)
     if draw(st.booleans()):
@@ -187,7 +186,7 @@ def oddities(draw: st.DrawFn, document: Any) -> Odd:
     return Odd(draw(st.sampled_from(everywhere)), text, beside=False)
 
 
-# --- what stands where ----------------------------------------------------------------------------------------------
+# --- what it may affect ---------------------------------------------------------------------------------------------
 
 _STATUSES = ("data", "chronothermostats")
 _IDENTITY: Final[tuple[tuple[Step, ...], ...]] = (
@@ -207,7 +206,7 @@ _ATTRIBUTES: Final[dict[Step, set[str]]] = {
     "setPoint": _SETPOINT,
     "programs": {"program"},
     "activationTime": {"activation_time"},
-    "temperatureFormat": {"temperature_format", *_TEMPERATURES, *_SETPOINT},  # the unit of what has none of its own
+    "temperatureFormat": {"temperature_format", *_TEMPERATURES, *_SETPOINT},  # the unit of values without a unit
     "thermometer": _TEMPERATURES,
     "hygrometer": {"humidity_percent", "humidity_time"},
     "online": {"online"},
@@ -218,9 +217,9 @@ OF_THE_EVENT: Final = {"event_id", "event_type", "event_time", "event_extra", "u
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What an odd thing may change: which statuses (envelope, index; an index of None is all of the envelope).
+    """What an odd thing may change: which statuses, as (envelope, index); an index of None means the whole envelope.
 
-    `lost` says that they may be no readings any more. Else `attributes` of the stored item may be others.
+    If `lost`, they may be no readings any more. Otherwise these `attributes` of their items may differ.
     """
 
     envelope: int
@@ -229,12 +228,12 @@ class Reach:
     attributes: frozenset[str] = frozenset()
 
     def holds(self, envelope: int, index: int) -> bool:
-        """Whether it may change this status."""
+        """Whether the odd thing may change this status."""
         return envelope == self.envelope and self.index in {None, index}
 
 
 def reach(odd: Odd) -> Reach:
-    """How far an odd thing in a drawn notification may reach."""
+    """What an odd thing in a random notification may change."""
     envelope, *inside = odd.steps
     assert isinstance(envelope, int)
     if len(inside) <= len(_STATUSES) and tuple(inside) == _STATUSES[: len(inside)]:

@@ -1,4 +1,4 @@
-"""The actions that docs/owner/command-line.md says a command needs, as its table has them."""
+"""The AWS actions that a command needs, from the table in docs/owner/command-line.md."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.support.deployed import PROJECT
 
 
 def documented(*commands: str) -> set[str]:
-    """What the table lists for these commands, such as `doctor`; `all` are the rows of every command."""
+    """The actions of these commands, such as `doctor`; `all` is for the rows of every command."""
     page = (PROJECT / "docs" / "owner" / "command-line.md").read_text()
     table = page.partition("| Command | Actions | On |")[2].partition("\n\n")[0]
     found: set[str] = set()

@@ -1,4 +1,4 @@
-"""A sandbox of its own for tests that need one beside the one of the deployed tests."""
+"""A separate sandbox for tests that need one besides that of the deployed tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def sandbox_of_its_own(name: str) -> Iterator[Path]:
-    """While inside, the sandbox is the one in this folder below `.sandbox`."""
+    """In the block, the sandbox is the one in this folder below `.sandbox`."""
     usual, folder = places.SANDBOX, places.PROJECT / ".sandbox" / name
     with pytest.MonkeyPatch.context() as patched:
         for each, place in list(vars(places).items()):

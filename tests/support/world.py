@@ -1,7 +1,7 @@
-"""The keeper's whole world in one process: AWS by moto, Legrand by its stand-in, receivers, and a clock that only moves
-when told. Every external effect of the keeper goes through one gate, which can kill it there.
+"""The keeper's environment in one process: moto for AWS, Legrand's stand-in, receivers, and a clock that tests move.
 
-Where very many worlds are needed, AWS is that of the simulation: quicker by far, and held against moto there.
+Every external effect of the keeper passes a gate, which can kill the run there. Tests that need very many of these use
+the simulation's AWS, which is much quicker; tests/labs/test_cloud.py compares it with moto.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from labs.simulation import cloud as simulated
 from labs.simulation.effects import API, BASE, LOGIN, Effects, Killed, one_time
 from sandbox.legrand import CLIENT_ID, CLIENT_SECRET, SUBSCRIPTION_KEY, Provider, Settings
 from sandbox.legrand.account.clock import MovableClock
-from sandbox.legrand.http.login_desk import LoginDesk
+from sandbox.legrand.http.login_endpoints import LoginEndpoints
 from sandbox.legrand.provider.gateway import Gateway
 from sandbox.legrand.provider.gateway import Request as Call
 from sandbox.legrand.variants import Variants
@@ -72,7 +72,7 @@ class World:
         self.dice, theirs = Random(seed), Random(seed)  # noqa: S311 - dice that fall alike each time
         settings = Settings(seed=seed, plants=plants, modules=modules, variants=Variants(token_fields="mixed"))
         self.provider = Provider(settings, self.clock, theirs)
-        self.gateway, self.desk = Gateway(self.provider), LoginDesk(self.provider)
+        self.gateway, self.desk = Gateway(self.provider), LoginEndpoints(self.provider)
         self.in_memory = in_memory
         self.secrets: Any
         self.dynamodb: Any
@@ -109,16 +109,16 @@ class World:
         self.receivers = [self.new_receiver()]
         self.effects = Effects()
         self.late_reads = False
-        """Whether Secrets Manager tells a run what it held before the run wrote to it, until the run is over."""
+        """Whether a run reads from Secrets Manager what was there before its own writes."""
         self.unresolved: set[str] = set()
         """Hosts whose names do not resolve."""
         self.unheard: set[str | None] = set()
-        """Refresh tokens that the login issued in an answer that never arrived."""
+        """Refresh tokens that the login issued in answers that were lost."""
 
     # ---- the owner
 
     def configure(self, **changed: str) -> None:
-        """The owner's credentials, in Secrets Manager."""
+        """Store the owner's credentials in Secrets Manager."""
         document = {
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
@@ -130,20 +130,20 @@ class World:
         )
 
     def code(self) -> str:
-        """The owner consents in the browser; the code that comes back."""
+        """Give consent in the browser; returns the code."""
         return self.provider.login.consent(CLIENT_ID)
 
     def consent(self) -> Report:
-        """The owner consents, and the keeper is given the code."""
+        """Give consent, and run the keeper with the code."""
         return self.run(consent={"code": self.code()})
 
     # ---- the keeper
 
     def keeper(self, effects: Effects | None = None) -> Keeper:
-        """A keeper that has just started; its effects go through the world's gate, or one of its own."""
+        """A new keeper, whose effects pass the world's gate or the given one."""
         gate = effects or self.effects
         session = open_session()
-        session.mount("https://", Line(self, gate))
+        session.mount("https://", InProcessAdapter(self, gate))
         dynamodb: Any
         secrets: Any
         if self.in_memory:
@@ -165,11 +165,11 @@ class World:
         )
 
     def run(self, **event: Any) -> Report:
-        """One run, from start to end."""
+        """Make one whole run."""
         return self.keeper().run(RunRequest.of(event))
 
     def run_and_die(self, kill_at: tuple[int, str], **event: Any) -> None:
-        """One run that is killed at an effect; then enough time for its lease to end. The gate is as new."""
+        """Make a run that is killed at an effect; then let its lease end, and reset the gate."""
         self.effects = Effects()
         self.effects.kill_at = kill_at
         try:
@@ -182,14 +182,14 @@ class World:
         self.clock.advance(timedelta(minutes=3))
 
     def sleep(self, seconds: float) -> None:
-        """Waiting is moving the clock."""
+        """Move the clock instead of waiting."""
         self.clock.advance(timedelta(seconds=seconds))
 
     def later(self, by: timedelta = HALF_HOUR) -> None:
-        """Some time goes by."""
+        """Move the clock."""
         self.clock.advance(by)
 
-    # ---- what is so
+    # ---- the state
 
     @property
     def ours(self) -> list[Subscription]:
@@ -199,7 +199,7 @@ class World:
     @property
     def plant_ids(self) -> list[str]:
         """The account's plants."""
-        return sorted(self.provider.world.plants)
+        return sorted(self.provider.homes.plants)
 
     def tokens(self, stage: str = "AWSCURRENT") -> dict[str, Any]:
         """The tokens in Secrets Manager."""
@@ -207,7 +207,7 @@ class World:
         return cast("dict[str, Any]", json.loads(held["SecretString"]))
 
     def is_live(self, refresh_token: str) -> bool:
-        """Whether the login would still take a refresh token."""
+        """Whether the login would accept a refresh token."""
         grant = self.provider.login._refresh.get(refresh_token)
         return grant is not None and grant.live(self.clock.now())
 
@@ -218,22 +218,22 @@ class World:
 
     @property
     def webhook_url(self) -> str:
-        """The address that is current now."""
+        """The webhook's current address."""
         return address(BASE, self.webhook()["current"])
 
     # ---- the receivers
 
     def new_receiver(self) -> Container:
-        """A receiver that has just started."""
+        """A new receiver."""
         return Container(Table(self.dynamodb, deployed.TABLE), self.clock)
 
     def push(self, url: str, body: bytes, receiver: Container | None = None) -> tuple[int, bytes]:
-        """What a receiver, or any of them, answers to a POST."""
+        """Post a body to a receiver, by default any of them; returns its answer's status and body."""
         return (receiver or self.dice.choice(self.receivers)).answer(url.rpartition("/")[2], body)
 
 
 class Container:
-    """One container of the receiver: frozen between two events, so that its monotonic clock stands still."""
+    """One container of the receiver, frozen between two events, so that its monotonic clock stands still."""
 
     def __init__(self, table: Table, clock: MovableClock) -> None:
         self._receiver = Receiver(
@@ -245,14 +245,14 @@ class Container:
         self._receiver.warm_up()
 
     def answer(self, secret: str, body: bytes) -> tuple[int, bytes]:
-        """Its status and body, as it answers a POST to the address with this secret."""
+        """The status and body of its answer to a POST to the address with this secret."""
         event = {"pathParameters": {"secret": secret}, "body": body.decode(), "isBase64Encoded": False}
         answer = self._receiver.answer(event)
         return answer["statusCode"], answer["body"].encode()
 
 
-class Line(BaseAdapter):
-    """What `requests` sends goes straight to the stand-in, or to a receiver; no socket is opened."""
+class InProcessAdapter(BaseAdapter):
+    """An adapter of `requests` that calls the stand-in or a receiver directly, without a socket."""
 
     def __init__(self, world: World, effects: Effects) -> None:
         super().__init__()
@@ -260,7 +260,7 @@ class Line(BaseAdapter):
         self._effects = effects
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
-        """Answer one request, through the gate."""
+        """Answer one request, if it passes the gate."""
         url = urlsplit(request.url or "")
         ours = url.hostname == urlsplit(BASE).hostname
         name = f"{request.method} {url.hostname}" + ("" if ours else f" {url.path.removeprefix('/smarther/v2.0')}")
@@ -272,7 +272,7 @@ class Line(BaseAdapter):
         return response
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: nothing is open."""
 
     def _answer(self, request: requests.PreparedRequest) -> tuple[int, Mapping[str, str], bytes]:
         url = urlsplit(request.url or "")
@@ -299,8 +299,8 @@ class Line(BaseAdapter):
         return self._world.gateway.answer(call)
 
 
-# Making a client takes longer than a whole run of the keeper, so there is one for each hand and all worlds; and nobody
-# here looks at signatures.
+# Making a client takes longer than a whole run of the keeper, so all worlds share one for each use. Nothing here checks
+# signatures.
 _QUICK = Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1})
 
 
@@ -319,7 +319,7 @@ def _secrets_manager(hand: str) -> SecretsManagerClient:
 
 
 def _gated[Client: BaseClient](client: Client, effects: Effects, *, late: bool = False) -> Client:
-    """The client, its every call through the gate; it goes through the latest gate that was put before it."""
+    """The client, with every call through the gate; of several gates for one client, the latest applies."""
     call = type(client)._make_api_call.__get__(client)  # type: ignore[attr-defined] # the stubs leave it out
     if late:
         call = _LateReads(call)
@@ -332,7 +332,7 @@ def _gated[Client: BaseClient](client: Client, effects: Effects, *, late: bool =
 
 
 class _LateReads:
-    """Secrets Manager is eventually consistent: once a secret is written, it reads as it did before."""
+    """Secrets Manager with eventually consistent reads: a secret that is written reads as it did before."""
 
     def __init__(self, call: Callable[[str, dict[str, Any]], Any]) -> None:
         self._call = call
@@ -349,7 +349,7 @@ class _LateReads:
         return self._call(operation, arguments)
 
     def _read(self, secret: str, stage: str) -> Callable[[], Any]:
-        """A read whose answer is that of now, whenever it is made."""
+        """A read that answers, whenever it is called, what is stored now."""
         try:
             answer = self._call("GetSecretValue", {"SecretId": secret, "VersionStage": stage})
         except ClientError as refusal:

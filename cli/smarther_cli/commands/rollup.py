@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from smarther.domain.summaries.rollup_window import RollupRequestError, asked_for
+from smarther.domain.summaries.rollup_window import RollupRequestError, requested_hours
 from smarther.store.listings import Listings
 from smarther_cli.call import Call, this_call
 from smarther_cli.errors import Failure, WrongUse
@@ -38,7 +38,7 @@ def rollup(
     first = bound(since, now=call.at, zone=zone)
     event = {"from": first, **({} if until is None else {"to": bound(until, now=call.at, zone=zone, last=True)})}
     try:
-        asked_for(event, now=call.at, zone=zone)
+        requested_hours(event, now=call.at, zone=zone)
     except RollupRequestError as senseless:
         raise WrongUse(
             f"This period makes no sense: {senseless}.", "--from lies before --to, and before now."

@@ -289,7 +289,7 @@ def thermostats(standing: facts.LastReport) -> Finding:
     """Whether every thermostat has been heard lately, as the keeper last found them."""
     report = standing.report
     if report is None or report.thermostats_silent is None or not report.plants:
-        return not_told("nobody has listened yet")
+        return not_told("the keeper has not checked them yet")
     return _judged(report, {"silent", *(cause for cause in Cause if cause.seen_in_thermostats)}) or good(
         "none is silent"
     )

@@ -42,7 +42,7 @@ CALLS: Final[Mapping[str, str]] = {
     "exchange": "exchanging the consent for tokens at Legrand",
     "refresh": "renewing the tokens at Legrand",
     "webhook": "replacing the secret in the webhook's address",
-    "silence": "listening to silent thermostats",
+    "silence": "checking thermostats for silence",
     "missing_pushes": "finding out whether pushes are missing",
     "incidents": "finding out whose fault it is, and telling it",
     "run": "this run",

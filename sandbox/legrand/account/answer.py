@@ -1,4 +1,4 @@
-"""What the provider answers, as a plain value: the core makes it, HTTP only carries it."""
+"""The provider's answer as a plain value: the core makes it, HTTP only sends it."""
 
 import json
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ Those of 403 and 429 are Azure API Management's stock wording."""
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One HTTP answer. `delay_ms` is waited for before it leaves; `dropped` means the line goes dead instead."""
+    """One HTTP answer, sent after `delay_ms`; `dropped` means that the connection is closed instead."""
 
     status: int
     content: bytes = b""
@@ -43,17 +43,17 @@ class Answer:
 
     @classmethod
     def words(cls, status: int, message: str | None = None, headers: Mapping[str, str] | None = None) -> Self:
-        """Answer in the documented failure shape `{"statusCode", "message"}`, with the documented words by default."""
+        """Answer in the documented form of failures, `{"statusCode", "message"}`; the default message is documented."""
         return cls.of(status, {"statusCode": status, "message": message or WORDS.get(status, "")}, headers)
 
     @property
     def value(self) -> Any:
-        """The content read as JSON again; raises ValueError when it is none."""
+        """The content read as JSON. Raises ValueError if it is not JSON."""
         return json.loads(self.content)
 
 
 def document(value: Any) -> bytes:
-    """JSON as the provider writes it: letters as they are, and escaped where they are no text (half an emoji)."""
+    """JSON as the provider writes it: letters unescaped, except surrogates, such as half an emoji."""
     try:
         return json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -61,7 +61,7 @@ def document(value: Any) -> bytes:
 
 
 class Refusal(Exception):  # noqa: N818 - it is the provider's answer, not an error of ours
-    """The provider says no; `answer` is how."""
+    """The provider refuses a call, with `answer`."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.status)

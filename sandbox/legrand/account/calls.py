@@ -1,4 +1,4 @@
-"""The log of calls that came in: what was asked and how it was answered, nothing secret."""
+"""The log of received calls: operation, status and time, nothing secret."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sandbox.legrand.account.answer import Answer
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call that was answered; `status` 0 means that the connection was dropped without an answer."""
+    """One call; `status` 0 means that the connection was closed without an answer."""
 
     number: int
     operation: str

@@ -1,4 +1,4 @@
-"""The one clock that everything here reads, and that a test or a played day can move."""
+"""The one clock of the stand-in, which a test or a simulated day can move."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ def real_time() -> datetime:
 
 
 class MovableClock:
-    """Runs with `real`, from any instant and at any rate; rate 0 stands still."""
+    """Runs with `real`, from any instant and at any rate; at rate 0 it stands still."""
 
     def __init__(self, real: Callable[[], datetime] = real_time) -> None:
         self._real = real
@@ -33,7 +33,7 @@ class MovableClock:
         self.run(at, rate=0)
 
     def advance(self, by: timedelta) -> None:
-        """Jump by `by` (backwards when negative); running or standing, it stays what it is."""
+        """Jump by `by` (backwards if negative); a running clock runs on, a standing one stands still."""
         self._at += by
 
     def follow_real_time(self) -> None:

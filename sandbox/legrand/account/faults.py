@@ -1,4 +1,4 @@
-"""Faults on order: the next calls of an operation answer as a test wants them to."""
+"""Ordered faults: the next calls of an operation are answered as a test wants."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,22 +21,23 @@ OPERATIONS = (
 )
 EVERY_OPERATION = "*"
 RETRY_AFTER: Mapping[int, Mapping[str, str]] = {403: {"Retry-After": "12656"}, 429: {"Retry-After": "60"}}
-"""What goes with the default words of a fault; headers of its own go over it."""
+"""Headers that go with a fault's default words; the fault's own headers replace them."""
 
 
 type JsonPath = tuple[str | int, ...]
-"""Where something stands in a JSON document: names and positions, from the outside in; () is all of it."""
+"""A path in a JSON document: names and positions, from the root; () is the whole document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One ordered fault.
 
-    `status` with `body` (text goes out as it is, anything else as JSON; without one, the documented words) and
-    `headers` is the answer. With a `place` it is the true answer instead, in which `value` stands at that place, or
-    nothing if it is to be `missing`; without a `status` it is the true answer as well, with these headers, or only
-    late. `drop` ends the connection with no answer at all. `after_effect` does the work first, so that only the answer
-    is lost. `about` leaves alone what is not about the plant or thermostat of this id. `times` None means for ever.
+    - `status`, with `body` (text as it is, anything else as JSON; the documented words by default) and `headers`, is
+      the answer. Without it the answer is the true one, with these headers, or only late.
+    - `place`: the true answer, with `value` at that place, or with nothing there if it is `missing`.
+    - `drop`: the connection is closed without an answer.
+    - `after_effect`: the work is done first, so that only the answer is lost.
+    - `about`: only calls about the plant or thermostat with this id. `times` None means for ever.
     """
 
     operation: str
@@ -65,7 +66,7 @@ class Fault:
             raise ValueError("times is at least 1, or null for ever")
 
     def answer(self, work: Callable[[], Answer]) -> Answer:
-        """The answer to a call whose true answer is what the work gives."""
+        """The answer to a call; `work` gives the true one."""
         if self.drop or (self.status is not None and self.place is None):
             if self.after_effect:
                 work()
@@ -89,7 +90,7 @@ class Fault:
         return Answer.words(self.status, None, {**RETRY_AFTER.get(self.status, {}), **self.headers})
 
     def _odd(self, true: Answer, place: JsonPath) -> Answer:
-        """The true answer, odd in one place; an answer that has no such place stays true."""
+        """The true answer, odd in one place; unchanged if it has no such place."""
         if not true.content:
             return true
         root = [true.value]
@@ -104,7 +105,7 @@ class Fault:
 
 
 def _holder(root: Any, place: JsonPath) -> tuple[Any, Any]:
-    """What holds the last step of a place, and that step; None where the document has no such place."""
+    """The container of a place, and its last step; None if the document has no such place."""
     *way, last = place
     for step in way:
         if not _has(root, step):
@@ -136,35 +137,35 @@ KNOWN: Mapping[str, Fault] = {
     "other_form": Fault(EVERY_OPERATION, 200, {"data": {"items": [{"attributes": {"id": "1"}}]}}, times=None),
     "page_for_people": Fault(EVERY_OPERATION, 200, "<html><title>Legrand</title></html>", times=None),
 }
-"""How the provider may change or end, by name: of every operation, until it is cleared; the key is the API's alone, and
-told by the call with which a run begins.
+"""How the provider may change or end, by name, for every operation until it is cleared. The key is the API's alone; the
+call with which a run begins shows it.
 
 410: RFC 9110, 15.5.11. `Deprecation`: RFC 9745, and its drafts. `Sunset`: RFC 8594. The words of the key are Azure API
-Management's, which has one sentence for a key that is wrong, suspended or cancelled. A host whose name does not resolve
-is played by an address that is none.
+Management's, which has one sentence for a key that is wrong, suspended or cancelled. For a host whose name does not
+resolve, an address that cannot exist is used.
 """
 
 
 class FaultBook:
-    """The faults still to come, first ordered first served."""
+    """The ordered faults, first ordered first served."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Put `fault` after those already ordered."""
+        """Order a fault, after those already ordered."""
         self._faults.append(fault)
 
     def clear(self) -> None:
-        """Forget them all."""
+        """Remove all faults."""
         self._faults.clear()
 
     def pending(self) -> list[Fault]:
-        """Those not yet used up."""
+        """The faults that are not used up."""
         return list(self._faults)
 
     def answer(self, operation: str, work: Callable[[], Answer], about: Collection[str] = ()) -> Answer:
-        """The answer to one call of `operation` about these ids: the true one, or what a fault makes of it."""
+        """The answer to one call of `operation` about these ids: the true one, or that of a fault."""
         fault = self._take(operation, about)
         return work() if fault is None else fault.answer(work)
 

@@ -1,4 +1,4 @@
-"""The login at partners-login.eliotbylegrand.com: consent, codes, tokens and how they end.
+"""The login at partners-login.eliotbylegrand.com: consent, codes, tokens and when they end.
 
 Addresses, form fields and lives: artumino/smarther-rs `src/lib.rs`, MrRonfo/openhab-smarther `smarther-api.sh`, the
 openHAB binding `bticinosmarther`, Legrand's tutorial *oauth2-end-point-url*. The service behind it is Azure AD B2C,
@@ -26,10 +26,10 @@ CLIENT_SECRET_LIFE = timedelta(days=365)
 MOST_REDIRECTS = 10
 CODE_HEADER = b'{"alg":"RSA-OAEP","enc":"A256GCM","kid":"stand-in"}'
 CODE_PARTS = (256, 12, 560, 16)
-"""Bytes of what follows the header, so that a code has some 1,200 characters: over 1,080 were met."""
+"""Bytes of the parts after the header, so that a code has some 1,200 characters: codes of over 1,080 have been seen."""
 
 WIDE_SCOPE = "comfort.read comfort.write"
-"""What an application has that asks for nothing in particular: all that the tutorial has one tick in the portal."""
+"""The scope of an application that requests none: what the tutorial has one tick in the portal."""
 
 GRANT_REVOKED = "AADB2C90129: The provided grant has been revoked. Please reauthenticate and try again."
 DECLINED = "AADB2C90091: The user has cancelled entering self-asserted information."
@@ -54,7 +54,7 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A code or token that was given out: to whom, until when, and whether it was taken back or used."""
+    """An issued code or token: to whom, until when, and whether it was revoked or used."""
 
     client_id: str
     issued_at: datetime
@@ -63,13 +63,13 @@ class Grant:
     spent: bool = False
 
     def live(self, now: datetime) -> bool:
-        """Whether it still opens anything."""
+        """Whether it is still valid."""
         return not self.spent and now < self.expires_at
 
 
 @dataclass(frozen=True, slots=True)
 class TokenCounts:
-    """How many tokens were given out and still live, or do not (taken back, used, expired)."""
+    """How many issued tokens are still valid, and how many are not (revoked, used, expired)."""
 
     access_live: int
     access_dead: int
@@ -78,7 +78,7 @@ class TokenCounts:
 
 
 class Login:
-    """Gives consent codes and tokens to registered applications; a refresh may revoke the token it used."""
+    """Issues codes and tokens to registered applications; a refresh may revoke the token it used."""
 
     def __init__(self, clock: MovableClock, dice: Random, variants: Variants = USUAL) -> None:
         self._clock = clock
@@ -91,22 +91,22 @@ class Login:
         self._answers = 0
         self.newest_refresh_token: str | None = None
         self.secrets: defaultdict[str, set[str]] = defaultdict(set)
-        """Every secret there ever was, by its sort, live or not: for those who look whether one got out."""
+        """Every secret ever issued, by its sort, for tests that search logs for them."""
 
     # Applications
 
     def register(self, application: Application) -> None:
-        """Take in a new application, or the new state of a known one."""
+        """Register an application, or replace a known one."""
         self._applications[application.client_id] = application
         self.secrets["client_secret"].add(application.client_secret)
         self.secrets["subscription_key"].add(application.subscription_key)
 
     def application(self, client_id: str) -> Application | None:
-        """The registered application, None when there is none."""
+        """The registered application; None if there is none."""
         return self._applications.get(client_id)
 
     def applications(self) -> list[Application]:
-        """All that are registered."""
+        """All registered applications."""
         return list(self._applications.values())
 
     def knows_subscription_key(self, key: str) -> bool:
@@ -116,9 +116,9 @@ class Login:
     # Consent in the browser
 
     def check_authorize(self, query: Mapping[str, str]) -> Application:
-        """The application that asks for consent. Raises Refusal 400 for a request that no consent page may follow.
+        """The application that requests consent. Raises Refusal 400 for an invalid request.
 
-        The address must be one of the registered ones to the letter; the refusal's words are from the openHAB README.
+        The redirect address must be exactly a registered one; the refusal's words are from the openHAB README.
         """
         application = self._applications.get(query.get("client_id", ""))
         if application is None:
@@ -131,11 +131,11 @@ class Login:
         return application
 
     def grants(self, scope: str) -> bool:
-        """Whether it gives such a scope at all. It could answer RFC 6749's `invalid_scope`; nobody has met that."""
+        """Whether the login grants this scope. A refusal is RFC 6749's `invalid_scope`, which nobody has seen here."""
         return self.variants.scopes != "wide_only" or scope in {"", WIDE_SCOPE}
 
     def consent(self, client_id: str, scope: str = "") -> str:
-        """A code for the application the owner allowed: short life, good once."""
+        """A code for the application that the owner allowed; it is short-lived and good once."""
         code = self._code()
         self._codes[code] = self._grant(client_id, CODE_LIFE, scope or WIDE_SCOPE)
         return code
@@ -164,7 +164,7 @@ class Login:
         return self._issue(application.client_id, spent.scope)
 
     def _authenticate(self, form: Mapping[str, str]) -> Application:
-        """AADB2C90085 stands for a client secret past its year, misleading as it reads (brego81's README)."""
+        """AADB2C90085 means an expired client secret, though its text says otherwise (brego81's README)."""
         application = self._applications.get(form.get("client_id", ""))
         if application is None:
             raise Refusal(_oauth_error("invalid_client", "The client_id is not known to this service"))
@@ -186,7 +186,7 @@ class Login:
         return grant
 
     def _issue(self, client_id: str, scope: str) -> dict[str, Any]:
-        """New tokens of the same scope: a refresh that names none keeps what was granted (RFC 6749, section 6)."""
+        """New tokens of the same scope: a refresh that names none keeps the granted one (RFC 6749, section 6)."""
         access, refresh = self._secret("access_token", 600), self._secret("refresh_token", 600)
         self._access[access] = self._grant(client_id, ACCESS_LIFE, scope)
         self._refresh[refresh] = self._grant(client_id, REFRESH_LIFE, scope)
@@ -220,21 +220,21 @@ class Login:
             "refresh_token": refresh,
         }
 
-    # What the API asks, and what a test does
+    # For the API, and for tests
 
     def access_grant(self, access_token: str) -> Grant | None:
-        """What is known of an access token, live or not; None when it was never given out."""
+        """The grant of an access token, valid or not; None if it was never issued."""
         return self._access.get(access_token)
 
     def revoke(self, *, access: bool, refresh: bool) -> None:
-        """Take back every token of the chosen sort, as the owner can in the official app."""
+        """Revoke every token of the chosen sort, as the owner can in the official app."""
         if access:
             self._access = {token: replace(grant, spent=True) for token, grant in self._access.items()}
         if refresh:
             self._refresh = {token: replace(grant, spent=True) for token, grant in self._refresh.items()}
 
     def counts(self) -> TokenCounts:
-        """How many tokens live and do not."""
+        """How many tokens are valid, and how many are not."""
         now = self._clock.now()
         access = sum(grant.live(now) for grant in self._access.values())
         refresh = sum(grant.live(now) for grant in self._refresh.values())
@@ -250,7 +250,7 @@ class Login:
         return secret
 
     def _code(self) -> str:
-        """An encrypted token: five parts, dots between them (mattiols_hassio_repository issue 21)."""
+        """An encrypted token: five parts, separated by dots (mattiols_hassio_repository issue 21)."""
         code = ".".join([_base64(CODE_HEADER), *(_base64(self._dice.randbytes(size)) for size in CODE_PARTS)])
         self.secrets["code"].add(code)
         return code
@@ -270,7 +270,7 @@ def _form(body: bytes, content_type: str) -> dict[str, str]:
 
 
 def _grant_expired(now: datetime, grant: Grant | None) -> str:
-    """AADB2C90080 in the shape that MrRonfo's script met in 2020, line ends included."""
+    """AADB2C90080 in the form that MrRonfo's script got in 2020, line ends included."""
     issued, expires = (grant.issued_at, grant.expires_at) if grant else (now, now)
     return (
         "AADB2C90080: The provided grant has expired. Please re-authenticate and try again. "

@@ -1,6 +1,6 @@
-"""Notifications that are odd in one place, as people met them in this API and in its like, or as nobody has yet.
+"""Oddities: values that make a notification odd in one place, seen in this API or similar ones, or imagined.
 
-Put into a true notification; everything else in it stays as it is.
+Each is put into a true notification, which is otherwise unchanged.
 """
 
 import json
@@ -18,7 +18,7 @@ _MARK = "@@ here @@"
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """What stands in one place: `text` is JSON as it goes over the wire, which Python need not be able to write."""
+    """The value for one place: `text` is raw JSON, which Python's encoder may be unable to write."""
 
     place: JsonPath
     text: str
@@ -30,7 +30,7 @@ class Oddity:
             raise ValueError("this text is taken")
 
     def put(self, body: bytes) -> bytes:
-        """The body with it. A field that is not there is added; a body that has no such place stays true."""
+        """The body with the oddity. A missing field is added; a body that has no such place is unchanged."""
         document = json.loads(body)
         holder: Any = document
         *way, last = self.place
@@ -73,4 +73,4 @@ KNOWN: Mapping[str, Oddity] = {
     "deep": Oddity((*_STATUS, "settings"), "[" * 60 + "]" * 60),
     "odd_envelope": Oddity((0, "eventTime"), '["2026-01-14T06:30:05Z"]'),
 }
-"""By name. Each stands in a place that every notification has, or may have."""
+"""By name. Each place is one that every notification has, or may have."""

@@ -1,4 +1,4 @@
-"""The daily allowance of API calls, and how many tokens are given in a minute."""
+"""The daily quota of API calls, and the rate limit of the token endpoint."""
 
 import json
 from collections import deque
@@ -9,15 +9,15 @@ from sandbox.legrand.account.clock import MovableClock
 
 DAILY_CALLS = 500
 TOKEN_CALLS = 20
-"""Not known; eleven thermostats that each ask at the same time, and ask again, are too many."""
+"""A guess; eleven thermostats that each ask at the same time, and ask again, exceed the real limit."""
 MINUTE = timedelta(minutes=1)
 
 
 class DailyQuota:
-    """Lets `limit` calls pass in each UTC day and refuses the rest with 403.
+    """Allows `limit` calls in each UTC day and refuses the rest with 403.
 
-    500 calls a day and user for the Starter Kit: Legrand's tutorial *getting-started*. The status 403 was met by two
-    projects (Knocks83/Go-BticinoThermostatInflux among them); the words are Azure API Management's stock ones.
+    500 calls a day and user for the Starter Kit: Legrand's tutorial *getting-started*. Two projects saw the status 403
+    (Knocks83/Go-BticinoThermostatInflux among them); the words are Azure API Management's.
     """
 
     def __init__(self, clock: MovableClock, limit: int = DAILY_CALLS) -> None:
@@ -28,7 +28,7 @@ class DailyQuota:
         self._refused = 0
 
     def take(self) -> None:
-        """Count one call. Raises Refusal (403 with `Retry-After` in seconds) when the day's calls are used up."""
+        """Count one call. Raises Refusal (403 with `Retry-After` in seconds) if the day's calls are used up."""
         self._turn_the_day()
         if self._calls >= self.limit:
             self._refused += 1
@@ -37,7 +37,7 @@ class DailyQuota:
 
     @property
     def calls_today(self) -> int:
-        """Calls that passed since midnight UTC."""
+        """Calls allowed since midnight UTC."""
         self._turn_the_day()
         return self._calls
 
@@ -62,11 +62,11 @@ class DailyQuota:
 
 
 class TokenLimit:
-    """Lets `limit` calls to the token endpoint pass in any minute and refuses the rest with 429.
+    """Allows `limit` calls to the token endpoint in any minute and refuses the rest with 429.
 
-    The endpoint has such a limit of its own: an account with eleven thermostats meets it at each restart
-    (andrea-mattioli/bticino_x8000_component issue 73, 2026-01). So does the form of the body: over several lines, with
-    `message` first. How high it is, is not known.
+    The endpoint has its own limit: an account with eleven thermostats reaches it at each restart
+    (andrea-mattioli/bticino_x8000_component issue 73, 2026-01). The form of the body is from there too: over several
+    lines, with `message` first. How high the limit is, is not known.
     """
 
     def __init__(self, clock: MovableClock, limit: int = TOKEN_CALLS) -> None:
@@ -75,7 +75,7 @@ class TokenLimit:
         self._passed: deque[datetime] = deque()
 
     def take(self) -> None:
-        """Count one call. Raises Refusal (429 with `Retry-After` in seconds) when a minute's calls are used up."""
+        """Count one call. Raises Refusal (429 with `Retry-After` in seconds) if the minute's calls are used up."""
         now = self._clock.now()
         while self._passed and not now - MINUTE < self._passed[0] <= now:
             self._passed.popleft()

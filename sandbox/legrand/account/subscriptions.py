@@ -1,4 +1,4 @@
-"""Who asked to be told about which plant: the subscriptions of one account, of all its applications."""
+"""The subscriptions of one account, of all its applications."""
 
 import uuid
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One endpoint's wish to hear of one plant. `ours`: its application is really played here and can be called."""
+    """One endpoint's subscription to one plant. `ours`: it belongs to the application under test and can be called."""
 
     id: str
     plant_id: str
@@ -25,28 +25,28 @@ class Subscription:
 
     @property
     def listed(self) -> dict[str, str]:
-        """Its entry in the provider's list: these three keys and no more (seen live, fuzzybear62's commit 8672fe6)."""
+        """Its entry in the provider's list, with just these three keys (seen live, fuzzybear62's commit 8672fe6)."""
         return {"plantId": self.plant_id, "subscriptionId": self.id, "EndPointUrl": self.url}
 
 
 class SubscriptionBook:
-    """The flat list over all plants and all applications of the user.
+    """The list of all subscriptions of the user, over all plants and applications.
 
-    That it holds other applications' entries too, Alexa's among them, was seen live (fuzzybear62/btlegrand_x8000_smart
-    commit 8672fe6, andrea-mattioli/bticino_x8000_component commit 7fed917).
+    Other applications' entries, such as Alexa's, were seen live in it (fuzzybear62/btlegrand_x8000_smart commit
+    8672fe6, andrea-mattioli/bticino_x8000_component commit 7fed917).
     """
 
     def __init__(self, dice: Random) -> None:
         self._dice = dice
         self._entries: dict[str, Subscription] = {}
         self.addresses: set[str] = set()
-        """Every address there ever was."""
+        """Every address ever subscribed."""
         self.foreign_deleted = 0
 
     def add(self, plant_id: str, url: str, application: str, at: datetime, *, ours: bool) -> Subscription:
-        """Note a new subscription. Raises Refusal 409 when the user has one for this plant and address.
+        """Add a subscription. Raises Refusal 409 if the user has one for this plant and address.
 
-        What the provider keys its 409 on is not documented; user, plant and address together is the likely reading.
+        What the provider compares for its 409 is not documented; user, plant and address are the likely key.
         """
         if any(entry.plant_id == plant_id and entry.url == url for entry in self._entries.values()):
             raise Refusal(Answer.words(409))
@@ -57,9 +57,9 @@ class SubscriptionBook:
         return entry
 
     def remove(self, plant_id: str, number: str) -> None:
-        """Forget one. Raises Refusal: 400 for something that is no id (clients send "None"), 404 for an unknown one.
+        """Remove one. Raises Refusal: 400 for an invalid id (clients send "None"), 404 for an unknown one.
 
-        Anybody of the account may remove any entry, another application's as well: nothing but care prevents it.
+        Every application of the account can remove every entry, even another application's.
         """
         try:
             uuid.UUID(number)
@@ -73,19 +73,19 @@ class SubscriptionBook:
             self.foreign_deleted += 1
 
     def drop(self, number: str) -> None:
-        """Forget one, whoever wants it. Raises KeyError for an unknown one."""
+        """Remove one without any check. Raises KeyError for an unknown one."""
         del self._entries[number]
 
     def remove_plant(self, plant_id: str) -> None:
-        """Forget all of a plant that left the account."""
+        """Remove all subscriptions of a plant that left the account."""
         self._entries = {key: entry for key, entry in self._entries.items() if entry.plant_id != plant_id}
 
     def make_ghost(self, number: str, *, ghost: bool = True) -> None:
-        """Keep one listed but never tell it anything. Raises KeyError for an unknown one."""
+        """Keep one listed but send it nothing. Raises KeyError for an unknown one."""
         self._entries[number] = replace(self._entries[number], ghost=ghost)
 
     def of_plant(self, plant_id: str) -> list[Subscription]:
-        """Those for one plant, oldest first."""
+        """Those of one plant, oldest first."""
         return [entry for entry in self._entries.values() if entry.plant_id == plant_id]
 
     def all(self) -> list[Subscription]:
@@ -94,10 +94,10 @@ class SubscriptionBook:
 
 
 def check_endpoint(url: object) -> str:
-    """The address when the provider would take it. Raises Refusal 400 otherwise.
+    """The address, if the provider would accept it. Raises Refusal 400 otherwise.
 
-    The real one wants HTTPS with a public certificate (andrea-mattioli/bticino_x8000_component issues 42 and 43);
-    here plain HTTP to loopback is taken as well, since nothing else can be reached from a sandbox.
+    The real one requires HTTPS with a public certificate (andrea-mattioli/bticino_x8000_component issues 42 and 43);
+    here plain HTTP to loopback is accepted as well, since a sandbox can reach nothing else.
     """
     if not isinstance(url, str):
         raise Refusal(Answer.words(400))

@@ -1,4 +1,4 @@
-"""What people do to a room on a given day: windows, showers, a slid set point, a boost."""
+"""What people do in a room on a given day: open windows, take showers, slide the set point, boost."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True)
 class OpenWindow:
-    """A window stands open."""
+    """A window is open for some minutes."""
 
     at: datetime
     minutes: int
@@ -26,7 +26,7 @@ class Steam:
 
 @dataclass(frozen=True, slots=True)
 class Slide:
-    """Somebody slides the set point by `by` °C; it holds for `hours`, or to the program's next change when None."""
+    """Somebody slides the set point by `by` °C for `hours`, or until the program's next change if None."""
 
     at: datetime
     by: Decimal
@@ -35,7 +35,7 @@ class Slide:
 
 @dataclass(frozen=True, slots=True)
 class Boost:
-    """Somebody asks for heat at once."""
+    """Somebody starts a boost."""
 
     at: datetime
     minutes: int
@@ -43,7 +43,7 @@ class Boost:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The set point on its way while it is slid; it holds until `until` (naive local time)."""
+    """An intermediate set point during a slide; it holds until `until` (naive local time)."""
 
     at: datetime
     set_point: Decimal
@@ -51,22 +51,22 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """Somebody turns the system over for the season."""
+class SeasonChange:
+    """Somebody switches the system between heating and cooling."""
 
     at: datetime
     to_cooling: bool
 
 
-type HomeEvent = OpenWindow | Steam | Slide | Position | Boost | Turn
+type HomeEvent = OpenWindow | Steam | Slide | Position | Boost | SeasonChange
 
 COOLING_MONTHS = range(6, 10)
 """From the first of June to the end of September a system that can cool does so."""
-TURNED_AT = time(9)
+SEASON_CHANGE_AT = time(9)
 
 
 class Habit(Enum):
-    """What is sure to happen in a room every day; the rest is by chance."""
+    """What happens in a room every day; the rest is random."""
 
     SLIDES = "slides"
     BOOSTS = "boosts"
@@ -96,16 +96,16 @@ def cools_on(day: date) -> bool:
     return day.month in COOLING_MONTHS
 
 
-def turn_of_day(day: date, zone: ZoneInfo, *, of_year: date) -> Turn | None:
-    """What is done to a system that can cool on the first day of a season, which goes by the day `of_year`."""
+def season_change_of_day(day: date, zone: ZoneInfo, *, of_year: date) -> SeasonChange | None:
+    """The switch of a system that can cool, if `of_year` is the first day of a season; it happens on `day`."""
     cools = cools_on(of_year)
     if cools == cools_on(of_year - timedelta(days=1)):
         return None
-    return Turn(datetime.combine(day, TURNED_AT, zone).astimezone(UTC), to_cooling=cools)
+    return SeasonChange(datetime.combine(day, SEASON_CHANGE_AT, zone).astimezone(UTC), to_cooling=cools)
 
 
 def events_of_day(day: date, zone: ZoneInfo, habit: Habit, dice: Random) -> list[HomeEvent]:
-    """Everything that happens in a room on the local day `day`, in order of time."""
+    """All events of a room on the local day `day`, in order of time."""
 
     def moment(first_hour: float, last_hour: float) -> datetime:
         seconds = dice.uniform(first_hour, last_hour) * 3600

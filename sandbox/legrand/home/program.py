@@ -1,4 +1,4 @@
-"""Weekly programs: which temperature a thermostat keeps by itself at which hour."""
+"""Weekly programs: the set point of each hour of a week."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -9,7 +9,7 @@ SATURDAY = 5
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """From `begins` (local time) on, keep `set_point` (°C)."""
+    """From `begins` (local time) on, the set point is `set_point` (°C)."""
 
     begins: time
     set_point: Decimal
@@ -31,7 +31,7 @@ class WeeklyProgram:
                 raise ValueError("a day's phases begin at midnight and follow one another")
 
     def set_point(self, local: datetime) -> Decimal:
-        """What the program wants at `local`."""
+        """The program's set point at `local`."""
         wanted = local.time()
         return [phase for phase in self._day(local) if phase.begins <= wanted][-1].set_point
 
@@ -52,7 +52,7 @@ def steady(number: int, name: str, set_point: str) -> WeeklyProgram:
 
 
 def family_week(number: int, name: str, *, later_minutes: int, warmer: Decimal) -> WeeklyProgram:
-    """The usual week of people who work: `later_minutes` moves the mornings and evenings, `warmer` all set points."""
+    """The usual week of people who work: `later_minutes` delays all phases, `warmer` raises all set points."""
 
     def phase(hour: int, minute: int, set_point: str) -> Phase:
         begins = datetime(2000, 1, 1, hour, minute) + timedelta(minutes=later_minutes)  # noqa: DTZ001 - a wall clock

@@ -1,4 +1,4 @@
-"""What a thermostat knows of itself at one instant: what it would tell if asked."""
+"""A thermostat's state at one instant."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ class Function(StrEnum):
 
 
 class Mode(StrEnum):
-    """Who decides on the set point."""
+    """What decides the set point."""
 
     AUTOMATIC = "AUTOMATIC"
     MANUAL = "MANUAL"
@@ -27,10 +27,10 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One thermostat at one instant. °C and %; `until` is when AUTOMATIC comes back, in naive local time.
+    """One thermostat at one instant. °C and %; `until` is when AUTOMATIC returns, in naive local time.
 
-    `clock_ahead` is how far its clock is ahead of the right time, below zero where it is behind. `measured_at` is when
-    its measures were taken, if that is not just before.
+    `clock_ahead` is how far its clock is ahead, negative if it is behind. `measured_at` is the time of its measures;
+    None if that is just before.
     """
 
     plant_id: str
@@ -49,5 +49,5 @@ class Snapshot:
 
     @property
     def told(self) -> datetime:
-        """The instant by the thermostat's own clock, which ends at either end of the calendar."""
+        """The instant by the thermostat's own clock, limited to the calendar."""
         return self.at + min(max(self.clock_ahead, FIRST - self.at), LAST - self.at)

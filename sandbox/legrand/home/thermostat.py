@@ -1,4 +1,4 @@
-"""One room and the thermostat on its wall: it warms, cools, is kept with hysteresis, and reports what changed."""
+"""A simulated room and its thermostat, which controls the temperature with hysteresis and reports changes."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,12 +12,12 @@ from sandbox.legrand.home.habits import (
     HomeEvent,
     OpenWindow,
     Position,
+    SeasonChange,
     Slide,
     Steam,
-    Turn,
     cools_on,
     events_of_day,
-    turn_of_day,
+    season_change_of_day,
 )
 from sandbox.legrand.home.program import WeeklyProgram
 from sandbox.legrand.home.snapshot import Function, Mode, Snapshot
@@ -27,19 +27,19 @@ from sandbox.legrand.variants import USUAL, Variants
 STEP = timedelta(minutes=1)
 STEP_HOURS = STEP / timedelta(hours=1)
 WINDOW_LEAK_HOURS = 1.2
-"""An open window lets the room follow the outside this fast (time constant)."""
+"""The room's time constant while a window is open."""
 FREE_WARMTH = 2.5
-"""°C that people and neighbours keep a closed room above the outside."""
+"""°C by which people and neighbours keep a closed room warmer than the outside."""
 SUN_WARMTH = 3.0
-"""°C that the sun adds to that on the longest days, and not at all in the winter half of the year."""
+"""°C that the sun adds to that on the longest days; none in the winter half of the year."""
 PROTECTION_SET_POINTS = {Function.HEATING: Decimal("7.0"), Function.COOLING: Decimal("35.0")}
-"""From frost, and from heat where the system cools, as BTicino's devices have it; that the API tells 35 is a guess."""
+"""Against frost, or against heat if the system cools, as in BTicino's devices; that the API reports 35 is a guess."""
 BOOST_TARGETS = {Function.HEATING: Decimal(40), Function.COOLING: Decimal(3)}
-"""The ends of the range of set points: the load runs through. No client ever saw them told."""
+"""The ends of the range of set points, so that the load runs without a pause. No client has seen them reported."""
 COOLING_MIRROR = Decimal(45)
-"""Where a program heats to 20 °C it cools to 25: what is saved when nobody is there is saved in either season."""
+"""Cooling uses this minus the program's set point: 25 °C for 20 °C, so that an empty home saves in both seasons."""
 NO_BOOST_BEYOND = 3.0
-"""°C: nobody asks for heat at once in July."""
+"""°C. Nobody starts a boost in a room that is warmer than wanted by more than this, such as in July."""
 SLIDE_PUSHES = 8
 SLIDE_SECONDS = 0.9
 HUMIDITY_STEP = 1.0
@@ -47,14 +47,14 @@ STEAM_PER_HOUR = 55.0
 """Percentage points of humidity that a shower adds in an hour."""
 STEAM_LEAVES_HOURS = 0.7
 DRIER_PER_DEGREE = 2.2
-"""Percentage points that a room loses by being one degree warmer."""
+"""Percentage points of humidity that a room loses per degree of warming."""
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What never changes in a room. Temperatures in °C, `leak_hours` its time constant, `heat_per_hour` the heater.
+    """The constants of a room. Temperatures in °C, `leak_hours` its time constant, `heat_per_hour` its heater's power.
 
-    Of the `programs`, by number, the first that is not built in (0) is kept at first. `cools`: the system can cool.
+    The first of the `programs` that is not the built-in one (0) is active at first. `cools`: the system can cool.
     """
 
     plant_id: str
@@ -70,13 +70,13 @@ class Room:
     cools: bool = False
 
     def program(self, number: int) -> WeeklyProgram:
-        """The program of a number. Raises KeyError for one that it does not know."""
+        """The program with this number. Raises KeyError for an unknown one."""
         return {each.number: each for each in self.programs}[number]
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A wish from outside; `until` in naive local time, None for ever; `program` None for the one that is kept."""
+    """A "set status" order. `until` in naive local time, None for ever; `program` None keeps the active one."""
 
     function: Function
     mode: Mode
@@ -86,7 +86,7 @@ class Order:
 
 
 class Thermostat:
-    """Lives from `start` on. `advance` returns what it reported; the same seed gives the same life."""
+    """A thermostat, simulated from `start` on. `advance` returns its reports; the same seed gives the same ones."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - what a life is made of
         self,
@@ -109,11 +109,11 @@ class Thermostat:
         self._function = Function.COOLING if room.cools and cools_on(weather.day_of_year(today)) else Function.HEATING
         self._mode = room.mode
         self._program = next(each.number for each in room.programs if each.number)
-        self._manual_set_point = self._set_point_before = self._by_program()
+        self._manual_set_point = self._set_point_before = self._program_set_point()
         self._until: datetime | None = None
         self.clock_ahead = timedelta()
         self._active = False
-        self._true_temperature = self._kept_at(self._rest(start)) + self._dice.uniform(-0.5, 0.5)
+        self._true_temperature = self._steady_temperature(self._equilibrium(start)) + self._dice.uniform(-0.5, 0.5)
         self._steam = 0.0
         self._window_until = self._steam_until = start
         self._sensed_temperature, self._sensed_humidity = self._sense()
@@ -124,7 +124,7 @@ class Thermostat:
     # Time passes
 
     def advance(self, to: datetime) -> list[Snapshot]:
-        """Live until `to` and return all reports made on the way, in order."""
+        """Simulate until `to` and return all reports, in order."""
         reports: list[Snapshot] = []
         while True:
             event = self._next_event(to)
@@ -139,20 +139,20 @@ class Thermostat:
                 self._now = max(self._now, to)
                 return reports
 
-    def obey(self, order: Order, at: datetime) -> list[Snapshot]:
-        """Do what was ordered through the cloud, and report it."""
+    def execute(self, order: Order, at: datetime) -> list[Snapshot]:
+        """Execute an order from the cloud; returns its reports."""
         self._now = max(self._now, at)
         if order.program is not None:
             self._program = self.room.program(order.program).number
         if order.set_point is not None:
             self._manual_set_point = order.set_point
-        self._go(order.mode, order.until)
+        self._set_mode(order.mode, order.until)
         self._function = order.function
         self._control()
         return self._report()
 
     def snapshot(self, at: datetime | None = None) -> Snapshot:
-        """What it would tell if asked at `at`."""
+        """Its state at `at`."""
         return Snapshot(
             plant_id=self.room.plant_id,
             module_id=self.room.module_id,
@@ -173,7 +173,7 @@ class Thermostat:
     def _step(self) -> list[Snapshot]:
         airing = self._now < self._window_until
         leak = WINDOW_LEAK_HOURS if airing else self.room.leak_hours
-        rest = self._weather.temperature(self._now) if airing else self._rest(self._now)
+        rest = self._weather.temperature(self._now) if airing else self._equilibrium(self._now)
         self._true_temperature += (rest - self._true_temperature) / leak * STEP_HOURS
         if self._active:
             heat = self.room.heat_per_hour if self._function is Function.HEATING else -self.room.heat_per_hour
@@ -182,12 +182,12 @@ class Thermostat:
             self._steam += STEAM_PER_HOUR * STEP_HOURS
         self._steam -= self._steam / (STEAM_LEAVES_HOURS / 5 if airing else STEAM_LEAVES_HOURS) * STEP_HOURS
         self._sensed_temperature, self._sensed_humidity = self._sense()
-        self._end_what_is_over()
+        self._end_expired()
         self._control()
         return self._report()
 
-    def _rest(self, at: datetime) -> float:
-        """What a closed room tends to by itself."""
+    def _equilibrium(self, at: datetime) -> float:
+        """The temperature to which a closed room tends without heating or cooling."""
         return self._weather.temperature(at) + FREE_WARMTH + SUN_WARMTH * max(0.0, self._weather.season(at))
 
     def _sense(self) -> tuple[float, float]:
@@ -200,21 +200,21 @@ class Thermostat:
     def _local(self) -> datetime:
         return self._now.astimezone(self._zone).replace(tzinfo=None)
 
-    def _go(self, mode: Mode, until: datetime | None) -> None:
-        """Change the mode; what was kept before is remembered by those that keep nothing themselves."""
+    def _set_mode(self, mode: Mode, until: datetime | None) -> None:
+        """Change the mode; BOOST and OFF remember the set point from before."""
         if mode is not self._mode:
             self._set_point_before = self._kept()
         self._mode, self._until = mode, None if mode is Mode.AUTOMATIC else until
 
-    def _by_program(self) -> Decimal:
+    def _program_set_point(self) -> Decimal:
         heats_to = self.room.program(self._program).set_point(self._local())
         return heats_to if self._function is Function.HEATING else COOLING_MIRROR - heats_to
 
     def _kept(self) -> Decimal:
-        """The set point; in BOOST and OFF the one before, which nothing is driven to."""
+        """The set point; in BOOST and OFF the one from before, which does not control the load."""
         match self._mode:
             case Mode.AUTOMATIC:
-                return self._by_program()
+                return self._program_set_point()
             case Mode.MANUAL:
                 return self._manual_set_point
             case Mode.PROTECTION:
@@ -223,7 +223,7 @@ class Thermostat:
                 return self._set_point_before
 
     def _target(self) -> Decimal | None:
-        """What the load is driven to; None when it rests."""
+        """The temperature that controls the load; None if the load is off."""
         match self._mode:
             case Mode.OFF:
                 return None
@@ -233,19 +233,19 @@ class Thermostat:
                 return self._kept()
 
     def _is_beyond(self, degrees: float) -> bool:
-        """Whether the room is by so much warmer than is wanted where it heats, or colder where it cools."""
+        """Whether the room is that much warmer than wanted while heating, or colder while cooling."""
         beyond = self._sensed_temperature - float(self._kept())
         return (beyond if self._function is Function.HEATING else -beyond) > degrees
 
-    def _kept_at(self, by_itself: float) -> float:
-        """The temperature of a room that has long been so, when it would by itself be of this one."""
+    def _steady_temperature(self, by_itself: float) -> float:
+        """The temperature of a room in steady state, given the one that it tends to by itself."""
         target = self._target()
         if target is None:
             return by_itself
         return (max if self._function is Function.HEATING else min)(float(target), by_itself)
 
     def _shown_set_point(self) -> Decimal | None:
-        """Told in every mode; in BOOST the one before (bticino_x8000_component issue 20), unless the world has none."""
+        """The reported set point; in BOOST the one from before (bticino_x8000_component issue 20), or none."""
         match self._mode:
             case Mode.BOOST if self.variants.set_point_in_boost == "missing":
                 return None
@@ -258,9 +258,9 @@ class Thermostat:
             case _:
                 return self._kept()
 
-    def _end_what_is_over(self) -> None:
+    def _end_expired(self) -> None:
         if self._until is not None and self._local() >= self._until:
-            self._go(Mode.AUTOMATIC, None)
+            self._set_mode(Mode.AUTOMATIC, None)
 
     def _control(self) -> None:
         target = self._target()
@@ -286,7 +286,7 @@ class Thermostat:
         dice = Random(f"{self._seed}:{self.room.module_id}:{day.isoformat()}")  # noqa: S311 - as above
         events = events_of_day(day, self._zone, self.room.habit, dice)
         of_year = self._weather.day_of_year(day)
-        turn = turn_of_day(day, self._zone, of_year=of_year) if self.room.cools else None
+        turn = season_change_of_day(day, self._zone, of_year=of_year) if self.room.cools else None
         return events if turn is None else sorted([*events, turn], key=lambda event: event.at)
 
     def _apply(self, event: HomeEvent) -> list[Snapshot]:
@@ -302,22 +302,22 @@ class Thermostat:
                 return []
             case Position(set_point=set_point, until=until):
                 self._manual_set_point = set_point
-                self._go(Mode.MANUAL, until)
+                self._set_mode(Mode.MANUAL, until)
             case Boost() if self._is_beyond(NO_BOOST_BEYOND):
                 return []
             case Boost(minutes=minutes):
-                self._go(Mode.BOOST, _whole_minute(self._local() + timedelta(minutes=minutes)))
-            case Turn(to_cooling=to_cooling):
+                self._set_mode(Mode.BOOST, _whole_minute(self._local() + timedelta(minutes=minutes)))
+            case SeasonChange(to_cooling=to_cooling):
                 self._function = Function.COOLING if to_cooling else Function.HEATING
-                if self._mode in (Mode.MANUAL, Mode.BOOST):  # its set point is of the other season
-                    self._go(Mode.AUTOMATIC, None)
+                if self._mode in (Mode.MANUAL, Mode.BOOST):  # its set point was for the other season
+                    self._set_mode(Mode.AUTOMATIC, None)
         self._control()
         return self._report()
 
     def _positions(self, slide: Slide) -> list[Position]:
-        """Every intermediate position is told: the burst that fuzzybear62's README describes.
+        """Every intermediate position is reported: the burst that fuzzybear62's README describes.
 
-        Nobody slides what is off or boosting.
+        None if the thermostat is off or boosting.
         """
         if self._mode not in (Mode.AUTOMATIC, Mode.MANUAL):
             return []
@@ -337,12 +337,12 @@ class Thermostat:
     # The reports
 
     def _report(self) -> list[Snapshot]:
-        if self._told is not None and not self._is_news(self._told):
+        if self._told is not None and not self._is_changed(self._told):
             return []
         self._told = self.snapshot()
         return [self._told]
 
-    def _is_news(self, told: Snapshot) -> bool:
+    def _is_changed(self, told: Snapshot) -> bool:
         return (
             abs(self._sensed_temperature - float(told.temperature)) >= self.room.report_step
             or abs(self._sensed_humidity - float(told.humidity)) >= HUMIDITY_STEP

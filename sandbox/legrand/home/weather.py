@@ -1,4 +1,4 @@
-"""The weather outside: a year, a day, and the mood of each day."""
+"""The temperature outside: the season, the hour, and a random deviation for each day."""
 
 import math
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ COLDEST_HOUR = 5.0
 
 
 type Season = Literal["now", "summer", "winter"]
-"""What it is when a home begins to live: as the calendar has it, or the height of a season."""
+"""The season at the start of a simulation: the calendar's, or the height of one."""
 
 _HEIGHT: Final = {"summer": (7, 15), "winter": (1, 15)}
 
 
 @dataclass(frozen=True, slots=True)
 class Climate:
-    """What is usual: the year's mean, how far seasons and hours swing about it, how far a day may be off (all °C)."""
+    """The climate: the year's mean, the amplitudes of season and day, and a day's largest deviation (all °C)."""
 
     mean: float = 13.0
     season: float = 9.5
@@ -29,7 +29,7 @@ class Climate:
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Between these two it always stays."""
+        """The lowest and the highest possible temperature."""
         reach = self.season + self.day + self.mood
         return self.mean - reach, self.mean + reach
 
@@ -37,7 +37,7 @@ class Climate:
 class Weather:
     """The temperature outside at any instant, the same for the same seed.
 
-    With another `season` than that of its calendar the year is turned, so that it is the height of that on the `start`.
+    A `season` other than the calendar's shifts the year, so that its height is on the day of `start`.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Weather:
         self._moods: dict[int, float] = {}
 
     def temperature(self, at: datetime) -> float:
-        """°C outside at `at`; no jumps, not even at midnight."""
+        """°C outside at `at`, without jumps."""
         hour = at.hour + at.minute / 60 + at.second / 3600
         season = self.season(at)
         day = -math.cos(2 * math.pi * (hour - COLDEST_HOUR) / 24)
@@ -59,7 +59,7 @@ class Weather:
         return climate.mean + climate.season * season + climate.day * day + self._mood(at, hour / 24)
 
     def day_of_year(self, day: date) -> date:
-        """The day as the seasons count it."""
+        """The day, shifted as the seasons are."""
         return day + self._turned
 
     def season(self, at: datetime) -> float:

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox.legrand.account.answer import Answer
 from sandbox.legrand.http.control import control_routes
-from sandbox.legrand.http.login_desk import LoginDesk
+from sandbox.legrand.http.login_endpoints import LoginEndpoints
 from sandbox.legrand.provider import gateway
 from sandbox.legrand.provider.play import Player
 from sandbox.legrand.provider.provider import Provider, Settings
@@ -22,9 +22,9 @@ API_PATH = "/smarther/v2.0"
 
 
 def create_app(settings: Settings | None = None, provider: Provider | None = None) -> Starlette:
-    """The application over `provider`, or over a new one made with `settings`; it is kept at `app.state.provider`."""
+    """The application for `provider`, or for a new one made with `settings`; it is at `app.state.provider`."""
     provider = provider or Provider(settings)
-    desk = LoginDesk(provider)
+    login = LoginEndpoints(provider)
     api = gateway.Gateway(provider)
 
     @contextlib.asynccontextmanager
@@ -42,14 +42,14 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
             await app.state.player.stop()
 
     async def show_consent(request: Request) -> Response:
-        return await _carry(desk.show_consent(request.query_params), request)
+        return await _carry(login.show_consent(request.query_params), request)
 
     async def decide(request: Request) -> Response:
-        return await _carry(desk.decide(request.query_params, await request.body()), request)
+        return await _carry(login.decide(request.query_params, await request.body()), request)
 
     async def token(request: Request) -> Response:
         content_type = request.headers.get("content-type", "")
-        return await _carry(desk.token(await request.body(), content_type), request)
+        return await _carry(login.token(await request.body(), content_type), request)
 
     async def call(request: Request) -> Response:
         return await _carry(api.answer(await _call(request)), request)
@@ -69,7 +69,7 @@ def create_app(settings: Settings | None = None, provider: Provider | None = Non
 
 
 class Dropped(Response):
-    """No answer: the connection ends. Needs the server of this package."""
+    """No answer: the connection is closed. Needs the server of this package."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         drop = scope.get("extensions", {}).get("sandbox.drop")
@@ -91,7 +91,7 @@ async def _call(request: Request) -> gateway.Request:
 
 
 async def _carry(answer: Answer, request: Request) -> Response:
-    """Send the notifications that the call caused on their way, wait if told to, and answer."""
+    """Send the notifications that the call caused, wait if a fault says so, and answer."""
     provider: Provider = request.app.state.provider
     notifier: Notifier = request.app.state.notifier
     while provider.outbox:
@@ -108,7 +108,7 @@ async def _carry(answer: Answer, request: Request) -> Response:
 
 
 async def _wait(seconds: float, request: Request) -> None:
-    """Let time pass before an answer, no longer than somebody is there to get it."""
+    """Wait before an answer, but not longer than the caller does."""
     if not seconds:
         return
     with contextlib.suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""The login page in the owner's browser: who asks, for what, and the two buttons."""
+"""The login's page in the owner's browser: the application, its request, and two buttons."""
 
 from pathlib import Path
 
@@ -10,5 +10,5 @@ _ENVIRONMENT = jinja2.Environment(
 
 
 def consent_page(application: str, homes: list[str]) -> str:
-    """The page that asks the owner to allow `application` into `homes`; its form posts to its own address."""
+    """The page that asks the owner to give `application` access to `homes`; its form posts to its own address."""
     return _ENVIRONMENT.get_template("consent.html").render(application=application, homes=homes)

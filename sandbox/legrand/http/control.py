@@ -1,6 +1,6 @@
-"""The control plane under /_control: what a test or a demo does to the provider, and what the provider can account for.
+"""The control plane under /_control, by which a test or a demo changes the provider and reads its state.
 
-All bodies are JSON. 400 tells what is wrong with a body, 404 that something is not there, 409 that it is not the time.
+All bodies are JSON. 400 says what is wrong with a body, 404 what does not exist, 409 what is not possible now.
 
     GET    /clock                                    {"now", "playing"}
     POST   /clock          {"set": iso, "hold"?: true} | {"advance_seconds": n} | {"real": true}
@@ -8,19 +8,19 @@ All bodies are JSON. 400 tells what is wrong with a body, 404 that something is 
                             "outage"?: {"after_hours", "hours"}, "realtime_factor"?: null}
                                                      202, plays in the background
     GET    /play?wait=S                              {"done", "state", "total", "sent", "settled",
-                                                     "virtual_time", "first_entry", "error"}, at once or
-                                                     when it is over, after S seconds at the latest
+                                                     "virtual_time", "first_entry", "error"}, at once, or
+                                                     when it has ended, but after S seconds at the latest
     DELETE /play                                     stops it
     GET    /ledger?since=N                           {"entries": […], "last"}
     GET    /summary?since=N                          everything in numbers
     POST   /push           {"plant_id", "body": any | "raw": text | "base64": text, "content_type"?, "module_id"?}
     POST   /odd            {"known": name | "place": [names, positions], "text": JSON, "times"?: 1, "module_id"?}
                                                      the next new notifications are odd in that place
-    POST   /lose           {"times"?: 1}             the next new notifications vanish, though noted as acknowledged
-    POST   /ghost          {"subscription_id"? | "plant_id"?, "ghost"?: true}  listed, never told anything
-    POST   /thermostat_clock {"module_id", "set": iso | "ahead_seconds": n | "right": true}  what its own clock says
-    GET    /subscriptions                            with owners and standing
-    POST   /subscriptions  {"plant_id", "EndPointUrl", "application"}          another application's entry
+    POST   /lose           {"times"?: 1}             the next new notifications are not sent, but noted as acknowledged
+    POST   /ghost          {"subscription_id"? | "plant_id"?, "ghost"?: true}  listed, but gets nothing
+    POST   /thermostat_clock {"module_id", "set": iso | "ahead_seconds": n | "right": true}  sets its own clock
+    GET    /subscriptions                            with owners, failures and bans
+    POST   /subscriptions  {"plant_id", "EndPointUrl", "application"}          another application's
     POST   /others         {"client": "home_assistant" | "bridge", "does": "start" | "stop"}
                                                      {"deleted", "ours"}: what it deleted that was not its own
     POST   /plants         {"add": {"name", "modules": [names] | n}} | {"remove": plant_id}
@@ -28,7 +28,7 @@ All bodies are JSON. 400 tells what is wrong with a body, 404 that something is 
     GET    /plants
     POST   /faults         {"operation", "status"?, "body"?, "headers"?, "delay_ms"?, "times"?, "after_effect"?,
                             "drop"?, "about"?: id, "place"?: [names, positions], "value"?, "missing"?}
-    GET    /faults         those still to come
+    GET    /faults         those not used up
     DELETE /faults
     POST   /client         {"client_id"?, "client_secret"?, "subscription_key"?, "redirect_uris"?, "name"?,
                             "secret_age_days"?}      registers, or changes what is given
@@ -36,7 +36,7 @@ All bodies are JSON. 400 tells what is wrong with a body, 404 that something is 
     GET    /world          {"usual": true, "answers": {question: answer}}, see variants.py
     POST   /world          {"draw": seed} | {"answers": {question: answer}}    the others stay; {} is the usual world
     POST   /revoke         {"access"?: true, "refresh"?: true}
-    GET    /secrets                                  every secret that ever was, by its sort: what must be in no log
+    GET    /secrets                                  every secret ever issued, by its sort: none may be in a log
     GET    /calls?since=N                            {"calls": [{"number", "operation", "status", "at"}], "last"}
 """
 
@@ -57,15 +57,15 @@ from sandbox.legrand.account.answer import Refusal
 from sandbox.legrand.account.login import Application
 from sandbox.legrand.account.subscriptions import Subscription
 from sandbox.legrand.http import control_orders as orders
-from sandbox.legrand.provider.play import Player, Score
+from sandbox.legrand.provider.play import Player, PlayRequest
 from sandbox.legrand.provider.provider import CLIENT_ID, Provider
-from sandbox.legrand.pushes.dispatch import Standing
+from sandbox.legrand.pushes.dispatch import EndpointHealth
 from sandbox.legrand.pushes.ledger import Kind, Push
 from sandbox.legrand.variants import USUAL
 
 
 class ControlError(Exception):
-    """What was asked of the control plane cannot be; `status` is the answer's."""
+    """The control plane cannot do what was asked; `status` is the answer's."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -86,7 +86,7 @@ def control_routes() -> list[Route]:
         ("GET", "/ledger"): _ledger,
         ("GET", "/summary"): _summary,
         ("POST", "/push"): _push,
-        ("POST", "/odd"): _be_odd,
+        ("POST", "/odd"): _order_oddity,
         ("POST", "/lose"): _lose,
         ("POST", "/ghost"): _ghost,
         ("POST", "/thermostat_clock"): _set_thermostat_clock,
@@ -101,16 +101,16 @@ def control_routes() -> list[Route]:
         ("GET", "/client"): _clients,
         ("POST", "/client"): _register,
         ("GET", "/world"): _world,
-        ("POST", "/world"): _become,
+        ("POST", "/world"): _change_world,
         ("POST", "/revoke"): _revoke,
         ("GET", "/secrets"): _secrets,
         ("GET", "/calls"): _calls,
     }
-    return [Route(path, _told(handler), methods=[method]) for (method, path), handler in handlers.items()]
+    return [Route(path, _as_response(handler), methods=[method]) for (method, path), handler in handlers.items()]
 
 
-def _told(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """The handler with its result as JSON and its errors as answers that say what to do."""
+def _as_response(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """The handler, with its result as JSON and its errors as answers with a message."""
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -152,14 +152,14 @@ async def _play(request: Request) -> Any:
     provider, player = _provider(request), _player(request)
     if player.playing:
         raise ControlError(409, "a play is on; stop it or wait for it")
-    score = Score(
+    plan = PlayRequest(
         start=order.start or provider.clock.now(),
         hours=order.hours,
         seed=provider.settings.seed if order.seed is None else order.seed,
-        mischief=order.mischief(),
+        delivery_faults=order.delivery_faults(),
         realtime_factor=order.realtime_factor,
     )
-    return _json(player.play(score), 202)
+    return _json(player.play(plan), 202)
 
 
 async def _progress(request: Request) -> Any:
@@ -175,7 +175,7 @@ async def _stop(request: Request) -> Any:
     return await _progress(request)
 
 
-# The books
+# What was sent and called
 
 
 async def _ledger(request: Request) -> Any:
@@ -198,7 +198,7 @@ async def _summary(request: Request) -> Any:
         "without_subscriber": dispatch.counters["without_subscriber"],
         "bans": dispatch.bans,
         "failure_counters": {
-            each.id: dispatch.standing(each.url).failures for each in provider.subscriptions.all() if each.ours
+            each.id: dispatch.health(each.url).failures for each in provider.subscriptions.all() if each.ours
         },
         "subscriptions": [_described(provider, each) for each in provider.subscriptions.all()],
         "other_applications_entries_deleted": provider.subscriptions.foreign_deleted,
@@ -233,9 +233,9 @@ async def _push(request: Request) -> Any:
     return {"entries": await notifier.start(push)}
 
 
-async def _be_odd(request: Request) -> Any:
+async def _order_oddity(request: Request) -> Any:
     order = orders.OddOrder.model_validate_json(await request.body())
-    _provider(request).dispatch.be_odd(order.pushes())
+    _provider(request).dispatch.send_odd(order.pushes())
     return {"to_be_odd": order.times}
 
 
@@ -267,7 +267,7 @@ async def _set_thermostat_clock(request: Request) -> Any:
     if order.set is not None:
         ahead = order.set - provider.clock.now()
     try:
-        provider.world.set_clock(order.module_id, ahead)
+        provider.homes.set_clock(order.module_id, ahead)
     except KeyError:
         raise ControlError(404, f"there is no thermostat {order.module_id}") from None
     return {"module_id": order.module_id, "ahead_seconds": ahead.total_seconds()}
@@ -295,7 +295,7 @@ async def _let_others_act(request: Request) -> Any:
 
 
 async def _plants(request: Request) -> Any:
-    return {"plants": list(_provider(request).world.plants.values())}
+    return {"plants": list(_provider(request).homes.plants.values())}
 
 
 async def _change_plants(request: Request) -> Any:
@@ -305,10 +305,10 @@ async def _change_plants(request: Request) -> Any:
         return _json(provider.add_plant(order.add.name, order.add.rooms()), 201)
     try:
         if order.move is not None:
-            provider.world.move(order.move.module_id, order.move.to)
+            provider.homes.move(order.move.module_id, order.move.to)
             return {"moved": order.move.module_id}
         if order.rename is not None:
-            provider.world.rename(order.rename.id, order.rename.name)
+            provider.homes.rename(order.rename.id, order.rename.name)
             return {"renamed": order.rename.id}
         provider.remove_plant(str(order.remove))
     except KeyError as error:
@@ -343,9 +343,9 @@ async def _world(request: Request) -> Any:
     return {"usual": variants == USUAL, "answers": variants.answers}
 
 
-async def _become(request: Request) -> Any:
+async def _change_world(request: Request) -> Any:
     order = orders.WorldOrder.model_validate_json(await request.body() or b"{}")
-    _provider(request).become(order.world(_provider(request).variants))
+    _provider(request).use_variants(order.world(_provider(request).variants))
     return await _world(request)
 
 
@@ -395,7 +395,7 @@ def _player(request: Request) -> Player:
 
 
 async def _document(request: Request) -> Any:
-    """A body that may hold half an emoji, which pydantic's own reader refuses."""
+    """A body that may hold half an emoji, which pydantic's own parser refuses."""
     try:
         return json.loads(await request.body())
     except ValueError as error:
@@ -415,13 +415,13 @@ def _number(request: Request, name: str) -> int:
 
 
 def _plant_of(request: Request, plant_id: str) -> None:
-    if plant_id not in _provider(request).world.plants:
+    if plant_id not in _provider(request).homes.plants:
         raise ControlError(404, f"there is no plant {plant_id}")
 
 
 def _described(provider: Provider, subscription: Subscription) -> dict[str, Any]:
     """A subscription without its address, which holds a secret."""
-    standing = provider.dispatch.standing(subscription.url) if subscription.ours else Standing()
+    health = provider.dispatch.health(subscription.url) if subscription.ours else EndpointHealth()
     return {
         "subscription_id": subscription.id,
         "plant_id": subscription.plant_id,
@@ -429,9 +429,9 @@ def _described(provider: Provider, subscription: Subscription) -> dict[str, Any]
         "ours": subscription.ours,
         "ghost": subscription.ghost,
         "created_at": subscription.created_at,
-        "failures": standing.failures,
-        "bans": standing.bans,
-        "banned_until": standing.banned_until,
+        "failures": health.failures,
+        "bans": health.bans,
+        "banned_until": health.banned_until,
     }
 
 

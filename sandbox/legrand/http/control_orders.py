@@ -1,4 +1,4 @@
-"""What the control plane takes, field by field; anything else in a body is an error."""
+"""The bodies that the control plane accepts, field by field; an unknown field is an error."""
 
 import base64
 import binascii
@@ -14,23 +14,23 @@ from sandbox.legrand.account.login import MOST_REDIRECTS
 from sandbox.legrand.account.oddities import KNOWN, Oddity
 from sandbox.legrand.provider.others import Client, ClientAct
 from sandbox.legrand.pushes.dispatch import OddPushes
-from sandbox.legrand.pushes.journey import Mischief, Outage
+from sandbox.legrand.pushes.timeline import DeliveryFaults, Outage
 from sandbox.legrand.pushes.wire import encoded
 from sandbox.legrand.variants import USUAL, Variants, drawn, with_answers
 
 TEN_YEARS_OF_HOURS = 10 * 366 * 24
-"""Far enough for any test, near enough for every calendar."""
+"""Long enough for any test, and within every calendar."""
 _CALENDAR_SECONDS = 10_000 * 366 * 24 * 3600
 
 
 class Strict(BaseModel):
-    """Strict about names."""
+    """Refuses unknown fields."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class ClockOrder(Strict):
-    """Exactly one of `set`, `advance_seconds`, `real`; `hold` lets the clock stand still at `set`."""
+    """Exactly one of `set`, `advance_seconds`, `real`; with `hold` the clock stands still at `set`."""
 
     set: AwareDatetime | None = None
     hold: bool = False
@@ -45,14 +45,14 @@ class ClockOrder(Strict):
 
 
 class OutageOrder(Strict):
-    """From `after_hours` on, nothing is delivered for `hours`; then everything at once."""
+    """From `after_hours` on, nothing is sent for `hours`; then everything at once."""
 
     after_hours: float = Field(ge=0, le=TEN_YEARS_OF_HOURS)
     hours: float = Field(gt=0, le=TEN_YEARS_OF_HOURS)
 
 
 class PlayOrder(Strict):
-    """A stretch of virtual time to play; `start` is the clock's present by default."""
+    """A period of virtual time to play; `start` is the clock's present by default."""
 
     start: AwareDatetime | None = None
     hours: float = Field(default=24, gt=0, le=TEN_YEARS_OF_HOURS)
@@ -62,16 +62,16 @@ class PlayOrder(Strict):
     outage: OutageOrder | None = None
     realtime_factor: float | None = Field(default=None, gt=0)
 
-    def mischief(self) -> Mischief:
-        """How unreliable its delivery is."""
+    def delivery_faults(self) -> DeliveryFaults:
+        """The faults of its deliveries."""
         outage = None
         if self.outage is not None:
             outage = Outage(timedelta(hours=self.outage.after_hours), timedelta(hours=self.outage.hours))
-        return Mischief(self.duplicate_percent, self.late_percent, outage)
+        return DeliveryFaults(self.duplicate_percent, self.late_percent, outage)
 
 
 class PushOrder(Strict):
-    """Any body at all for a plant's endpoints: `body` as JSON, `raw` as UTF-8 text, or `base64` for bytes."""
+    """Any body for a plant's endpoints: `body` as JSON, `raw` as UTF-8 text, or `base64` for bytes."""
 
     plant_id: str
     body: Any = None
@@ -100,7 +100,7 @@ class PushOrder(Strict):
 
 
 class OddOrder(Strict):
-    """A known oddity by its name, or a place in the notification and the JSON text that is to stand there."""
+    """A known oddity by its name, or a place in the notification and its JSON text."""
 
     known: str | None = None
     place: tuple[str | NonNegativeInt, ...] | None = None
@@ -118,19 +118,19 @@ class OddOrder(Strict):
         return self
 
     def pushes(self) -> OddPushes:
-        """What the dispatch is to do."""
+        """The order to the dispatch."""
         oddity = KNOWN[self.known] if self.known is not None else Oddity(self.place or (), self.text or "")
         return OddPushes(oddity, self.times, self.module_id)
 
 
 class LoseOrder(Strict):
-    """How many new notifications vanish."""
+    """How many new notifications are lost."""
 
     times: PositiveInt = 1
 
 
 class GhostOrder(Strict):
-    """Which of our subscriptions go dead, or live again with `ghost` false."""
+    """Which of our subscriptions get nothing from now on, or get pushes again with `ghost` false."""
 
     subscription_id: str | None = None
     plant_id: str | None = None
@@ -144,9 +144,9 @@ class GhostOrder(Strict):
 
 
 class ThermostatClockOrder(Strict):
-    """What a thermostat's own clock says: exactly one of `set`, `ahead_seconds` (below zero: behind), `right`.
+    """Sets a thermostat's own clock: exactly one of `set`, `ahead_seconds` (negative: behind), `right`.
 
-    It goes on from there, and ends at either end of the calendar.
+    It runs on from there, within the calendar.
     """
 
     module_id: str
@@ -190,14 +190,14 @@ class NewPlant(Strict):
 
 
 class Move(Strict):
-    """A thermostat that is hung up in another home."""
+    """A thermostat to move to another home."""
 
     module_id: str
     to: str
 
 
 class Rename(Strict):
-    """A new name, any text at all, for the plant or thermostat of this id."""
+    """A new name, any text, for the plant or thermostat with this id."""
 
     id: str
     name: str
@@ -219,7 +219,7 @@ class PlantsOrder(Strict):
 
 
 class ClientOrder(Strict):
-    """An application to register, or what to change of a known one (the default one when no `client_id` is given)."""
+    """An application to register, or changes to a known one (the default one without a `client_id`)."""
 
     client_id: str | None = None
     client_secret: str | None = None
@@ -230,7 +230,7 @@ class ClientOrder(Strict):
 
 
 class WorldOrder(Strict):
-    """A world by chance, other answers to some questions, or the usual world where neither is given."""
+    """A random world, other answers to some questions, or the usual world if neither is given."""
 
     draw: int | None = None
     answers: dict[str, str] = Field(default_factory=dict)
@@ -250,14 +250,14 @@ class WorldOrder(Strict):
 
 
 class RevokeOrder(Strict):
-    """Which tokens are taken back."""
+    """Which tokens are revoked."""
 
     access: bool = False
     refresh: bool = False
 
 
 class FaultOrder(Strict):
-    """See `Fault`; or a known one by its name, perhaps of one `operation` alone."""
+    """A `Fault`; or a known one by its name, if wanted for one `operation` alone."""
 
     known: str | None = None
     operation: str = faults.EVERY_OPERATION

@@ -1,4 +1,4 @@
-"""Serving on loopback: the protocol that can let a line go dead, a server in a thread, a server in a process."""
+"""Serves on loopback, in a thread or a process, with a protocol that can close a connection without an answer."""
 
 import asyncio
 import contextlib
@@ -20,10 +20,10 @@ _START_SECONDS = 20
 
 
 class DroppableProtocol(H11Protocol):
-    """HTTP whose scope carries `extensions["sandbox.drop"]`: a function that ends the connection with no answer."""
+    """HTTP with `extensions["sandbox.drop"]` in its scope: a function that closes the connection without an answer."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # narrowed by uvicorn
-        """Give the application a hold of the connection."""
+        """Give the application access to the connection."""
         super().connection_made(transport)
         application = self.app
 
@@ -35,29 +35,29 @@ class DroppableProtocol(H11Protocol):
 
 
 class AnnouncingServer(uvicorn.Server):
-    """Calls `ready` once it listens."""
+    """Calls `ready` when it listens."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then say so."""
+        """Start, then call `ready`."""
         await super().startup(sockets)
         self._ready()
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
-    """A stand-in that is up: where it listens, and the provider inside (look, but order through HTTP)."""
+class RunningStandIn:
+    """A running stand-in: its address, and its provider, which tests may read but must change through HTTP."""
 
     url: str
     provider: Provider
 
 
 def listen(port: int = 0) -> socket.socket:
-    """A listening socket on loopback; port 0 takes a free one. Raises OSError when the port is taken."""
-    # asyncio sends small answers at once (TCP_NODELAY) only on sockets that name their protocol; else each waits 40 ms.
+    """A listening socket on loopback; port 0 takes a free one. Raises OSError if the port is taken."""
+    # asyncio sends small answers at once (TCP_NODELAY) only if the socket names its protocol; else each waits 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -74,7 +74,7 @@ def url_of(listener: socket.socket) -> str:
 
 
 def server(app: Starlette, ready: Callable[[], None]) -> AnnouncingServer:
-    """A server for `app`, quiet, able to drop connections."""
+    """A server for `app` that does not log and can drop connections."""
     config = uvicorn.Config(
         app, http=DroppableProtocol, ws="none", lifespan="on", log_level="warning", access_log=False, loop="asyncio"
     )
@@ -82,10 +82,10 @@ def server(app: Starlette, ready: Callable[[], None]) -> AnnouncingServer:
 
 
 @contextlib.contextmanager
-def serve_in_thread(settings: Settings | None = None, provider: Provider | None = None) -> Iterator[Stand]:
-    """Run a stand-in in a thread, on a free port of loopback, as long as the block lasts.
+def serve_in_thread(settings: Settings | None = None, provider: Provider | None = None) -> Iterator[RunningStandIn]:
+    """Run a stand-in in a thread, on a free port of loopback, during the block.
 
-    Raises RuntimeError when it does not come up.
+    Raises RuntimeError if it does not start.
     """
     provider = provider or Provider(settings)
     listener = listen()
@@ -96,7 +96,7 @@ def serve_in_thread(settings: Settings | None = None, provider: Provider | None 
     try:
         if not up.wait(_START_SECONDS):
             raise RuntimeError("the stand-in did not come up")
-        yield Stand(url_of(listener), provider)
+        yield RunningStandIn(url_of(listener), provider)
     finally:
         running.should_exit = True
         thread.join()

@@ -1,1 +1,1 @@
-"""The whole of the stand-in without HTTP."""
+"""The stand-in without HTTP."""

@@ -1,8 +1,8 @@
-"""The REST API under /smarther/v2.0: who may pass, which operation it is, and what it answers.
+"""The REST API under /smarther/v2.0: authentication, routing and answers.
 
 Paths, bodies and statuses: Legrand's OpenAPI export `smartherV2.yaml` (kept in berry-13/bticino-gateway-ha), the
 openHAB binding's `SmartherApiConnector`, artumino/smarther-rs `src/lib.rs`. The codes 10 and 11 of 401 are from
-Knocks83/Go-BticinoThermostatInflux; the words about the subscription key are Azure API Management's stock ones.
+Knocks83/Go-BticinoThermostatInflux; the words about the subscription key are Azure API Management's.
 """
 
 import json
@@ -14,11 +14,11 @@ from typing import Any
 from sandbox.legrand.account.answer import Answer, Refusal
 from sandbox.legrand.account.login import Grant
 from sandbox.legrand.account.subscriptions import check_endpoint
-from sandbox.legrand.home.world import Plant
+from sandbox.legrand.home.homes import Plant
 from sandbox.legrand.provider.provider import USER_OID, Provider
 from sandbox.legrand.provider.set_status import read_order
 from sandbox.legrand.pushes import wire
-from sandbox.legrand.pushes.journey import first_push
+from sandbox.legrand.pushes.timeline import first_push
 from sandbox.legrand.variants import Variants
 
 MISSING_KEY = (
@@ -55,8 +55,8 @@ SCOPES = {
     **dict.fromkeys(("subscribe", "delete", "list"), frozenset({"comfort.read"})),
     "set_status": frozenset({"comfort.write"}),
 }
-"""Scopes of which an operation needs one. The vendor's pages have one for each; plants are read with the two of the
-tutorial as well, since openHAB's binding asks for no other. What a refusal looks like is a guess."""
+"""Scopes of which an operation needs one. The vendor's pages have one for each; plants can also be read with the two of
+the tutorial, since openHAB's binding requests no other. The form of a refusal is a guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Request:
 
 
 class Gateway:
-    """Answers every call to the API: key, quota, token, then the operation, unless a fault was ordered for it."""
+    """Answers every call to the API: checks key, quota and token, then does the operation, or an ordered fault."""
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
@@ -88,7 +88,7 @@ class Gateway:
         }
 
     def answer(self, request: Request) -> Answer:
-        """The answer to one call, written into the log of calls."""
+        """Answer one call, and add it to the log of calls."""
         operation, found = self._find(request)
         try:
             answer = self._admitted(operation, request, found)
@@ -142,7 +142,7 @@ class Gateway:
     # Operations
 
     def _plants(self, **_: Any) -> Answer:
-        plants = list(self._provider.world.plants.values())
+        plants = list(self._provider.homes.plants.values())
         return Answer.of(200, wire.plants_answer(plants, bare=self._bare)) if plants else Answer(204)
 
     def _topology(self, plant_id: str, **_: Any) -> Answer:
@@ -150,16 +150,16 @@ class Gateway:
 
     def _status(self, plant_id: str, module_id: str, **_: Any) -> Answer:
         self._check_module(plant_id, module_id)
-        world = self._provider.world
-        snapshot = world.snapshot(plant_id, module_id, self._provider.clock.now())
-        return Answer.of(200, wire.status_answer(snapshot, world.zone))
+        homes = self._provider.homes
+        snapshot = homes.snapshot(plant_id, module_id, self._provider.clock.now())
+        return Answer.of(200, wire.status_answer(snapshot, homes.zone))
 
     def _set_status(self, plant_id: str, module_id: str, request: Request, **_: Any) -> Answer:
         self._check_module(plant_id, module_id)
-        world, now, variants = self._provider.world, self._provider.clock.now(), self._provider.variants
-        programs = [program.number for program in world.programs(plant_id, module_id)]
-        order = read_order(_object(request.body), programs=programs, now=now, zone=world.zone, variants=variants)
-        reports = world.obey(plant_id, module_id, order, now)
+        homes, now, variants = self._provider.homes, self._provider.clock.now(), self._provider.variants
+        programs = [program.number for program in homes.programs(plant_id, module_id)]
+        order = read_order(_object(request.body), programs=programs, now=now, zone=homes.zone, variants=variants)
+        reports = homes.execute(plant_id, module_id, order, now)
         self._provider.outbox.extend(
             first_push(report, self._provider.dice, [USER_OID], variants) for report in reports
         )
@@ -167,13 +167,13 @@ class Gateway:
 
     def _measures(self, plant_id: str, module_id: str, **_: Any) -> Answer:
         self._check_module(plant_id, module_id)
-        world = self._provider.world
-        snapshot = world.snapshot(plant_id, module_id, self._provider.clock.now())
-        return Answer.of(200, wire.measures_answer(snapshot, world.zone))
+        homes = self._provider.homes
+        snapshot = homes.snapshot(plant_id, module_id, self._provider.clock.now())
+        return Answer.of(200, wire.measures_answer(snapshot, homes.zone))
 
     def _programs(self, plant_id: str, module_id: str, **_: Any) -> Answer:
         self._check_module(plant_id, module_id)
-        programs = self._provider.world.programs(plant_id, module_id)
+        programs = self._provider.homes.programs(plant_id, module_id)
         return Answer.of(200, wire.programs_answer(plant_id, module_id, programs))
 
     def _subscribe(self, plant_id: str, request: Request, grant: Grant, **_: Any) -> Answer:
@@ -198,7 +198,7 @@ class Gateway:
         return self._provider.variants.plants == "bare"
 
     def _plant(self, plant_id: str) -> Plant:
-        plant = self._provider.world.plants.get(plant_id)
+        plant = self._provider.homes.plants.get(plant_id)
         if plant is None:
             raise Refusal(Answer.words(404))
         return plant
@@ -209,7 +209,7 @@ class Gateway:
 
 
 def _expired(variants: Variants) -> Answer:
-    """The answer to an access token that is over, in one of the forms that clients wait for.
+    """The answer to an expired access token, in one of the forms that clients expect.
 
     Code 11 and `statusCode` as text: Knocks83/Go-BticinoThermostatInflux (2021-05; b33f4d2, 2021-04). "expired":
     openHAB's binding, which may have it from its binding for Spotify.

@@ -1,4 +1,4 @@
-"""A day that is played: virtual time runs, the clock follows it, and the notifications go out."""
+"""Plays a period of virtual time: the homes are simulated, the clock follows, and notifications are sent."""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,36 +6,35 @@ from datetime import datetime, timedelta
 from random import Random
 
 from sandbox.legrand.provider.provider import USER_OID, Provider
-from sandbox.legrand.pushes.journey import Journey, Mischief
 from sandbox.legrand.pushes.notifier import Delivery, Notifier
+from sandbox.legrand.pushes.timeline import DeliveryFaults, Timeline
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """What is to be played. `realtime_factor`: virtual seconds per real second, None for as fast as possible.
+class PlayRequest:
+    """The period to play. `realtime_factor`: virtual seconds per real second, None for as fast as possible.
 
-    A play that starts where the last one ended, with the same seed, goes on with the same lives; any other begins anew.
+    A play that starts where the last one ended, with the same seed, continues its simulation; any other restarts it.
     """
 
     start: datetime
     hours: float
     seed: int
-    mischief: Mischief
+    delivery_faults: DeliveryFaults
     realtime_factor: float | None = None
 
     @property
     def end(self) -> datetime:
-        """When it is over, in virtual time."""
+        """Its end, in virtual time."""
         return self.start + timedelta(hours=self.hours)
 
 
 @dataclass(slots=True)
 class Progress:
-    """How far a play is. `sent` counts pushes handed to the notifier, `settled` those that ended.
+    """The progress of a play. `sent` counts pushes handed to the notifier, `settled` those that were answered or lost.
 
-    `total` is foretold by living through a copy of the world, so orders to thermostats on the way alter it; a play with
-    a `realtime_factor` has none. `done`: nothing more will come, and `state` tells why. `error` is the first thing that
-    went wrong in the stand-in itself.
+    `total` is computed with a copy of the homes, so orders during the play change it; with a `realtime_factor` it is
+    None. `done`: the play has ended, and `state` says why. `error` is the first error in the stand-in itself.
     """
 
     state: str = "preparing"
@@ -56,7 +55,7 @@ class Progress:
 
 
 class Player:
-    """Plays one score at a time, in the background."""
+    """Plays one request at a time, in the background."""
 
     def __init__(self, provider: Provider, notifier: Notifier) -> None:
         self._provider = provider
@@ -66,42 +65,42 @@ class Player:
 
     @property
     def playing(self) -> bool:
-        """Whether a play is on."""
+        """Whether a play is running."""
         return self._task is not None and not self._task.done()
 
-    def play(self, score: Score) -> Progress:
-        """Begin. Raises RuntimeError while another one is on."""
+    def play(self, request: PlayRequest) -> Progress:
+        """Start a play. Raises RuntimeError while another one runs."""
         if self.playing:
             raise RuntimeError("a play is on; stop it or wait for it")
-        self.progress = Progress(first_entry=self._provider.dispatch.ledger.last + 1, virtual_time=score.start)
-        self._task = asyncio.create_task(self._run(score, self.progress))
+        self.progress = Progress(first_entry=self._provider.dispatch.ledger.last + 1, virtual_time=request.start)
+        self._task = asyncio.create_task(self._run(request, self.progress))
         return self.progress
 
     async def wait(self, seconds: float) -> None:
-        """Return when the play that is on, if any, is over, or after `seconds`."""
+        """Wait until the running play, if any, has ended, at most for `seconds`."""
         if self._task is not None and seconds:
             await asyncio.wait([self._task], timeout=seconds)
 
     async def stop(self) -> None:
-        """End the play that is on, if any; what is on its way still arrives."""
+        """Stop the running play, if any; pushes that were sent still arrive."""
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.wait([self._task])
 
-    async def _run(self, score: Score, progress: Progress) -> None:
+    async def _run(self, request: PlayRequest, progress: Progress) -> None:
         clock = self._provider.clock
-        clock.hold(score.start)
+        clock.hold(request.start)
         try:
-            journey = self._journey(score)
-            if score.realtime_factor is None:
-                progress.total = await asyncio.to_thread(_count, journey.rehearsal())
+            timeline = self._timeline(request)
+            if request.realtime_factor is None:
+                progress.total = await asyncio.to_thread(_count, timeline.dry_run())
             else:
-                clock.run(score.start, score.realtime_factor)
+                clock.run(request.start, request.realtime_factor)
             progress.state = "playing"
-            await self._perform(journey, score, progress)
+            await self._perform(timeline, request, progress)
             await self._notifier.drain()
-            clock.hold(score.end)
-            progress.virtual_time, progress.state = score.end, "finished"
+            clock.hold(request.end)
+            progress.virtual_time, progress.state = request.end, "finished"
         except asyncio.CancelledError:
             progress.state = "stopped"
             raise
@@ -112,20 +111,22 @@ class Player:
             clock.run(clock.now())
             progress.done = True
 
-    def _journey(self, score: Score) -> Journey:
-        world = self._provider.world
-        if (world.now, world.seed) != (score.start, score.seed):
-            world.begin(score.start, score.seed)
-        dice = Random(f"{score.seed}:post:{score.start.isoformat()}")  # noqa: S311 - repeatable on purpose
-        return Journey(world, dice, [USER_OID], start=score.start, end=score.end, mischief=score.mischief)
+    def _timeline(self, request: PlayRequest) -> Timeline:
+        homes = self._provider.homes
+        if (homes.now, homes.seed) != (request.start, request.seed):
+            homes.begin(request.start, request.seed)
+        dice = Random(f"{request.seed}:post:{request.start.isoformat()}")  # noqa: S311 - repeatable on purpose
+        return Timeline(
+            homes, dice, [USER_OID], start=request.start, end=request.end, delivery_faults=request.delivery_faults
+        )
 
-    async def _perform(self, journey: Journey, score: Score, progress: Progress) -> None:
+    async def _perform(self, timeline: Timeline, request: PlayRequest, progress: Progress) -> None:
         clock = self._provider.clock
-        for due, push in journey.pushes():
-            if score.realtime_factor is not None:
-                await asyncio.sleep(max(0.0, (due - clock.now()).total_seconds() / score.realtime_factor))
+        for due, push in timeline.pushes():
+            if request.realtime_factor is not None:
+                await asyncio.sleep(max(0.0, (due - clock.now()).total_seconds() / request.realtime_factor))
             await self._notifier.ready()
-            if score.realtime_factor is None:
+            if request.realtime_factor is None:
                 clock.hold(max(due, clock.now()))
             progress.virtual_time = due
             progress.sent += 1
@@ -134,5 +135,5 @@ class Player:
             self._notifier.start(push).add_done_callback(progress.delivered)
 
 
-def _count(journey: Journey) -> int:
-    return sum(1 for _ in journey.pushes())
+def _count(timeline: Timeline) -> int:
+    return sum(1 for _ in timeline.pushes())

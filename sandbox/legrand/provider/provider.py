@@ -1,7 +1,7 @@
-"""The provider as one plain object: accounts, tokens, homes, subscriptions, quota, faults and the notifier's books.
+"""The provider as one plain object: account, tokens, homes, subscriptions, quota, faults and the notifier's ledger.
 
-Nothing in here knows of sockets or of real time: the clock and the dice come in. HTTP is a thin shell around it, and a
-simulation drives it in its own process.
+It uses no sockets and no real time: clock and dice are handed in. HTTP is a thin shell around it, and a simulation runs
+it in its own process.
 """
 
 from collections import deque
@@ -16,8 +16,8 @@ from sandbox.legrand.account.faults import FaultBook
 from sandbox.legrand.account.login import Application, Login
 from sandbox.legrand.account.quota import DAILY_CALLS, TOKEN_CALLS, DailyQuota, TokenLimit
 from sandbox.legrand.account.subscriptions import SubscriptionBook
+from sandbox.legrand.home.homes import Homes, Plant, invent_plants, read_plants
 from sandbox.legrand.home.weather import Season
-from sandbox.legrand.home.world import Plant, World, invent_plants, read_plants
 from sandbox.legrand.provider.others import OtherClients
 from sandbox.legrand.pushes.dispatch import Dispatch
 from sandbox.legrand.pushes.ledger import Ledger, Push
@@ -27,19 +27,19 @@ CLIENT_ID = "5f1a2b3c-0000-4000-8000-5a4d4f4b4552"
 CLIENT_SECRET = "s4ndb0x'\"<&+%=;~secret"  # noqa: S105 - known to everybody, and as awkward to encode as real ones
 SUBSCRIPTION_KEY = "0123456789abcdef0123456789abcdef"
 REDIRECT_URI = "http://127.0.0.1:8400/callback"
-"""Registered at first, so that the login can be tried; a sandbox registers its own."""
+"""Registered at the start, so that the login can be tried; a sandbox registers its own."""
 USER_OID = "a122e653-53fb-450e-b000-d47659807585"
-"""The owner, as notifications name their receiver (the id of Legrand's tutorial)."""
+"""The owner's id in notifications (that of Legrand's tutorial)."""
 OTHER_APPLICATIONS = {
     "Amazon Alexa": "https://smarther-skill.example/alexa/events",
     "Home Assistant": "https://home-assistant.example/api/webhook/0f1e2d3c4b5a69788796a5b4c3d2e1f0",
 }
-"""Applications that were there first: to be listed, never called, and never to be touched."""
+"""Applications that subscribed first: they are listed but never called, and the recorder must not delete them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the stand-in is set up. `home`: a JSON file of plants, instead of `plants` invented with `modules` in all."""
+    """The stand-in's settings. `home`: a JSON file of plants, instead of `plants` invented ones with `modules`."""
 
     seed: int = 1
     plants: int = 2
@@ -55,7 +55,7 @@ class Settings:
 
 
 class Provider:
-    """Everything the provider knows. `outbox` holds notifications that orders caused, for whoever delivers them."""
+    """The whole provider. `outbox` holds the notifications that orders caused, to be sent by the caller."""
 
     def __init__(
         self, settings: Settings | None = None, clock: MovableClock | None = None, dice: Random | None = None
@@ -65,7 +65,7 @@ class Provider:
         self.dice = dice or SystemRandom()
         self.variants = self.settings.variants
         zone = ZoneInfo(self.settings.time_zone)
-        self.world = World(
+        self.homes = Homes(
             self._plants(), self.settings.seed, self.clock.now(), zone, self.variants, season=self.settings.season
         )
         self.login = Login(self.clock, self.dice, self.variants)
@@ -75,30 +75,30 @@ class Provider:
         self.dispatch = Dispatch(self.clock, self.subscriptions, Ledger())
         self.faults = FaultBook()
         self.calls = CallLog()
-        self.others = OtherClients(self.subscriptions, lambda: self.world, self.clock.now, self.dice)
+        self.others = OtherClients(self.subscriptions, lambda: self.homes, self.clock.now, self.dice)
         self.outbox: deque[Push] = deque()
         self.login.register(self._default_application())
-        for plant in self.world.plants.values():
+        for plant in self.homes.plants.values():
             self._let_others_subscribe(plant)
 
-    def become(self, variants: Variants) -> None:
-        """Go on as another world has it."""
+    def use_variants(self, variants: Variants) -> None:
+        """Continue with the answers of another world."""
         self.variants = self.login.variants = variants
-        self.world.become(variants)
+        self.homes.use_variants(variants)
 
     def add_plant(self, name: str, rooms: list[str]) -> Plant:
-        """A new home in the account; other applications hear of it as well."""
-        plant = self.world.add_plant(name, rooms)
+        """Add a home to the account; other applications subscribe it as well."""
+        plant = self.homes.add_plant(name, rooms)
         self._let_others_subscribe(plant)
         return plant
 
     def remove_plant(self, plant_id: str) -> None:
-        """A home leaves the account, its subscriptions with it. Raises KeyError for an unknown one."""
-        self.world.remove_plant(plant_id)
+        """Remove a home from the account, with its subscriptions. Raises KeyError for an unknown one."""
+        self.homes.remove_plant(plant_id)
         self.subscriptions.remove_plant(plant_id)
 
     def add_foreign_subscription(self, plant_id: str, url: str, application: str) -> str:
-        """Another application's entry in the list; its id. Raises Refusal when it is there already."""
+        """Add another application's subscription; returns its id. Raises Refusal if it exists already."""
         now = self.clock.now()
         return self.subscriptions.add(plant_id, url, application, now, ours=False).id
 

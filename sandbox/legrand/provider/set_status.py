@@ -1,8 +1,8 @@
-"""What "set status" takes: a client's wish, read with the freedoms that clients take.
+"""Reads the body of "set status", with the liberties that clients take.
 
-What clients send, and have sent for years: openHAB's binding `SmartherApi.java`, MrRonfo/openhab-smarther
-`smarther-api.sh`, andrea-mattioli/bticino_x8000_component `climate.py`, artumino/smarther-rs `model.rs`. What must be
-there: Legrand's OpenAPI export.
+What clients have sent for years: openHAB's binding `SmartherApi.java`, MrRonfo/openhab-smarther `smarther-api.sh`,
+andrea-mattioli/bticino_x8000_component `climate.py`, artumino/smarther-rs `model.rs`. Which fields are required:
+Legrand's OpenAPI export.
 """
 
 from collections.abc import Collection, Mapping
@@ -27,10 +27,10 @@ MINUTE = timedelta(minutes=1)
 def read_order(
     wish: Mapping[str, Any], *, programs: Collection[int], now: datetime, zone: ZoneInfo, variants: Variants = USUAL
 ) -> Order:
-    """The order in a "set status" body, in either case, its end a time or a range, a blank one for none.
+    """The order in a "set status" body. Words may be in either case; the end is a time, a range, or blank for none.
 
-    `programs` are the numbers that the thermostat knows. Raises Refusal: 430 for what nobody can make sense of; for
-    what Legrand's documents exclude and nobody tried, what the world has.
+    `programs` are the thermostat's program numbers. Raises Refusal: 430 for an invalid body; the world's answer for
+    what Legrand's documents exclude and nobody has tried.
     """
     try:
         function = Function(str(wish["function"]).upper())
@@ -67,7 +67,7 @@ def _set_point(wish: Mapping[str, Any]) -> Decimal:
 
 
 def _number(programs: Any) -> int | None:
-    """The number of the first program, which clients send back as they read it: text in pushes, a number elsewhere."""
+    """The number of the first program, which clients send as they read it: as text from pushes, else as a number."""
     return int(str(programs[0]["number"])) if programs else None
 
 
@@ -87,7 +87,7 @@ def _local(text: str, zone: ZoneInfo, variants: Variants) -> datetime:
 
 
 def _boost(starts: datetime, until: datetime | None, local: datetime, variants: Variants) -> datetime:
-    """The end of a boost of one of the documented lengths, to the minute."""
+    """The end of a boost, which must have one of the documented lengths, to the minute."""
     if until is not None and round((until - starts) / MINUTE) in BOOST_MINUTES:
         return until
     if variants.odd_boost != "taken":

@@ -1,8 +1,8 @@
-"""Who is told of a change, and what a bad answer costs: the notifier's rules, without the network.
+"""The notifier's rules without the network: which endpoints get a push, and what a failed one leads to.
 
-Legrand's support, as relayed in andrea-mattioli/mattiols_hassio_repository issue 16 (2020-11-25): an endpoint answers
-in under 750 ms with a status below 300; all else raises its failure counter; every 20 failures ban it for one minute
-per 20 failures so far, 20 minutes at the most; what happens during a ban is lost and never sent again.
+Legrand's support, as relayed in andrea-mattioli/mattiols_hassio_repository issue 16 (2020-11-25): an endpoint must
+answer in under 750 ms with a status below 300; anything else raises its failure counter; every 20 failures ban it for
+one minute per 20 failures so far, 20 minutes at most; what happens during a ban is lost and never sent again.
 """
 
 from collections import Counter
@@ -20,26 +20,26 @@ GOOD_BELOW = 300
 
 
 def ban_after(failures: int) -> timedelta | None:
-    """How long the failure with this number bans the endpoint; None when it does not."""
+    """How long the failure with this number bans the endpoint; None if it does not."""
     if failures == 0 or failures % FAILURES_PER_BAN:
         return None
     return timedelta(minutes=min(failures // FAILURES_PER_BAN, LONGEST_BAN_MINUTES))
 
 
 @dataclass(slots=True)
-class Standing:
-    """How an endpoint stands with the provider."""
+class EndpointHealth:
+    """An endpoint's failures and bans."""
 
     failures: int = 0
     bans: int = 0
     banned_until: datetime | None = None
 
     def banned(self, now: datetime) -> bool:
-        """Whether nothing is sent to it at the moment."""
+        """Whether it is banned, so that nothing is sent to it."""
         return self.banned_until is not None and now < self.banned_until
 
     def fail(self, now: datetime) -> None:
-        """Count one failure, and ban when it is one too many. Successes do not lower the counter."""
+        """Count one failure; every twentieth bans. Successes do not lower the counter."""
         self.failures += 1
         ban = ban_after(self.failures)
         if ban is not None:
@@ -49,7 +49,7 @@ class Standing:
 
 @dataclass(slots=True)
 class OddPushes:
-    """The next `times` new contents (of one thermostat, where it is named) are odd, and so are their copies."""
+    """The next `times` new contents (of one thermostat, if named) are odd, and so are their copies."""
 
     oddity: Oddity
     times: int
@@ -58,7 +58,7 @@ class OddPushes:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One push that is really to be sent to one endpoint, now and never again."""
+    """One push to send to one endpoint, once."""
 
     push: Push
     subscription: Subscription
@@ -67,14 +67,14 @@ class Attempt:
 class Dispatch:
     """Decides for each push which endpoints are called, and keeps the ledger, the counters and the bans.
 
-    Whoever carries it out takes `attempts`, makes each call once, and `settle`s it.
+    The notifier gets `attempts`, makes each call once, and reports the result with `settle`.
     """
 
     def __init__(self, clock: MovableClock, subscriptions: SubscriptionBook, ledger: Ledger) -> None:
         self._clock = clock
         self._subscriptions = subscriptions
         self.ledger = ledger
-        self._standings: dict[str, Standing] = {}
+        self._health: dict[str, EndpointHealth] = {}
         self._lose_next = 0
         self._lost: set[str] = set()
         self._called: set[str] = set()
@@ -83,15 +83,15 @@ class Dispatch:
         self.counters: Counter[str] = Counter()
 
     def lose(self, times: int = 1) -> None:
-        """Let the next `times` new contents disappear: never sent, nor their copies, yet written as acknowledged."""
+        """Lose the next `times` new contents: neither they nor their copies are sent, but noted as acknowledged."""
         self._lose_next += times
 
-    def be_odd(self, order: OddPushes) -> None:
-        """Send the next new contents with an oddity in them, after those ordered before."""
+    def send_odd(self, order: OddPushes) -> None:
+        """Put an oddity into the next new contents, after the oddities ordered before."""
         self._odd_next.append(order)
 
     def attempts(self, push: Push) -> list[Attempt]:
-        """The calls to make for `push`, in order; what is not called is written down at once."""
+        """The calls to make for `push`, in order; an endpoint that is not called gets its ledger entry at once."""
         listeners = self._subscriptions.of_plant(push.plant_id)
         ours = [subscription for subscription in listeners if subscription.ours]
         self.counters["skipped_other_applications"] += len(listeners) - len(ours)
@@ -109,25 +109,25 @@ class Dispatch:
         return [Attempt(push, subscription) for subscription in called]
 
     def settle(self, attempt: Attempt, status: int | None, ms: float, error: str | None = None) -> Entry:
-        """Write down how a call ended. `status` None: no answer in time (`error` None) or no connection (`error`)."""
+        """Enter a call's result. `status` None: no answer in time (`error` None) or no connection (`error`)."""
         now = self._clock.now()
         if status is not None and status < GOOD_BELOW:
             outcome = Outcome.ACKNOWLEDGED
         else:
-            self.standing(attempt.subscription.url).fail(now)
+            self.health(attempt.subscription.url).fail(now)
             outcome = Outcome.TIMEOUT if status is None and error is None else Outcome.REFUSED
         return self.ledger.add(
             attempt.push, attempt.subscription.id, outcome, now, status=status, ms=round(ms, 1), error=error
         )
 
-    def standing(self, url: str) -> Standing:
-        """How the endpoint at `url` stands; it keeps its record when it subscribes again."""
-        return self._standings.setdefault(url, Standing())
+    def health(self, url: str) -> EndpointHealth:
+        """The failures and bans of the endpoint at `url`, which a new subscription does not reset."""
+        return self._health.setdefault(url, EndpointHealth())
 
     @property
     def bans(self) -> int:
-        """Bans so far, all endpoints together."""
-        return sum(standing.bans for standing in self._standings.values())
+        """The number of bans so far, over all endpoints."""
+        return sum(health.bans for health in self._health.values())
 
     def _as_ordered(self, push: Push) -> Push:
         if push.kind is Kind.ARBITRARY:
@@ -153,7 +153,7 @@ class Dispatch:
         if subscription.ghost:
             self.ledger.add(push, subscription.id, Outcome.GHOST, now)
             return False
-        if self.standing(subscription.url).banned(now):
+        if self.health(subscription.url).banned(now):
             self.ledger.add(push, subscription.id, Outcome.DROPPED_IN_BAN, now)
             return False
         return True

@@ -1,4 +1,4 @@
-"""The ledger: what became of every notification for every endpoint, line by line, with no address in it."""
+"""The ledger: the outcome of every notification at every endpoint, one entry each, without addresses."""
 
 import math
 from collections import Counter
@@ -9,29 +9,29 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """Why a notification went out."""
+    """Why a notification was sent."""
 
     CHANGE = "change"
-    """A thermostat told of a change."""
+    """A thermostat reported a change."""
     DUPLICATE = "duplicate"
     """The same content again."""
     ARBITRARY = "arbitrary"
-    """A body that somebody put in by hand."""
+    """A body that a test ordered."""
 
 
 class Outcome(StrEnum):
-    """How it ended."""
+    """The outcome at one endpoint."""
 
     ACKNOWLEDGED = "acknowledged"
     """In time, status below 300."""
     REFUSED = "refused"
     """Any other status, or no connection (status None)."""
     TIMEOUT = "timeout"
-    """No whole answer within the limit."""
+    """No complete answer within the limit."""
     DROPPED_IN_BAN = "dropped_in_ban"
-    """Not sent, never will be: the endpoint was banned."""
+    """Never sent: the endpoint was banned."""
     GHOST = "ghost"
-    """Not sent, never will be: the subscription is listed but dead."""
+    """Never sent: the subscription is listed but dead."""
 
 
 SENT = (Outcome.ACKNOWLEDGED, Outcome.REFUSED, Outcome.TIMEOUT)
@@ -39,7 +39,7 @@ SENT = (Outcome.ACKNOWLEDGED, Outcome.REFUSED, Outcome.TIMEOUT)
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """One notification for one plant, ready to go to whoever subscribed. `content` tells equal bodies as equal."""
+    """One notification of one plant, for all its subscribers. `content` is the same for equal contents."""
 
     plant_id: str
     body: bytes
@@ -52,13 +52,13 @@ class Push:
 
     @property
     def lane(self) -> str:
-        """Pushes of one lane leave in order, one after the other."""
+        """Pushes of the same lane are sent in order, one after the other."""
         return self.module_id or self.plant_id
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line: one push, one endpoint. `endpoint` is the subscription's id; `ms` is None for what was not sent."""
+    """One push at one endpoint. `endpoint` is the subscription's id; `ms` is None if nothing was sent."""
 
     number: int
     at: datetime
@@ -77,7 +77,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Answer times of what was sent, in milliseconds; None while nothing was."""
+    """Answer times in milliseconds; None if nothing was sent."""
 
     p50: float | None
     p90: float | None
@@ -87,9 +87,9 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The ledger in numbers. `sent = acknowledged + refused + timeout`; `sent = unique_bodies_sent + duplicates_sent`.
+    """The ledger's totals. `sent = acknowledged + refused + timeout`; `sent = unique_bodies_sent + duplicates_sent`.
 
-    An endpoint that stores each content once holds `unique_bodies_acknowledged` of them and has met
+    An endpoint that stores each content once has stored `unique_bodies_acknowledged` of them and received
     `acknowledged - unique_bodies_acknowledged` duplicates.
     """
 
@@ -107,14 +107,14 @@ class Totals:
 
 
 class Ledger:
-    """All entries in the order in which they ended, numbered from 1."""
+    """All entries in the order of their outcomes, numbered from 1."""
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
 
     @property
     def last(self) -> int:
-        """The number of the newest entry; 0 while there is none."""
+        """The number of the newest entry; 0 if there is none."""
         return len(self._entries)
 
     def add(  # noqa: PLR0913 - one line of a ledger has this many columns
@@ -128,7 +128,7 @@ class Ledger:
         ms: float | None = None,
         error: str | None = None,
     ) -> Entry:
-        """Write one line."""
+        """Add one entry."""
         entry = Entry(
             number=self.last + 1,
             at=at,
@@ -152,7 +152,7 @@ class Ledger:
         return self._entries[number:]
 
     def totals(self, since: int = 0) -> Totals:
-        """The numbers over the entries after the one with `since`."""
+        """The totals of the entries after number `since`."""
         entries = self.since(since)
         by_outcome = Counter(entry.outcome for entry in entries)
         sent = [entry for entry in entries if entry.outcome in SENT]

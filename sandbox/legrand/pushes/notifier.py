@@ -1,4 +1,4 @@
-"""The notifier: carries pushes to endpoints over HTTP, once each, in order per thermostat, a few at a time."""
+"""The notifier: sends pushes to endpoints over HTTP, once each, in order per thermostat, a few at a time."""
 
 import asyncio
 import time
@@ -16,21 +16,21 @@ type Delivery = asyncio.Task[list[Entry]]
 
 
 NOT_SENT = ("User-Agent", "Accept", "Accept-Encoding")
-"""What httpx would add. A log of 2021 has neither User-Agent nor Referer (mattiols_hassio_repository issue 31)."""
+"""Headers that httpx would add. A log of 2021 has no User-Agent (mattiols_hassio_repository issue 31)."""
 
 
 def push_headers(variants: Variants) -> Mapping[str, str]:
-    """Headers that a push bears beside its own. MrRonfo's receiver looked for those of Event Grid in 2019."""
+    """Additional headers of a push. MrRonfo's receiver looked for those of Event Grid in 2019."""
     if variants.push_headers == "event_grid":
         return {"aeg-event-type": "Notification", "aeg-delivery-count": "0"}
     return {}
 
 
 class Notifier:
-    """Sends what the dispatch decides and reports how each call ended. Nothing is ever sent a second time.
+    """Makes the calls that the dispatch decides on, each once, and reports their results.
 
-    The whole exchange, connection included, has `limit_ms`; redirects are not followed. Each push opens a connection of
-    its own: an idle one that the other side closes at the wrong moment would look like a failing endpoint.
+    The whole exchange, connection included, has `limit_ms`; redirects are not followed. Each push opens its own
+    connection: an idle one, closed by the other side at the wrong moment, would look like a failing endpoint.
     """
 
     def __init__(
@@ -67,18 +67,18 @@ class Notifier:
         await self._client.aclose()
 
     async def ready(self) -> None:
-        """Wait until one more push may be started; each `ready` is followed by one `start`."""
+        """Wait until another push may start; each `ready` is followed by one `start`."""
         await self._free.acquire()
 
     def start(self, push: Push) -> Delivery:
-        """Begin to deliver; the task's result is what was written into the ledger for it."""
+        """Start a delivery; the task's result are its entries in the ledger."""
         delivery = asyncio.create_task(self._deliver(push, self._lanes.get(push.lane)))
         self._lanes[push.lane] = delivery
         delivery.add_done_callback(lambda done: self._leave_lane(push.lane, done))
         return delivery
 
     async def drain(self) -> None:
-        """Wait until nothing is on its way."""
+        """Wait until all deliveries have ended."""
         while self._lanes:
             await asyncio.wait(self._lanes.values())
 
@@ -106,7 +106,7 @@ class Notifier:
                 )
             status = response.status_code
         except TimeoutError:
-            pass  # no status and no failure: that is how a timeout is settled
+            pass  # neither status nor failure means a timeout
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             failure = type(error).__name__
         return self._dispatch.settle(attempt, status, (time.perf_counter() - begun) * 1000, failure)

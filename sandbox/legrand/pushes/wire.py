@@ -1,9 +1,9 @@
-"""How a thermostat's state looks on the wire: in a notification and in the REST answers.
+"""A thermostat's state as JSON, in notifications and in REST answers.
 
 The notification is the array of envelopes of the only full capture known (artumino/smarther-rs
 `validation/c2c_event.json`): numbers as text with uneven decimals, program numbers as text, UTC times with `+00:00`,
-the plant prefixed in `subject`. REST answers differ (the same project's capture): program numbers as numbers, local
-times, `addressLocation`. The naive local `activationTime` is from openhab-addons issue 9253.
+the plant with a prefix in `subject`. REST answers differ (the same project's capture): program numbers as numbers,
+local times, `addressLocation`. The naive local `activationTime` is from openhab-addons issue 9253.
 """
 
 import json
@@ -13,24 +13,24 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
+from sandbox.legrand.home.homes import Module, Plant
 from sandbox.legrand.home.program import WeeklyProgram
 from sandbox.legrand.home.snapshot import Mode, Snapshot
-from sandbox.legrand.home.world import Module, Plant
 from sandbox.legrand.variants import USUAL, Variants
 
 type Document = dict[str, Any]
 
 MEASURED_BEFORE = timedelta(seconds=1)
-"""In the capture of a notification the measures are a second older than the event; in that of an answer, as old."""
+"""In the captured notification the measures are a second older than the event; in the captured answer, as old."""
 CAPABILITIES = ("function", "mode", "setPoint", "programs", "activationTime", "loadState", "thermometer", "hygrometer")
-"""One for each field (bticino_x8000_component issue 5 shows the first three); not all of them can be ordered."""
+"""One for each field (bticino_x8000_component issue 5 shows the first three); not all of them can be set."""
 ONLY_TOLD = frozenset({"loadState", "thermometer", "hygrometer"})
 
 
 def notification(
     snapshot: Snapshot, envelope_id: str, receivers: Sequence[str], variants: Variants = USUAL
 ) -> list[Document]:
-    """One change as the array of one envelope."""
+    """One change, as an array of one envelope."""
     status = _status(snapshot, UTC, "AddressLocation", measured_before=MEASURED_BEFORE)
     status["programs"] = [{"number": str(snapshot.program)}]
     if "activationTime" in status and variants.end_in_pushes == "zulu":
@@ -51,7 +51,7 @@ def notification(
 
 
 def device_time(snapshot: Snapshot) -> str:
-    """The device's time as the notification tells it."""
+    """The device's time, as in the notification."""
     return _stamp(snapshot.told, UTC)
 
 
@@ -73,7 +73,7 @@ def programs_answer(plant_id: str, module_id: str, programs: Sequence[WeeklyProg
 
 
 def plants_answer(plants: Sequence[Plant], *, bare: bool = False) -> Document:
-    """The answer to "plants"; `bare` leaves out what smarther-rs found missing in its first live run (d8a0b65)."""
+    """The answer to "plants"; `bare` omits what was missing in smarther-rs's first live run (d8a0b65)."""
     if bare:
         return {"plants": [{"id": plant.id} for plant in plants]}
     return {"plants": [{"id": plant.id, "name": plant.name, "type": "house"} for plant in plants]}
@@ -91,7 +91,7 @@ def encoded(document: object) -> bytes:
 
 
 def content_of(envelopes: Sequence[Mapping[str, Any]]) -> str:
-    """A short digest of what a notification says, the same for a copy under another envelope id."""
+    """A short digest of a notification's content, the same for a copy under another envelope id."""
     said = json.dumps([envelope["data"] for envelope in envelopes], sort_keys=True)
     return sha256(said.encode()).hexdigest()[:16]
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from smarther.domain.readings.notification import parse
-from smarther.domain.summaries.rollup_window import asked_for
+from smarther.domain.summaries.rollup_window import requested_hours
 from smarther.rollup.roll_up import Rollup
 from smarther.rollup.runs import make_range
 from smarther.store.readings import Readings, stored
@@ -34,10 +34,10 @@ def recorded_home(home: Home) -> None:
     zone = ZoneInfo("Europe/Rome")
 
     def rollup(event: Any) -> Any:
-        stretch = asked_for(event, now=NOW, zone=zone)
-        assert stretch is not None
+        hours = requested_hours(event, now=NOW, zone=zone)
+        assert hours is not None
         run = Rollup(home.table, zone=zone, now=NOW, out_of_time=lambda: False)
-        return make_range(run, stretch)
+        return make_range(run, hours)
 
     home.cloud.functions[f"{STACK}-rollup"] = rollup
 

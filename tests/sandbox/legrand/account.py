@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from sandbox.legrand import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, SUBSCRIPTION_KEY, Provider
 from sandbox.legrand.account.answer import Answer
-from sandbox.legrand.http.login_desk import LoginDesk
+from sandbox.legrand.http.login_endpoints import LoginEndpoints
 from sandbox.legrand.provider.gateway import Gateway, Request
 
 FORM = "application/x-www-form-urlencoded"
@@ -19,7 +19,7 @@ class Account:
 
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
-        self.desk = LoginDesk(provider)
+        self.desk = LoginEndpoints(provider)
         self.gateway = Gateway(provider)
         self.token: str | None = None
 
@@ -52,11 +52,11 @@ class Account:
         return self.call("POST", f"/plants/{plant_id}/subscription", {"EndPointUrl": url})
 
     def plant_ids(self) -> list[str]:
-        return list(self.provider.world.plants)
+        return list(self.provider.homes.plants)
 
     def thermostat(self, plant_id: str | None = None, module_id: str | None = None) -> str:
         """The path of a thermostat, of the first one where none is named."""
-        plant = next(iter(self.provider.world.plants.values()))
+        plant = next(iter(self.provider.homes.plants.values()))
         return (
             f"/chronothermostat/thermoregulation/addressLocation/plants/{plant_id or plant.id}"
             f"/modules/parameter/id/value/{module_id or plant.modules[0].id}"

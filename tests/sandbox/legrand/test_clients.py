@@ -206,7 +206,7 @@ def test_the_recorder_reads_what_became_of_an_order(
 def test_what_has_an_end_ends_there_in_every_mode(
     account: Account, order: dict[str, Any], mode: str, until: str
 ) -> None:
-    world = account.provider.world
+    world = account.provider.homes
     plant = list(world.plants.values())[-1]
     empty = plant.modules[-1].id  # nobody is there who could change anything
     account.call("POST", account.thermostat(plant.id, empty), order)
@@ -323,7 +323,7 @@ def test_the_topology_tells_a_capability_for_each_field(account: Account) -> Non
 @pytest.mark.shows("form of ids")
 def test_ids_have_the_form_of_those_that_were_seen(account: Account) -> None:
     """`…-e053-1e182d0adc81` (HA issue 5), `…-e053-27182d0ad74c` (RS): no version of UUID has it."""
-    for plant in account.provider.world.plants.values():
+    for plant in account.provider.homes.plants.values():
         for each in (plant.id, *(module.id for module in plant.modules)):
             assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-e053-[0-9a-f]{12}", each)
 

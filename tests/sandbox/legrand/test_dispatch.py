@@ -102,7 +102,7 @@ def test_below_300_in_time_is_good_and_all_else_a_failure(
 
     entry = dispatch.ledger.since()[0]
     assert (entry.outcome, entry.status, entry.error, entry.ms) == (outcome, status, error, 12.3)
-    assert dispatch.standing(ENDPOINT).failures == (outcome is not Outcome.ACKNOWLEDGED)
+    assert dispatch.health(ENDPOINT).failures == (outcome is not Outcome.ACKNOWLEDGED)
 
 
 # Bans

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.legrand.home.habits import Habit, Steam, events_of_day
+from sandbox.legrand.home.homes import HABITS, Homes, Module, furnish, invent_plants, read_plants
 from sandbox.legrand.home.program import Phase, WeeklyProgram, family_week
 from sandbox.legrand.home.snapshot import Function, Mode, Snapshot
 from sandbox.legrand.home.thermostat import PROTECTION_SET_POINTS, Order, Room, Thermostat
 from sandbox.legrand.home.weather import Weather
-from sandbox.legrand.home.world import HABITS, Module, World, furnish, invent_plants, read_plants
 
 ROME = ZoneInfo("Europe/Rome")
 WINTER = datetime(2025, 11, 20, tzinfo=UTC)
@@ -41,8 +41,8 @@ def live(habit: Habit, seed: int, start: datetime = WINTER, days: float = 1, *, 
     return Thermostat(room(habit, seed, cools=cools), Weather(seed), ROME, start, seed).advance(start + days * DAY)
 
 
-def world(seed: int, start: datetime = WINTER) -> World:
-    return World(invent_plants(2, 5), seed, start, ROME)
+def homes(seed: int, start: datetime = WINTER) -> Homes:
+    return Homes(invent_plants(2, 5), seed, start, ROME)
 
 
 def local(snapshot: Snapshot) -> datetime:
@@ -220,7 +220,7 @@ def test_what_is_off_does_not_heat() -> None:
 
 def test_cooling_works_the_other_way_round() -> None:
     thermostat = Thermostat(room(Habit.EMPTY), Weather(1), ROME, datetime(2025, 7, 15, tzinfo=UTC), 1)
-    reports = thermostat.obey(Order(Function.COOLING, Mode.MANUAL, Decimal(20)), datetime(2025, 7, 15, tzinfo=UTC))
+    reports = thermostat.execute(Order(Function.COOLING, Mode.MANUAL, Decimal(20)), datetime(2025, 7, 15, tzinfo=UTC))
     reports += thermostat.advance(datetime(2025, 7, 16, tzinfo=UTC))
     assert reports[0].active
     assert reports[0].temperature > Decimal("20.3")
@@ -248,7 +248,7 @@ def test_a_home_may_begin_in_another_season_than_that_of_its_calendar(month: int
     start = datetime(2026, month, 8, tzinfo=UTC)
     cooler = invent_plants(1, 2)
     lives = {
-        season: World(cooler, 1, start, ROME, season=season).advance(start + 2 * DAY) for season in ("summer", "winter")
+        season: Homes(cooler, 1, start, ROME, season=season).advance(start + 2 * DAY) for season in ("summer", "winter")
     }
 
     assert {report.function for report in lives["summer"]} == {Function.COOLING}
@@ -282,8 +282,8 @@ def test_a_boost_runs_the_load_to_its_end_in_either_season(function: Function) -
     start = WINTER if function is Function.HEATING else datetime(2025, 7, 20, tzinfo=UTC)
     thermostat = Thermostat(room(Habit.EMPTY), Weather(2), ROME, start, 2)
     end = (start + timedelta(minutes=90)).astimezone(ROME).replace(tzinfo=None)
-    thermostat.obey(Order(Function.HEATING, Mode.BOOST, until=end), start)
-    thermostat.obey(Order(function, Mode.BOOST, until=end), start)
+    thermostat.execute(Order(Function.HEATING, Mode.BOOST, until=end), start)
+    thermostat.execute(Order(function, Mode.BOOST, until=end), start)
     reports = thermostat.advance(start + timedelta(minutes=89))
 
     assert all(report.active for report in reports)
@@ -333,26 +333,26 @@ def test_living_in_small_steps_is_the_same_life() -> None:
     assert pieces == whole
 
 
-# The world
+# The homes
 
 
 @settings(max_examples=3)
 @given(seed=seeds)
 def test_the_same_seed_is_the_same_day_and_another_seed_another(seed: int) -> None:
-    day = world(seed).advance(WINTER + 4 * HOUR)
-    assert world(seed).advance(WINTER + 4 * HOUR) == day
-    assert world(seed + 1).advance(WINTER + 4 * HOUR) != day
+    day = homes(seed).advance(WINTER + 4 * HOUR)
+    assert homes(seed).advance(WINTER + 4 * HOUR) == day
+    assert homes(seed + 1).advance(WINTER + 4 * HOUR) != day
 
 
 def test_a_world_that_begins_again_lives_the_same_day_again() -> None:
-    again = world(1)
+    again = homes(1)
     day = again.advance(WINTER + 4 * HOUR)
     again.begin(WINTER, 1)
     assert again.advance(WINTER + 4 * HOUR) == day
 
 
 def test_reports_of_a_world_are_in_order_and_from_every_thermostat() -> None:
-    home = world(1)
+    home = homes(1)
     day = home.advance(WINTER + HOUR)
     assert [report.at for report in day] == sorted(report.at for report in day)
     modules = {(plant.id, module.id) for plant in home.plants.values() for module in plant.modules}
@@ -376,12 +376,12 @@ def test_homes_without_thermostats_are_not_invented(plants: int, modules: int) -
 
 def test_a_world_crosses_the_change_of_summer_time() -> None:
     for start in (datetime(2025, 3, 29, 12, tzinfo=UTC), datetime(2025, 10, 25, 12, tzinfo=UTC)):
-        day = world(2, start).advance(start + 2 * DAY)
+        day = homes(2, start).advance(start + 2 * DAY)
         assert {report.mode for report in day} == {Mode.AUTOMATIC, Mode.MANUAL, Mode.BOOST, Mode.PROTECTION}
 
 
 def test_a_plant_added_later_lives_from_then_on_and_a_removed_one_is_silent() -> None:
-    home = world(1)
+    home = homes(1)
     first = next(iter(home.plants))
     home.advance(WINTER + HOUR)
     added = home.add_plant("Casa nuova", ["Salotto", "Cucina"])
@@ -394,7 +394,7 @@ def test_a_plant_added_later_lives_from_then_on_and_a_removed_one_is_silent() ->
 
 
 def test_a_thermostat_that_moves_tells_of_its_new_home_from_then_on() -> None:
-    home = world(1)
+    home = homes(1)
     first, second = home.plants
     moved = home.plants[first].modules[0]
     home.move(moved.id, second)
@@ -409,7 +409,7 @@ def test_a_thermostat_that_moves_tells_of_its_new_home_from_then_on() -> None:
 
 
 def test_plants_and_thermostats_can_have_any_name() -> None:
-    home = world(1)
+    home = homes(1)
     plant = next(iter(home.plants.values()))
     home.rename(plant.id, "Casa \ud83d")
     home.rename(plant.modules[1].id, "")
@@ -418,7 +418,7 @@ def test_plants_and_thermostats_can_have_any_name() -> None:
 
 
 def test_nobody_moves_or_renames_what_is_not_there() -> None:
-    home = world(1)
+    home = homes(1)
     first = next(iter(home.plants))
     for order in (home.move, home.rename):
         with pytest.raises(KeyError, match="nothing"):

@@ -8,7 +8,15 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from sandbox.legrand import CLIENT_ID, CLIENT_SECRET, SUBSCRIPTION_KEY, Settings, Stand, create_app, serve_in_thread
+from sandbox.legrand import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    SUBSCRIPTION_KEY,
+    RunningStandIn,
+    Settings,
+    create_app,
+    serve_in_thread,
+)
 from sandbox.legrand.variants import Variants
 from tests.sandbox.legrand.account import QUERY
 
@@ -16,13 +24,13 @@ API = "/smarther/v2.0"
 
 
 @pytest.fixture
-def stand() -> Iterator[Stand]:
+def stand() -> Iterator[RunningStandIn]:
     with serve_in_thread(Settings(variants=Variants(token_fields="strings"))) as stand:
         yield stand
 
 
 @pytest.fixture
-def http(stand: Stand) -> Iterator[httpx.Client]:
+def http(stand: RunningStandIn) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=stand.url, trust_env=False, timeout=20) as http:
         yield http
 
@@ -73,8 +81,8 @@ def test_every_secret_that_ever_was_is_told_by_its_sort_to_those_who_search(owne
     assert [len(secrets[sort]) for sort in ("code", "refresh_token", "id_token")] == [1, 1, 1]
 
 
-def test_an_empty_answer_has_no_body_and_no_type(owner: httpx.Client, stand: Stand) -> None:
-    for plant_id in list(stand.provider.world.plants):
+def test_an_empty_answer_has_no_body_and_no_type(owner: httpx.Client, stand: RunningStandIn) -> None:
+    for plant_id in list(stand.provider.homes.plants):
         owner.post("/_control/plants", json={"remove": plant_id})
     answer = owner.get(f"{API}/subscription")
     assert (answer.status_code, answer.content, answer.headers.get("content-type")) == (204, b"", None)
@@ -92,9 +100,9 @@ def test_a_quota_refusal_carries_its_header(owner: httpx.Client) -> None:
     assert (answer.status_code, answer.headers["retry-after"]) == (403, "12656")
 
 
-def test_what_is_no_text_travels_as_it_is(owner: httpx.Client, stand: Stand) -> None:
+def test_what_is_no_text_travels_as_it_is(owner: httpx.Client, stand: RunningStandIn) -> None:
     """Half an emoji, in a name, in an odd place of an answer, and in what is pending."""
-    plant = next(iter(stand.provider.world.plants.values()))
+    plant = next(iter(stand.provider.homes.plants.values()))
     half = "Cucina \ud83d"
     renamed = owner.post("/_control/plants", content=json.dumps({"rename": {"id": plant.modules[0].id, "name": half}}))
     order = {"operation": "topology", "about": plant.id, "place": ["plant", "name"], "value": half, "times": 2}
@@ -106,8 +114,8 @@ def test_what_is_no_text_travels_as_it_is(owner: httpx.Client, stand: Stand) -> 
     assert (told["name"], told["modules"][0]["name"]) == (half, half)
 
 
-def test_a_thermostat_can_be_moved_and_one_that_is_not_there_cannot(owner: httpx.Client, stand: Stand) -> None:
-    first, second = stand.provider.world.plants.values()
+def test_a_thermostat_can_be_moved_and_one_that_is_not_there_cannot(owner: httpx.Client, stand: RunningStandIn) -> None:
+    first, second = stand.provider.homes.plants.values()
     move = {"module_id": first.modules[0].id, "to": second.id}
     assert owner.post("/_control/plants", json={"move": move}).json() == {"moved": move["module_id"]}
     modules = owner.get(f"{API}/plants/{second.id}/topology").json()["plant"]["modules"]

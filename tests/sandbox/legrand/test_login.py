@@ -281,7 +281,7 @@ def test_types_and_presence_of_token_fields_vary(
 
 @pytest.mark.shows("token_fields")
 def test_mixed_goes_through_all_styles(provider: Provider) -> None:
-    provider.become(Variants(token_fields="mixed"))
+    provider.use_variants(Variants(token_fields="mixed"))
     account = Account(provider)
     seen = [account.log_in() for _ in STYLES]
 

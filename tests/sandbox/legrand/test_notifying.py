@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.legrand import REDIRECT_URI, SUBSCRIPTION_KEY, Provider, Settings, Stand, serve_in_thread
+from sandbox.legrand import REDIRECT_URI, SUBSCRIPTION_KEY, Provider, RunningStandIn, Settings, serve_in_thread
 from tests.sandbox.legrand.account import Account
 from tests.sandbox.legrand.endpoint import Endpoint
 
@@ -22,7 +22,7 @@ PATIENT = 20_000
 class Scene:
     """A stand-in that is up, and one application of its account."""
 
-    def __init__(self, stand: Stand) -> None:
+    def __init__(self, stand: RunningStandIn) -> None:
         self.stand = stand
         self.account = Account(stand.provider)
         self.account.log_in()

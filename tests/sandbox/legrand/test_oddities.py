@@ -76,7 +76,7 @@ def test_a_notification_that_has_no_such_place_stays_true(place: tuple[str | int
 def test_the_next_new_notifications_are_odd_and_so_are_their_copies(dispatch: Dispatch, plant_id: str) -> None:
     old = push(plant_id, "old")
     assert sent(dispatch, old) == old.body
-    dispatch.be_odd(OddPushes(DASHES, times=2))
+    dispatch.send_odd(OddPushes(DASHES, times=2))
     one, two, three = (push(plant_id, module_id) for module_id in ("1", "2", "3"))
 
     assert sent(dispatch, old) == old.body
@@ -88,12 +88,12 @@ def test_the_next_new_notifications_are_odd_and_so_are_their_copies(dispatch: Di
 
 
 def test_a_thermostat_may_be_odd_alone(dispatch: Dispatch, plant_id: str) -> None:
-    dispatch.be_odd(OddPushes(DASHES, times=1, module_id="2"))
+    dispatch.send_odd(OddPushes(DASHES, times=1, module_id="2"))
     one, two = push(plant_id, "1"), push(plant_id, "2")
     assert [sent(dispatch, one), sent(dispatch, two)] == [one.body, DASHES.put(two.body)]
 
 
 def test_a_body_that_somebody_put_in_by_hand_is_sent_as_it_is(dispatch: Dispatch, plant_id: str) -> None:
-    dispatch.be_odd(OddPushes(DASHES, times=1))
+    dispatch.send_odd(OddPushes(DASHES, times=1))
     by_hand = push(plant_id, "1", Kind.ARBITRARY)
     assert sent(dispatch, by_hand) == by_hand.body

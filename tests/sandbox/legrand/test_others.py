@@ -89,7 +89,7 @@ def test_what_nobody_of_ours_is_subscribed_to_is_told_nobody(subscribed: Account
 def test_the_control_plane_lets_them_act() -> None:
     with serve_in_thread() as stand, httpx.Client(base_url=f"{stand.url}/_control", trust_env=False) as control:
         now = stand.provider.clock.now() - timedelta()
-        for plant_id in stand.provider.world.plants:
+        for plant_id in stand.provider.homes.plants:
             stand.provider.subscriptions.add(plant_id, ENDPOINT, "ours", now, ours=True)
         answer = control.post("/others", json={"client": "bridge", "does": "start"})
         assert answer.json() == {"deleted": 6, "ours": 2}

@@ -11,7 +11,7 @@ from tests.support.deployed import PROJECT
 PAGE = (PROJECT / "docs" / "developer" / "provider.md").read_text()
 CLIENTS = "tests/sandbox/legrand/test_clients.py"
 FACTS = ("Fact", "Grade, source", "What the stand-in does", "Test")
-WORLDS = ("Question", "Answers", "Why the first, why the others", "Test")
+WORLDS = ("Question", "Answers", "Reasons for the first and for the others", "Test")
 _GRADED = re.compile(r"[ABCD]\b.+")
 
 type Cells = tuple[str, ...]

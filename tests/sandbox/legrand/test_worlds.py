@@ -17,7 +17,7 @@ from sandbox.legrand import Provider, serve_in_thread
 from sandbox.legrand.account.clock import MovableClock
 from sandbox.legrand.home.snapshot import Mode
 from sandbox.legrand.provider.gateway import SCOPES
-from sandbox.legrand.pushes.journey import first_push, sent_late
+from sandbox.legrand.pushes.timeline import first_push, sent_late
 from sandbox.legrand.variants import NEVER_DRAWN, QUESTIONS, USUAL, Variants, described, drawn, with_answers
 from smarther.domain.account.consent import Scope
 from smarther.domain.readings.notification import parse
@@ -104,7 +104,7 @@ def pushed(provider: Provider) -> dict[str, Any]:
 )
 def test_set_points_that_nothing_is_driven_to(account: Account, world: Variants, mode: str, shown: str | None) -> None:
     order(account, "manual", setPoint={"value": 23.5, "unit": "C"})
-    account.provider.become(world)
+    account.provider.use_variants(world)
     order(account, mode, **until(30))
     for status in (told(account), pushed(account.provider)):
         assert status.get("setPoint", {}).get("value") == shown
@@ -114,7 +114,7 @@ def test_set_points_that_nothing_is_driven_to(account: Account, world: Variants,
 @pytest.mark.parametrize("minutes", [None, 1, 29, 31, 45, 120, 10_000])
 @pytest.mark.parametrize(("answer", "status"), [("430", 430), ("400", 400), ("taken", 200)])
 def test_a_boost_of_another_length(account: Account, minutes: float | None, answer: Any, status: int) -> None:
-    account.provider.become(Variants(odd_boost=answer))
+    account.provider.use_variants(Variants(odd_boost=answer))
     before = told(account)
     assert order(account, "boost", **({} if minutes is None else until(minutes))) == status
     if status == 200:
@@ -127,10 +127,10 @@ def test_a_boost_of_another_length(account: Account, minutes: float | None, answ
 @pytest.mark.parametrize("mode", ["manual", "off", "protection"])
 @pytest.mark.parametrize(("answer", "status"), [("taken", 200), ("430", 430)])
 def test_an_end_that_is_over(account: Account, mode: str, answer: Any, status: int) -> None:
-    account.provider.become(Variants(past_end=answer))
+    account.provider.use_variants(Variants(past_end=answer))
     assert order(account, mode, **until(-60), setPoint={"value": "20"}) == status
     if status == 200:
-        account.provider.world.advance(account.provider.clock.now() + timedelta(minutes=2))
+        account.provider.homes.advance(account.provider.clock.now() + timedelta(minutes=2))
         assert told(account)["mode"] == "AUTOMATIC"
 
 
@@ -140,7 +140,7 @@ def test_an_end_that_is_over(account: Account, mode: str, answer: Any, status: i
 def test_a_program_that_is_not_told_or_not_there(
     account: Account, programs: dict[str, Any], answer: Any, status: int
 ) -> None:
-    account.provider.become(Variants(odd_program=answer))
+    account.provider.use_variants(Variants(odd_program=answer))
     before = told(account)["programs"]
     assert order(account, "automatic", **programs) == status
     assert told(account)["programs"] == before
@@ -150,7 +150,7 @@ def test_a_program_that_is_not_told_or_not_there(
 @pytest.mark.parametrize(("answer", "end"), [("utc", "2025-11-20T15:00:00"), ("local", "2025-11-20T14:00:00")])
 def test_a_z_in_an_order(account: Account, answer: Any, end: str) -> None:
     """RS sends true UTC with it, bticino_X8000_rest_api local time."""
-    account.provider.become(Variants(zulu_in_orders=answer))
+    account.provider.use_variants(Variants(zulu_in_orders=answer))
     order(account, "manual", setPoint={"value": "20"}, activationTime="2025-11-20T14:00:00Z")
     assert told(account)["activationTime"] == end
 
@@ -159,7 +159,7 @@ def test_a_z_in_an_order(account: Account, answer: Any, end: str) -> None:
 @pytest.mark.parametrize(("answer", "end"), [("naive", "2025-11-20T14:00:00"), ("zulu", "2025-11-20T14:00:00Z")])
 def test_local_time_may_bear_a_z_in_pushes(account: Account, answer: Any, end: str) -> None:
     """SH, 2019: "2019-02-20T23:30:00Z", read as local."""
-    account.provider.become(Variants(end_in_pushes=answer))
+    account.provider.use_variants(Variants(end_in_pushes=answer))
     order(account, "off", **until(60))
     assert pushed(account.provider)["activationTime"] == end
     assert told(account)["activationTime"] == "2025-11-20T14:00:00"
@@ -168,8 +168,8 @@ def test_local_time_may_bear_a_z_in_pushes(account: Account, answer: Any, end: s
 @pytest.mark.shows("online")
 @pytest.mark.parametrize(("answer", "seen"), [("false", {False}), ("true", {True}), ("either", {True, False})])
 def test_online_is_undocumented(account: Account, answer: Any, seen: set[bool]) -> None:
-    world = account.provider.world
-    world.become(Variants(online=answer))
+    world = account.provider.homes
+    world.use_variants(Variants(online=answer))
     day = world.advance(account.provider.clock.now() + timedelta(hours=12))
     bodies = [first_push(each, Random(1), [], world.variants).body for each in day]  # noqa: S311 - repeatable
     assert {json.loads(body)[0]["data"]["chronothermostats"][0]["online"] for body in bodies} == seen
@@ -177,7 +177,7 @@ def test_online_is_undocumented(account: Account, answer: Any, seen: set[bool]) 
 
 @pytest.mark.shows("online")
 def test_online_may_be_missing(account: Account) -> None:
-    account.provider.become(Variants(online="missing"))
+    account.provider.use_variants(Variants(online="missing"))
     order(account, "off")
     assert "online" not in pushed(account.provider)
 
@@ -186,7 +186,7 @@ def test_online_may_be_missing(account: Account) -> None:
 @pytest.mark.parametrize(("answer", "later"), [("later", timedelta(hours=5)), ("as_made", timedelta(seconds=-1))])
 def test_measures_of_a_push_that_comes_late(account: Account, answer: Any, later: timedelta) -> None:
     """One user's script for HA drops pushes whose measure and `time` are more than a minute apart: it met some."""
-    world, variants = account.provider.world, Variants(late_measures=answer)
+    world, variants = account.provider.homes, Variants(late_measures=answer)
     made = world.advance(account.provider.clock.now() + timedelta(minutes=5))[0]
     late = sent_late(made, made.at + timedelta(hours=5), variants)
     (reading,) = parse(first_push(late, Random(1), [], variants).body).readings  # noqa: S311 - repeatable
@@ -197,7 +197,7 @@ def test_measures_of_a_push_that_comes_late(account: Account, answer: Any, later
 @pytest.mark.shows("plants")
 def test_plants_may_be_bare(account: Account) -> None:
     """RS made `name`, `type` and `capabilities` optional in its first live run (d8a0b65)."""
-    account.provider.become(Variants(plants="bare"))
+    account.provider.use_variants(Variants(plants="bare"))
     plants = account.call("GET", "/plants").value["plants"]
     assert plants == [{"id": plant_id} for plant_id in account.plant_ids()]
     modules = account.call("GET", f"/plants/{plants[0]['id']}/topology").value["plant"]["modules"]
@@ -207,7 +207,7 @@ def test_plants_may_be_bare(account: Account) -> None:
 @pytest.mark.shows("used_refresh")
 @pytest.mark.parametrize(("answer", "status"), [("revoked", 400), ("good", 200)])
 def test_a_refresh_token_that_was_used(account: Account, answer: Any, status: int) -> None:
-    account.provider.become(Variants(used_refresh=answer))
+    account.provider.use_variants(Variants(used_refresh=answer))
     used = account.log_in()["refresh_token"]
     assert account.refresh(used).status == 200
     assert account.refresh(used).status == status
@@ -216,7 +216,7 @@ def test_a_refresh_token_that_was_used(account: Account, answer: Any, status: in
 @pytest.mark.shows("revoked_grant")
 @pytest.mark.parametrize(("answer", "code"), [("expired", "AADB2C90080"), ("revoked", "AADB2C90129")])
 def test_what_is_said_of_a_grant_that_was_taken_back(account: Account, answer: Any, code: str) -> None:
-    account.provider.become(Variants(revoked_grant=answer))
+    account.provider.use_variants(Variants(revoked_grant=answer))
     token = account.log_in()["refresh_token"]
     account.provider.login.revoke(access=False, refresh=True)
     refused = account.refresh(token).value
@@ -229,7 +229,7 @@ def test_what_is_said_of_a_grant_that_was_taken_back(account: Account, answer: A
     ("answer", "said"), [("bare", {"error", "state"}), ("described", {"error", "error_description", "state"})]
 )
 def test_the_way_back_from_a_consent_that_was_declined(account: Account, answer: Any, said: set[str]) -> None:
-    account.provider.become(Variants(declined=answer))
+    account.provider.use_variants(Variants(declined=answer))
     back = parse_qs(urlsplit(account.desk.decide(QUERY, b"decision=refuse").headers["Location"]).query)
     assert back.keys() == said
     assert back["error"] == ["access_denied"]
@@ -282,7 +282,7 @@ ALL = set(SCOPES)
     ],
 )
 def test_what_becomes_of_the_scopes(account: Account, answer: Any, scope: str, lacks: set[str]) -> None:
-    account.provider.become(Variants(scopes=answer))
+    account.provider.use_variants(Variants(scopes=answer))
     assert came_back(account, scope) == {}
     tokens = log_in(account, scope)
     assert refused(account) == lacks
@@ -293,7 +293,7 @@ def test_what_becomes_of_the_scopes(account: Account, answer: Any, scope: str, l
 
 @pytest.mark.shows("scopes")
 def test_a_login_may_grant_no_other_scopes_than_the_tutorial_s(account: Account) -> None:
-    account.provider.become(Variants(scopes="wide_only"))
+    account.provider.use_variants(Variants(scopes="wide_only"))
     assert came_back(account, Scope.READING) == {"error": ["invalid_scope"], "state": [QUERY["state"]]}
     assert came_back(account, Scope.CONTROL) == came_back(account, "") == {}
 
@@ -310,7 +310,7 @@ EXPIRED: dict[str, Callable[[dict[str, Any]], bool]] = {
 @pytest.mark.shows("unauthorized")
 @pytest.mark.parametrize("answer", EXPIRED)
 def test_an_access_token_that_is_over(account: Account, clock: MovableClock, answer: Any) -> None:
-    account.provider.become(Variants(unauthorized=answer))
+    account.provider.use_variants(Variants(unauthorized=answer))
     clock.advance(timedelta(hours=1))
     refused = account.call("GET", "/plants")
     assert refused.status == 401
@@ -322,8 +322,8 @@ def test_an_access_token_that_is_over(account: Account, clock: MovableClock, ans
 def test_a_push_has_no_headers_but_those_it_needs(endpoint: Endpoint, answer: Any, event_type: str | None) -> None:
     """A log of 2021 has neither User-Agent nor Referer (mattiols_hassio_repository issue 31)."""
     with serve_in_thread() as stand:
-        stand.provider.become(Variants(push_headers=answer))
-        plant_id = next(iter(stand.provider.world.plants))
+        stand.provider.use_variants(Variants(push_headers=answer))
+        plant_id = next(iter(stand.provider.homes.plants))
         stand.provider.subscriptions.add(plant_id, endpoint.url, "ours", stand.provider.clock.now(), ours=True)
         order = {"plant_id": plant_id, "body": []}
         assert httpx.post(f"{stand.url}/_control/push", json=order, trust_env=False, timeout=20).status_code == 200
@@ -343,8 +343,8 @@ def test_a_push_has_no_headers_but_those_it_needs(endpoint: Endpoint, answer: An
 @given(st.integers(0, 10**6))
 def test_the_recorder_reads_a_day_of_any_world(seed: int) -> None:
     provider = Provider(dice=Random(seed))  # noqa: S311 - repeatable
-    provider.become(drawn(seed))
-    world = provider.world
+    provider.use_variants(drawn(seed))
+    world = provider.homes
     modes = {}
     for snapshot in world.advance(provider.clock.now() + timedelta(hours=1)):
         for mode in Mode:

@@ -1,4 +1,4 @@
-"""What the publisher is told by its environment."""
+"""The publisher's settings."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ BORN: Final = b"online"
 """What Home Assistant says when it has started: https://www.home-assistant.io/integrations/mqtt/#birth-and-last-will-messages"""
 
 SUBSCRIBING_SECONDS: Final = 5
-"""So long Home Assistant may take to subscribe to what it has discovered."""
+"""How long Home Assistant may take to subscribe to what it has discovered."""
 
 
 class AnnounceError(Exception):

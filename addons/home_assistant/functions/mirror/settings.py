@@ -1,4 +1,4 @@
-"""What the mirror is told by its environment."""
+"""The mirror's settings."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def republish(
     start, end = period(since, until, now=call.at)
     published: dict[str, int] = {}
     left_out = 0
-    call.deployment.add_on_outputs(ADD_ON)  # whoever does not have it is told so first
+    call.deployment.add_on_outputs(ADD_ON)  # fails here, with a hint, if the add-on is not deployed
     for thermostat in chosen(module or [], Listings(call.deployment.table).thermostats()):
         asked: dict[str, object] = {
             "module_id": thermostat.module_id,

@@ -1,4 +1,4 @@
-"""Bare: the smallest honest handler that a person would write for the same task. No checks, no logs, no promises."""
+"""Bare: the smallest handler that does the task, without checks, logs or guarantees."""
 
 import json
 import os
@@ -11,7 +11,7 @@ table = boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Store the status as it came."""
+    """Store the status as sent."""
     status = json.loads(event["body"], parse_float=Decimal)[0]["data"]["chronothermostats"][0]
     module_id = status["sender"]["plant"]["module"]["id"]
     table.put_item(Item={"pk": f"MODULE#{module_id}", "sk": f"READING#{status['time']}", **status})

@@ -1,6 +1,6 @@
-"""How a function is told by its environment: a frozen model, read once when the function starts.
+"""How a function reads its environment: into a frozen model, once, when the function starts.
 
-The receiver and the redriver have plain ones (`receiver.settings` says why), which are read in the same way.
+The receiver and the redriver have plain classes (`receiver.settings` says why), which are read in the same way.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class FunctionSettings(BaseModel):
-    """What a function is told; each field has a variable's name as its alias."""
+    """A function's settings; the alias of a field is the name of its environment variable."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
-        """Read the environment; a missing or senseless variable is pydantic's `ValidationError`, which names it."""
+        """Read the environment. Raises pydantic's ValidationError, which names a missing or invalid variable."""
         return cls.model_validate(dict(environ))

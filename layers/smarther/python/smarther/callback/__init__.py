@@ -1,1 +1,1 @@
-"""What awaits the owner behind consent: the code of one consent is handed to the keeper, which does the rest."""
+"""The callback: hands the code of one consent to the keeper, and shows the owner what came of it."""

@@ -1,4 +1,4 @@
-"""The keeper, as the callback reaches it: another function, called and waited for."""
+"""Calls the keeper's function and waits for its report."""
 
 from __future__ import annotations
 
@@ -15,29 +15,28 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 TIMEOUTS: Final = Timeouts(connect_seconds=2.0, read_seconds=20.0)
-"""The API gives up after 30 s, the function before that, and the table is asked first. Never a second attempt: the code
-is good once."""
+"""Less than the function's timeout and the API's 30 s, with time for the table. One attempt: a code is good once."""
 
 
 class KeeperError(Exception):
-    """The keeper did not do it. The message never holds the code."""
+    """The keeper did not exchange the code. The message never holds it."""
 
 
 class KeeperSlow(KeeperError):  # noqa: N818 - it is at work, nothing failed
-    """The keeper has not answered yet, and goes on by itself."""
+    """The keeper has not answered in time; its run continues."""
 
 
 class KeeperFunction:
-    """The keeper's function, by its name."""
+    """The keeper's function, called by its name."""
 
     def __init__(self, client: LambdaClient, name: str) -> None:
         self._client = client
         self._name = name
 
     def consent(self, code: str, *, consent_id: str) -> Report:
-        """Have the keeper exchange a consent's code; its report. Raises KeeperError, KeeperSlow.
+        """Have the keeper exchange a consent's code; returns its report. Raises KeeperError, KeeperSlow.
 
-        `consent_id` is the digest of the consent's state, under which the keeper keeps what became of it.
+        `consent_id` is the digest of the consent's state, under which the keeper stores the outcome.
         """
         event = {"consent": {"code": code, "id": consent_id}}
         try:

@@ -1,4 +1,4 @@
-"""The owner's return from consent: the one-time state is used up, and the keeper is given the code."""
+"""The owner's return from consent: uses up the one-time state and hands the code to the keeper."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NOT_GIVEN: Mapping[NotGiven, ConsentPage] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callback:
-    """What an answer needs. It can read no secret: the keeper does the rest."""
+    """Answers the owner's browser. It can read no secret: the keeper exchanges the code."""
 
     consents: Consents
     keeper: KeeperFunction
@@ -52,7 +52,7 @@ class Callback:
         given = returned(query)
         try:
             if not isinstance(given, Given):
-                self._settle(query, given)
+                self._store_refusal(query, given)
                 return _NOT_GIVEN[given]
             if not self.consents.use(given.state, self.now()):
                 return consent_page.NOT_VALID
@@ -63,8 +63,8 @@ class Callback:
             telemetry.warn("consent_failed", failure=str(failure))
             return consent_page.BROKEN
 
-    def _settle(self, query: Mapping[str, str], not_given: NotGiven) -> None:
-        """An error is an answer too: it uses the state up, and whoever waits for the consent is told."""
+    def _store_refusal(self, query: Mapping[str, str], not_given: NotGiven) -> None:
+        """An error uses the state up as well, and is stored for `smarther authorize`, which waits for it."""
         state = query.get("state", "")
         if "error" in query and has_state_form(state):
             self.consents.use(state, self.now(), not_given=not_given)

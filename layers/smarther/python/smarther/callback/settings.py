@@ -8,7 +8,7 @@ from smarther.settings import FunctionSettings
 
 
 class CallbackSettings(FunctionSettings):
-    """What the callback is told by its environment."""
+    """The callback's settings."""
 
     table_name: str = Field(alias="TABLE_NAME", min_length=1)
     keeper_function: str = Field(alias="KEEPER_FUNCTION_NAME", min_length=1)

@@ -32,9 +32,9 @@ def notices(  # noqa: PLR0913 - what is known, and how it is written
     keeper_every: timedelta,
     words: Language = ENGLISH,
 ) -> list[Told]:
-    """All that is not as it should be by the keeper's last run, a person's part first; nothing where all is well.
+    """The problems of the keeper's last run, those that need a person first; empty if there are none.
 
-    `heard` are the ids of thermostats that are not silent now; the keeper runs `keeper_every` so often.
+    `heard` has the ids of thermostats that are not silent now; `keeper_every` is the interval of the keeper's schedule.
     """
     at = datetime.fromisoformat(report.at)
     known = report.plant_names | dict(names)
@@ -53,9 +53,9 @@ def notices(  # noqa: PLR0913 - what is known, and how it is written
 
 
 def mail(incident: Incident, names: Mapping[str, str], *, over: bool, zone: tzinfo, now: datetime) -> tuple[str, str]:
-    """Subject and text of a mail about an incident that has begun, or is `over`; in each language, one below the other.
+    """Subject and text of a mail about an incident that has begun, or is `over`.
 
-    An owner's language is not known where a mail is written.
+    The text is in every language, one below the other, since the owner's language is not known here.
     """
     told = {tag: incident_text(incident, names, zone=zone, now=now, words=each) for tag, each in LANGUAGES.items()}
     parts = []
@@ -70,9 +70,9 @@ def mail(incident: Incident, names: Mapping[str, str], *, over: bool, zone: tzin
 def incident_text(
     incident: Incident, names: Mapping[str, str], *, zone: tzinfo | None, now: datetime, words: Language = ENGLISH
 ) -> Told:
-    """An incident in words, in times of `zone`, or of this machine.
+    """An incident in words, with times in `zone`, or in this machine's zone if that is None.
 
-    `names` are those of plants and thermostats, by their ids; whoever has none is told by its id.
+    `names` has the names of plants and thermostats, by id; without a name the id is shown.
     """
     told = words.incidents[incident.cause]
     values = {

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from smarther.keeper.journal import Run
 
 REFRESH_EARLY: Final = timedelta(minutes=40)
-"""Tokens are renewed so long before they expire. It is longer than the half hour between two runs."""
+"""How long before their end tokens are renewed: longer than the half hour between two runs."""
 
 MIN_TOKEN_LIFE: Final = timedelta(seconds=60)
 """An access token that expires sooner is not used."""
 
 REFUSAL_VALID_FOR: Final = timedelta(hours=6)
-"""A refused refresh is not repeated for so long, unless the tokens or the credentials change."""
+"""How long a refused refresh is not repeated, unless the tokens or the credentials change."""
 
 _API_WORKS: Final = frozenset({Kind.PERSON, Kind.QUOTA, Kind.UNAUTHORISED})
 """Failures that show that the API itself works."""

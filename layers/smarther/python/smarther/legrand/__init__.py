@@ -1,1 +1,1 @@
-"""Calls to Legrand, and calls to our own webhook as Legrand makes them."""
+"""Calls to Legrand, and to our own webhook as Legrand calls it."""

@@ -1,8 +1,8 @@
-"""Legrand's cloud over HTTP: the login at one host, the API at another, every API call counted before it is made.
+"""Calls Legrand's cloud over HTTP: the login at one host, the API at another. API calls are counted first.
 
-Addresses and fields are those that the existing clients use (openHAB's `bticinosmarther` binding, artumino/smarther-rs,
-Legrand's OpenAPI export `smartherV2.yaml`). A failure is always a `LegrandError` with a classed answer; none carries
-a header, an address, a body or the vendor's exception, since all of these may hold secrets.
+Addresses and fields are those of the existing clients (openHAB's `bticinosmarther` binding, artumino/smarther-rs) and
+of Legrand's OpenAPI export `smartherV2.yaml`. A failure is always a `LegrandError` with a classed answer. It holds no
+header, address, body or vendor's exception, since all of these may hold secrets.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS: Final = 5
 API_SECONDS: Final = 10
-"""So long one answer of the API is waited for."""
+"""The read timeout of a call to the API."""
 _LOGIN_SECONDS: Final = 20
-"""Long, for an answer that is given up on may hold the only copy of a rotated refresh token."""
+"""Long, since an answer that comes too late may hold the only copy of a rotated refresh token."""
 
 _RETRY_SECONDS: Final = 2.0
 _LONGEST_WAIT_SECONDS: Final = 5.0
@@ -43,7 +43,7 @@ _RATE_LIMIT_SECONDS: Final = 60.0
 
 
 class LegrandError(Exception):
-    """A call came to nothing; `answer` says why."""
+    """A call failed; `answer` says why."""
 
     def __init__(self, call: str, answer: ProviderAnswer) -> None:
         words = "forbidden, and not for the quota" if answer.kind is Kind.FORBIDDEN else answer.kind
@@ -54,19 +54,19 @@ class LegrandError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RawAnswer:
-    """A good answer: its status and its body, which need not be JSON."""
+    """A successful answer: its status and its body, which need not be JSON."""
 
     status: int
     body: bytes = field(repr=False)
 
     def json(self) -> Any:
-        """The body as JSON. Raises ValueError when it is none."""
+        """The body as JSON. Raises ValueError if it is not JSON."""
         return json.loads(self.body)
 
 
 @dataclass(frozen=True, slots=True)
 class ListedPlant:
-    """A plant of the account; its printable name, None when none was told."""
+    """A plant of the account; its printable name, None if Legrand gave none."""
 
     plant_id: str
     name: str | None
@@ -74,7 +74,7 @@ class ListedPlant:
 
 @dataclass(frozen=True, slots=True)
 class ListedModule:
-    """A module of a plant's topology; what was not told, or not as text, is None."""
+    """A module of a plant's topology; what is missing, or is not text, is None."""
 
     module_id: str
     name: str | None
@@ -83,7 +83,7 @@ class ListedModule:
 
 @dataclass(frozen=True, slots=True)
 class ListedAccount:
-    """The plants of the account. It is not `whole` when there were entries that cannot be read."""
+    """The plants of the account. It is not `whole` if entries could not be read."""
 
     plants: tuple[ListedPlant, ...] = ()
     whole: bool = True
@@ -91,9 +91,9 @@ class ListedAccount:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """A plant as it is told: under which id, its printable name, its modules. What was not told is None or empty.
+    """A plant's topology: its id, printable name and modules; what is missing is None or empty.
 
-    It is not `whole` when there were entries that cannot be read.
+    It is not `whole` if entries could not be read.
     """
 
     plant_id: str | None = None
@@ -104,9 +104,9 @@ class Topology:
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """What both services share: the HTTP session, the clock, and when a run must have come to its end.
+    """What both services share: the HTTP session, the clock, and the deadline of the run.
 
-    `signs` takes in what each answer says of the provider itself.
+    `signs` collects what the answers say about the provider itself.
     """
 
     session: requests.Session
@@ -117,13 +117,13 @@ class Transport:
 
     @property
     def is_time_up(self) -> bool:
-        """Whether the run's time is up, so that nothing more is sent."""
+        """Whether the deadline is over, so that nothing more is sent."""
         return self.clock() >= self.deadline
 
     def send(
         self, call: str, service: Service, request: requests.Request, seconds: float
     ) -> tuple[ProviderAnswer, RawAnswer]:
-        """One attempt. Raises LegrandError past the deadline; every other way to fail is an answer."""
+        """Make one attempt. Raises LegrandError after the deadline; every other failure is an answer."""
         if self.is_time_up:
             raise LegrandError(call, UNREACHABLE)
         response = self._response(request, seconds)
@@ -135,7 +135,7 @@ class Transport:
         return answer, RawAnswer(response.status_code, response.content)
 
     def unreadable(self, call: str, raw: RawAnswer) -> LegrandError:
-        """Note an answer with a good status of which nothing can be read; the error that says so."""
+        """Note an answer with a good status that cannot be read; returns the error to raise."""
         self.signs.note_body(call, raw.status, raw.body, readable=False)
         return LegrandError(call, ProviderAnswer(Kind.STRANGE, raw.status))
 
@@ -144,25 +144,25 @@ class Transport:
             return self.session.send(
                 self.session.prepare_request(request), timeout=(_CONNECT_SECONDS, seconds), allow_redirects=False
             )
-        except requests.RequestException as error:  # it holds the request with its headers and its form: no further
-            return NO_HOST if _is_of_a_name(error) else UNREACHABLE
+        except requests.RequestException as error:  # not raised on: it holds the request with its headers and form
+            return NO_HOST if _is_name_error(error) else UNREACHABLE
 
 
-def _is_of_a_name(error: BaseException) -> bool:
-    """Whether it came of a host's name that did not resolve."""
-    came_of = error.__cause__ or error.__context__
-    return isinstance(error, gaierror) or (came_of is not None and _is_of_a_name(came_of))
+def _is_name_error(error: BaseException) -> bool:
+    """Whether the cause is a host's name that did not resolve."""
+    cause = error.__cause__ or error.__context__
+    return isinstance(error, gaierror) or (cause is not None and _is_name_error(cause))
 
 
 def open_session() -> requests.Session:
-    """A session that takes nothing from its surroundings: a .netrc could replace the bearer token."""
+    """A session that ignores the environment: a .netrc file could replace the bearer token."""
     session = requests.Session()
     session.trust_env = False
     return session
 
 
 class Login:
-    """The login: codes and refresh tokens become tokens. Its calls are outside the daily quota."""
+    """The login, which gives tokens for codes and refresh tokens. Its calls are outside the daily quota."""
 
     def __init__(self, transport: Transport, base_url: str, credentials: Credentials) -> None:
         self._transport = transport
@@ -176,8 +176,7 @@ class Login:
     def refresh(self, refresh_token: str) -> Mapping[str, Any]:
         """The fields of the answer to a refresh token.
 
-        A second attempt follows a transient failure at once: where the answer was lost, the old token is likeliest to
-        be good still just then.
+        A transient failure is tried again at once: if only the answer was lost, the old token may still be good then.
         """
         return self._token("refresh", attempts=2, grant_type="refresh_token", refresh_token=refresh_token)
 
@@ -197,9 +196,9 @@ class Login:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
-    """The API, opened with one access token, within the day's quota.
+    """The API, with one access token, within the day's quota.
 
-    What the day has no calls for any more is not asked for again: the table is not, either.
+    Once the quota refuses a kind of call, neither the table nor Legrand is asked again.
     """
 
     transport: Transport
@@ -210,13 +209,13 @@ class Api:
     _used_up: set[Need] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def may_call(self, need: Need) -> bool:
-        """Whether such a call would be made now: there is time for it, and it has not been refused for the quota."""
+        """Whether such a call can be made now: the deadline is not over, and the quota has not refused one."""
         return need not in self._used_up and not self.transport.is_time_up
 
     def subscriptions(self) -> list[Subscription]:
-        """All subscriptions of the user's applications, ours and others'; 204 is none.
+        """All subscriptions of the user's applications, ours and others'; none for 204.
 
-        An answer that cannot be read is a failure, never an empty list: whole plants hang on it.
+        An answer that cannot be read is a failure, never an empty list: the plan would subscribe every plant again.
         """
         raw = self._call("list", self._request("GET", "/subscription"), for_all=True)
         entries = [] if raw.status == requests.codes.no_content else _readable(self.transport, "list", raw)
@@ -227,7 +226,7 @@ class Api:
         return found
 
     def subscribe(self, plant_id: str, endpoint: str) -> None:
-        """Subscribe a plant; judged by the status alone, as the body of a good answer is not always JSON."""
+        """Subscribe a plant. Only the status counts, since the body of a good answer is not always JSON."""
         path = f"/plants/{quote(plant_id, safe='')}/subscription"
         raw = self._call("subscribe", self._request("POST", path, {"EndPointUrl": endpoint}))
         self.transport.signs.note_body("subscribe", raw.status, raw.body, whole=b'"subscriptionId"' in raw.body)
@@ -239,7 +238,7 @@ class Api:
         self.transport.signs.note_body("unsubscribe", raw.status, raw.body)
 
     def plants(self) -> ListedAccount:
-        """The plants of the account; 204 is none."""
+        """The plants of the account; none for 204."""
         raw = self._call("plants", self._request("GET", "/plants"), Need.OPTIONAL)
         if raw.status == requests.codes.no_content:
             self._read("plants", raw, [], [])
@@ -252,7 +251,7 @@ class Api:
         return ListedAccount(tuple(plants), len(plants) == len(entries))
 
     def topology(self, plant_id: str) -> Topology:
-        """A plant's name and its modules; 204, and an answer without modules, is a plant that has none."""
+        """A plant's name and modules; 204, or an answer without modules, means that it has none."""
         path = f"/plants/{quote(plant_id, safe='')}/topology"
         raw = self._call("topology", self._request("GET", path), Need.OPTIONAL)
         if raw.status == requests.codes.no_content:
@@ -271,9 +270,9 @@ class Api:
         return Topology(_id(plant), _name(plant), tuple(modules), len(modules) == len(entries or ()))
 
     def programs(self, plant_id: str, module_id: str) -> dict[int, str]:
-        """The printable names of a thermostat's programs by number; those that the answer does not name are missing.
+        """The printable names of a thermostat's programs, by number; programs without a name are missing.
 
-        204, and an answer without programs, name none. The built-in program has the number 0.
+        204, or an answer without programs, gives none. The built-in program has the number 0.
         """
         request = self._request("GET", f"{_thermostat(plant_id, module_id)}/programlist")
         raw = self._call("programs", request, Need.SPARE)
@@ -291,9 +290,9 @@ class Api:
         return {number: name for number, entry in reversed(programs) if (name := _name(entry)) is not None}
 
     def status(self, plant_id: str, module_id: str, need: Need = Need.OPTIONAL) -> bytes:
-        """What a thermostat says now, as sent: the shape is that of a notification's `data`.
+        """A thermostat's present status, as sent: it has the shape of a notification's `data`.
 
-        Who reads it tells `transport.signs` how well that went.
+        The caller parses it, and notes in `transport.signs` how much could be read.
         """
         return self._call("status", self._request("GET", _thermostat(plant_id, module_id)), need).body
 
@@ -313,7 +312,7 @@ class Api:
     def _call(
         self, call: str, request: requests.Request, need: Need = Need.REQUIRED, *, for_all: bool = False
     ) -> RawAnswer:
-        """One call with one retry of what is transient and over soon. Raises LegrandError unless it went well."""
+        """Make a call, and retry it once after a short transient failure. Raises LegrandError if it fails."""
         answer, raw = self._attempt(call, request, need)
         if answer.may_pass and (answer.retry_after or 0.0) <= _LONGEST_WAIT_SECONDS:
             self.transport.sleep(_RETRY_SECONDS if answer.retry_after is None else answer.retry_after)
@@ -335,10 +334,10 @@ class Api:
         return answer, raw
 
     def _pause_calls(self, answer: ProviderAnswer, *, for_all: bool) -> None:
-        """Have this and later runs keep quiet for as long as the answer asks.
+        """Stop calls in this and later runs for as long as the answer asks.
 
-        The limits speak of all calls, and an answer to the list, with which every run begins, is taken to speak
-        `for_all` as well. Any other is of that one call: the next run is soon enough for it, and nothing else waits.
+        That is for limits, which concern all calls, and for the list, with which every run begins (`for_all`). Any
+        other answer concerns its call alone, which the next run tries again.
         """
         if not for_all and answer.kind is not Kind.QUOTA and answer.status != _RATE_LIMITED:
             return
@@ -372,7 +371,7 @@ def _object(transport: Transport, call: str, raw: RawAnswer) -> Mapping[str, Any
 
 
 def _subscription(entry: object) -> Subscription | None:
-    """An entry of the list; one without plant or address is nothing that we could have made."""
+    """An entry of the list; None if it lacks plant or address, so that it cannot be ours."""
     if not isinstance(entry, dict):
         return None
     plant_id, endpoint = usable_id(entry.get("plantId")), entry.get("EndPointUrl")
@@ -382,13 +381,13 @@ def _subscription(entry: object) -> Subscription | None:
 
 
 def _programs(thermostat: object, module_id: str) -> list[Any]:
-    """The programs of one thermostat of an answer; none where it is another. What is no list is one odd entry."""
+    """The programs of one thermostat in an answer; empty if it is another one. A value that is no list is one entry."""
     if not isinstance(thermostat, dict):
         return [thermostat]
     sender = thermostat.get("sender")
     plant = sender.get("plant") if isinstance(sender, dict) else None
-    told = _id(plant.get("module")) if isinstance(plant, dict) else None
-    if told is not None and not same_id(told, module_id):
+    sender_id = _id(plant.get("module")) if isinstance(plant, dict) else None
+    if sender_id is not None and not same_id(sender_id, module_id):
         return []
     programs = thermostat.get("programs") or []
     return programs if isinstance(programs, list) else [programs]
@@ -403,6 +402,6 @@ def _id(entry: object) -> str | None:
 
 
 def _name(entry: Mapping[str, object]) -> str | None:
-    """A name made fit to be stored and shown; "" when nothing of it shows, None when none was told."""
+    """A printable name; "" if nothing of it is printable, None if there is none."""
     name = entry.get("name")
     return printable(name) if isinstance(name, str) else None

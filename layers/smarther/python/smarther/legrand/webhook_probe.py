@@ -1,4 +1,4 @@
-"""Calling the webhook's own address as the provider would."""
+"""Calls the webhook's own address as the provider would."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 def proves(session: requests.Session, address: str, *, code: str, now: datetime) -> bool:
-    """Whether the address answers a validation event as it should: with 200, and the code under both keys."""
+    """Whether the address answers a validation event correctly: with 200, and the code under both keys."""
     return handshake(session, address, code=code, now=now).proven
 
 

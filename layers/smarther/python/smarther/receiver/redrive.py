@@ -1,4 +1,4 @@
-"""The redriver: spilled notifications are recorded as the receiver would have, with the time of their arrival."""
+"""The redriver: records spilled notifications as the receiver would have, with the time of their arrival."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Redriver:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def redrive(self, event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
-        """Store each message of an SQS event; the answer names those to be tried again (partial batch response).
+        """Store each message of an SQS event; returns those to deliver again (a partial batch response).
 
-        Messages are independent: one that fails, or for which there is no time left, is tried again alone. One that
-        fails each time goes to the dead-letter queue.
+        Messages are independent: one that fails, or for which no time is left, is delivered again alone. One that fails
+        every time goes to the dead-letter queue.
         """
         started = self.seconds()
 
@@ -44,25 +44,25 @@ class Redriver:
         failed = [
             message["messageId"]
             for message in event["Records"]
-            if not (in_time() and self._settled(message["body"], in_time))
+            if not (in_time() and self._is_done(message["body"], in_time))
         ]
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
-    def _settled(self, message: str, in_time: Callable[[], bool]) -> bool:
-        """Whether the queue may delete a message."""
+    def _is_done(self, message: str, in_time: Callable[[], bool]) -> bool:
+        """Whether the queue may delete a message: it is stored, or from a stranger."""
         try:
             spilled = Spilled.from_message(message)
-            return self._refused(spilled) or self._stored(spilled, in_time)
+            return self._is_from_stranger(spilled) or self._is_stored(spilled, in_time)
         except (MalformedError, TableUnavailableError) as error:
             telemetry.warn("redrive_failed", error=type(error).__name__, reason=str(error))
-        except Exception as error:  # a fault of ours: this message stays in the queue, and the next one is handled
+        except Exception as error:  # a bug: this message stays in the queue, and the next one is handled
             telemetry.warn("redrive_failed", error=type(error).__name__)
         return False
 
-    def _refused(self, spilled: Spilled) -> bool:
-        """Whether a message is from a stranger, and so is deleted: the check that the receiver could not make.
+    def _is_from_stranger(self, spilled: Spilled) -> bool:
+        """Authenticate a message for which the receiver had no digests.
 
-        Raises TableUnavailableError where there are no accepted digests to check it with.
+        Raises TableUnavailableError if the table still has none.
         """
         if spilled.verified:
             return False
@@ -70,11 +70,11 @@ class Redriver:
         if digests.accept(spilled.presented):
             return False
         if not digests.known():
-            raise TableUnavailableError("no accepted digests in the table")  # so no caller can be refused
+            raise TableUnavailableError("no accepted digests in the table")  # without them nobody can be refused
         telemetry.log("notification_refused", kept="no")
         return True
 
-    def _stored(self, spilled: Spilled, in_time: Callable[[], bool]) -> bool:
+    def _is_stored(self, spilled: Spilled, in_time: Callable[[], bool]) -> bool:
         notification = parse(spilled.body)
         recorded = self.recorder.record(
             notification, spilled.body, received_at=spilled.received_at, stored_at=self.now(), in_time=in_time

@@ -8,6 +8,6 @@ from smarther.settings import FunctionSettings
 
 
 class PreTrafficSettings(FunctionSettings):
-    """What the pre-traffic check is told by its environment."""
+    """The pre-traffic check's settings."""
 
     receiver_version: str = Field(alias="RECEIVER_VERSION_ARN", min_length=1)

@@ -1,7 +1,7 @@
-"""Making statistics: hours from readings and days from hours, day by day and thermostat by thermostat.
+"""Makes statistics: hours from readings and days from hours, day by day and thermostat by thermostat.
 
-Thermostats' days are independent: one that cannot be made is reported, and all others are made. Several runs may make
-the same hour at the same time: the schedule's, one that follows a late reading, one that the owner asked for.
+The days of thermostats are independent: one that cannot be made is reported, and all others are made. Several runs may
+make the same hour at the same time: the schedule's, the stream's, the owner's.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from smarther.domain.keeper.fault import fault_of
-from smarther.domain.summaries.rollup_window import by_day, still_whole, touched
+from smarther.domain.summaries.rollup_window import affected_hours, split_by_day, unexpired
 from smarther.domain.summaries.statistics import LONGEST_HOLD, daily, hourly, hours_of_day
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.listings import Listings
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     from datetime import date, datetime, timedelta, tzinfo
 
     from smarther.domain.keeper.fault import Fault
-    from smarther.domain.summaries.rollup_window import Stretch
+    from smarther.domain.summaries.rollup_window import HourRange
     from smarther.domain.summaries.statistics import Statistics
     from smarther.store.hours_and_days import Versioned
     from smarther.store.table import Table
 
-    type Day = tuple[date, Stretch]
+    type Day = tuple[date, HourRange]
 
 _TRIES: Final = 3
-"""How often a day is made where other runs write the same hours at the same time."""
+"""How often a day is tried while other runs write the same hours."""
 
 
 class OvertakenError(Exception):
-    """Other runs wrote the same hours each time."""
+    """Other runs wrote the same hours during each try."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollupCounts:
-    """What was made, in counts. `failed` are the ids of thermostats of which something could not be made.
+    """What a run made, in counts. `failed` has the module ids of which something could not be made.
 
     `behind` has, by module id, the hour from which statistics may be missing. `faults` counts errors by type and place.
     """
@@ -64,10 +64,10 @@ class RollupCounts:
 
 
 class Rollup:
-    """One run: makes the statistics of one table, by the local days of one home.
+    """One run over one table; `zone` decides which hours make a day.
 
-    With a `retention`, only hours are made of which no reading can have expired. A `consistent` run sees what was
-    written a moment ago.
+    With a `retention`, only hours are made whose readings cannot have expired. A `consistent` run reads consistently:
+    it sees what was written a moment ago.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first by keyword
@@ -93,7 +93,7 @@ class Rollup:
         self._failed: set[str] = set()
         self._faults: Counter[Fault] = Counter()
 
-    def made(self) -> RollupCounts:
+    def counts(self) -> RollupCounts:
         """What was made so far."""
         return RollupCounts(
             hours_written=self._hours_written,
@@ -105,118 +105,115 @@ class Rollup:
             faults=self._faults,
         )
 
-    def whole(self, stretch: Stretch) -> Stretch:
-        """The part of a stretch of which no reading can have expired."""
-        return still_whole(stretch, now=self._now, retention=self._retention)
+    def unexpired(self, hours: HourRange) -> HourRange:
+        """The part of `hours` whose readings cannot have expired."""
+        return unexpired(hours, now=self._now, retention=self._retention)
 
     def thermostats(self) -> list[str]:
-        """The ids of all thermostats in the directory."""
+        """The module ids of the directory."""
         return list(dict.fromkeys(one.module_id for one in Listings(self._table).thermostats()))
 
-    def make(self, module_ids: Iterable[str], stretch: Stretch) -> datetime:
-        """Make a stretch of these thermostats; returns the hour up to which it is made, or at which time ran out.
+    def make(self, module_ids: Iterable[str], hours: HourRange) -> datetime:
+        """Make the hours of these thermostats, and the days that are over; returns up to which hour all were tried.
 
-        Only what differs from the stored hours and days is written. Days are finished one by one, oldest first, so that
-        the next run can continue where the time ran out.
+        That is the end of the hours, or where time ran out. Only what differs from the stored statistics is written.
+        Days are made one by one, oldest first, so that the next run can continue there.
         """
-        whole = self.whole(stretch)
-        reached = whole.start
-        for day, part in by_day(whole, self._zone):
+        unexpired = self.unexpired(hours)
+        reached = unexpired.start
+        for day, part in split_by_day(unexpired, self._zone):
             for module_id in module_ids:
                 if self._out_of_time():
                     return reached
-                if not self._is_made(module_id, day, part):
+                if not self._try_day(module_id, day, part):
                     self._behind.setdefault(module_id, part.start)
             reached = part.end
         return reached
 
-    def make_up(self, owed: Mapping[str, Stretch], listed: Iterable[str]) -> None:
-        """Make what thermostats are owed, up to the first day that cannot be made.
+    def catch_up(self, missing: Mapping[str, HourRange], listed: Iterable[str]) -> None:
+        """Make what is missing of thermostats, each up to the first day that cannot be made.
 
-        A thermostat that is not `listed` stays behind until it returns.
+        A thermostat that is not `listed` stays behind until the directory has it again.
         """
-        for module_id, stretch in owed.items():
-            part = self.whole(stretch)
-            reached = self._reached(module_id, part) if module_id in listed else part.start
+        for module_id, hours in missing.items():
+            part = self.unexpired(hours)
+            reached = self._make_in_order(module_id, part) if module_id in listed else part.start
             if reached < part.end:
                 self._behind[module_id] = reached
 
-    def make_late(self, module_id: str, times: Iterable[datetime]) -> bool:
-        """Make anew what readings of these times tell of, wherever they lie; False where not all of it is made."""
-        for stretch in touched(times, now=self._now):
-            part = self.whole(stretch)
-            reached = self._reached(module_id, part)
+    def remake(self, module_id: str, times: Iterable[datetime]) -> bool:
+        """Make the hours and days again that late readings of these times affect; False if some could not be made."""
+        for hours in affected_hours(times, now=self._now):
+            part = self.unexpired(hours)
+            reached = self._make_in_order(module_id, part)
             if reached < part.end:
                 self._behind[module_id] = min(reached, self._behind.get(module_id, reached))
                 return False
         return True
 
-    def make_missed(self, module_ids: Iterable[str], *, since: datetime, after: str) -> str | None:
-        """Find what was stored late since an instant, and make it; for the thermostats behind `after`, by their ids.
+    def remake_missed(self, module_ids: Iterable[str], *, since: datetime, after: str) -> str | None:
+        """Search the table for late readings stored since an instant, and remake what they affect.
 
-        Returns the thermostat behind which to go on: where time ran out, or the first one could not be looked through.
-        None when all were.
+        Goes through the module ids in order, from the first one after `after`. Returns None when all were searched;
+        otherwise the id after which the next run continues: where time ran out, or before the first that failed.
         """
-        go_on = None
+        continue_after = None
         for module_id in sorted(each for each in module_ids if each > after):
             if self._out_of_time():
-                return after if go_on is None else go_on
+                return after if continue_after is None else continue_after
             try:
                 times = self._history.times_after_hour(module_id, since=since)
             except Exception as error:  # as for a day: it concerns this thermostat alone
-                self._note(module_id, error)
-                go_on = after if go_on is None else go_on
+                self._note_failure(module_id, error)
+                continue_after = after if continue_after is None else continue_after
             else:
-                self.make_late(module_id, times)
+                self.remake(module_id, times)
             after = module_id
-        return go_on
+        return continue_after
 
-    def _reached(self, module_id: str, stretch: Stretch) -> datetime:
-        """Make a stretch of one thermostat, up to the first day that cannot be made; returns that instant."""
-        for day, part in by_day(stretch, self._zone):
-            if self._out_of_time() or not self._is_made(module_id, day, part):
+    def _make_in_order(self, module_id: str, hours: HourRange) -> datetime:
+        """Make the hours of one thermostat, up to the first day that cannot be made; returns the hour reached."""
+        for day, part in split_by_day(hours, self._zone):
+            if self._out_of_time() or not self._try_day(module_id, day, part):
                 return part.start
-        return stretch.end
+        return hours.end
 
-    def _is_made(self, module_id: str, day: date, part: Stretch) -> bool:
-        """Make a thermostat's day; False where it cannot be made, for whatever reason, which is noted."""
+    def _try_day(self, module_id: str, day: date, part: HourRange) -> bool:
+        """Make a thermostat's hours of one day, and the day if it is over; notes a failure and returns False."""
         try:
             self._hours_written += self._make_hours(module_id, part)
             first, after = hours_of_day(day, self._zone)
             if after <= self._now:
                 self._days_written += self._make_day(module_id, day, first, after)
-        except Exception as error:  # whatever it is, it concerns this thermostat; the run reports it at its end
-            self._note(module_id, error)
+        except Exception as error:  # it concerns this thermostat alone; the run reports it at its end
+            self._note_failure(module_id, error)
             return False
         return True
 
-    def _note(self, module_id: str, error: Exception) -> None:
+    def _note_failure(self, module_id: str, error: Exception) -> None:
         self._failed.add(module_id)
         self._faults[fault_of(error)] += 1
 
-    def _make_hours(self, module_id: str, part: Stretch) -> int:
-        """Write the hours of a stretch that differ from the stored ones; returns how many.
+    def _make_hours(self, module_id: str, part: HourRange) -> int:
+        """Write the hours that differ from the stored ones; returns how many.
 
         An hour whose readings have expired keeps its stored statistics.
         """
-        for again in range(_TRIES):
-            consistent = self._consistent or again > 0
+        for attempt in range(_TRIES):
+            consistent = self._consistent or attempt > 0
             stored = self._statistics.versioned_hours(module_id, start=part.start, end=part.end, consistent=consistent)
             before = part.start - LONGEST_HOLD
             held = self._history.snapshots(module_id, start=before, end=part.start, limit=1, consistent=consistent)
-            said = self._history.snapshots(module_id, start=part.start, end=part.end, consistent=consistent)
-            made = hourly(held + said, start=part.start, end=part.end, until=self._now)
-            changed = {
-                hour: each for hour, each in made.items() if hour not in stored or stored[hour].statistics != each
-            }
+            within = self._history.snapshots(module_id, start=part.start, end=part.end, consistent=consistent)
+            changed = _changed(hourly(held + within, start=part.start, end=part.end, until=self._now), stored)
             if self._statistics.store(module_id, changed, {}, over=stored):
                 return len(changed)
         raise OvertakenError
 
     def _make_day(self, module_id: str, day: date, first: datetime, after: datetime) -> int:
-        """Write a day that is over from its stored hours, where it differs from the stored one; returns how many."""
-        for again in range(_TRIES):
-            stored = self._statistics.versioned_day(module_id, day, consistent=self._consistent or again > 0)
+        """Write a day that is over from its stored hours, if it differs from the stored one; returns how many."""
+        for attempt in range(_TRIES):
+            stored = self._statistics.versioned_day(module_id, day, consistent=self._consistent or attempt > 0)
             made = daily(self._statistics.hours(module_id, start=first, end=after, consistent=True), self._zone)
             changed = _changed(made, stored)
             if self._statistics.store(module_id, {}, changed, over=stored):
@@ -225,5 +222,5 @@ class Rollup:
 
 
 def _changed[At](made: Mapping[At, Statistics], stored: Mapping[At, Versioned]) -> dict[At, Statistics]:
-    """What was made that is not what is stored."""
+    """Those statistics that are not stored yet, or stored otherwise."""
     return {at: each for at, each in made.items() if at not in stored or stored[at].statistics != each}

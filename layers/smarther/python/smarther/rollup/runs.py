@@ -1,4 +1,4 @@
-"""The three kinds of runs: what is due, what the owner asked for, and what late readings tell of."""
+"""The three kinds of runs: the schedule's, the owner's for a range, and the stream's for late readings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from smarther import telemetry
-from smarther.domain.summaries.rollup_window import RollupState, believed, dropped_since, due, owed
+from smarther.domain.summaries.rollup_window import (
+    RollupState,
+    catch_up_hours,
+    dropped_by_stream_since,
+    due_hours,
+    plausible,
+)
 from smarther.store import keys
 from smarther.store.items import instant_of
 
@@ -15,77 +21,77 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from smarther.domain.summaries.rollup_window import Stretch
+    from smarther.domain.summaries.rollup_window import HourRange
     from smarther.rollup.roll_up import Rollup, RollupCounts
     from smarther.store.hours_and_days import HoursAndDays
 
 
 class StatisticsMissingError(Exception):
-    """The statistics of some thermostats could not be made; all others were."""
+    """Some thermostats' statistics could not be made; all others were."""
 
 
 @dataclass(frozen=True, slots=True)
-class RangeMade:
-    """What a run of a stretch did. `complete_through` is the end of the stretch, or the hour at which time ran out."""
+class RunResult:
+    """What a run made of a range. `complete_through` is the end of the hours, or the hour at which time ran out."""
 
-    stretch: Stretch
+    hours: HourRange
     complete_through: datetime
-    made: RollupCounts
+    counts: RollupCounts
 
     def figures(self) -> dict[str, str | int]:
-        """The answer as keys of a log record; `continue_from` only where time ran out."""
-        unfinished = self.complete_through < self.stretch.end
+        """The result as keys of a log record; `continue_from` only if time ran out."""
+        unfinished = self.complete_through < self.hours.end
         return {
-            "from": self.stretch.start.isoformat(),
-            "to": self.stretch.end.isoformat(),
-            **self.made.figures(),
+            "from": self.hours.start.isoformat(),
+            "to": self.hours.end.isoformat(),
+            **self.counts.figures(),
             **({"continue_from": self.complete_through.isoformat()} if unfinished else {}),
         }
 
 
-def make_range(rollup: Rollup, stretch: Stretch) -> dict[str, Any]:
-    """Make a range that was asked for; where the answer has `continue_from`, the rest begins there."""
-    whole = rollup.whole(stretch)
-    answer = RangeMade(whole, rollup.make(rollup.thermostats(), whole), rollup.made())
-    _tell("statistics_made", answer.figures(), answer.made)
-    return answer.figures() | {"failed": sorted(answer.made.failed)}
+def make_range(rollup: Rollup, hours: HourRange) -> dict[str, Any]:
+    """Make a requested range again; if the answer has `continue_from`, time ran out there."""
+    unexpired = rollup.unexpired(hours)
+    result = RunResult(unexpired, rollup.make(rollup.thermostats(), unexpired), rollup.counts())
+    _log("statistics_made", result.figures(), result.counts)
+    return result.figures() | {"failed": sorted(result.counts.failed)}
 
 
-def make_due(rollup: Rollup, statistics: HoursAndDays, now: datetime) -> dict[str, Any]:
-    """Make the hours that are due, then what is owed, and store how far that went.
+def make_scheduled(rollup: Rollup, statistics: HoursAndDays, now: datetime) -> dict[str, Any]:
+    """Make the due hours, catch up what is missing, and store how far that went.
 
-    Raises `StatisticsMissingError` at its end where something could not be made, so that an alarm fires.
+    Raises `StatisticsMissingError` at its end if something could not be made, so that an alarm fires.
     """
-    state = believed(statistics.rollup_state(), now=now)
-    stretch = rollup.whole(due(state, now=now))
+    state = plausible(statistics.rollup_state(), now=now)
+    hours = rollup.unexpired(due_hours(state, now=now))
     listed = rollup.thermostats()
-    reached = rollup.make(listed, stretch)
-    rollup.make_up(owed(state, stretch), listed)
+    reached = rollup.make(listed, hours)
+    rollup.catch_up(catch_up_hours(state, hours), listed)
     late_after = None
-    since = dropped_since(state, now=now)
+    since = dropped_by_stream_since(state, now=now)
     if state is not None and since is not None:
-        late_after = rollup.make_missed(listed, since=since, after=state.late_after or "")
-    answer = RangeMade(stretch, reached, rollup.made())
+        late_after = rollup.remake_missed(listed, since=since, after=state.late_after or "")
+    result = RunResult(hours, reached, rollup.counts())
     statistics.store_rollup_state(
         RollupState(
             ran_at=now,
             complete_through=reached,
-            behind=answer.made.behind,
+            behind=result.counts.behind,
             late_through=now if state is None or late_after is None else state.late_through,
             late_after=late_after,
         )
     )
-    _tell("statistics_made", answer.figures(), answer.made)
-    if answer.made.failed:
-        raise StatisticsMissingError(f"{len(answer.made.failed)} thermostats' statistics could not be made")
-    return answer.figures() | {"failed": []}
+    _log("statistics_made", result.figures(), result.counts)
+    if result.counts.failed:
+        raise StatisticsMissingError(f"{len(result.counts.failed)} thermostats' statistics could not be made")
+    return result.figures() | {"failed": []}
 
 
-def make_late(rollup: Rollup, records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Make anew the hours and days of readings that were stored late: the records of a DynamoDB stream.
+def remake_late(rollup: Rollup, records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Make the hours and days again that late readings affect, from the records of the table's stream.
 
-    Returns the records to deliver again: those of thermostats of which something could not be made. Thermostats are
-    independent. What is no record of a reading is counted and left out.
+    Returns the records to deliver again: those of thermostats whose statistics could not be made. Thermostats are
+    independent. Records that are not of a reading are counted and skipped.
     """
     times: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
     strange = 0
@@ -96,15 +102,15 @@ def make_late(rollup: Rollup, records: Iterable[Mapping[str, Any]]) -> dict[str,
         else:
             module_id, time, number = found
             times[module_id][number] = time
-    failed = [module_id for module_id, late in times.items() if not rollup.make_late(module_id, late.values())]
-    made = rollup.made()
+    failed = [module_id for module_id, late in times.items() if not rollup.remake(module_id, late.values())]
+    counts = rollup.counts()
     readings = sum(map(len, times.values()))
-    _tell("late_readings_counted", {"readings": readings, "strange_records": strange, **made.figures()}, made)
+    _log("late_readings_counted", {"readings": readings, "strange_records": strange, **counts.figures()}, counts)
     return {"batchItemFailures": [{"itemIdentifier": number} for module_id in failed for number in times[module_id]]}
 
 
 def _reading_of(record: Mapping[str, Any]) -> tuple[str, datetime, str] | None:
-    """The thermostat, the time and the sequence number of a record of a stored reading."""
+    """The module id, time and sequence number of a stream record; None if it is not of a reading."""
     try:
         change = record["dynamodb"]
         module_id = keys.module_in(change["Keys"]["pk"]["S"])
@@ -115,7 +121,7 @@ def _reading_of(record: Mapping[str, Any]) -> tuple[str, datetime, str] | None:
     return None if module_id is None or time is None else (module_id, time, number)
 
 
-def _tell(message: str, figures: Mapping[str, str | int], made: RollupCounts) -> None:
-    for fault, count in made.faults.items():
+def _log(message: str, figures: Mapping[str, str | int], counts: RollupCounts) -> None:
+    for fault, count in counts.faults.items():
         telemetry.warn("statistics_failed", error=fault.error, place=fault.place, count=count)
     telemetry.log(message, **figures)

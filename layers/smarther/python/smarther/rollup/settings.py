@@ -1,4 +1,4 @@
-"""The environment of the rollup as a frozen model, read once when the function starts."""
+"""The rollup's environment as a frozen model, read once when the function starts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from smarther.settings import FunctionSettings
 
 
 class RollupSettings(FunctionSettings):
-    """What the rollup is told by its environment."""
+    """The rollup's settings."""
 
     table_name: str = Field(alias="TABLE_NAME", min_length=1)
     timezone: ZoneInfo = Field(alias="TIMEZONE")
@@ -20,5 +20,5 @@ class RollupSettings(FunctionSettings):
 
     @property
     def retention(self) -> timedelta | None:
-        """How long readings are kept, or `None` for ever."""
+        """How long readings are kept; None means for ever."""
         return timedelta(days=self.retention_days) if self.retention_days else None

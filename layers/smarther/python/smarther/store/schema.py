@@ -360,7 +360,7 @@ ITEMS: Final = (
             Attribute("clocks", "list", "thermostats whose clock is wrong", always=True),
             Attribute("incidents", "list", "what has happened: its cause, since when, whom it concerns", always=True),
             Attribute("over", "list", "what had happened, and is over", always=True),
-            Attribute("unheard", "number", "thermostats that the run had no time to listen to", always=True),
+            Attribute("unheard", "number", "thermostats that the run had no time to check for silence", always=True),
             Attribute("left_out", "fields", "of a list that is too long: how many entries are not here", always=True),
             Attribute("webhook", "text", "how far the webhook's secret is in its rotation"),
             Attribute("client_secret_ends_on", "text", "the day on which the client secret ends"),

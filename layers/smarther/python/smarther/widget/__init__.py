@@ -1,1 +1,1 @@
-"""The widget: from the console's event to a page."""
+"""The widget: from an event of the CloudWatch console to a page."""

@@ -1,6 +1,6 @@
-"""One answer of the widget: from the console's event to a page, with a bound on the items that are read.
+"""Answers the console's event with a page, and bounds how many items that reads.
 
-Cards are independent: one that cannot be read or drawn says so in its place.
+Cards are independent: the place of one that cannot be read or drawn says so.
 """
 
 from __future__ import annotations
@@ -34,11 +34,10 @@ if TYPE_CHECKING:
 
 
 class Widget:
-    """Draws one home from its table; `home` is the time zone by which its days were made.
+    """Draws one home from its table; `home` is the time zone of its daily statistics.
 
-    A thermostat is silent after `stale_after`; the keeper runs `keeper_every` so often.
-
-    `faults` counts the errors of cards that could not be shown, by type and place.
+    A thermostat is silent after `stale_after`; the keeper's schedule runs `keeper_every`. `faults` counts the errors of
+    cards that could not be shown, by type and place.
     """
 
     def __init__(self, table: Table, *, home: tzinfo, stale_after: timedelta, keeper_every: timedelta) -> None:
@@ -52,30 +51,30 @@ class Widget:
         self.faults: Counter[Fault] = Counter()
 
     def answer(self, event: Mapping[str, object], *, now: datetime, endpoint: str) -> str | dict[str, str]:
-        """HTML for the console to show, or the widget's documentation as Markdown where it asks to `describe`.
+        """HTML for the console, or for `{"describe": true}` the widget's documentation as Markdown.
 
-        `endpoint` is the function's ARN, which the page's links call. An answer reads at most `ITEM_BOUND` items,
-        besides the directory. Raises TableUnavailableError where the directory cannot be read.
+        `endpoint` is the function's ARN, which the page's links call. Reads at most `ITEM_BOUND` items, besides the
+        directory. Raises TableUnavailableError.
         """
         if wants_description(event):
             return {"markdown": words_asked_for(event).description}
         call = widget_call(event, now=now, home=self._home)
-        view = View(call=call, now=now, stale_after=self._stale_after, endpoint=endpoint, on_failure=self._note)
+        view = View(call=call, now=now, stale_after=self._stale_after, endpoint=endpoint, on_failure=self._count)
         thermostats = self._listings.thermostats()
         unusual = self._latest.unusual() if thermostats else {}
         if call.module_id is None:
             shown, others = thermostats[:MOST_THERMOSTATS], thermostats[MOST_THERMOSTATS:]
-            cards = [self._read(each, call, now, unusual, charts=len(shown)) for each in shown]
+            cards = [self._card_or_failure(each, call, now, unusual, charts=len(shown)) for each in shown]
             return home_page(cards, view, others=others, notices=self._notices(thermostats, cards, view))
         for thermostat in thermostats:
             if thermostat.module_id == call.module_id:
-                return thermostat_page(self._read(thermostat, call, now, unusual, charts=1), view)
+                return thermostat_page(self._card_or_failure(thermostat, call, now, unusual, charts=1), view)
         return nobody_page(call.module_id, view)
 
     def _notices(
         self, thermostats: Sequence[Thermostat], cards: Sequence[Card | UnreadCard], view: View
     ) -> list[Told] | None:
-        """What is not as it should be by the keeper's last run; None where that cannot be told."""
+        """The problems that the keeper's last run reported; None if its report is missing or cannot be read."""
         try:
             report = self._notes.report()
             if report is None:
@@ -86,20 +85,20 @@ class Widget:
             return notices(report, names, heard, zone=zone, now=view.now, keeper_every=self._keeper_every, words=words)
         except TableUnavailableError:
             raise
-        except Exception as error:  # a report of another form; the cards need none
-            self._note(error)
+        except Exception as error:  # a report of another form; the cards do not need it
+            self._count(error)
             return None
 
-    def _read(
+    def _card_or_failure(
         self, thermostat: Thermostat, call: WidgetCall, now: datetime, unusual: Unusual, *, charts: int
     ) -> Card | UnreadCard:
         try:
             return self._card(thermostat, call, now, unusual, charts=charts)
-        except Exception as error:  # whatever it is, it concerns this card, which says that it failed
-            self._note(error)
+        except Exception as error:  # it concerns this card alone, which says that it failed
+            self._count(error)
             return UnreadCard(thermostat)
 
-    def _note(self, error: Exception) -> None:
+    def _count(self, error: Exception) -> None:
         self.faults[fault_of(error)] += 1
 
     def _card(self, thermostat: Thermostat, call: WidgetCall, now: datetime, unusual: Unusual, *, charts: int) -> Card:

@@ -1,4 +1,4 @@
-"""Reading a series from the table, with a limit on the items that are read."""
+"""Reads the series of a chart from the table, within a number of items."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _DAY = timedelta(days=1)
 
 
 class SeriesReader:
-    """Reads the series of charts; `home` is the time zone by which the days were made."""
+    """Reads the series of charts; `home` is the time zone of the daily statistics."""
 
     def __init__(self, table: Table, *, home: tzinfo) -> None:
         self._history = History(table)
@@ -41,10 +41,10 @@ class SeriesReader:
         self._home = home
 
     def read(self, module_id: str, start: datetime, end: datetime, *, now: datetime, limit: int) -> Series:
-        """The finest series of a period that at most `limit` items make, besides a few for the current hour and day.
+        """The finest series of a period that needs at most `limit` items, and a few for the current hour and day.
 
-        A thermostat with too many readings is drawn from hours. A period with more days than `limit` begins later, with
-        the oldest day that is read.
+        A thermostat with too many readings is drawn from hours. If a period has more days than `limit`, the series
+        begins with the oldest day that was read.
         """
         grain = finest_grain(end - start, limit)
         if grain is Grain.READINGS:

@@ -1,4 +1,4 @@
-"""The environment of the widget as a frozen model, read once when the function starts."""
+"""The widget's environment as a frozen model, read once when the function starts."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from smarther.settings import FunctionSettings
 
 
 class WidgetSettings(FunctionSettings):
-    """What the widget is told by its environment."""
+    """The widget's settings."""
 
     table_name: str = Field(alias="TABLE_NAME", min_length=1)
     stale_after_hours: int = Field(alias="STALE_AFTER_HOURS", gt=0)
     keeper_rate_minutes: int = Field(alias="KEEPER_RATE_MINUTES", gt=0)
     timezone: ZoneInfo = Field(alias="TIMEZONE")
-    """The home's time zone: the rollup's, whose days the widget draws."""
+    """The home's time zone, the same as the rollup's."""
 
     @property
     def stale_after(self) -> timedelta:

@@ -1,8 +1,7 @@
-"""The form of an answer, without anything that it says: so that one whose form nobody knows can be reported.
+"""The form of an answer without its content, so that an answer of unknown form can be reported.
 
-Answers hold ids, names and tokens, as values and, for all that is known, as keys. So a value is told by its type alone,
-and a key only where it is made of words that stand here, which are Legrand's own and those of any API. What can be told
-is settled by this module and not by the answer.
+Answers hold ids, names and tokens, as values and perhaps as keys. So only the type of a value is shown, and a key only
+if all its words are in the vocabulary below: Legrand's own words, and those of any API.
 """
 
 from __future__ import annotations
@@ -42,13 +41,13 @@ _KEY: Final = re.compile(r"[A-Za-z_-]{1,40}")
 
 
 NO_DATA: Final = frozenset({"nothing", "markup", "text"})
-"""The forms of bodies that are no JSON: those of a server in front of the API, for all that is known."""
+"""The forms of bodies that are not JSON; they may be from a server in front of the API."""
 
 
 def shape_of(body: bytes) -> str:
-    """The form of an answer's body, as JSON: an object's keys with the forms of their values, the forms in a list.
+    """The form of an answer's body, as JSON: the keys of objects, and the types of values.
 
-    A body that is no JSON has a form of `NO_DATA`.
+    A body that is not JSON has a form of `NO_DATA`.
     """
     try:
         document = json.loads(body)

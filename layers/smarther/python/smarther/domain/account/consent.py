@@ -1,4 +1,4 @@
-"""Consent: the address to which the owner's browser goes, and the one-time state with which it comes back."""
+"""Consent: the address that the owner's browser opens, and the one-time state with which it comes back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STATE_BYTES: Final = 32
 """The random bytes of a state, which is URL-safe base64 without padding: 43 characters."""
 STATE_LIFE: Final = timedelta(minutes=10)
 OUTCOME_LIFE: Final = timedelta(hours=1)
-"""So long what became of a consent is kept for whoever waits for it."""
+"""How long the outcome of a consent is kept for `smarther authorize`, which waits for it."""
 
 
 class Scope(StrEnum):
@@ -29,7 +29,7 @@ class Scope(StrEnum):
 
     READING = "comfort.read topology.read"
     CONTROL = "comfort.read comfort.write"
-    """What openHAB's binding asks for, and reads plants with: also for a login that does not grant reading alone."""
+    """What openHAB's binding requests, and reads plants with; for a login that does not grant reading alone."""
 
 
 _STATE = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -37,25 +37,25 @@ _CODE = re.compile(r"[\x21-\x7e]{1,8192}")
 
 
 def has_state_form(text: str) -> bool:
-    """Whether a text could be a state of ours at all."""
+    """Whether a text has the form of our states."""
     return _STATE.fullmatch(text) is not None
 
 
 def has_code_form(text: str) -> bool:
-    """Whether a text could be a code of the provider's: visible ASCII of a sane length."""
+    """Whether a text may be a code of the provider's: visible ASCII of a sane length."""
     return _CODE.fullmatch(text) is not None
 
 
 def state_digest(state: str) -> str:
-    """SHA-256 (hex) of a state: the key under which it waits to be used.
+    """SHA-256 (hex) of a state: the key of its item.
 
-    A lookup by the digest of 256 random bits takes a time that tells nothing about the state itself.
+    The time of a lookup by the digest of 256 random bits tells nothing about the state.
     """
     return hashlib.sha256(state.encode()).hexdigest()
 
 
 def authorisation_address(login_url: str, *, client_id: str, redirect_uri: str, state: str, scope: Scope) -> str:
-    """Where the owner gives consent. `redirect_uri` must be the registered one to the letter."""
+    """The address at which the owner gives consent. `redirect_uri` must be exactly the registered one."""
     query = {
         "client_id": client_id,
         "response_type": "code",
@@ -68,14 +68,14 @@ def authorisation_address(login_url: str, *, client_id: str, redirect_uri: str, 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The owner allowed it: a code to exchange, and the state that must be ours."""
+    """The owner consented: a code to exchange, and a state, which may be a stranger's."""
 
     code: str = field(repr=False)
     state: str = field(repr=False)
 
 
 class NotGiven(StrEnum):
-    """The browser came back without what is needed."""
+    """Why the browser came back without a code and a state."""
 
     DECLINED = "declined"
     SCOPE_REFUSED = "scope_refused"
@@ -84,11 +84,11 @@ class NotGiven(StrEnum):
 
 
 _ERRORS: Final = {"access_denied": NotGiven.DECLINED, "invalid_scope": NotGiven.SCOPE_REFUSED}
-"""Those of RFC 6749 (4.1.2.1) that say more than that it failed."""
+"""The errors of RFC 6749 (4.1.2.1) that tell the owner what to do."""
 
 
 class ConsentProgress(StrEnum):
-    """How far one consent has come. Only the last has an outcome: a `NotGiven`, or the keeper's report on it."""
+    """The progress of one consent. Only the last has an outcome: a `NotGiven`, or the keeper's report."""
 
     UNKNOWN = "unknown"
     WAITING = "waiting"
@@ -97,9 +97,9 @@ class ConsentProgress(StrEnum):
 
 
 def returned(query: Mapping[str, str]) -> Given | NotGiven:
-    """What the browser brings back from the provider. Names and values are anybody's, so only known forms count.
+    """Read the query that the browser brings back. Anybody can send one, so only known forms are accepted.
 
-    The provider was seen to send a state without a code; that is as incomplete as nothing at all.
+    A state without a code, which the provider has been seen to send, is incomplete.
     """
     if "error" in query:
         return _ERRORS.get(query["error"], NotGiven.FAILED)

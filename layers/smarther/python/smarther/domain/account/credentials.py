@@ -45,8 +45,8 @@ class Credentials:
     def from_secret(cls, text: str, *, version: str, written_at: datetime) -> Self:
         """Read the credentials from the JSON of their secret.
 
-        `recorded_on` is the day of `recorded_at`, or of `written_at` where that is absent or unreadable.
-        Raises CredentialsError where the text is not JSON or lacks one of the three values.
+        `recorded_on` is the day of `recorded_at`, or of `written_at` if that is absent or unreadable.
+        Raises CredentialsError if the text is not JSON or lacks one of the three values.
         """
         try:
             stored = json.loads(text)

@@ -32,17 +32,17 @@ def same_id(one: str, other: str) -> bool:
 
 
 def spelled(identifier: str, known: Collection[str]) -> str:
-    """The id in the spelling of `known`, whatever its case; as it is given where `known` lacks it."""
+    """The id in the spelling of `known`, regardless of case; unchanged if `known` lacks it."""
     if identifier in known:
         return identifier
     return next((each for each in known if same_id(each, identifier)), identifier)
 
 
 def newest_listings[Each](listings: Iterable[tuple[str, str, datetime | None, Each]]) -> list[Each]:
-    """One listing of each thermostat: where several plants list it, the one that is known only since last.
+    """One listing of each thermostat: if several plants list it, that of the plant where it appeared last.
 
-    A listing is (plant id, module id, since when the thermostat is known in that plant, any value). The values of the
-    listings chosen are returned.
+    A listing is (plant id, module id, since when the thermostat is known in that plant, any value). Returns the values
+    of the chosen listings.
     """
     newest: dict[str, tuple[datetime, str, Each]] = {}
     for plant_id, module_id, known_since, each in listings:
@@ -70,8 +70,8 @@ def removals(
 ) -> Removals:
     """Which known ids to remove: those that two lists in a row lack.
 
-    - Nothing is removed by a list that is not `whole`: what it seems to lack may be in the part that cannot be read.
-    - Nothing is removed by an empty list, except what is listed `elsewhere` now.
+    - A list that is not `whole` removes nothing: what it seems to lack may be in the part that cannot be read.
+    - An empty list removes nothing, except what is listed `elsewhere` now.
     """
     if not whole:
         return Removals(frozenset(), absent_before)

@@ -1,10 +1,9 @@
-"""Legrand's answers, classed once: every status that the login and the API are known to give, and what follows from it.
+"""Legrand's answers, classed once: each known status of the login and the API, and what follows from it.
 
-The facts are those of the clients that exist and of the vendor's OpenAPI export: 403 is the daily quota where it says
-so, 469 and 470 wait for the owner's hand in Legrand's own app, 486 is a thermostat with somebody's finger on its
-screen. At the login an `invalid_grant` has two known codes of Azure AD B2C behind it, and one of them does not say what
-it means. What is in no table here nobody has met yet: then it is the provider that has changed, and not we who are
-wrong.
+The facts are those of the existing clients and of the vendor's OpenAPI export: 403 is the daily quota if it says so,
+469 and 470 need the owner in Legrand's own app, 486 means that somebody is using the thermostat's screen. At the login
+`invalid_grant` comes with two known codes of Azure AD B2C, one of which is misleading. A status in no table here has
+never been seen: then the provider has changed, and the call was not wrong.
 """
 
 from __future__ import annotations
@@ -29,19 +28,19 @@ class Service(StrEnum):
 
 
 class Kind(StrEnum):
-    """What an answer means for what the keeper does next."""
+    """What an answer means for the keeper's next step."""
 
     OK = "ok"
-    TRANSIENT = "transient"  # the same call may well succeed later
+    TRANSIENT = "transient"  # the same call may succeed later
     QUOTA = "quota"  # no call succeeds before the quota is replenished
-    FORBIDDEN = "forbidden"  # refused, and not for the quota: nobody has documented why, so it is tried again soon
+    FORBIDDEN = "forbidden"  # refused, but not for the quota: the reason is not documented, so it is tried again soon
     PERSON = "person"  # no call succeeds before a person has done something
-    UNAUTHORISED = "unauthorised"  # the access token is not, or no longer, good
-    CONFLICT = "conflict"  # what was to be made is said to exist already
-    NOT_FOUND = "not_found"  # not there, or only its gateway is offline: nobody can tell which
-    GONE = "gone"  # not there, and never to come back
-    NO_HOST = "no_host"  # the host's name does not resolve, so there is nobody to ask
-    STRANGE = "strange"  # a status or a form that nobody has met
+    UNAUTHORISED = "unauthorised"  # the access token is not valid, or no longer
+    CONFLICT = "conflict"  # what was to be created exists already
+    NOT_FOUND = "not_found"  # it does not exist, or its gateway is offline: the answer does not say which
+    GONE = "gone"  # it does not exist any more
+    NO_HOST = "no_host"  # the host's name does not resolve
+    STRANGE = "strange"  # a status or a form that is not known
     BUG = "bug"  # the call itself was wrong
 
 
@@ -123,9 +122,9 @@ _REMEDIES: Final[Mapping[Reason, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """What the headers of an answer announce: that this API is deprecated, and when it ends.
+    """What an answer's headers announce: since when this API is deprecated, and when it ends.
 
-    They are days of UTC, and None where none is named that can be read.
+    Both are UTC days; None if the header has no day that can be read.
     """
 
     deprecated_on: date | None = None
@@ -134,9 +133,8 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class ProviderAnswer:
-    """One answer, classed. `status` is None when there was none; `retry_after` is in seconds, when one was named.
-
-    Whatever was named, it is no less than 0 and no more than `LONGEST_WAIT`.
+    """One answer, classed. `status` is None if none came. `retry_after` is in seconds, 0 to `LONGEST_WAIT`; None if the
+    answer names no time.
     """
 
     kind: Kind
@@ -147,17 +145,17 @@ class ProviderAnswer:
 
     @property
     def may_pass(self) -> bool:
-        """Whether the same call may well succeed in a moment."""
+        """Whether the same call may succeed in a moment."""
         return self.kind in {Kind.TRANSIENT, Kind.NO_HOST}
 
 
 UNREACHABLE: Final = ProviderAnswer(Kind.TRANSIENT)
-"""No answer at all: no connection, a time-out, an answer that breaks off."""
+"""No complete answer: no connection, a timeout, or a broken connection."""
 
 NO_HOST: Final = ProviderAnswer(Kind.NO_HOST)
 """No answer, because the host's name does not resolve."""
 
-_API: Final[Mapping[int, Kind]] = {  # besides _API_REASONS: what has a reason needs a person
+_API: Final[Mapping[int, Kind]] = {  # statuses in _API_REASONS need a person
     400: Kind.BUG,
     401: Kind.UNAUTHORISED,
     403: Kind.FORBIDDEN,
@@ -188,11 +186,11 @@ _LOGIN_ERRORS: Final[Mapping[str, Reason]] = {
     "unauthorized_client": Reason.CREDENTIALS_REFUSED,
 }
 LOGIN_REASONS: Final = frozenset({*_LOGIN_ERRORS.values(), Reason.CLIENT_SECRET_EXPIRED})
-"""What only the login can tell: over as soon as it gives tokens."""
+"""Reasons that only the login reports: over as soon as it gives tokens."""
 API_REASONS: Final = frozenset({Reason.SUBSCRIPTION_KEY_REFUSED, Reason.ACCESS_REFUSED, *_API_REASONS.values()})
-"""What the API tells instead of an answer: over as soon as it answers with data, of whatever form."""
+"""Reasons that the API reports instead of data: over as soon as it answers with data of any form."""
 
-_LOOKED_AT_IN_TURN: Final = (
+_CHECKED_IN_ORDER: Final = (
     (frozenset({Reason.CREDENTIALS_REFUSED, Reason.CLIENT_SECRET_EXPIRED}), frozenset({Reason.CONSENT_EXPIRED})),
     (
         frozenset({Reason.SUBSCRIPTION_KEY_REFUSED}),
@@ -204,18 +202,18 @@ _LOOKED_AT_IN_TURN: Final = (
 """What each service checks, in this order, before it does anything. The login: the client, then the grant (RFC 6749,
 section 6). The API: the subscription key, the access token, the owner's account, then what that holds."""
 
-LEGRAND_REASONS: Final = frozenset().union(*(stage for stages in _LOOKED_AT_IN_TURN for stage in stages))
-"""What only Legrand can tell, at either service, about the owner."""
+LEGRAND_REASONS: Final = frozenset().union(*(stage for stages in _CHECKED_IN_ORDER for stage in stages))
+"""Reasons that only Legrand can report, at either service."""
 
-_SECRET_EXPIRED: Final = "AADB2C90085"  # noqa: S105 - the provider's code; its text speaks of an internal error
+_SECRET_EXPIRED: Final = "AADB2C90085"  # noqa: S105 - the provider's code; its text calls it an internal error
 _GRANT_EXPIRED: Final = "AADB2C90080"
 LONGEST_WAIT: Final = 25 * 3600.0
-"""Seconds. The quota's day is over sooner; a header that asks for more is taken for this."""
+"""Seconds. The quota's day is shorter; a header that asks for more is read as this."""
 
 _QUOTA_WORD: Final = b"quota"
 _KEY_WORDS: Final = b"subscription key"
-"""Azure API Management's stock sentences of a key that is missing, wrong, suspended or cancelled all have them: "Access
-denied due to invalid subscription key. Make sure to provide a valid key for an active subscription." """
+"""In all of Azure API Management's sentences about a key that is missing, wrong, suspended or cancelled: "Access denied
+due to invalid subscription key. Make sure to provide a valid key for an active subscription." """
 _KEY_REFUSED: Final = frozenset({401, 403})
 _SECONDS: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
 _REPLENISHED: Final = re.compile(r"replenished in (?:([0-9]{1,4})\.)?([0-9]{1,2}):([0-9]{2}):([0-9]{2})")
@@ -228,11 +226,11 @@ _CLIENT_ERROR = range(400, 500)
 def classify(
     service: Service, status: int, headers: Mapping[str, str], body: bytes, *, now: datetime
 ) -> ProviderAnswer:
-    """What an answer means, from its status first, and from its words only where the status leaves it open.
+    """Class an answer, by its status, and by its words only if the status is ambiguous.
 
-    `headers` are looked up without regard to case. `now` serves a `Retry-After` that names an instant.
+    `headers` are looked up regardless of case. `now` is for a `Retry-After` that is an instant.
 
-    Azure's gateway looks at the subscription key before the token: a 401 that speaks of the key is none of the token.
+    Azure's gateway checks the subscription key before the token, so a 401 that names the key is not about the token.
     """
     reason = _reason(service, status, body)
     kind = Kind.PERSON if reason else _kind(service, status)
@@ -244,10 +242,10 @@ def classify(
 
 
 def announcement(headers: Mapping[str, str]) -> Announcement | None:
-    """What the headers announce, None where they announce nothing.
+    """What the headers announce; None if nothing.
 
     `Deprecation` is a structured date, `@` and epoch seconds (RFC 9745); its drafts, which are in use, had `true` or an
-    HTTP-date. `Sunset` is an HTTP-date (RFC 8594). Whether either date is over makes no difference here.
+    HTTP-date. `Sunset` is an HTTP-date (RFC 8594). Either date may be in the past.
     """
     deprecation, sunset = _header(headers, "deprecation"), _header(headers, "sunset")
     if deprecation.casefold() in _NOT_DEPRECATED and not sunset:
@@ -267,20 +265,20 @@ def _day(header: str) -> date | None:
     try:
         return datetime.fromtimestamp(int(found[1]), UTC).date()
     except (ValueError, OverflowError, OSError):
-        return None  # beyond any calendar
+        return None  # outside the calendar
 
 
 _PASSING: Final = frozenset({Kind.TRANSIENT, Kind.QUOTA, Kind.FORBIDDEN})
 
 
 def not_overtaken(known: Iterable[Reason], found: Collection[Reason]) -> list[Reason]:
-    """Which of the reasons that were `known` still stand beside those `found` since.
+    """Those of the `known` reasons that still hold after the service reported those `found`.
 
-    A service names the first check that fails. The checks before it passed, and what it says of that check replaces
-    what it said before. It tells nothing of the later checks, nor of the other service.
+    A service reports the first check that fails. So the checks before it passed, and the new report of that check
+    replaces the old one. It says nothing about later checks, nor about the other service.
     """
     over: set[Reason] = set()
-    for stages in _LOOKED_AT_IN_TURN:
+    for stages in _CHECKED_IN_ORDER:
         for number, stage in enumerate(stages):
             if not stage.isdisjoint(found):
                 over.update(*stages[: number + 1])
@@ -288,7 +286,7 @@ def not_overtaken(known: Iterable[Reason], found: Collection[Reason]) -> list[Re
 
 
 def _says_quota(headers: Mapping[str, str], body: bytes) -> bool:
-    """Whether a 403 is the quota's: it has the word, or else no words at all, but a time to come back."""
+    """Whether a 403 is the quota's: it has the word, or an empty body and a `Retry-After`."""
     return _QUOTA_WORD in body.lower() or (not body.strip() and bool(_header(headers, "retry-after")))
 
 
@@ -317,9 +315,9 @@ def _reason(service: Service, status: int, body: bytes) -> Reason | None:
 
 
 def _retry_after(headers: Mapping[str, str], body: bytes, now: datetime) -> float | None:
-    """Seconds to wait: the header as seconds or as a date, or else the gateway's stock sentence in the body.
+    """Seconds to wait: the header as seconds or as a date, or else the gateway's sentence in the body.
 
-    They are any number at all, infinity among them; `classify` bounds them before anybody reckons with them.
+    It may be any number, even infinity; `classify` bounds it.
     """
     header = _header(headers, "retry-after")
     if _SECONDS.fullmatch(header):
@@ -327,7 +325,7 @@ def _retry_after(headers: Mapping[str, str], body: bytes, now: datetime) -> floa
     named = _http_date(header)
     if named is not None:
         return (named - now).total_seconds()
-    return _sentence(str(_json_object(body).get("message", "")))  # a header that means nothing leaves it to the body
+    return _sentence(str(_json_object(body).get("message", "")))
 
 
 def _http_date(header: str) -> datetime | None:
@@ -352,7 +350,7 @@ def _sentence(message: str) -> float | None:
 
 
 def _json_object(body: bytes) -> Mapping[str, object]:
-    """The body's object, or an empty one: an answer in another form has nothing to say here."""
+    """The body's JSON object; an empty one if the body is anything else."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Tokens: read from the login's answer, whose types vary, and kept in one form; and when they expire."""
+"""Tokens: read from the login's answer, whose types vary, or from their secret; and when they expire."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ACCESS_LIFE: Final = timedelta(hours=1)
-"""The life of an access token where the answer does not state it."""
+"""The life of an access token if the answer does not state it."""
 
 REFRESH_LIFE: Final = timedelta(days=90)
-"""The life of an unused refresh token where the answer does not state it (the longest of Azure AD B2C)."""
+"""The life of an unused refresh token if the answer does not state it (the longest of Azure AD B2C)."""
 
 _LONGEST: Final = timedelta(days=400)
 
 
 class TokensError(Exception):
-    """An answer or a secret holds no tokens. The message quotes nothing of it."""
+    """An answer or a secret holds no tokens. The message quotes neither."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
     """One access token and the refresh token that gets the next one.
 
-    `expires_at` (of the access token) and `refresh_expires_at` are in epoch seconds. Where the login's answer held a
-    refresh token alone, `access_token` is empty and expired. `refresh_expires_at` is None where the secret lacks it:
+    `expires_at` (of the access token) and `refresh_expires_at` are in epoch seconds. If the login's answer held a
+    refresh token alone, `access_token` is empty and expired. `refresh_expires_at` is None if the secret lacks it:
     another program may have written only the other three values.
     """
 
@@ -46,13 +46,13 @@ class Tokens:
     def from_answer(cls, answer: Mapping[str, object], *, now: datetime, previous: str | None = None) -> Self:
         """Read the tokens from the login's answer.
 
-        The types vary: numbers come as numbers or as strings, and the end of life as `expires_in` (seconds from now),
-        as `expires_on` (epoch seconds), or not at all; then it is an hour. `expires_in` is preferred, since it does not
-        depend on two clocks that agree. Where the answer holds no refresh token, the `previous` one stays in force.
+        Numbers come as numbers or as strings. The end of life comes as `expires_in` (seconds from now) or `expires_on`
+        (epoch seconds); if neither comes, it is an hour. `expires_in` is preferred, since it does not depend on two
+        clocks that agree. If the answer holds no refresh token, the `previous` one is kept.
 
         A new refresh token is accepted without an access token: it is the only copy, and gets the next access token.
 
-        Raises TokensError where there is neither an access token nor a new refresh token, or no refresh token at all.
+        Raises TokensError if there is neither an access token nor a new refresh token, or no refresh token.
         """
         renewed = _text(answer.get("refresh_token"))
         refresh_token = renewed or previous
@@ -72,7 +72,7 @@ class Tokens:
     def from_secret(cls, text: str) -> Self:
         """Read the tokens from the JSON of their secret.
 
-        Raises TokensError where it is not JSON, or lacks `access_token`, `refresh_token` or `expires_at`.
+        Raises TokensError if it is not JSON, or lacks `access_token`, `refresh_token` or `expires_at`.
         """
         try:
             stored = json.loads(text)

@@ -46,7 +46,7 @@ class Stage(StrEnum):
 class Step(StrEnum):
     """What takes a rotation to its next stage."""
 
-    DUE = "a rotation is due, or somebody asks for one"
+    DUE = "a rotation is due, or the owner asked for one"
     PROVEN = "the pending secret has settled, and its address answers as it should"
     SUBSCRIBED = "every plant is subscribed at the new address"
     UNUSED = "the grace is over, and nobody is subscribed with the previous secret"
@@ -71,7 +71,7 @@ class WebhookSecretsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookSecrets:
-    """The accepted secrets: `current`, `pending` (the next) and `previous` (the last), None where there is none.
+    """The accepted secrets: `current`, `pending` (the next) and `previous` (the last), None if there is none.
 
     `proven` says whether a call has proven the pending one; it is not stored.
     """
@@ -111,7 +111,7 @@ class WebhookSecrets:
     def after(self, step: Step, *, now: datetime, new: str | None = None) -> WebhookSecrets:
         """The secrets after this step; `new` is the secret that a rotation begins with.
 
-        Raises ValueError where the step cannot happen in this stage.
+        Raises ValueError if the step cannot happen in this stage.
         """
         if (self.stage, step) not in NEXT:
             raise ValueError(f"while {self.stage}, this cannot happen: {step}")
@@ -135,7 +135,7 @@ class WebhookSecrets:
 
     @classmethod
     def from_secret(cls, text: str) -> Self:
-        """Read the secrets from their JSON in Secrets Manager. Raises WebhookSecretsError where it has another form."""
+        """Read the secrets from their JSON in Secrets Manager. Raises WebhookSecretsError if it has another form."""
         try:
             stored = json.loads(text)
             secrets = cls(

@@ -65,7 +65,7 @@ SILENCE_CAUSES: Final = frozenset({Cause.HOME, Cause.THERMOSTAT})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """What a run knows of one thermostat, by our clock.
+    """What a run has found about one thermostat, by our clock.
 
     - `pushed_at`: its last push, or when it became known if it never pushed.
     - `lag`: how much later than usual that push was; None if unknown.

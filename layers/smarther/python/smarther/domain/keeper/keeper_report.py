@@ -30,14 +30,14 @@ MOST_KEPT: Final = 200
 """The most entries of each list in a stored report: an item has 400 KB, and a name takes up to 400 bytes."""
 
 END_NOTICE: Final = timedelta(days=30)
-"""The owner is reminded so long before the announced end of the provider's API."""
+"""How long before the announced end of the provider's API the owner is reminded."""
 
 CONSENT_NOTICE: Final = timedelta(days=7)
 """How long before its end the owner is asked for consent again. A consent in use renews itself long before."""
 
 
 def is_overdue(ago: timedelta, *, every: timedelta) -> bool:
-    """Whether a function that runs `every` interval has missed too many runs since its last one, so long `ago`."""
+    """Whether a function that runs `every` interval, and last ran that long `ago`, has missed too many runs."""
     return ago > _MISSED_RUNS * every
 
 

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 type Missing = Literal["gone", "not_found", "no_host"]
 
 GONE_AFTER: Final = timedelta(days=3)
-"""A service that was "not found" or without a host for so long is reported as gone. Outages have lasted a weekend."""
+"""How long a service is "not found" or without a host before it is reported as gone. Outages have lasted a weekend."""
 CHANGED_AFTER: Final = timedelta(days=1)
-"""An operation has changed if its answers have been unknown for so long."""
+"""How long an operation's answers are unknown before it counts as changed."""
 ANNOUNCED_FOR: Final = timedelta(days=3)
-"""A new announcement, or a new date in it, is reported as a reason for so long."""
+"""How long a new announcement, or a new date in it, is reported as a reason."""
 _FORGOTTEN_AFTER: Final = timedelta(days=8)
-"""What was not seen for so long is forgotten. Polls of a thermostat are closer together."""
+"""When what was not seen again is forgotten. Polls of a thermostat are closer together."""
 _SHAPES_KEPT: Final = timedelta(days=60)
 
 _BASE_OPERATIONS: Final = frozenset({"token", "list", "plants"})

@@ -35,7 +35,7 @@ COUNT_EVERY: Final = timedelta(hours=3)
 """How often pushes are counted. A count reads 60 hours of statistics for each thermostat."""
 
 ROLLUP_DELAY: Final = timedelta(hours=1)
-"""An hour is counted so long after its end, when the rollup has made its statistics."""
+"""How long after its end an hour is counted: the rollup has made its statistics by then."""
 
 SUSPICIOUS_SHARE: Final = 0.7
 """Fewer pushes than this share of the habit are suspicious. In the known case half were lost."""
@@ -43,7 +43,7 @@ _DEVIATIONS: Final = 3
 """Standard deviations by which the count must be below the habit, if pushes come at random."""
 
 PUSH_EXPECTED_WITHIN: Final = timedelta(minutes=5)
-"""A push may come so long after the answer: programs change set points in the very minute in which the keeper polls."""
+"""How long after a poll's answer its push may come: programs change set points in the minute of the keeper's polls."""
 
 RECENT: Final = timedelta(days=1)
 MISSED_TO_CONFIRM: Final = 2

@@ -27,7 +27,7 @@ BEHIND: Final = timedelta(days=7)
 there), all that had waited came at once. A reading that is less than this behind counts as late, not as misdated."""
 
 HOUR_IS_OPEN: Final = timedelta(hours=1, minutes=4)
-"""So long after its beginning no scheduled run has made the statistics of an hour yet: they begin five minutes past."""
+"""How long from its beginning an hour has no statistics yet: scheduled runs begin five minutes past the hour."""
 
 
 def is_ahead(time: datetime, received_at: datetime) -> bool:
@@ -36,7 +36,7 @@ def is_ahead(time: datetime, received_at: datetime) -> bool:
 
 
 def unusual(time: datetime, received_at: datetime) -> Unusual | None:
-    """What is unusual about a reading of `time` that arrived at `received_at`; None where nothing is."""
+    """What is unusual about a reading of `time` that arrived at `received_at`; None if nothing is."""
     late_by = received_at - time
     if late_by > BEHIND or is_ahead(time, received_at):
         return "misdated"

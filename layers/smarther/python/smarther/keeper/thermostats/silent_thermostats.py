@@ -156,7 +156,7 @@ class SilenceCheck:
         self._run.remember(listened_through="" if served else through)
         self._journal.unchecked = unchecked
         if unchecked:
-            self._journal.note_trouble(f"silence: no time to listen to {unchecked} thermostats")
+            self._journal.note_trouble(f"silence: no time to check {unchecked} thermostats")
 
     def _note_wrong_clock(self, module: Module, found: Latest | None) -> None:
         """Note a wrong clock. It rings no alarm, since the readings are stored and shown as usual."""

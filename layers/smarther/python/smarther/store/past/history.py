@@ -87,9 +87,9 @@ class History:
         return dict(found)
 
     def times_after_hour(self, module_id: str, *, since: datetime) -> list[datetime]:
-        """The times of all readings that were stored after their hours, and that since an instant.
+        """The times of the readings that were stored after their hour was over, and since this instant.
 
-        All readings of the thermostat are read.
+        Reads all readings of the thermostat.
         """
         between = keys.reading_range(None, None)
         late = self._table.query(keys.module_partition(module_id), between, names=("time", "after_hour"))
@@ -184,7 +184,7 @@ class LatestReader:
         if len(readings) == newest and all(reading.misdated for reading in readings):
             since = None
             if all(is_ahead(reading.time, reading.received_at) for reading in readings):
-                # What arrived so long before them that it does not count beside them need not be read.
+                # Readings that arrived much earlier cannot be the latest, so they need not be read.
                 since = min(reading.received_at for reading in readings) - SOON - LATE
             readings = self._history.newest(module_id, since=since, until=now + AHEAD, limit=LOOKED_THROUGH)
         return ahead + readings

@@ -1,11 +1,10 @@
-"""MiniStack, whose DynamoDB finds what a query or a scan asks for by its keys, as DynamoDB does.
+"""MiniStack with a DynamoDB that looks items up by their keys, as AWS's does.
 
-MiniStack by itself takes all items of the partition (for a scan, of the table), puts them in order, and reads the
-condition anew for each: three seconds for a page where a thermostat has a year of readings. Here its own code is given
-no more items than the page can hold, and does the rest as ever: what it refuses, which items match, where the page
-ends, what of them is sent. What is asked in another form it answers without us.
+MiniStack takes all items of the partition (for a scan, of the table), sorts them, and parses the condition for each:
+three seconds for one page of a thermostat's year. Here its own code gets no more items than the page can hold, and does
+the rest as usual: validation, matching, the end of the page, projection. Requests of another form go to it unchanged.
 
-Only the year of a million readings needs this (`make year`): `python -m labs.bench.found_by_keys`, by the local cloud's
+Only the year of a million readings needs this (`make year`): `python -m labs.bench.key_lookup`, by the local cloud's
 own interpreter.
 """
 
@@ -33,13 +32,13 @@ _CONDITION: Final = re.compile(
     r"(?P<pk>\w+) = (?P<partition>:\w+) AND "
     r"(?:(?P<sk>\w+) BETWEEN (?P<first>:\w+) AND (?P<last>:\w+)|begins_with\((?P<begins>\w+), (?P<prefix>:\w+)\))"
 )
-"""The forms in which the project asks for a part of a partition."""
+"""The key conditions that the project uses."""
 
 _PLACEHOLDERS: Final = re.compile(r"#\w+(, *#\w+)*")
 _HIGHEST: Final = "\U0010ffff" * 256
-"""No sort key is behind it: they are at most 1,024 bytes long."""
+"""No sort key is greater: they have at most 1,024 bytes."""
 
-# What is not MiniStack's to offer is looked for at the start, so that a version without it does not start.
+# These are private parts of MiniStack. They are read at import, so that with a version without them nothing starts.
 _query: Final = dynamodb._query
 _scan: Final = dynamodb._scan
 _table_name: Final = dynamodb._normalize_table_name
@@ -51,10 +50,10 @@ _project: Final = dynamodb._apply_projection
 
 
 class Partition(dict[str, "Item"]):
-    """A partition that knows the order of its sort keys, and of the items that were read how large they are.
+    """A partition with its sort keys in order, and a cache of the sizes of items that were read.
 
-    A key that is removed stays in the order and is passed over, so that only inserting changes it: MiniStack removes
-    what has expired in a thread of its own.
+    A removed key stays in the order and is skipped, so that only inserting changes the order: MiniStack removes expired
+    items in another thread.
     """
 
     def __init__(self, items: Mapping[str, Item]) -> None:
@@ -70,7 +69,7 @@ class Partition(dict[str, "Item"]):
         super().__setitem__(key, item)
 
     def size(self, key: str, item: Item) -> int:
-        """The bytes that the item under this key counts on a page."""
+        """The item's bytes, as they count for a page."""
         if (known := self._sizes.get(key)) is None:
             known = self._sizes[key] = _item_bytes(item)
         return known
@@ -85,13 +84,13 @@ class Partition(dict[str, "Item"]):
 
 
 def main() -> None:
-    """The sandbox's local cloud, with both operations finding by keys."""
+    """Run the sandbox's local cloud with both operations replaced."""
     install()
     serve()
 
 
 def install() -> None:
-    """Put both operations in the place of MiniStack's own."""
+    """Replace both of MiniStack's operations."""
     dynamodb._query, dynamodb._scan = query, scan
 
 
@@ -124,7 +123,7 @@ def _answer(
         "_evaluate_condition": _evaluating_once(),
         "_apply_projection": _projecting_once(),
     }
-    # The same code with this inside. MiniStack's own table stays as it is, because other threads look at it too.
+    # MiniStack's code, run with other globals. Its own table is not changed, because other threads read it too.
     return _run(operation, vars(dynamodb) | inside, request)
 
 
@@ -134,7 +133,7 @@ def _run(operation: FunctionType, names: dict[str, Any], request: Request) -> An
 
 
 def _paginating(table: Table) -> Callable[..., tuple[list[Item], bool]]:
-    """MiniStack's `_paginate_evaluated_items`; an item is measured when it is read first."""
+    """MiniStack's `_paginate_evaluated_items`, with the size of each item computed once."""
 
     def size(item: Item) -> int:
         partition, key = _key(table, item)
@@ -144,9 +143,9 @@ def _paginating(table: Table) -> Callable[..., tuple[list[Item], bool]]:
 
 
 def _evaluating_once() -> Callable[..., bool]:
-    """MiniStack's `_evaluate_condition`; a key condition, which all that is found meets, is read for the first item.
+    """MiniStack's `_evaluate_condition`, with a key condition, which all found items meet, checked for the first only.
 
-    Where the page has a start key, that comes before the items.
+    If the page has a start key, that is the first.
     """
     read = False
 
@@ -163,7 +162,7 @@ def _evaluating_once() -> Callable[..., bool]:
 
 
 def _projecting_once() -> Callable[[Item, Request], Item]:
-    """MiniStack's `_apply_projection`; one that only picks attributes by placeholders is read for one item."""
+    """MiniStack's `_apply_projection`, with a projection that only picks attributes by placeholders parsed once."""
     picked: list[str] = []
 
     def project(item: Item, request: Request) -> Item:
@@ -178,7 +177,7 @@ def _projecting_once() -> Callable[[Item, Request], Item]:
 
 
 def _asked_for(table: Table, request: Request) -> Iterator[Item] | None:
-    """What meets a query's condition, in the wanted order, behind its start; None for what is not known here."""
+    """The items of a query, in order, after its start key; None for a query of another form."""
     asked = _CONDITION.fullmatch(request.get("KeyConditionExpression") or "")
     if asked is None or (asked["pk"], asked["sk"] or asked["begins"]) != (table["pk_name"], table["sk_name"]):
         return None
@@ -189,7 +188,7 @@ def _asked_for(table: Table, request: Request) -> Iterator[Item] | None:
             for name in ("partition", *(("first", "last") if asked["sk"] else ("prefix", "prefix")))
         )
     except (KeyError, TypeError):
-        return None  # what is wrong with it is MiniStack's to say
+        return None  # MiniStack reports what is wrong
     if asked["prefix"]:
         last += _HIGHEST
     forward = request.get("ScanIndexForward", True)
@@ -200,7 +199,7 @@ def _asked_for(table: Table, request: Request) -> Iterator[Item] | None:
 
 
 def _behind_start(table: Table, request: Request) -> Iterator[Item] | None:
-    """All of the table behind a scan's start; None for what is not known here."""
+    """All items after a scan's start key; None for a scan of another form."""
     try:
         start = _start(table, request) or ("", "")
     except (KeyError, TypeError):
@@ -217,7 +216,7 @@ def _behind_start(table: Table, request: Request) -> Iterator[Item] | None:
 
 
 def _start(table: Table, request: Request) -> tuple[str, str] | None:
-    """The key behind which the page begins. Raises KeyError or TypeError for what is none, or not of two strings."""
+    """The key after which the page begins. Raises KeyError or TypeError if it is not a key of two strings."""
     if not table["sk_name"] or {each["AttributeType"] for each in table["AttributeDefinitions"]} != {"S"}:
         raise TypeError("only two strings are in order here")
     start = request.get("ExclusiveStartKey")
@@ -229,7 +228,7 @@ def _key(table: Table, item: Item) -> tuple[str, str]:
 
 
 def _partition(table: Table, name: str) -> Partition:
-    """A partition in order; the first time, it is put in the place of MiniStack's own."""
+    """A partition in order; the first time it replaces MiniStack's own."""
     held = table["items"].get(name, {})
     if isinstance(held, Partition):
         return held

@@ -7,25 +7,25 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sandbox.legrand.home.world import World, invent_plants
-from sandbox.legrand.pushes.journey import Journey, Mischief, Outage
+from sandbox.legrand.home.homes import Homes, invent_plants
 from sandbox.legrand.pushes.ledger import Kind, Push
+from sandbox.legrand.pushes.timeline import DeliveryFaults, Outage, Timeline
 
 START = datetime(2025, 11, 20, 16, tzinfo=UTC)
 END = START + timedelta(hours=8)
 
 
-def journey(mischief: Mischief, seed: int = 1) -> Journey:
-    world = World(invent_plants(2, 5), seed, START, ZoneInfo("Europe/Rome"))
-    return Journey(world, Random(seed), ["owner"], start=START, end=END, mischief=mischief)  # noqa: S311 - repeatable
+def timeline(delivery_faults: DeliveryFaults, seed: int = 1) -> Timeline:
+    homes = Homes(invent_plants(2, 5), seed, START, ZoneInfo("Europe/Rome"))
+    return Timeline(homes, Random(seed), ["owner"], start=START, end=END, delivery_faults=delivery_faults)  # noqa: S311 - repeatable
 
 
-def pushes(mischief: Mischief, seed: int = 1) -> list[tuple[datetime, Push]]:
-    return list(journey(mischief, seed).pushes())
+def pushes(delivery_faults: DeliveryFaults, seed: int = 1) -> list[tuple[datetime, Push]]:
+    return list(timeline(delivery_faults, seed).pushes())
 
 
-def test_without_mischief_each_change_is_told_once_at_its_time_and_in_order() -> None:
-    told = pushes(Mischief())
+def test_without_faults_each_change_is_sent_once_at_its_time_and_in_order() -> None:
+    told = pushes(DeliveryFaults())
 
     assert [due for due, _ in told] == sorted(due for due, _ in told)
     assert len({push.content for _, push in told}) == len({push.envelope_id for _, push in told}) == len(told)
@@ -35,7 +35,7 @@ def test_without_mischief_each_change_is_told_once_at_its_time_and_in_order() ->
 
 
 def test_copies_say_the_same_half_of_them_under_another_id() -> None:
-    told = [push for _, push in pushes(Mischief(duplicate_percent=50))]
+    told = [push for _, push in pushes(DeliveryFaults(duplicate_percent=50))]
     first = {push.content: push for push in told if push.kind is Kind.CHANGE}
     copies = [push for push in told if push.kind is Kind.DUPLICATE]
 
@@ -50,7 +50,7 @@ def test_copies_say_the_same_half_of_them_under_another_id() -> None:
 
 def test_a_copy_never_comes_before_what_it_copies() -> None:
     seen: set[str] = set()
-    for _, push in pushes(Mischief(duplicate_percent=50, late_percent=30)):
+    for _, push in pushes(DeliveryFaults(duplicate_percent=50, late_percent=30)):
         assert push.kind is Kind.CHANGE or push.content in seen
         seen.add(push.content)
 
@@ -64,16 +64,18 @@ def without_times_of_measures(push: Push) -> str:
     return json.dumps(status)
 
 
-def test_duplicates_and_lateness_change_nothing_of_what_is_told() -> None:
-    plain = {without_times_of_measures(push) for _, push in pushes(Mischief())}
-    told = {without_times_of_measures(push) for _, push in pushes(Mischief(duplicate_percent=30, late_percent=30))}
-    assert told == plain
+def test_duplicates_and_lateness_do_not_change_the_contents() -> None:
+    plain = {without_times_of_measures(push) for _, push in pushes(DeliveryFaults())}
+    sent = {
+        without_times_of_measures(push) for _, push in pushes(DeliveryFaults(duplicate_percent=30, late_percent=30))
+    }
+    assert sent == plain
 
 
 @pytest.mark.shows("late pushes")
-def test_late_ones_come_at_least_45_minutes_late_but_within_the_journey() -> None:
+def test_late_pushes_are_at_least_45_minutes_late_but_within_the_timeline() -> None:
     late = 0
-    for due, push in pushes(Mischief(late_percent=40)):
+    for due, push in pushes(DeliveryFaults(late_percent=40)):
         happened = datetime.fromisoformat(push.device_time or "")
         if due - happened > timedelta(seconds=1):
             late += 1
@@ -83,34 +85,34 @@ def test_late_ones_come_at_least_45_minutes_late_but_within_the_journey() -> Non
 
 
 def test_late_ones_disturb_the_order_of_device_times() -> None:
-    times = [push.device_time or "" for _, push in pushes(Mischief(late_percent=40))]
+    times = [push.device_time or "" for _, push in pushes(DeliveryFaults(late_percent=40))]
     assert any(later < earlier for earlier, later in pairwise(times))
 
 
 def test_after_an_outage_the_backlog_comes_at_once_in_its_order() -> None:
     begin, end = START + timedelta(hours=2), START + timedelta(hours=5)
-    told = pushes(Mischief(outage=Outage(timedelta(hours=2), timedelta(hours=3))))
+    told = pushes(DeliveryFaults(outage=Outage(timedelta(hours=2), timedelta(hours=3))))
 
     assert not [due for due, _ in told if begin <= due < end]
     backlog = [push for due, push in told if due == end]
     assert len(backlog) > 50
     assert [push.device_time for push in backlog] == sorted(push.device_time or "" for push in backlog)
-    assert {push.content for _, push in told} == {push.content for _, push in pushes(Mischief())}
+    assert {push.content for _, push in told} == {push.content for _, push in pushes(DeliveryFaults())}
 
 
-def test_the_same_seed_is_the_same_journey() -> None:
-    mischief = Mischief(duplicate_percent=20, late_percent=20)
-    assert pushes(mischief) == pushes(mischief)
-    assert pushes(mischief) != pushes(mischief, seed=2)
+def test_the_same_seed_gives_the_same_timeline() -> None:
+    delivery_faults = DeliveryFaults(duplicate_percent=20, late_percent=20)
+    assert pushes(delivery_faults) == pushes(delivery_faults)
+    assert pushes(delivery_faults) != pushes(delivery_faults, seed=2)
 
 
-def test_a_rehearsal_foretells_the_journey_and_leaves_it_as_it_was() -> None:
-    whole = journey(Mischief(duplicate_percent=20))
-    foretold = list(whole.rehearsal().pushes())
+def test_a_dry_run_predicts_the_timeline_and_does_not_change_it() -> None:
+    whole = timeline(DeliveryFaults(duplicate_percent=20))
+    foretold = list(whole.dry_run().pushes())
     assert list(whole.pushes()) == foretold
 
 
 @pytest.mark.parametrize("percent", [-1, 101])
 def test_per_cent_means_0_to_100(percent: float) -> None:
     with pytest.raises(ValueError, match="per cent"):
-        Mischief(duplicate_percent=percent)
+        DeliveryFaults(duplicate_percent=percent)

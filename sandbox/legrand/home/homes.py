@@ -1,4 +1,4 @@
-"""The owner's plants: their names, their rooms, and their common time."""
+"""The owner's plants: their names, rooms and thermostats, simulated together."""
 
 import json
 from collections.abc import Sequence
@@ -21,12 +21,12 @@ HOME_NAMES = ("Casa in città", "Baita di montagna", "Casa al mare", "Ufficio")
 ROOM_NAMES = ("Soggiorno", "Camera da letto", "Bagno", "Cucina", "Camera degli ospiti", "Studio", "Mansarda", "Taverna")
 HABITS = (Habit.SLIDES, Habit.BOOSTS, Habit.AIRS, Habit.ORDINARY, Habit.EMPTY)
 BUILT_IN = family_week(0, "Default", later_minutes=0, warmer=Decimal(0))
-"""The program that clients hide (bticino_x8000_component), and openHAB's rules order."""
+"""The program that clients hide (bticino_x8000_component), but openHAB's rules order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """One thermostat's place in the account. `index` counts over the whole account and decides what lives there."""
+    """One thermostat of the account. `index` counts over the whole account and decides what kind of room it has."""
 
     id: str
     name: str
@@ -44,7 +44,7 @@ class Plant:
 
 
 def invent_plants(plants: int, modules: int) -> list[Plant]:
-    """`plants` homes that share `modules` thermostats as evenly as can be. Ids depend on the position alone."""
+    """`plants` homes that share `modules` thermostats as evenly as possible. Ids depend on the position alone."""
     if plants < 1 or modules < plants:
         raise ValueError("at least one plant, and a thermostat in each")
     share, more = divmod(modules, plants)
@@ -85,8 +85,8 @@ def _plants_in(file: Path) -> list[dict[str, list[str]]]:
     return plants
 
 
-class World:
-    """All thermostats of the account and the time they have lived to."""
+class Homes:
+    """All thermostats of the account, simulated up to one instant."""
 
     def __init__(  # noqa: PLR0913 - what there is, when and where it begins, and how the provider is
         self,
@@ -108,7 +108,7 @@ class World:
         self.begin(start, seed)
 
     def begin(self, start: datetime, seed: int) -> None:
-        """Let everything live anew from `start`."""
+        """Restart the simulation of all thermostats at `start`."""
         self.now = start
         self.seed = seed
         self._weather = Weather(seed, season=self.season, start=start.astimezone(self.zone).date())
@@ -120,7 +120,7 @@ class World:
         self._set_clocks()
 
     def set_clock(self, module_id: str, ahead: timedelta) -> None:
-        """Have a thermostat's own clock be so far ahead, or behind where that is below zero, in all its lives.
+        """Set how far a thermostat's own clock is ahead, negative for behind; kept by restarts.
 
         Raises KeyError for an unknown one.
         """
@@ -133,32 +133,32 @@ class World:
         for (_, module_id), thermostat in self._thermostats.items():
             thermostat.clock_ahead = self._clocks_ahead.get(module_id, timedelta())
 
-    def become(self, variants: Variants) -> None:
-        """Go on as another world has it."""
+    def use_variants(self, variants: Variants) -> None:
+        """Continue with the answers of another world."""
         self.variants = variants
         for thermostat in self._thermostats.values():
             thermostat.variants = variants
 
     def advance(self, to: datetime) -> list[Snapshot]:
-        """Live until `to`; all reports of all thermostats, in order of time."""
+        """Simulate until `to`; returns the reports of all thermostats, in order of time."""
         reports = [snapshot for thermostat in self._thermostats.values() for snapshot in thermostat.advance(to)]
         self.now = max(self.now, to)
         return sorted(reports, key=lambda snapshot: snapshot.at)
 
     def snapshot(self, plant_id: str, module_id: str, at: datetime) -> Snapshot:
-        """What a thermostat would tell now. Raises KeyError for an unknown one."""
+        """A thermostat's state at an instant. Raises KeyError for an unknown one."""
         return self._thermostats[plant_id, module_id].snapshot(at)
 
-    def obey(self, plant_id: str, module_id: str, order: Order, at: datetime) -> list[Snapshot]:
-        """Pass an order on; its reports. Raises KeyError for an unknown one."""
-        return self._thermostats[plant_id, module_id].obey(order, at)
+    def execute(self, plant_id: str, module_id: str, order: Order, at: datetime) -> list[Snapshot]:
+        """Execute an order; returns its reports. Raises KeyError for an unknown thermostat."""
+        return self._thermostats[plant_id, module_id].execute(order, at)
 
     def programs(self, plant_id: str, module_id: str) -> list[WeeklyProgram]:
-        """The programs a thermostat knows, the built-in one first. Raises KeyError for an unknown thermostat."""
+        """A thermostat's programs, the built-in one first. Raises KeyError for an unknown thermostat."""
         return list(self._thermostats[plant_id, module_id].room.programs)
 
     def add_plant(self, name: str, rooms: Sequence[str]) -> Plant:
-        """A new home in the account."""
+        """Add a home to the account."""
         plant = make_plant(name, rooms, self._ever, self._modules_ever)
         self._ever += 1
         self._modules_ever += len(rooms)
@@ -168,13 +168,13 @@ class World:
         return plant
 
     def remove_plant(self, plant_id: str) -> None:
-        """A home leaves the account. Raises KeyError for an unknown one."""
+        """Remove a home from the account. Raises KeyError for an unknown one."""
         plant = self.plants.pop(plant_id)
         for module in plant.modules:
             del self._thermostats[plant_id, module.id]
 
     def move(self, module_id: str, plant_id: str) -> None:
-        """Hang a thermostat up in another home. Raises KeyError for an unknown thermostat or home."""
+        """Move a thermostat to another home. Raises KeyError for an unknown thermostat or home."""
         before = self._holder(module_id)
         module = next(module for module in before.modules if module.id == module_id)
         after = self.plants[plant_id]
@@ -188,7 +188,7 @@ class World:
         self._thermostats[after.id, module_id] = thermostat
 
     def rename(self, any_id: str, name: str) -> None:
-        """Give a home or a thermostat another name. Raises KeyError for an unknown one."""
+        """Rename a home or a thermostat. Raises KeyError for an unknown one."""
         if any_id in self.plants:
             self.plants[any_id] = replace(self.plants[any_id], name=name)
             return
@@ -211,7 +211,7 @@ class World:
 
 
 def furnish(plant_id: str, module: Module, dice: Random, *, cools: bool = False) -> Room:
-    """The room of a module: its habit follows from its index (each fifth stands empty), the rest is drawn."""
+    """The room of a module: its habit follows from its index (every fifth is empty), the rest is random."""
     habit = HABITS[module.index % len(HABITS)]
     mode = Mode.AUTOMATIC
     if habit is Habit.EMPTY:
@@ -235,7 +235,7 @@ def furnish(plant_id: str, module: Module, dice: Random, *, cools: bool = False)
 
 
 def _guid(what: str) -> str:
-    """An id in the form of those that were seen (`…-e053-27182d0ad74c`), which no version of UUID has."""
+    """An id in the form of the captured ones (`…-e053-27182d0ad74c`), which is of no UUID version."""
     digits = sha256(f"smarther:{what}".encode()).hexdigest()
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-e053-27182d0a{digits[16:20]}"
 

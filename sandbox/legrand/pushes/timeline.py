@@ -1,4 +1,4 @@
-"""A stretch of virtual time: the world lives through it and its notifications come out, in the order of delivery."""
+"""A period of virtual time: simulates the homes and gives their notifications in the order of delivery."""
 
 import copy
 import heapq
@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Self
 
+from sandbox.legrand.home.homes import Homes
 from sandbox.legrand.home.snapshot import Snapshot
-from sandbox.legrand.home.world import World
 from sandbox.legrand.pushes import wire
 from sandbox.legrand.pushes.ledger import Kind, Push
 from sandbox.legrand.variants import USUAL, Variants
@@ -25,7 +25,7 @@ COPY_WITHIN = timedelta(hours=2)
 class Outage:
     """Nothing is delivered from `after` (since the start) for `lasts`; then all that was held back comes at once.
 
-    So it was in December 2025 (andrea-mattioli/bticino_x8000_component issue 66).
+    This happened in December 2025 (andrea-mattioli/bticino_x8000_component issue 66).
     """
 
     after: timedelta
@@ -33,8 +33,8 @@ class Outage:
 
 
 @dataclass(frozen=True, slots=True)
-class Mischief:
-    """How unreliable delivery is, in per cent of the notifications; order and uniqueness are promised by nobody."""
+class DeliveryFaults:
+    """Duplicates and late deliveries, in per cent of the notifications, and an outage. Legrand promises no order."""
 
     duplicate_percent: float = 0.0
     late_percent: float = 0.0
@@ -61,73 +61,72 @@ def first_push(snapshot: Snapshot, dice: Random, receivers: Sequence[str], varia
 
 
 def sent_late(snapshot: Snapshot, due: datetime, variants: Variants) -> Snapshot:
-    """What a push tells that is sent so late: its measures may be of then, and later than its `time`.
+    """The content of a push that is sent late: its measures may be from then, and later than its `time`.
 
-    A user's script for Home Assistant drops pushes in which the two are more than a minute apart, for they occur.
+    Such pushes occur: a user's script for Home Assistant drops those in which the two are more than a minute apart.
     """
     return replace(snapshot, measured_at=due) if variants.late_measures == "later" else snapshot
 
 
-class Journey:
-    """From `start` to `end`, with everything that is due in between; nothing is left for later.
+class Timeline:
+    """All notifications from `start` to `end`; late ones and copies come at the end at the latest.
 
-    Late notifications and copies come at the end at the latest. Two journeys of worlds in the same state, with dice in
-    the same state, are the same.
+    Homes and dice in the same state give the same notifications.
     """
 
-    def __init__(  # noqa: PLR0913 - what a journey is made of
+    def __init__(  # noqa: PLR0913 - what a timeline is made of
         self,
-        world: World,
+        homes: Homes,
         dice: Random,
         receivers: Sequence[str],
         *,
         start: datetime,
         end: datetime,
-        mischief: Mischief,
+        delivery_faults: DeliveryFaults,
     ) -> None:
-        self._world = world
+        self._homes = homes
         self._dice = dice
         self._receivers = receivers
         self._start = self._at = start
         self.end = end
-        self._mischief = mischief
+        self._delivery_faults = delivery_faults
         self._due: list[tuple[datetime, int, Push]] = []
         self._posted = 0
 
     def pushes(self) -> Iterator[tuple[datetime, Push]]:
-        """Each notification with the instant of its delivery, in order."""
+        """Each notification with the instant of its delivery, in this order."""
         while self._at < self.end:
             until = min(self._at + TICK, self.end)
-            for snapshot in self._world.advance(until):
+            for snapshot in self._homes.advance(until):
                 self._post(snapshot)
             self._at = until
             while self._due and (self._due[0][0] <= until or until == self.end):
                 due, _, push = heapq.heappop(self._due)
                 yield due, push
 
-    def rehearsal(self) -> Self:
-        """The same journey through a copy of the world, to see beforehand what it brings."""
+    def dry_run(self) -> Self:
+        """The same timeline with a copy of the homes, to count its notifications in advance."""
         return copy.deepcopy(self)
 
     def _post(self, snapshot: Snapshot) -> None:
         due = snapshot.at
-        if self._happens(self._mischief.late_percent):
+        if self._happens(self._delivery_faults.late_percent):
             due += LATE[0] + (LATE[1] - LATE[0]) * self._dice.random()
-            snapshot = sent_late(snapshot, due, self._world.variants)
-        push = first_push(snapshot, self._dice, self._receivers, self._world.variants)
+            snapshot = sent_late(snapshot, due, self._homes.variants)
+        push = first_push(snapshot, self._dice, self._receivers, self._homes.variants)
         self._enqueue(due, push)
-        if self._happens(self._mischief.duplicate_percent):
+        if self._happens(self._delivery_faults.duplicate_percent):
             self._enqueue(due + COPY_WITHIN * self._dice.random() ** 3, self._copy(push, snapshot))
 
     def _copy(self, push: Push, snapshot: Snapshot) -> Push:
-        """Half of the copies are the same bytes again, half say the same under another envelope id."""
+        """Half of the copies are the same bytes, half have the same content under another envelope id."""
         if self._happens(50):
             return replace(push, kind=Kind.DUPLICATE)
-        again = first_push(snapshot, self._dice, self._receivers, self._world.variants)
+        again = first_push(snapshot, self._dice, self._receivers, self._homes.variants)
         return replace(again, kind=Kind.DUPLICATE)
 
     def _enqueue(self, due: datetime, push: Push) -> None:
-        outage = self._mischief.outage
+        outage = self._delivery_faults.outage
         if outage is not None and timedelta() <= due - self._start - outage.after < outage.lasts:
             due = self._start + outage.after + outage.lasts
         self._posted += 1

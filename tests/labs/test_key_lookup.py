@@ -15,7 +15,7 @@ from sandbox.running import places
 def told() -> dict[str, Any]:
     """What the probe found in the local cloud's own environment."""
     ran = subprocess.run(  # noqa: S603 - the command is our own
-        [places.CLOUD_ENVIRONMENT / "bin" / "python", "-m", "tests.labs.found_by_keys_probe"],
+        [places.CLOUD_ENVIRONMENT / "bin" / "python", "-m", "tests.labs.key_lookup_probe"],
         cwd=places.PROJECT,
         capture_output=True,
         text=True,

@@ -1,6 +1,6 @@
 """Questions to the local cloud's DynamoDB, asked inside its own environment; the answers go to standard output as JSON.
 
-`python -m tests.labs.found_by_keys_probe`, by the local cloud's interpreter; tests/labs/test_found_by_keys.py
+`python -m tests.labs.key_lookup_probe`, by the local cloud's interpreter; tests/labs/test_key_lookup.py
 reads it.
 """
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ministack.services import dynamodb
 
-from labs.bench import found_by_keys
+from labs.bench import key_lookup
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +82,7 @@ def differences(seed: int, count: int) -> dict[str, Any]:
                 operation = "Scan" if chance < 0.5 else "Query"
                 request = _request(dice, operation, starts)
                 ours = ask(operation, request)
-                theirs = found_by_keys._query if operation == "Query" else found_by_keys._scan
+                theirs = key_lookup._query if operation == "Query" else key_lookup._scan
                 status, _, body = theirs(request)
                 if ours != (status, json.loads(body)):
                     found.append([operation, request, ours, json.loads(body)])
@@ -162,7 +162,7 @@ def _calls(operation: str, request: Mapping[str, Any]) -> int:
 def main() -> None:
     """Answer all questions."""
     logging.disable(logging.CRITICAL)
-    found_by_keys.install()
+    key_lookup.install()
     sys.stdout.write(json.dumps({**differences(seed=1, count=1500), "small": steps(50), "large": steps(2000)}))
 
 

@@ -1,4 +1,4 @@
-"""The login's two addresses, /authorize and /token, as met from outside: with faults, and in the log of calls."""
+"""The login's two addresses, /authorize and /token, with ordered faults and the log of calls."""
 
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -9,14 +9,14 @@ from sandbox.legrand.http.consent_page import consent_page
 from sandbox.legrand.provider.provider import Provider
 
 
-class LoginDesk:
+class LoginEndpoints:
     """Answers the browser and the token requests of applications."""
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
 
     def token(self, body: bytes, content_type: str) -> Answer:
-        """Answer POST /token. These calls are not in the API's quota: the login is another host, with its own limit."""
+        """Answer POST /token. The API's quota does not count these calls: the login has its own limit."""
 
         def work() -> Answer:
             try:
@@ -33,14 +33,14 @@ class LoginDesk:
         def page(application: Application) -> Answer:
             if not self._provider.login.grants(query.get("scope", "")):
                 return self._way_back(query, {"error": "invalid_scope"})
-            homes = [plant.name for plant in self._provider.world.plants.values()]
+            homes = [plant.name for plant in self._provider.homes.plants.values()]
             html = consent_page(application.name, homes).encode("utf-8", "replace")
             return Answer(200, html, "text/html; charset=utf-8", {"Cache-Control": "no-store"})
 
         return self._noted("authorize", lambda: self._for_known(query, page))
 
     def decide(self, query: Mapping[str, str], body: bytes) -> Answer:
-        """Answer POST /authorize, `decision=allow` or `decision=refuse`: the way back to the application."""
+        """Answer POST /authorize, `decision=allow` or `decision=refuse`, with the redirect to the application."""
         allowed = parse_qs(body.decode("ascii", "replace")).get("decision") == ["allow"]
 
         def way_back(application: Application) -> Answer:
