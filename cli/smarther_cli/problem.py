@@ -18,6 +18,7 @@ from smarther.domain.keeper.incidents import Cause
 from smarther.domain.keeper.provider_watch import Missing
 from smarther.telemetry import metrics_of
 from smarther_cli.show.actions import ACTIONS, OPERATIONS, REMOVAL_REASONS, action_parts, trouble_parts
+from smarther_cli.verdict import ProblemName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,15 +34,9 @@ _REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+){1,3}-[0-9]")
 _STACK_STATUS: Final = re.compile(r"(CREATE|UPDATE|ROLLBACK|DELETE|IMPORT|REVIEW)(_[A-Z]+){0,5}")
 _KINDS: Final = frozenset({*Kind, "forbidden, and not for the quota"})
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MATTERS: Final = frozenset(
-    {
-        *("busy", "not_subscribed", "subscription_unknown", "no_plant", "trouble", "silent", "quarantine"),
-        *("dead_letters", "provider_ends", "keeper_silent", "credentials_changed"),
-    }
-)
 _LISTS: Final = frozenset({"plants", "incidents", "silent", "clocks", "actions"})
 _HOW: Final = frozenset(get_args(Missing.__value__))
-_REASONS: Final = _MATTERS | frozenset(Reason) | frozenset(Cause)
+_REASONS: Final = frozenset({*ProblemName, *Reason, *Cause})
 
 
 def versions() -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.keeper_report import PersonNeeded
+from smarther_cli.verdict import ProblemName
 
 if TYPE_CHECKING:
     from smarther.domain.keeper.keeper_report import Report
@@ -48,7 +49,7 @@ def person_since(deployment: Deployment, report: Report) -> tuple[PersonNeeded, 
     if version is None or version.created_at <= datetime.fromisoformat(report.at):
         return report.person
     changed = PersonNeeded(
-        reason="credentials_changed",
+        reason=ProblemName.CREDENTIALS_CHANGED,
         do="Credentials were stored after the keeper's last run, so that nobody knows yet whether they are right."
         " `smarther keeper run` says so at once.",
     )

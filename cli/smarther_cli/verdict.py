@@ -28,6 +28,22 @@ _NEWER_VERSION: Final = "Look for a newer version of the recorder: docs/running/
 _BY_THEMSELVES: Final = "`smarther history` shows what they said last. Have they power, and their gateway a network?"
 
 
+class ProblemName(StrEnum):
+    """The names for programs of problems that are neither a `Reason` nor a `Cause`."""
+
+    BUSY = "busy"
+    CREDENTIALS_CHANGED = "credentials_changed"
+    DEAD_LETTERS = "dead_letters"
+    KEEPER_SILENT = "keeper_silent"
+    NO_PLANT = "no_plant"
+    NOT_SUBSCRIBED = "not_subscribed"
+    PROVIDER_ENDS = "provider_ends"
+    QUARANTINE = "quarantine"
+    SILENT = "silent"
+    SUBSCRIPTION_UNKNOWN = "subscription_unknown"
+    TROUBLE = "trouble"
+
+
 class Health(StrEnum):
     """The verdict as a word for programs."""
 
@@ -59,8 +75,8 @@ _WORDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Matter:
-    """Something that is not as it should be: a name for programs, what is so, what to do, and what shows it."""
+class Problem:
+    """A problem: its name for programs (a `ProblemName` or a `Cause`), what is wrong, what to do, and the evidence."""
 
     reason: str
     says: str
@@ -79,17 +95,17 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What needs a person, and everything else that is not as it should be."""
+    """The reasons that need a person, and all other problems."""
 
     person: tuple[PersonNeeded, ...] = ()
-    matters: tuple[Matter, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     @property
     def word(self) -> Health:
         """The verdict as a word."""
         if self.person:
             return Health.PERSON_NEEDED
-        return Health.NOT_WELL if self.matters else Health.WELL
+        return Health.NOT_WELL if self.problems else Health.WELL
 
     @property
     def status(self) -> Status:
@@ -99,11 +115,11 @@ class Verdict:
     @property
     def reasons(self) -> tuple[str, ...]:
         """The reasons, by their names for programs."""
-        return (*(each.reason for each in self.person), *(each.reason for each in self.matters))
+        return (*(each.reason for each in self.person), *(each.reason for each in self.problems))
 
     def text(self) -> str:
         """In one line, for people."""
-        told = [*(each.reason.replace("_", " ") for each in self.person), *(each.says for each in self.matters)]
+        told = [*(each.reason.replace("_", " ") for each in self.person), *(each.says for each in self.problems)]
         return self.word.words + (f": {'; '.join(told)}" if told else "")
 
     def document(self) -> dict[str, Any]:
@@ -121,7 +137,7 @@ class Verdict:
                     "evidence": each.evidence,
                     "do": each.do,
                 }
-                for each in self.matters
+                for each in self.problems
                 if (found := each.incident) is not None
             ],
         }
@@ -135,10 +151,10 @@ def judge(
     names: Mapping[str, str] | None = None,
     waiting: Backlog | None = None,
 ) -> Verdict:
-    """Judge what is known.
+    """The verdict on what the caller knows.
 
-    `person`, and `silent` (the names of silent thermostats by their ids), are those of the report unless newer ones
-    are given. `names` are those of plants and thermostats by their ids that the report does not have.
+    `person`, and `silent` (the names of silent thermostats, by id), are taken from the report unless newer ones are
+    given. `names` has names of plants and thermostats, by id, that the report lacks.
     """
     if report is not None:
         person = report.person if person is None else person
@@ -151,7 +167,7 @@ def judge(
     told = set() if report is None else {each for incident in report.incidents for each in incident.module_ids}
     return Verdict(
         person=tuple(person or ()),
-        matters=(
+        problems=(
             *_of_incidents(report, {**silent, **(names or {})}),
             *_of_the_report(report),
             *_of_thermostats([name for module_id, name in silent.items() if module_id not in told]),
@@ -160,39 +176,39 @@ def judge(
     )
 
 
-def _of_incidents(report: Report | None, names: Mapping[str, str]) -> Sequence[Matter]:
+def _of_incidents(report: Report | None, names: Mapping[str, str]) -> Sequence[Problem]:
     if report is None:
         return ()
     known = {**report.plant_names, **names}
     found = []
     for incident in report.incidents:
         told = incident_text(incident, known, zone=None, now=datetime.fromisoformat(report.at))
-        reason = "silent" if incident.cause in SILENCE_CAUSES else incident.cause.value
-        found.append(Matter(reason, told.title, " ".join(told.steps), told.told, incident))
+        reason = ProblemName.SILENT if incident.cause in SILENCE_CAUSES else incident.cause
+        found.append(Problem(reason, told.title, " ".join(told.steps), told.told, incident))
     return found
 
 
-def _of_the_report(report: Report | None) -> Sequence[Matter]:
+def _of_the_report(report: Report | None) -> Sequence[Problem]:
     if report is None:
         return ()
     if report.outcome == "busy":
-        return (Matter("busy", "another run of the keeper was under way", "Try again in a minute or two."),)
+        return (Problem(ProblemName.BUSY, "another run of the keeper was under way", "Try again in a minute or two."),)
     explained = any(each.cause in _NO_ANSWER for each in report.incidents)
-    standings = [("missing", "not_subscribed", "not subscribed:")]
+    standings = [("missing", ProblemName.NOT_SUBSCRIBED, "not subscribed:")]
     if not explained:
-        standings.append(("unknown", "subscription_unknown", "whether it is subscribed is not known of"))
+        standings.append(("unknown", ProblemName.SUBSCRIPTION_UNKNOWN, "whether it is subscribed is not known of"))
     found = [
-        Matter(reason, f"{words} {', '.join(names)}", _KEEPER_TRIES)
+        Problem(reason, f"{words} {', '.join(names)}", _KEEPER_TRIES)
         for standing, reason, words in standings
         if (names := [each.name or each.plant_id for each in report.plants if each.subscription == standing])
     ]
     if report.api_ends_soon:
-        found.append(Matter("provider_ends", f"Legrand ends this API on {_end(report)}", _NEWER_VERSION))
+        found.append(Problem(ProblemName.PROVIDER_ENDS, f"Legrand ends this API on {_end(report)}", _NEWER_VERSION))
     if report.tokens is not None and not report.plants and not report.person:
-        found.append(Matter("no_plant", "no plant is known yet, so nothing is recorded", _KEEPER_TRIES))
+        found.append(Problem(ProblemName.NO_PLANT, "no plant is known yet, so nothing is recorded", _KEEPER_TRIES))
     in_the_way = report.troubles or report.paused_until is not None or (report.outcome == "degraded" and not found)
     if in_the_way and not explained:
-        found.append(Matter("trouble", "not everything worked in the keeper's last run", _KEEPER_TRIES))
+        found.append(Problem(ProblemName.TROUBLE, "not everything worked in the keeper's last run", _KEEPER_TRIES))
     return found
 
 
@@ -200,16 +216,16 @@ def _end(report: Report) -> str:
     return "" if report.provider is None else str(report.provider.ends_on)
 
 
-def _of_thermostats(silent: Sequence[str]) -> Sequence[Matter]:
-    return (Matter("silent", f"silent: {', '.join(silent)}", _BY_THEMSELVES),) if silent else ()
+def _of_thermostats(silent: Sequence[str]) -> Sequence[Problem]:
+    return (Problem(ProblemName.SILENT, f"silent: {', '.join(silent)}", _BY_THEMSELVES),) if silent else ()
 
 
-def _of_what_waits(waiting: Backlog) -> Sequence[Matter]:
+def _of_what_waits(waiting: Backlog) -> Sequence[Problem]:
     found = []
     if waiting.quarantine:
         found.append(
-            Matter(
-                "quarantine",
+            Problem(
+                ProblemName.QUARANTINE,
                 f"{bodies(waiting.quarantine)} in quarantine",
                 "`smarther quarantine list` shows them, `smarther redrive` takes up what can be read by now, and"
                 " `smarther quarantine delete` is for what never will be.",
@@ -218,8 +234,8 @@ def _of_what_waits(waiting: Backlog) -> Sequence[Matter]:
     if waiting.dead_letters:
         many = waiting.dead_letters > 1
         found.append(
-            Matter(
-                "dead_letters",
+            Problem(
+                ProblemName.DEAD_LETTERS,
                 f"{waiting.dead_letters} notification{'s' if many else ''} that could not be stored",
                 "Once the cause is mended, `smarther redrive` stores what waits.",
             )

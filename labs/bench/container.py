@@ -30,7 +30,7 @@ _EMULATOR = (
     / "lib/python3.13/site-packages/samcli/local/rapid"
     / ("aws-lambda-rie-arm64" if platform.machine() in {"arm64", "aarch64"} else "aws-lambda-rie-x86_64")
 )
-_PATIENCE_SECONDS = 30
+_TIMEOUT_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Container:
         """Returns (when the event was sent, seconds until its answer). Raises RuntimeError, or its SampleLostError."""
         body = json.dumps(event).encode()
         sent = time.monotonic()
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_PATIENCE_SECONDS)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT_SECONDS)
         try:
             connection.request("POST", "/2015-03-31/functions/function/invocations", body)
             answer = connection.getresponse().read()
@@ -87,7 +87,7 @@ class Container:
 
     def notes(self, expected: int) -> list[Note]:
         """One note at the end of the initialisation, and one for each invocation."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
         while len(lines := self._notes.read_text().splitlines()) < expected:
             if time.monotonic() > deadline:
                 raise RuntimeError(f"the probe noted {len(lines)} of {expected}")
@@ -130,7 +130,7 @@ def container(artefact: Artefact, environment: Mapping[str, str], group: Path | 
             yield Container(port, notes, log)
         finally:
             process.terminate()  # the emulator ends the function's process first
-            process.wait(_PATIENCE_SECONDS)
+            process.wait(_TIMEOUT_SECONDS)
             _await_end(group)
     notes.unlink()
     log.unlink()
@@ -162,7 +162,7 @@ def _free_port() -> int:
 
 
 def _await(port: int) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -176,6 +176,6 @@ def _await(port: int) -> None:
 
 def _await_end(group: Path | None) -> None:
     """Wait until the last process has left the control group: only then can it be removed."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
     while group is not None and (group / "cgroup.procs").read_text().strip() and time.monotonic() < deadline:
         time.sleep(0.005)

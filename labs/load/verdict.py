@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from sandbox.legrand.pushes.dispatch import ANSWER_LIMIT_MS
 from sandbox.shows.balance import Balance, balance
-from sandbox.shows.demo import PATIENCE_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -102,7 +102,9 @@ def shown(verdict: Verdict) -> Table:
     table.add_row("by way of the queue", f"{verdict.spilled}", "stored later by the redriver")
     for rank, ms, own in zip(_RANKS, verdict.answers.ranks, verdict.own.ranks, strict=True):
         name = "the slowest" if rank == _RANKS[-1] else f"p{rank / 10:g}"
-        table.add_row(f"answered within, {name}", f"{ms:.0f} ms", f"of {PATIENCE_MS} ms; the receiver's own {own:.0f}")
+        table.add_row(
+            f"answered within, {name}", f"{ms:.0f} ms", f"of {ANSWER_LIMIT_MS} ms; the receiver's own {own:.0f}"
+        )
     late = f"{verdict.answers.late}"
     table.add_row("later than that", late, f"{_percent(verdict.answers.late, books.sent)} of all, on this machine")
     for fault in verdict.faults:
@@ -115,7 +117,7 @@ def shown(verdict: Verdict) -> Table:
 def _times(milliseconds: list[float]) -> Times:
     ordered = sorted(milliseconds) or [math.nan]
     ranks = tuple(ordered[-(-rank * len(ordered) // 1000) - 1] for rank in _RANKS)
-    return Times(ranks, sum(each > PATIENCE_MS for each in ordered))
+    return Times(ranks, sum(each > ANSWER_LIMIT_MS for each in ordered))
 
 
 def _percent(part: int, whole: int) -> str:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _SPARE_SECONDS: Final = 30.0
 """Processor time that a mutant has, besides three times that of the tests without it. One that takes more hangs, which
 counts as noticed."""
-_PATIENCE: Final = 1200.0
+_TIMEOUT: Final = 1200.0
 """Seconds by the clock after which a sleeping process is ended."""
 
 
@@ -58,7 +58,7 @@ def run_mutant(name: str, path: Path, source: str, tests: Sequence[str], *, usua
 
 
 def _waited(child: int) -> int:
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + _TIMEOUT
     while True:
         pid, status = os.waitpid(child, os.WNOHANG)
         if pid:

@@ -12,6 +12,7 @@ from sandbox.legrand.home.weather import Season
 from sandbox.legrand.http.app import create_app
 from sandbox.legrand.http.server import listen, server, url_of
 from sandbox.legrand.provider.provider import Settings
+from sandbox.legrand.pushes.dispatch import ANSWER_LIMIT_MS
 from sandbox.legrand.variants import described
 
 EPILOG = (
@@ -46,7 +47,7 @@ def main(  # noqa: PLR0913, PLR0917 - one parameter per option
         Season,
         typer.Option(help="The season in which homes begin: now, summer, winter. In summer every other one cools."),
     ] = "now",
-    limit_ms: Annotated[int, typer.Option(help="How long an endpoint may take to answer.", min=1)] = 750,
+    limit_ms: Annotated[int, typer.Option(help="How long an endpoint may take to answer.", min=1)] = ANSWER_LIMIT_MS,
     concurrency: Annotated[int, typer.Option(help="Notifications on their way at once.", min=1)] = 2,
 ) -> None:
     """Stand in for Legrand's cloud on this machine. Prints one line of JSON, {"url": ...}, once it can be called."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sandbox.running.state import State
 
 _POLL_SECONDS = 0.2
-_PATIENCE_SECONDS = 200
+_TIMEOUT_SECONDS = 200
 """Longer than the redriver's timeout."""
 
 
@@ -65,7 +65,7 @@ def live(
 
 def settle(state: State) -> None:
     """Wait until the spill queue is empty. Raises SandboxError if something stays there."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
     while left := stack.waiting(state.cloud, state.stack):
         if time.monotonic() > deadline:
             raise SandboxError(f"{left} notifications still wait in the spill queue; the redriver's log says why")

@@ -19,7 +19,7 @@ from sandbox.running import places
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_PATIENCE_SECONDS = 60
+_TIMEOUT_SECONDS = 60
 _LOG_TAIL_CHARACTERS = 3000
 
 _started_here: dict[int, subprocess.Popen[bytes]] = {}
@@ -80,7 +80,7 @@ def start(
     _started_here[process.pid] = process
     background = Background(name, process.pid, _fingerprint(process.pid))
     _remember([*_remembered(), background])
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
             end = log.read_text(errors="replace")[-_LOG_TAIL_CHARACTERS:]
@@ -100,7 +100,7 @@ def stop_all(*, own_only: bool = False) -> list[str]:
         if background in left or _fingerprint(background.pid) != background.fingerprint:
             continue
         os.killpg(background.pid, signal.SIGTERM)
-        deadline = time.monotonic() + _PATIENCE_SECONDS / 6
+        deadline = time.monotonic() + _TIMEOUT_SECONDS / 6
         while _fingerprint(background.pid) == background.fingerprint:
             if time.monotonic() > deadline:
                 os.killpg(background.pid, signal.SIGKILL)

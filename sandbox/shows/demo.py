@@ -10,6 +10,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from sandbox.legrand.pushes.dispatch import ANSWER_LIMIT_MS
 from sandbox.running import lifecycle, lived, processes
 from sandbox.shows import hints
 from sandbox.shows.balance import balance
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from sandbox.shows.balance import Balance
 
 HOURS = 24
-PATIENCE_MS = 750
-"""Legrand's support, as relayed in andrea-mattioli/mattiols_hassio_repository issue 16: a later answer is a failure."""
-
 _DUPLICATE_PERCENT = 2
 
 
@@ -98,7 +96,7 @@ def _print_result(console: Console, state: State) -> bool:
         )
     if summary["failed"]:
         console.print(
-            f"[yellow]{summary['failed']} answers were late or bad; Legrand waits {PATIENCE_MS} ms.[/yellow] Late"
+            f"[yellow]{summary['failed']} answers were late or bad; Legrand waits {ANSWER_LIMIT_MS} ms.[/yellow] Late"
             " ones mean that this machine was busy: it does alone what AWS has many machines for"
             " (docs/promises/performance.md)."
         )
@@ -140,7 +138,9 @@ def _comparison(books: Balance, quarantined: int, summary: dict[str, Any]) -> Ta
     table.add_row("answered too late or badly", f"{summary['failed']}", "each a step towards a ban")
     table.add_row("dropped in a ban", f"{summary['dropped_in_ban']}", "never sent")
     for rank in ("p50", "p90", "p99", "max"):
-        table.add_row(f"answer time, {rank}", f"{latency[rank]:.0f} ms", f"Legrand's patience ends at {PATIENCE_MS} ms")
+        table.add_row(
+            f"answer time, {rank}", f"{latency[rank]:.0f} ms", f"Legrand's patience ends at {ANSWER_LIMIT_MS} ms"
+        )
     return table
 
 

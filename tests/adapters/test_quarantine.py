@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from smarther.domain.readings.json_fields import MAX_BODY_BYTES
 from smarther.domain.readings.notification import Reject
 from smarther.store.items import decoded
 from smarther.store.quarantine import Quarantine
@@ -48,7 +49,7 @@ def test_the_same_body_again_changes_nothing(table: Table, dynamodb: DynamoDBCli
     assert deployed.items(dynamodb, "QUARANTINE") == before
 
 
-@pytest.mark.parametrize("body", [b"", "é€😀".encode() * 200_000, b"\xff" * 700_000, b"x" * 1_048_576])
+@pytest.mark.parametrize("body", [b"", "é€😀".encode() * 200_000, b"\xff" * 700_000, b"x" * MAX_BODY_BYTES])
 def test_any_body_can_be_put_together_again(table: Table, dynamodb: DynamoDBClient, body: bytes) -> None:
     Quarantine(table).keep(body, REJECTS, received_at=ARRIVAL)
     parts = [decoded(item) for item in deployed.items(dynamodb, "QUARANTINE")]
@@ -75,7 +76,7 @@ def test_an_interrupted_quarantine_is_completed(table: Table, dynamodb: DynamoDB
 
 
 def test_a_body_that_lacks_a_part_is_not_taken_for_the_whole(table: Table, dynamodb: DynamoDBClient) -> None:
-    body = b"x" * 1_048_576
+    body = b"x" * MAX_BODY_BYTES
     Quarantine(table).keep(body, REJECTS, received_at=ARRIVAL)
     last = deployed.items(dynamodb, "QUARANTINE")[-1]
     dynamodb.delete_item(TableName=deployed.TABLE, Key={name: last[name] for name in ("pk", "sk")})
@@ -85,7 +86,7 @@ def test_a_body_that_lacks_a_part_is_not_taken_for_the_whole(table: Table, dynam
 
 
 def test_bodies_are_found_by_a_digest_s_beginning_and_each_counts_once(table: Table) -> None:
-    kept = [b"x" * 1_048_576, *(bytes([number]) for number in range(40))]
+    kept = [b"x" * MAX_BODY_BYTES, *(bytes([number]) for number in range(40))]
     for body in kept:
         Quarantine(table).keep(body, REJECTS, received_at=ARRIVAL)
     digests = sorted(hashlib.sha256(body).hexdigest() for body in kept)

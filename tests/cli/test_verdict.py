@@ -139,8 +139,8 @@ def test_nothing_that_is_not_as_it_should_be_is_called_well(told: Report, quaran
         assert recorded or told.tokens is None
         assert not quarantine + dead_letters
     assert (verdict.word is Health.PERSON_NEEDED) == bool(told.person)
-    assert len(verdict.reasons) == len(verdict.person) + len(verdict.matters)
-    assert all(each.do and each.says for each in verdict.matters)
+    assert len(verdict.reasons) == len(verdict.person) + len(verdict.problems)
+    assert all(each.do and each.says for each in verdict.problems)
     assert "\n" not in verdict.text()
 
 
@@ -153,11 +153,11 @@ def test_what_many_share_is_told_once_with_its_evidence_and_what_to_do() -> None
         report(incidents=(happened(Cause.PUSHES_STOPPED, "m", "n", changed=True),), silent=(SILENT,)),
     )
 
-    (matter,) = told.matters
+    (problem,) = told.problems
     assert told.text() == "not all is well: Legrand has stopped pushing"
-    assert matter.evidence.startswith("2 of 4 thermostats have pushed nothing since ")
-    assert matter.evidence.endswith(" Thermostats that were asked had changed without a push.")
-    assert matter.do.startswith("Nothing: wait.")
+    assert problem.evidence.startswith("2 of 4 thermostats have pushed nothing since ")
+    assert problem.evidence.endswith(" Thermostats that were asked had changed without a push.")
+    assert problem.do.startswith("Nothing: wait.")
     assert told.document()["incidents"] == [
         {
             "cause": "pushes_stopped",
@@ -165,8 +165,8 @@ def test_what_many_share_is_told_once_with_its_evidence_and_what_to_do() -> None
             "plant_ids": ["plant-1"],
             "module_ids": ["m", "n"],
             "says": "Legrand has stopped pushing",
-            "evidence": matter.evidence,
-            "do": matter.do,
+            "evidence": problem.evidence,
+            "do": problem.do,
         }
     ]
 

@@ -13,6 +13,7 @@ from labs.simulation.effects import BASE, Effects, Killed
 from sandbox.legrand.account.faults import Fault
 from smarther.domain.account.webhook import address
 from smarther.domain.account.webhook_rotation import GRACE, SETTLING
+from smarther.keeper.lease import LIFE
 from tests.support.world import World
 
 if TYPE_CHECKING:
@@ -291,5 +292,5 @@ def test_a_run_that_takes_a_wait_into_its_time_waits_and_one_that_cannot_does_no
     home.effects.meanwhile = slow
     report = home.run(rotate_webhook=True)
 
-    assert home.clock.now() - began < timedelta(seconds=150)
+    assert home.clock.now() - began < LIFE
     assert report.webhook in {"settling", "rotated"}

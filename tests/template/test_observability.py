@@ -12,6 +12,7 @@ import pytest
 
 from smarther.domain.account.quota import Need, Quota
 from smarther.telemetry import Metric
+from smarther_cli.doctor.checks import ANSWER_LIMIT_MS
 from tests.template.conftest import PROJECT, of_type
 from tests.template.named_metrics import Named, in_alarms, in_dashboard, rendered
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 FREE = 10
 """Custom metrics, and metrics in alarms, that cost nothing (https://aws.amazon.com/cloudwatch/pricing/)."""
 FREE_ON_A_DASHBOARD = 50
-LEGRANDS_PATIENCE_MS = 750
 ON = {"HasAlarms": True, "HasAlarmEmail": True}
 OFF = {"HasAlarms": False, "HasAlarmEmail": False}
 
@@ -394,5 +394,5 @@ def test_the_lines_drawn_into_graphs_stand_where_the_code_and_the_provider_have_
     }
 
     assert lines["Calls to Legrand today (UTC)"] == [Quota(100).limit(need) for need in (Need.OPTIONAL, Need.REQUIRED)]
-    assert lines["How long Legrand waited for an answer"] == [LEGRANDS_PATIENCE_MS]
-    assert alarms(resources)["AnswersSlowAlarm"]["Threshold"] == LEGRANDS_PATIENCE_MS
+    assert lines["How long Legrand waited for an answer"] == [ANSWER_LIMIT_MS]
+    assert alarms(resources)["AnswersSlowAlarm"]["Threshold"] == ANSWER_LIMIT_MS

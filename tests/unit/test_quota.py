@@ -39,7 +39,9 @@ def test_the_day_is_utc_s_wherever_the_clock_hangs() -> None:
 def test_a_stop_of_the_quota_lasts_as_long_as_was_said_or_else_to_the_end_of_the_day() -> None:
     assert stopped_until(LATE, ProviderAnswer(Kind.QUOTA, 403, retry_after=90.0)) == LATE + timedelta(seconds=90)
     assert stopped_until(LATE, ProviderAnswer(Kind.QUOTA, 403)) == datetime(2026, 1, 15, tzinfo=UTC)
-    assert stopped_until(LATE, ProviderAnswer(Kind.QUOTA, 403, retry_after=LONGEST_WAIT)) == LATE + timedelta(hours=25)
+    assert stopped_until(LATE, ProviderAnswer(Kind.QUOTA, 403, retry_after=LONGEST_WAIT)) == LATE + timedelta(
+        seconds=LONGEST_WAIT
+    )
 
 
 def test_what_is_not_the_quota_stops_calls_for_an_hour_at_most() -> None:

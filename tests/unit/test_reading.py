@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smarther.domain.readings.reading import BOUNDS, Reading, bounded, expiry, instant_text, reading_digest
+from smarther.receiver.settings import MAX_RETENTION_DAYS
 from smarther.store.keys import module_partition, sort_key
 from smarther.store.readings import stored
 
@@ -221,4 +222,4 @@ DOCUMENTED = replace(
 
 @pytest.mark.parametrize("reading", [OBSERVED, DOCUMENTED])
 def test_a_stored_reading_costs_one_write_unit(reading: Reading) -> None:
-    assert item_size(item(reading, retention_days=36_500)) <= 700
+    assert item_size(item(reading, retention_days=MAX_RETENTION_DAYS)) <= 700

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from smarther.domain.summaries.rollup_window import (
     EARLIEST,
+    FIRST_LOOK_BACK,
+    LONGEST_PAUSE,
     STREAM_RETENTION,
     HourRange,
     RollupRequestError,
@@ -45,10 +47,10 @@ def test_a_run_makes_the_hours_since_the_last_and_none_again() -> None:
     assert due_hours(state(late_through=NOW, complete_through=RUNNING), now=NOW) == HourRange(RUNNING, RUNNING)
 
 
-def test_a_run_that_does_not_know_what_came_late_looks_back_eight_days() -> None:
+def test_a_run_that_does_not_know_what_came_late_looks_back() -> None:
     """The first of a stack, and the first after a release that did not follow the stream."""
-    assert due_hours(None, now=NOW) == HourRange(RUNNING - timedelta(days=8), RUNNING)
-    assert due_hours(state(late_through=None), now=NOW) == HourRange(RUNNING - HOUR - timedelta(days=8), RUNNING)
+    assert due_hours(None, now=NOW) == HourRange(RUNNING - FIRST_LOOK_BACK, RUNNING)
+    assert due_hours(state(late_through=None), now=NOW) == HourRange(RUNNING - HOUR - FIRST_LOOK_BACK, RUNNING)
 
 
 def test_a_state_in_the_future_is_not_believed() -> None:
@@ -66,8 +68,8 @@ def test_a_state_in_the_future_is_not_believed() -> None:
 def test_what_the_stream_may_have_dropped_is_looked_for_after_a_pause_of_nearly_a_day() -> None:
     assert dropped_by_stream_since(None, now=NOW) is None
     assert dropped_by_stream_since(state(late_through=None), now=NOW) is None
-    assert dropped_by_stream_since(state(late_through=NOW - 20 * HOUR), now=NOW) is None
-    paused = NOW - 21 * HOUR
+    assert dropped_by_stream_since(state(late_through=NOW - LONGEST_PAUSE), now=NOW) is None
+    paused = NOW - LONGEST_PAUSE - HOUR
     assert dropped_by_stream_since(state(late_through=paused), now=NOW) == paused - STREAM_RETENTION
 
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from smarther.domain.readings.json_fields import MAX_BODY_BYTES
 from smarther.domain.readings.spilled import MalformedError, Spilled
 
 SPILLED = Spilled(
@@ -21,7 +22,7 @@ SPILLED = Spilled(
 
 @given(st.binary(), st.datetimes(timezones=st.just(UTC)), st.booleans())
 @example(b"x" * 99_999, SPILLED.received_at, True)  # noqa: FBT003 - the last argument of the test
-@example(b"x" * 1_048_576, SPILLED.received_at, True)  # noqa: FBT003 - the last argument of the test
+@example(b"x" * MAX_BODY_BYTES, SPILLED.received_at, True)  # noqa: FBT003 - the last argument of the test
 def test_it_comes_back_as_it_was(body: bytes, received_at: datetime, verified: bool) -> None:  # noqa: FBT001 - drawn
     spilled = Spilled(body=body, received_at=received_at, presented="0f" * 32, verified=verified)
     assert Spilled.from_message(spilled.message()) == spilled
@@ -45,7 +46,7 @@ def test_a_body_of_780_kilobytes_fits_into_a_message_of_the_queue() -> None:
 
 
 @given(st.binary(max_size=200_000))
-@example(b"x" * 1_048_576)
+@example(b"x" * MAX_BODY_BYTES)
 def test_what_an_earlier_release_compressed_is_read_still(body: bytes) -> None:
     """It may wait in a queue for two weeks, and in a log for years."""
     compressed = changed("encoding", "zlib+base64") | {"body": base64.b64encode(zlib.compress(body)).decode()}

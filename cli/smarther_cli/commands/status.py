@@ -40,7 +40,7 @@ from smarther_cli.show.report import (
 )
 from smarther_cli.show.unread import Unread, unread_lately
 from smarther_cli.standing import is_configured, needed_first, person_since
-from smarther_cli.verdict import Backlog, Verdict, judge
+from smarther_cli.verdict import Backlog, ProblemName, Verdict, judge
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +136,7 @@ def _person(deployment: Deployment, report: Report | None, now: datetime) -> tup
     if not is_overdue(now - datetime.fromisoformat(report.at), every=timedelta(minutes=deployment.keeper_minutes)):
         return person
     silent = PersonNeeded(
-        reason="keeper_silent",
+        reason=ProblemName.KEEPER_SILENT,
         do="The keeper has not finished a run for too long. Run `smarther keeper run` and look at what it says.",
     )
     return (silent, *person)

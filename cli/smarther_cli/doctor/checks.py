@@ -13,7 +13,7 @@ from smarther.domain.keeper.keeper_report import is_overdue
 from smarther_cli.doctor.finding import bad, good, look, not_told, soon_wanting, wanting
 from smarther_cli.show.actions import troubles
 from smarther_cli.standing import needed_first
-from smarther_cli.verdict import Backlog, judge
+from smarther_cli.verdict import Backlog, ProblemName, judge
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from smarther_cli.doctor import facts
     from smarther_cli.doctor.finding import Finding
 
-PATIENCE_MS: Final = 750
+ANSWER_LIMIT_MS: Final = 750
 """An answer must take less: Legrand's support, as quoted in andrea-mattioli/mattiols_hassio_repository, issue 16."""
 NEAR_MS: Final = 500
 """The most that the receiver itself may take (smarther.receiver.deadlines); the rest is for the network."""
@@ -151,8 +151,9 @@ def answer_time(answers: facts.AddressAnswers) -> Finding:
     if not times:
         return not_told("no answer was timed")
     slowest, half = max(times), round(median(times))
-    says = f"the slowest of {len(times)} took {slowest} ms, half of them {half} ms or less; Legrand waits {PATIENCE_MS}"
-    if slowest >= PATIENCE_MS:
+    says = f"the slowest of {len(times)} took {slowest} ms, half of them {half} ms or less"
+    says = f"{says}; Legrand waits {ANSWER_LIMIT_MS}"
+    if slowest >= ANSWER_LIMIT_MS:
         return bad(says, "`make deploy` with more ReceiverMemory. " + _RUNBOOK.format("answers-slow"))
     if slowest > NEAR_MS:
         return look(
@@ -169,10 +170,10 @@ def cold_start(answers: facts.AddressAnswers) -> Finding:
     if not times:
         return not_told("no container was new: warm ones took every call", "Ask again in an hour or so.")
     slowest = max(times)
-    says = f"a new container answered in {slowest} ms; Legrand waits {PATIENCE_MS}"
-    if slowest >= PATIENCE_MS and answers.on_this_machine:
+    says = f"a new container answered in {slowest} ms; Legrand waits {ANSWER_LIMIT_MS}"
+    if slowest >= ANSWER_LIMIT_MS and answers.on_this_machine:
         return not_told(f"a new container took {slowest} ms to start on this machine; Lambda's are others")
-    if slowest >= PATIENCE_MS:
+    if slowest >= ANSWER_LIMIT_MS:
         return bad(says, "`make deploy` with KeepWarm on and more ReceiverMemory. " + _RUNBOOK.format("answers-slow"))
     return good(says)
 
@@ -269,7 +270,9 @@ def credentials(standing: facts.LastReport) -> Finding:
         if all(each.reason == Reason.CLIENT_SECRET_BIRTHDAY for each in person):
             return soon_wanting(told, remedies)
         return wanting(told, remedies)
-    return _judged(standing.report, {"trouble", "busy", Cause.API, Cause.LOGIN}) or good("given, and Legrand took them")
+    return _judged(standing.report, {ProblemName.TROUBLE, ProblemName.BUSY, Cause.API, Cause.LOGIN}) or good(
+        "given, and Legrand took them"
+    )
 
 
 def subscriptions(standing: facts.LastReport) -> Finding:
@@ -277,7 +280,7 @@ def subscriptions(standing: facts.LastReport) -> Finding:
     report = standing.report
     if report is None:
         return not_told("no plant is known yet")
-    faults = _judged(report, {"no_plant", "not_subscribed", "subscription_unknown"})
+    faults = _judged(report, {ProblemName.NO_PLANT, ProblemName.NOT_SUBSCRIBED, ProblemName.SUBSCRIPTION_UNKNOWN})
     if faults is not None:
         return bad(faults.says, f"{faults.do} {_RUNBOOK.format('subscription-missing')}")
     if not report.plants:
@@ -290,19 +293,19 @@ def thermostats(standing: facts.LastReport) -> Finding:
     report = standing.report
     if report is None or report.thermostats_silent is None or not report.plants:
         return not_told("the keeper has not checked them yet")
-    return _judged(report, {"silent", *(cause for cause in Cause if cause.seen_in_thermostats)}) or good(
+    return _judged(report, {ProblemName.SILENT, *(cause for cause in Cause if cause.seen_in_thermostats)}) or good(
         "none is silent"
     )
 
 
 def _judged(report: Report, reasons: Collection[str]) -> Finding | None:
     """The verdict's finding for these reasons; None where it has none of them."""
-    found = [matter for matter in judge(report).matters if matter.reason in reasons]
+    found = [problem for problem in judge(report).problems if problem.reason in reasons]
     if not found:
         return None
-    told = [f"{matter.says} {matter.evidence}".rstrip() for matter in found]
-    says = "; ".join([*told, *(troubles(report) if "trouble" in reasons else ())])
-    return bad(says, " ".join(dict.fromkeys(matter.do for matter in found)))
+    told = [f"{problem.says} {problem.evidence}".rstrip() for problem in found]
+    says = "; ".join([*told, *(troubles(report) if ProblemName.TROUBLE in reasons else ())])
+    return bad(says, " ".join(dict.fromkeys(problem.do for problem in found)))
 
 
 # ---- what is kept
@@ -357,7 +360,7 @@ def given_up(queue: facts.Queue) -> Finding:
 
 def quarantine(count: int) -> Finding:
     """Whether there are bodies in quarantine."""
-    found = judge(None, waiting=Backlog(quarantine=count)).matters
+    found = judge(None, waiting=Backlog(quarantine=count)).problems
     return bad(found[0].says, found[0].do) if found else good("every body could be read")
 
 

@@ -83,12 +83,12 @@ def show_verdict(verdict: Verdict) -> None:
     for each in verdict.person:
         screen.say(f"A person is needed: {each.reason.replace('_', ' ')}", style="bold red")
         screen.say(f"  {each.do}")
-    for do in dict.fromkeys(matter.do for matter in verdict.matters):
-        for matter in verdict.matters:
-            if matter.do == do:
-                screen.say(matter.says, style="yellow")
-                if matter.evidence:
-                    screen.say(f"  {matter.evidence}")
+    for do in dict.fromkeys(problem.do for problem in verdict.problems):
+        for problem in verdict.problems:
+            if problem.do == do:
+                screen.say(problem.says, style="yellow")
+                if problem.evidence:
+                    screen.say(f"  {problem.evidence}")
         screen.say(f"  {do}")
 
 

@@ -19,7 +19,7 @@ from sandbox.legrand.account.subscriptions import SubscriptionBook
 from sandbox.legrand.home.homes import Homes, Plant, invent_plants, read_plants
 from sandbox.legrand.home.weather import Season
 from sandbox.legrand.provider.others import OtherClients
-from sandbox.legrand.pushes.dispatch import Dispatch
+from sandbox.legrand.pushes.dispatch import ANSWER_LIMIT_MS, Dispatch
 from sandbox.legrand.pushes.ledger import Ledger, Push
 from sandbox.legrand.variants import USUAL, Variants
 
@@ -50,7 +50,7 @@ class Settings:
     daily_calls: int = DAILY_CALLS
     token_calls: int = TOKEN_CALLS
     variants: Variants = USUAL
-    limit_ms: int = 750
+    limit_ms: int = ANSWER_LIMIT_MS
     concurrency: int = 2
 
 

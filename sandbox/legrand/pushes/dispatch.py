@@ -14,6 +14,7 @@ from sandbox.legrand.account.oddities import Oddity
 from sandbox.legrand.account.subscriptions import Subscription, SubscriptionBook
 from sandbox.legrand.pushes.ledger import Entry, Kind, Ledger, Outcome, Push
 
+ANSWER_LIMIT_MS = 750
 FAILURES_PER_BAN = 20
 LONGEST_BAN_MINUTES = 20
 GOOD_BELOW = 300

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from smarther.domain.account.credentials import Credentials
 
 _NOBODYS_CODE: Final = "smarther-configure-asks-whether-this-application-is-known"
-_PATIENCE: Final = timedelta(seconds=30)
+_TIMEOUT: Final = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Known:
 
 def known(credentials: Credentials, *, login_url: str, api_url: str) -> Known:
     """Ask Legrand. Where a call fails, the answer is None."""
-    transport = Transport(open_session(), _now, sleep, _now() + _PATIENCE)
+    transport = Transport(open_session(), _now, sleep, _now() + _TIMEOUT)
     application, reason = _application(Login(transport, login_url, credentials))
     return Known(application, _key(transport, api_url, credentials.subscription_key), reason)
 
