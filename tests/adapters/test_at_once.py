@@ -1,4 +1,4 @@
-"""The same body at the same moment in many containers: whoever comes first stores it, and one only."""
+"""The same body at the same moment in many containers: just one of them stores it."""
 
 from __future__ import annotations
 

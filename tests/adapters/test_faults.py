@@ -165,7 +165,7 @@ def test_what_is_there_already_is_no_failure(
 
 
 @pytest.mark.parametrize("operation", [store_reading, keep_body])
-def test_an_item_that_can_never_be_stored_is_told_from_a_service_that_fails(
+def test_a_refused_item_is_distinguished_from_a_failing_service(
     service: FaultyService, connect: Connect, operation: Callable[[Connect], bool]
 ) -> None:
     service.otherwise = faults.INVALID

@@ -1,4 +1,4 @@
-"""A function that fails says its kind, and nothing else of what it says goes on."""
+"""Of a failed function only the type of its error is passed on."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Home:
         self.items = 0
 
     def says(self, time: datetime, received_at: datetime | None = None, *, source: Any = "push") -> None:
-        """A word, which arrives at once unless something else is said."""
+        """A reading, which arrives at once by default."""
         arrival = time + SECOND if received_at is None else received_at
         Readings(self._table).store(replace(READING, time=time), received_at=arrival, source=source)
 
@@ -111,7 +111,7 @@ def test_a_reading_from_the_future_costs_two_reads_more_however_long_ago_it_came
 
 
 def test_beyond_readings_that_a_clock_dated_ahead_the_newest_right_one_is_found(home: Home) -> None:
-    """It was two days ahead for two days, was mended, and then the thermostat fell silent."""
+    """It was two days ahead for two days, was corrected, and then the thermostat fell silent."""
     for hours in range(1, 49):
         home.says(NOW + hours * HOUR, NOW - 2 * DAY + hours * HOUR)
     mended = NOW + HOUR / 2

@@ -455,7 +455,7 @@ def test_no_failure_carries_a_secret(
 
 
 @pytest.mark.shows("provider gone")
-def test_a_name_that_does_not_resolve_is_told_from_a_host_that_does_not_answer(
+def test_a_name_that_does_not_resolve_is_distinguished_from_a_host_that_does_not_answer(
     monkeypatch: pytest.MonkeyPatch, api: Api, login: Login
 ) -> None:
     def nobody(*_: object, **__: object) -> object:

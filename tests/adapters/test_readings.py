@@ -166,7 +166,7 @@ def test_what_fails_between_reading_and_note_is_whole_when_it_is_done_again(
 def test_a_duplicate_of_what_expires_just_now_is_noted_nowhere(
     dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A note without its reading would have a thermostat's latest words looked for in vain."""
+    """A note without its reading would point to a latest reading that is not there."""
     table = Table(dynamodb, deployed.TABLE)
     monkeypatch.setattr(table, "add", lambda _: False)  # it is there, and then it is not
 

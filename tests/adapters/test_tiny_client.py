@@ -1,4 +1,4 @@
-"""Our own client: when it is taken, whom it trusts, and what it keeps open. Its failures are tested in test_faults."""
+"""The tiny client: when it is used, which authorities it trusts, its connections. Its failures: test_faults.py."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ class Cloud:
         return 200, {"content-type": "text/xml"}, listed.encode()
 
     def look_up(self, path: str, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
-        """The answer to a question to Lambda, or to whoever follows the address of a layer's content."""
+        """The answer of Lambda, or of the address of a layer's content."""
         if path == "/layer":
             return 200, {}, self.layer
         if path.endswith("/account-settings"):

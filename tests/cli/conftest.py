@@ -119,7 +119,7 @@ def in_rome(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def service_models_read_once() -> Iterator[None]:
-    """Each session of boto3 reads the models of its services anew, which is most of what a test here would take."""
+    """Every boto3 session reads the models of its services again, which would take most of the time of a test here."""
     loader = create_loader()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.session.create_loader", lambda _=None: loader)
@@ -155,7 +155,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 class AtLegrand(BaseAdapter):
-    """Legrand's login and API, by their stand-in, for whoever calls them from this machine; no socket is opened.
+    """Legrand's login and API, by their stand-in, for calls from this machine; no socket is opened.
 
     Where it is `silent`, nobody answers.
     """

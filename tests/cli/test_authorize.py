@@ -195,7 +195,7 @@ def test_consent_that_comes_to_nothing_is_told_in_the_words_of_the_page(  # noqa
 
 
 @pytest.mark.parametrize("reason", [Reason.CREDENTIALS_REFUSED, Reason.CLIENT_SECRET_EXPIRED])
-def test_credentials_that_legrand_refuses_are_told_as_such_and_not_as_missing(
+def test_credentials_that_legrand_refuses_are_reported_as_refused_not_as_missing(
     home: Home, run: Run, opened: list[str], time: Time, reason: Reason
 ) -> None:
     home.configured()
@@ -227,7 +227,7 @@ def test_an_account_without_a_plant_is_told_how_it_comes_to_one(
     assert "third-party access" in result.stdout
 
 
-def test_plants_that_are_not_subscribed_after_consent_are_told_and_seen_in_the_status(
+def test_plants_that_are_not_subscribed_after_consent_are_reported_and_in_the_status(
     home: Home, run: Run, opened: list[str], time: Time
 ) -> None:
     home.configured()
@@ -310,7 +310,7 @@ def test_a_login_that_grants_neither_is_not_asked_for_ever(
     assert scopes(opened) == ([Scope.CONTROL] if options else [Scope.READING, Scope.CONTROL])
 
 
-def test_a_keeper_that_tells_nothing_is_waited_for_as_long_as_it_may_be_at_work(
+def test_a_keeper_without_a_report_is_waited_for_as_long_as_it_may_run(
     home: Home, run: Run, opened: list[str], time: Time
 ) -> None:
     home.configured()

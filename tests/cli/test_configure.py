@@ -53,7 +53,9 @@ def test_once_consent_was_given_a_look_is_next(home: Home, run: Run) -> None:
 # ---- whether they are right
 
 
-def test_the_keeper_is_run_with_what_was_stored_so_that_its_report_speaks_of_it(home: Home, run: Run) -> None:
+def test_the_keeper_runs_after_the_credentials_are_stored_so_that_its_report_is_about_them(
+    home: Home, run: Run
+) -> None:
     seen: list[dict[str, str]] = []
 
     def keeper(_: Any) -> Any:

@@ -223,7 +223,7 @@ def _make_what_tells(stack: Deployed) -> None:
 
 
 def _make_limits_and_metrics(stack: Deployed, calls: Calls) -> None:
-    """Moto's API Gateway needs a package that nothing else here does; so what it says of a stage is said by hand."""
+    """Moto's API Gateway needs a package that nothing else needs, so its answers about a stage are written here."""
     stack.has("HttpApi", "AWS::ApiGatewayV2::Api", "a1b2c3")
     stack.has("HttpApiApiGatewayDefaultStage", "AWS::ApiGatewayV2::Stage", "$default")
     calls.by_hand["GetStage"] = lambda _: stack.stage
@@ -613,7 +613,7 @@ def test_in_each_place_that_is_looked_at_a_fault_was_planted() -> None:
 
 
 def test_a_subscriber_that_has_not_confirmed_waits_for_the_owner(stack: Deployed, run: Run, calls: Calls) -> None:
-    """Moto confirms whoever subscribes."""
+    """Moto confirms every subscription."""
     pending = {"SubscriptionArn": "PendingConfirmation", "Protocol": "email", "Endpoint": "owner@example.org"}
     calls.by_hand["ListSubscriptionsByTopic"] = lambda _: {"Subscriptions": [pending]}
 

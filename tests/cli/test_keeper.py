@@ -44,7 +44,7 @@ def test_the_report_is_shown(home: Home, run: Run) -> None:
         assert words in result.stdout
 
 
-def test_the_report_as_json_is_what_the_keeper_returned_with_instants_for_its_epochs(home: Home, run: Run) -> None:
+def test_the_report_as_json_is_the_keepers_with_instants_instead_of_epochs(home: Home, run: Run) -> None:
     answered = report()
     home.keeper_answers(answered)
 

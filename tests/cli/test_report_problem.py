@@ -1,4 +1,4 @@
-"""`smarther report-problem`: a file with what mends a problem, and nothing secret or personal in it."""
+"""`smarther report-problem`: a file with what is needed to find a fault, and nothing secret or personal."""
 
 from __future__ import annotations
 

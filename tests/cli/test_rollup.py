@@ -1,4 +1,4 @@
-"""Statistics made anew."""
+"""`smarther rollup`: statistics made again."""
 
 from __future__ import annotations
 

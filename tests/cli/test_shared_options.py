@@ -212,7 +212,7 @@ def test_a_sandbox_state_that_is_no_json(run: Run, tmp_path: Path) -> None:
 def test_what_is_advised_in_the_sandbox_works_there(
     home: Home, run: Run, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
-    """Whoever types it as it stands does not end in AWS."""
+    """Typed as it is, it does not reach AWS."""
     home.cloud.stacks["smarther-sandbox"] = home.cloud.stacks.pop(STACK)
     Quarantine(home.table).keep(b"odd", [Reject("body", "odd")], received_at=NOW)
     sandbox_state(tmp_path, home.cloud.url)

@@ -59,9 +59,7 @@ def test_a_keeper_that_has_missed_three_runs_needs_a_person(
     assert json.loads(run("status", "--json").stdout)["verdict"]["reasons"] == reasons
 
 
-def test_the_day_s_calls_are_told_with_how_many_they_will_be_and_what_legrand_said_of_them(
-    home: Home, run: Run
-) -> None:
+def test_the_days_calls_are_shown_with_their_projection_and_legrands_limit(home: Home, run: Run) -> None:
     KeeperNotes(home.table).keep_report(report(NOW, calls_quota=1000, calls_granted=3, rested=True))
     for made, day in ((96, NOW - timedelta(days=1)), (3, NOW)):
         for _ in range(made):

@@ -76,7 +76,7 @@ def test_the_rule(told: Report, status: Status) -> None:
 def test_each_command_leaves_with_the_status_of_the_rule(
     home: Home, run: Run, monkeypatch: pytest.MonkeyPatch, told: Report, status: Status
 ) -> None:
-    """What the keeper found is one thing, whoever asks: the daily job, the run by hand, and who has just consented."""
+    """The verdict on a report is the same for status, keeper run and authorize."""
     consented = told.model_copy(update={"consent": "accepted"})
     monkeypatch.setattr(authorize.Wait, "for_report", lambda *_: consented)
     home.configured()
@@ -172,7 +172,7 @@ def test_what_many_share_is_told_once_with_its_evidence_and_what_to_do() -> None
 
 
 def test_an_api_that_is_out_of_order_explains_what_came_to_nothing() -> None:
-    """One thing to do and not three: the keeper's last run had troubles, and knows of no subscription."""
+    """One remedy and not three: the keeper's last run had troubles, and found no subscription."""
     told = judge(
         report(
             incidents=(happened(Cause.API),), outcome="degraded", troubles=("list: transient (503)",), plants=(UNKNOWN,)
@@ -182,7 +182,7 @@ def test_an_api_that_is_out_of_order_explains_what_came_to_nothing() -> None:
     assert told.reasons == ("api",)
 
 
-def test_a_thermostat_that_was_heard_since_the_keeper_looked_is_at_fault_no_longer() -> None:
+def test_a_thermostat_that_was_heard_after_the_keepers_run_is_no_longer_at_fault() -> None:
     said = report(incidents=(happened(Cause.THERMOSTAT, "m"),), silent=(SILENT,))
 
     assert judge(said).reasons == ("silent",)

@@ -47,7 +47,7 @@ class Clone:
         return self.folder / "template.yaml"
 
     def deploy(self, *variables: str, typed: Iterable[str] = repeat(ENTER), **environment: str | None) -> Ended:
-        """`make deploy` at a terminal; where nothing else is said, the person only ever sends Enter."""
+        """`make deploy` at a terminal; by default the person only presses Enter."""
         changed = {name: value for name, value in (self.environment | environment).items() if value is not None}
         return at_a_terminal(["make", "--no-print-directory", "deploy", *variables], self.folder, changed, iter(typed))
 

@@ -23,7 +23,7 @@ CTRL_C: Final = "\x03"
 
 _ROWS_AND_COLUMNS: Final = struct.pack("HHHH", 24, 80, 0, 0)
 _PATIENCE_SECONDS: Final = 120
-"""A command that says nothing for so long hangs."""
+"""Without output for this long, a command hangs."""
 _AGAIN_SECONDS: Final = 3
 
 _TAKES_THE_TERMINAL: Final = (
@@ -77,7 +77,7 @@ def at_a_terminal(command: Sequence[str], folder: Path, environment: Mapping[str
 
 
 def _read(terminal: int, last: str) -> str | None:
-    """What came; None when nobody holds the other end any more. Whoever pressed Ctrl-C to no effect presses it again.
+    """The output; None when the other end is closed. A Ctrl-C without effect is pressed again.
 
     Python sees a signal between showing a prompt and waiting for its answer only when something is typed.
     """

@@ -100,7 +100,7 @@ def test_enter_everywhere_deploys_and_a_second_one_asks_nothing(clone: Clone, cl
     assert clone.git("status", "--porcelain") == ""
 
 
-def test_what_failed_is_told_by_its_cause_and_the_next_deploy_clears_it_away_and_goes_on_with_a_kept_table(
+def test_a_failed_deploy_shows_its_cause_and_the_next_one_removes_it_and_takes_over_the_kept_table(
     clone: Clone, cloud: Cloud
 ) -> None:
     client(cloud, "events").create_event_bus(Name="taken")

@@ -151,7 +151,9 @@ def test_what_the_last_day_stored_before_the_first_deploy_is_told_too(home: Home
     wait_for(told, "not every stored reading is in the archive")
 
 
-def test_every_stored_reading_of_some_hours_is_told_in_order_for_each_thermostat(home: Home, events: Events) -> None:
+def test_every_stored_reading_of_some_hours_is_published_in_order_for_each_thermostat(
+    home: Home, events: Events
+) -> None:
     earlier = len(stored(home))
     live(home.state, timedelta(hours=HOURS), duplicate_percent=20)
     new = stored(home)[earlier:]
@@ -219,7 +221,7 @@ def test_a_role_that_may_not_read_the_stream_reads_nothing(home: Home, events: E
     wait_for(told, "it is not told")
 
 
-def test_what_cannot_be_told_goes_to_the_dead_letters_and_its_neighbours_are_told(
+def test_what_cannot_be_published_goes_to_the_dead_letters_and_its_neighbours_are_published(
     home: Home, events: Events, module_id: str
 ) -> None:
     table = home.state.cloud.client("dynamodb")

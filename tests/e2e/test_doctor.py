@@ -258,7 +258,7 @@ def user(well: Home) -> Iterator[Any]:
     iam.delete_user(UserName="owner")
 
 
-def test_who_may_just_what_the_page_says_is_told_everything_and_who_may_less_is_told_what_is_missing(
+def test_with_the_documented_permissions_the_doctor_sees_everything_and_with_fewer_it_says_what_is_missing(
     well: Home, user: Any
 ) -> None:
     listed = {CALLED_HERE.get(action, action) for action in documented("all", "doctor")}

@@ -76,7 +76,7 @@ def test_who_is_in_the_receiver_makes_nobody_genuine(bare_home: Home, foothold: 
 
 
 @pytest.mark.shows("each role has its partitions")
-def test_who_is_in_what_looks_back_writes_no_digest_and_reads_no_quarantine(
+def test_an_attacker_in_rollup_or_widget_writes_no_digest_and_reads_no_quarantine(
     bare_home: Home, foothold: Foothold
 ) -> None:
     table, rollup, widget = bare_home.outputs["TableName"], foothold("RollupRole"), foothold("WidgetRole")

@@ -1,4 +1,4 @@
-"""Whoever calls without having been asked to: learns nothing, costs next to nothing, breaks nothing.
+"""A stranger who calls learns nothing, costs next to nothing, and breaks nothing.
 
 What is sent is drawn from `docs/openapi.yaml`, from what it allows and far beyond, and every answer has to be one that
 it describes. `make fuzz` draws many more of them.

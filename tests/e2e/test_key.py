@@ -72,7 +72,7 @@ def test_the_logs_service_is_let_in_for_the_groups_there_are(bare_home: Home, ph
 
 
 @pytest.mark.shows("own key is closed")
-def test_nobody_is_let_in_who_comes_by_no_service_and_whom_iam_does_not_let(
+def test_the_key_refuses_callers_without_a_service_and_without_permission(
     bare_home: Home, physical: Mapping[str, str]
 ) -> None:
     cloud, name = bare_home.state.cloud, "somebody-of-the-account"

@@ -167,7 +167,7 @@ class Roles:
             yield Grant(role, "sqs:SendMessage", target["DeadLetterConfig"]["Arn"])
 
     def _giving_up(self) -> Iterator[Grant]:
-        """Lambda sends what it called three times in vain to the function's destination for that, with its role.
+        """Lambda sends an event that failed three times to the function's destination, with its role.
 
         https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
         """

@@ -25,7 +25,7 @@ LATER_THAN_A_CALL_WAITS = 10_500
 
 @pytest.fixture(autouse=True)
 def _all_well_again(home: Home) -> Iterator[None]:
-    """What failed in passing mends itself."""
+    """A passing failure repairs itself."""
     yield
     home.control("faults", method="DELETE")
     assert home.run_keeper()["outcome"] == "healthy"

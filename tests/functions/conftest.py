@@ -105,7 +105,7 @@ def load() -> Load:
 
 @pytest.fixture(autouse=True)
 def _service_models_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every cold start makes its clients anew, from service descriptions that are the same each time."""
+    """Every cold start makes new clients, from the same service descriptions."""
     monkeypatch.setattr(botocore.session, "create_loader", lambda _=None: _LOADER)
 
 

@@ -280,9 +280,7 @@ def test_the_handshake_is_answered_with_both_names(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("first", ["validation_handshake", "keep_warm", "stranger", "observed", "rehearsal"])
-def test_a_handshake_tells_whether_its_container_is_new_which_the_first_call_of_any_kind_ends(
-    stack: Stack, first: str
-) -> None:
+def test_a_handshake_says_whether_its_container_is_new_which_the_first_call_ends(stack: Stack, first: str) -> None:
     for _ in range(2):
         stack.cold_start()
         answered = stack.app.handler(event(first), None)
@@ -413,7 +411,7 @@ def test_a_rehearsal_reads_and_writes_and_leaves_nothing(stack: Stack, log: Log,
     assert log.text == ""
 
 
-def test_a_rehearsal_of_what_nobody_can_read_is_not_good_and_leaves_nothing(stack: Stack) -> None:
+def test_a_rehearsal_with_an_unreadable_body_fails_and_stores_nothing(stack: Stack) -> None:
     told = stack.app.handler({"rehearsal": event("not_json")}, None)
     assert told != REHEARSED
     assert told["quarantined"] == 1
@@ -666,7 +664,7 @@ def test_with_a_table_that_refuses_connections_it_is_spilled_or_kept_in_the_log(
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
-def test_a_caller_who_cannot_be_checked_at_a_cold_start_is_spilled_to_be_checked(
+def test_a_body_of_a_caller_who_cannot_be_authenticated_at_a_cold_start_is_spilled(
     outage: Outage, behaviour: Behaviour
 ) -> None:
     outage.table.otherwise = behaviour

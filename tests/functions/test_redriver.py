@@ -210,8 +210,8 @@ def test_what_begins_in_time_ends_before_the_functions_timeout(stack: Stack) -> 
 
 
 @pytest.mark.shows("backlog of 500 in one body")
-def test_the_largest_body_is_stored_in_one_run_though_all_of_it_is_late_and_there_already(stack: Stack) -> None:
-    """So that no body begins anew in each run, until it is given up."""
+def test_the_largest_body_is_stored_in_one_run_even_if_all_of_it_is_late_and_duplicate(stack: Stack) -> None:
+    """Otherwise a body would begin again in each run, until it is given up."""
     few = 20
     late = [dict(STATUS, time=f"2026-01-09T06:30:{second:02}Z", mode="MANUAL") for second in range(few)]
     content = json.dumps({"chronothermostats": late}).encode()

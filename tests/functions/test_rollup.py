@@ -316,7 +316,7 @@ def test_each_stops_where_time_ends_and_the_next_goes_on_behind_it(home: Home) -
     assert home.hours(hour, hour + HOUR) == home.hours(hour, hour + HOUR, "m2")
 
 
-def test_of_two_runs_that_make_an_hour_at_once_the_one_with_the_older_view_starts_again(
+def test_if_two_runs_make_an_hour_at_once_the_one_with_the_older_data_starts_again(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.says(NOW - timedelta(minutes=50))

@@ -124,7 +124,7 @@ def reported(**told: Any) -> None:
     )
 
 
-def test_where_all_is_well_the_page_says_so_and_where_nobody_knows_it_says_nothing(app: ModuleType) -> None:
+def test_the_page_says_that_all_is_well_but_nothing_without_a_report(app: ModuleType) -> None:
     thermostat("m1", "Salotto")
     says("m1", NOW)
     assert "all is well" not in answer(app, asked())
@@ -135,7 +135,7 @@ def test_where_all_is_well_the_page_says_so_and_where_nobody_knows_it_says_nothi
 
 
 def test_what_is_not_as_it_should_be_stands_above_the_cards_until_it_is_over(app: ModuleType) -> None:
-    """The keeper's report says who is not heard; whoever has spoken since is."""
+    """The keeper's report names the silent thermostats; those with newer readings are not."""
     thermostat("m1", "Salotto")
     says("m1", NOW - 2 * DAY)
     silent = Incident(cause=Cause.THERMOSTAT, since=NOW - 2 * DAY, plant_ids=("p",), module_ids=("m1",), of=2)

@@ -48,7 +48,7 @@ def test_a_second_write_unit_is_seen(result: dict[str, Any], prices: dict[str, A
 def test_statistics_that_are_read_and_written_again_and_again_are_seen(
     result: dict[str, Any], prices: dict[str, Any]
 ) -> None:
-    """As it was with 24 hours made anew by every run, and the running hour and day written by each."""
+    """As it was when every run made 24 hours again, and wrote the running hour and day."""
     each = measured(result, statistics_units_read_for_each=3.5, statistics_units_written_a_day=72)
     assert sum(cost.per_million(each, prices).values()) > MILLION_LIMIT
 

@@ -97,8 +97,8 @@ def test_a_first_consent_killed_anywhere_works_as_soon_as_its_tokens_are_saved()
         assert not in_copies(_endings(killed, effects))
 
 
-def test_a_ghost_is_replaced_once_in_a_silence_wherever_the_run_that_does_so_is_killed() -> None:
-    """A subscription that is silent for another reason would be made anew by every run that dies of it."""
+def test_a_ghost_is_replaced_once_in_a_silence_at_whatever_effect_the_run_is_killed() -> None:
+    """A subscription that is silent for another reason would be replaced by every run that dies of it."""
     story = STORIES["subscriptions that only seem alive"]
     effects = _effects(story)
 
@@ -153,7 +153,7 @@ def _assert_all_is_well(world: World, runs: int, *, newest_lost: bool = False) -
 
 
 def _assert_consent_is_asked_for(world: World, runs: int) -> None:
-    """Nothing else is broken, and consent mends it."""
+    """Nothing else is broken, and consent repairs it."""
     reports = _next_runs(world, runs)
     assert [[person.reason for person in report.person] for report in reports] == [["consent_expired"]] * runs
     assert world.consent().person == ()

@@ -138,7 +138,7 @@ def test_a_thermostat_that_moves_away_and_back_is_where_it_was(home: World) -> N
         }
 
 
-def test_a_thermostat_that_two_plants_list_is_one_and_stays_where_it_was_met_last(home: World) -> None:
+def test_a_thermostat_that_two_plants_list_is_one_and_stays_where_it_appeared_last(home: World) -> None:
     first, second = (home.provider.homes.plants[each] for each in home.plant_ids)
     twice = wire.topology_answer(first)
     twice["plant"]["modules"] += wire.topology_answer(second)["plant"]["modules"]
@@ -262,7 +262,9 @@ def test_a_thermostat_in_two_plants_under_two_spellings_is_one(home: World) -> N
     assert {module.casefold(): plant for module, plant in whereabouts(home).items()} == truth(home)
 
 
-def test_a_thermostat_that_speaks_in_another_case_than_its_plant_lists_is_found_where_it_speaks(world: World) -> None:
+def test_a_thermostat_whose_readings_have_another_case_than_its_plants_list_is_found_by_its_readings(
+    world: World,
+) -> None:
     plant = next(iter(world.provider.homes.plants.values()))
     module_id = plant.modules[0].id
     odd = wire.topology_answer(plant)

@@ -290,7 +290,7 @@ def test_each_is_told_within_a_day_and_nothing_else_and_within_the_quota(
 # ---- mails
 
 
-def test_what_no_alarm_tells_is_mailed_once_when_it_begins_and_once_when_it_is_over(home: World) -> None:
+def test_an_incident_without_an_alarm_is_mailed_once_when_it_begins_and_once_when_it_is_over(home: World) -> None:
     live(home, for_=HOUR, speaking=speak)
     home.provider.faults.add(Fault("list", 503, times=None))
 

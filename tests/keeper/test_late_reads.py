@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.keeper.stories import Story
 
 LAG = timedelta(seconds=3)
-"""So long a secret that was written reads as before, whoever reads it."""
+"""How long a written secret is read as before."""
 
 
 def lived(story: Story, *, late_reads: bool) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def live(world: World, days: int) -> list[Report]:
 
 
 def each_takes(world: World, seconds: float, *names: str) -> Callable[[], None]:
-    """Have each effect whose name begins so take so long; the gate is as new. Returns how to end that."""
+    """Let each effect whose name begins with this text take this long; returns a function that ends it."""
     world.effects = Effects()
     effects = world.effects
 
@@ -134,7 +134,7 @@ def test_every_silent_thermostat_is_polled_in_turn_if_the_day_has_no_calls_for_a
 
 
 @pytest.mark.shows("more thermostats than time")
-def test_a_run_that_heard_nothing_bad_but_not_all_does_not_say_that_nobody_is_silent() -> None:
+def test_a_run_that_could_not_check_all_does_not_report_that_none_is_silent() -> None:
     world = account(3, 9)
     world.later(DAY)
     world.run()

@@ -59,7 +59,7 @@ def test_every_call_is_told_and_a_new_container_ends_the_calls_at_once(world: Wo
     assert (found.has_secret, found.complete, receiver.calls) == (True, True, 22)
 
 
-def test_more_are_called_at_once_while_no_container_is_new_and_not_for_ever(world: World) -> None:
+def test_a_probe_calls_more_at_once_until_a_container_is_new_within_a_limit(world: World) -> None:
     found, receiver = probed(world, lambda _, code: good(code))
 
     assert (len(found.at_once), receiver.calls) == (2 + 3 + 4, 20 + 2 + 3 + 4)

@@ -1,4 +1,4 @@
-"""The names of programs: asked for once a day with calls that nothing else needs, each thermostat in its turn."""
+"""The names of programs: read once a day with spare calls, for the thermostats in turn."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_what_an_answer_lacks_takes_no_name_away_and_is_no_trouble(lacking: dict
     assert (report.outcome, report.troubles) == ("healthy", ())
 
 
-def test_a_program_that_was_named_anew_has_the_new_name_and_a_blank_one_none() -> None:
+def test_a_renamed_program_has_its_new_name_and_one_with_a_blank_name_has_none() -> None:
     home = account()
     (module_id,) = truth(home)
     place = ("chronothermostats", 0, "programs", 1, "name")
@@ -190,7 +190,7 @@ def test_answers_of_another_form_are_told_once_they_have_lasted() -> None:
     assert programs(home) == truth(home)
 
 
-def test_what_a_silent_thermostat_says_may_still_be_asked_where_names_of_programs_may_not() -> None:
+def test_a_silent_thermostat_may_still_be_polled_when_names_of_programs_may_not_be_read() -> None:
     home = account(STALE_AFTER_HOURS="2")
     home.later(DAY)
     quota = home.settings.quota

@@ -119,7 +119,7 @@ def test_a_thermostat_whose_poll_legrand_refuses_for_the_quota_is_polled_first_b
         pytest.param(None, True, id="never"),
     ],
 )
-def test_a_change_is_missed_if_no_push_tells_it_until_soon_after_the_answer(
+def test_a_change_is_missed_if_no_push_has_it_until_soon_after_the_answer(
     suspected: World, pushed_after: timedelta | None, *, missed: bool
 ) -> None:
     plant = min(suspected.provider.homes.plants.values(), key=lambda each: each.id)

@@ -95,7 +95,7 @@ def test_on_a_quiet_day_nothing_has_happened(name: str) -> None:
 
 @pytest.mark.shows("some pushes are missing")
 @pytest.mark.parametrize(("daily_calls", "enough"), [(500, 50), (100, 10)])
-def test_a_part_of_the_pushes_that_is_missing_is_told_within_a_day_bridged_and_over_when_all_come_again(
+def test_missing_pushes_are_reported_within_a_day_bridged_by_polls_and_over_when_all_come_again(
     daily_calls: int, enough: int
 ) -> None:
     life = Life(*HOMES["a family in winter"], seed=2, daily_calls=daily_calls)

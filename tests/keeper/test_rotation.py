@@ -115,7 +115,7 @@ def test_a_rotation_refuses_no_push_and_stores_each_once(home: FlowingWorld) -> 
 
 
 def test_what_is_subscribed_at_the_new_address_stays_while_the_address_cannot_be_proven(home: FlowingWorld) -> None:
-    """A run that died between two plants left one at each address; both are answered, so neither is made anew."""
+    """A run that died between two plants left one at each address; both are answered, so neither is replaced."""
     subscribed = 0
 
     def die_at_the_second(name: str) -> None:

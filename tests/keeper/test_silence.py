@@ -1,4 +1,4 @@
-"""Thermostats that fall silent are asked once, what they say is kept, and a dead subscription is made anew once."""
+"""Silent thermostats are polled once, their answers are stored, and a dead subscription is replaced once."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def silent(report: Report) -> list[str]:
 
 
 def test_right_after_consent_the_first_values_of_every_thermostat_are_there(home: World) -> None:
-    """A quiet room may push nothing for hours, and whoever has just consented wants to see it."""
+    """A quiet room may push nothing for hours, and an owner who has just consented wants to see it."""
     stored = readings(home, "poll", first=True)
 
     assert {item["module_id"] for item in stored} == set(Listings(home.table).directory().modules)
@@ -100,7 +100,7 @@ def test_a_first_question_that_fails_in_passing_is_asked_again_by_the_next_run(w
     assert len(readings(world, "poll", first=True)) == 3
 
 
-def test_a_first_answer_that_says_nothing_of_the_thermostat_troubles_nobody_and_is_asked_for_again(
+def test_a_first_answer_without_the_thermostat_is_no_trouble_and_is_polled_again(
     world: World,
 ) -> None:
     world.configure()
@@ -113,7 +113,7 @@ def test_a_first_answer_that_says_nothing_of_the_thermostat_troubles_nobody_and_
     assert len(readings(world, "poll", first=True)) == 3
 
 
-def test_one_whose_gateway_is_offline_is_asked_once_and_then_as_one_that_is_silent(world: World) -> None:
+def test_a_new_thermostat_whose_gateway_is_offline_is_polled_once_and_then_like_a_silent_one(world: World) -> None:
     world.configure()
     world.provider.faults.add(Fault("status", 404, times=3))
     assert world.consent().outcome == "healthy"
@@ -126,7 +126,7 @@ def test_one_whose_gateway_is_offline_is_asked_once_and_then_as_one_that_is_sile
 
 
 def test_a_first_word_is_no_change_that_a_push_should_have_told(home: World) -> None:
-    """Else every quiet home would be subscribed anew within a day of its consent."""
+    """Otherwise the subscription of every quiet home would be replaced within a day of its consent."""
     before = ids(home)
     home.later(DAY)
 
@@ -297,7 +297,7 @@ def ids(world: World) -> dict[str, str]:
     return {entry.plant_id: entry.id for entry in world.ours}
 
 
-def test_a_subscription_that_gives_no_push_is_made_anew_and_again_only_after_two_days_of_silence(home: World) -> None:
+def test_a_subscription_without_pushes_is_replaced_and_again_only_after_two_days_of_silence(home: World) -> None:
     speak(home)
     for entry in home.ours:
         home.provider.subscriptions.make_ghost(entry.id)
@@ -340,7 +340,7 @@ def test_a_subscription_that_is_lost_as_well_is_made_once(home: World) -> None:
 
 
 def test_a_ghost_that_comes_before_the_silence_is_over_does_not_stay(home: World) -> None:
-    """The subscription had been made anew in this silence, and no push had come through it yet."""
+    """The subscription had been replaced in this silence, and no push had come through it yet."""
     speak(home)
     for _ in range(2):
         for entry in home.ours:
@@ -356,7 +356,7 @@ def test_a_ghost_that_comes_before_the_silence_is_over_does_not_stay(home: World
 
 
 def test_a_ghost_is_found_while_thermostats_are_asked_because_pushes_are_missing(home: World) -> None:
-    """Whoever has answered is not silent, so nobody was, and the ghosts stayed."""
+    """A thermostat that answered is not silent, so none was, and the ghosts stayed."""
     speak(home)
     home.run()
     ghosts = ids(home)
@@ -420,7 +420,7 @@ def test_a_fault_of_ours_in_making_a_subscription_anew_is_told_as_one(
     assert report.troubles == ("subscribe: a fault of the recorder itself (ZeroDivisionError)",)
 
 
-def test_a_subscription_that_cannot_be_made_anew_is_told_missing_and_mended(home: World) -> None:
+def test_a_subscription_that_cannot_be_replaced_is_reported_as_missing_and_repaired(home: World) -> None:
     speak(home)
     live(home, DAY)
     home.provider.faults.add(Fault("subscribe", 500, times=2))

@@ -279,8 +279,8 @@ def test_an_account_that_seems_to_have_no_plants_lets_none_go(home: World, statu
     assert home.provider.subscriptions.all() == before
 
 
-def test_without_directory_and_without_a_list_of_plants_what_is_subscribed_goes_on(home: World) -> None:
-    """A table that was lost, or a stack that was deployed anew at the old address."""
+def test_without_directory_and_list_of_plants_the_subscriptions_stay(home: World) -> None:
+    """A table was lost, or a new stack was deployed at the old address."""
     before = home.provider.subscriptions.all()
     for plant_id in home.plant_ids:
         Listings(home.table).forget_plant(plant_id)

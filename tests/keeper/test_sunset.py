@@ -202,7 +202,7 @@ def test_hosts_move_while_pushes_come_and_nothing_is_lost(home: World) -> None:
 
 
 @pytest.mark.shows("hosts move")
-def test_a_cloud_that_knows_nothing_of_us_is_subscribed_and_the_old_one_goes_on_pushing(home: World) -> None:
+def test_a_new_cloud_without_our_subscriptions_is_subscribed_and_the_old_one_still_pushes(home: World) -> None:
     old = list(home.ours)
     traffic = Traffic(home)
     for entry in old:
@@ -241,7 +241,7 @@ def test_what_is_gone_at_the_old_address_is_over_with_the_move(home: World) -> N
     assert reasons(home.run()) == []
 
 
-def test_a_provider_that_is_gone_is_told_once_and_not_as_an_api_that_is_out_of_order(home: World) -> None:
+def test_a_provider_that_is_gone_is_reported_once_and_not_as_an_outage_of_the_api(home: World) -> None:
     home.later()
     plays(home, "gone")
 

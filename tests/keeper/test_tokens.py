@@ -418,7 +418,7 @@ EXPIRED_SECRET = {"error": "invalid_grant", "error_description": "AADB2C90085: i
         ("list", 470, None, "app_terms"),
     ],
 )
-def test_each_reason_for_a_person_is_told_with_what_to_do_and_ends_when_it_is_mended(
+def test_each_reason_for_a_person_is_reported_with_its_remedy_and_ends_with_its_cause(
     home: World, operation: str, status: int, body: object, reason: str
 ) -> None:
     home.later()
@@ -477,7 +477,7 @@ def test_consent_given_again_mends_what_was_refused(home: World) -> None:
     assert home.run().outcome == "healthy"
 
 
-def test_while_the_login_refuses_the_rest_goes_on_for_as_long_as_the_access_token_lives(home: World) -> None:
+def test_while_the_login_refuses_everything_else_works_until_the_access_token_expires(home: World) -> None:
     home.later()
     home.provider.login.revoke(access=False, refresh=True)
     for entry in home.ours:

@@ -1,4 +1,4 @@
-"""Whoever waits for a consent is told what became of just this one, whatever else runs, and in whatever order."""
+"""`smarther authorize` waits for the outcome of just its own consent, whatever else runs in any order."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ STRIKES = {sort.name: sort.strike for sort in faults.SORTS}
 
 
 @pytest.mark.parametrize("consent_first", [False, True])
-def test_an_owner_whose_client_secret_and_consent_end_in_one_night_mends_both(consent_first: bool) -> None:  # noqa: FBT001 - a parameter
+def test_an_owner_whose_client_secret_and_consent_end_in_one_night_renews_both(consent_first: bool) -> None:  # noqa: FBT001 - a parameter
     """Seed 27117: the report asked for the client secret again and again, and no consent came through."""
     year = Year(Plan(seed=1, days=8, intensity=CALM))
     ends = ["client secret ends", "consent is revoked"]

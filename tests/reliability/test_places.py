@@ -42,7 +42,7 @@ def test_the_receiver_may_write_to_the_spill_queue_and_knows_where_it_is() -> No
     assert ("sqs:SendMessage", {"Fn::GetAtt": ["SpillQueue", "Arn"]}) in granted
 
 
-def test_the_redriver_says_of_each_message_what_became_of_it_and_has_the_time_to() -> None:
+def test_the_redriver_reports_the_outcome_of_each_message_within_its_timeout() -> None:
     redriver = properties("RedriverFunction")
     (source,) = redriver["Events"].values()
     assert source["Properties"]["Queue"] == {"Fn::GetAtt": ["SpillQueue", "Arn"]}

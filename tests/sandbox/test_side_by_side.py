@@ -1,4 +1,4 @@
-"""Sandboxes side by side and one after the other: nobody ends what somebody else has started without saying so."""
+"""Sandboxes side by side and one after the other: none ends another's without being told to."""
 
 from __future__ import annotations
 

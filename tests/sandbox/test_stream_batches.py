@@ -35,9 +35,7 @@ def failures(*numbers: object) -> dict[str, Any]:
         ({"error": True, "body": {"errorType": "KeyError"}}, 0),
     ],
 )
-def test_what_lies_behind_the_first_record_that_is_reported_is_delivered_again(
-    answer: dict[str, Any], count: int
-) -> None:
+def test_records_after_the_first_reported_one_are_delivered_again(answer: dict[str, Any], count: int) -> None:
     assert stream_batches.taken(BATCH, answer, reports=True) == count
 
 

@@ -1,4 +1,4 @@
-"""What `make deploy` knows of the template and of the pages is what stands there."""
+"""What `make deploy` assumes about the template and the pages is true."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A key of one's own: everything that keeps anything is under it, and whoever has to may use it, in no other way."""
+"""The customer managed key: everything stored is encrypted with it, and only those who need it may use it."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ def test_every_custom_metric_is_one_of_the_codes_and_each_of_those_is_looked_at(
     assert {metric.name for metric in ours} == set(Metric)
 
 
-def test_the_operations_whose_throttles_are_shown_are_operations_that_some_function_may_do(
+def test_throttles_are_shown_only_for_operations_that_some_function_may_do(
     named: list[Named], resources: Resources
 ) -> None:
     roles = json.dumps(list(of_type(resources, "AWS::IAM::Role").values()))
@@ -240,7 +240,7 @@ TOLD_OTHERWISE = {
 
 
 def destinations(function: str, resources: Resources) -> Iterator[str]:
-    """Where Lambda sends what it called asynchronously in vain: the version that a schedule calls, and no other."""
+    """Where Lambda sends failed asynchronous events: of the version that a schedule calls, and no other."""
     called = "live" if f"{function}Aliaslive" in resources else "$LATEST"
     for each in of_type(resources, "AWS::Lambda::EventInvokeConfig").values():
         properties = each["Properties"]
@@ -294,7 +294,7 @@ def test_the_errors_of_every_function_ring_an_alarm(resources: Resources) -> Non
     assert told["RedriverFunction"] == {"SpillGivenUpAlarm"}
 
 
-def test_what_is_called_by_a_schedule_leaves_what_failed_where_an_alarm_looks(resources: Resources) -> None:
+def test_failed_scheduled_runs_go_to_a_queue_that_an_alarm_watches(resources: Resources) -> None:
     for name, schedule in of_type(resources, "AWS::Scheduler::Schedule").items():
         called = json.dumps(schedule["Properties"]["Target"]["Arn"])
         (function,) = [each for each in of_type(resources, "AWS::Lambda::Function") if f'"{each}' in called]
@@ -384,7 +384,7 @@ def test_every_graph_has_a_title_a_unit_and_a_plain_word_for_each_line(resources
             assert "stat" in properties or {"stat", "expression"} & row[-1].keys(), properties["title"]
 
 
-def test_the_lines_drawn_into_graphs_stand_where_the_code_and_the_provider_have_them(resources: Resources) -> None:
+def test_the_lines_in_graphs_are_at_the_limits_of_the_code_and_the_provider(resources: Resources) -> None:
     lines = {
         widget["properties"]["title"]: [
             line["value"] for line in widget["properties"].get("annotations", {}).get("horizontal", [])

@@ -40,7 +40,7 @@ NAME_A_KEY = {
 """The calls to the table that name a partition, so that a role can be held to some: no scan, no PartiQL."""
 
 LISTS_STREAMS = ["dynamodb:ListStreams"]
-"""Lambda asks it of whoever reads a stream. It gives the streams of a table, and names none."""
+"""Lambda requires it to read a stream. It lists streams, and has no resource."""
 
 API_PATIENCE_SECONDS = 30
 """An HTTP API gives up on its integration then (API Gateway quotas, "Maximum integration timeout")."""

@@ -22,7 +22,7 @@ from smarther.domain.account.consent import (
 STATE = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 
 
-def test_a_state_of_256_random_bits_has_its_form_and_tells_nothing_by_its_digest() -> None:
+def test_a_state_has_256_random_bits_and_cannot_be_derived_from_its_digest() -> None:
     state = secrets.token_urlsafe(STATE_BYTES)
 
     assert has_state_form(state)

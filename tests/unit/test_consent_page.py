@@ -37,7 +37,7 @@ def test_success_names_the_homes_and_what_happens_next() -> None:
     assert "What happens next" in text
 
 
-def test_consent_that_is_accepted_is_told_so_even_if_something_else_is_amiss() -> None:
+def test_an_accepted_consent_is_shown_as_accepted_even_if_something_else_is_wrong() -> None:
     demand = PersonNeeded(reason=Reason.APP_TERMS, do=Reason.APP_TERMS.remedy)
     page = page_for(
         report(consent="accepted", outcome="needs_person", person=[demand], plants=[plant("Casa", "missing")])

@@ -94,7 +94,7 @@ def card(*ages: timedelta, name: str = "Salotto", number: int = 1, **said: objec
 MINUTES = timedelta(minutes=1)
 
 
-def test_a_card_says_how_warm_how_damp_what_it_was_told_what_it_does_and_since_when() -> None:
+def test_a_card_shows_temperature_humidity_set_point_load_and_since_when() -> None:
     page = Page(home_page([card(3 * MINUTES, 63 * MINUTES)], view()))
     for words in ("Salotto", "19.5 °C", "21.0 °C", "55 %", "Heating", "Program 2", "3 min ago"):
         assert words in page.text

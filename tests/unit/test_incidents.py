@@ -110,7 +110,7 @@ def test_each_picture_has_its_cause(observations: list[Observation], expected: l
     assert told(*observations) == expected
 
 
-def test_where_not_all_were_listened_to_nobody_knows_that_all_plants_fell_silent() -> None:
+def test_if_not_all_were_checked_it_is_unknown_whether_all_plants_are_silent() -> None:
     observations = [silent("a1"), silent("a2"), silent("b1"), silent("b2")]
     found = thermostat_incidents(observations, WELL, now=NOW, complete=False)
     assert [each.cause for each in found] == [Cause.HOME, Cause.HOME]
@@ -131,7 +131,7 @@ def test_where_somebody_pushes_nobody_needs_to_call_the_webhook() -> None:
     assert not should_probe_webhook([])
 
 
-def test_an_incident_says_since_when_whom_of_how_many_and_whether_they_had_changed() -> None:
+def test_an_incident_has_its_start_its_thermostats_their_number_and_whether_they_had_changed() -> None:
     observations = [answering("a1", for_=2 * DAY, changed=True), answering("a2", changed=True), pushing("b1")]
 
     (found,) = thermostat_incidents(observations, WELL, now=NOW)

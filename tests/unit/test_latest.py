@@ -35,7 +35,7 @@ READING = Reading(
 
 
 def arrived(time: datetime, received_at: datetime | None = None, *, pushed: bool = True) -> StoredReading:
-    """A reading of that time, which arrives at once unless something else is said."""
+    """A reading with that time, which arrives at once by default."""
     arrival = time + SECOND if received_at is None else received_at
     key = f"READING#{time.isoformat()}"
     return StoredReading(key=key, received_at=arrival, pushed=pushed, snapshot=Snapshot(time=time), said=())
@@ -59,7 +59,7 @@ def test_the_newest_by_the_thermostat_s_clock_is_the_latest_however_late_others_
 
 @pytest.mark.shows("clock is wrong")
 @pytest.mark.parametrize("time", [IN_2041, IN_2000, YEAR_1, YEAR_9999, NOW + 3 * HOUR, NOW - 8 * DAY])
-def test_a_wrong_clock_is_told_at_once_and_believed_when_nothing_better_comes(time: datetime) -> None:
+def test_a_wrong_clock_is_reported_at_once_and_used_if_no_better_reading_comes(time: datetime) -> None:
     right = arrived(NOW)
     soon, later = arrived(time, right.received_at + SOON), arrived(time, right.received_at + SOON + SECOND)
 

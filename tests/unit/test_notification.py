@@ -280,7 +280,7 @@ NOBODYS = [
 
 
 @pytest.mark.parametrize(("path", "value"), NOBODYS)
-def test_what_has_no_plant_module_or_time_rejects_its_status_and_no_neighbour(path: str, value: object) -> None:
+def test_a_status_without_plant_module_or_time_is_rejected_alone(path: str, value: object) -> None:
     statuses = [STATUS, changed(STATUS, path, value), changed(STATUS, "sender.plant.module.id", "N")]
     read = parse(body([changed(ENVELOPE, "data.chronothermostats", statuses)]))
     assert [reading.module_id for reading in read.readings] == ["M", "N"]

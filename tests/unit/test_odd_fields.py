@@ -84,7 +84,7 @@ def look_at(reading: Reading) -> None:
 
 
 @pytest.mark.parametrize("text", ODD, ids=lambda text: text[:20])
-def test_what_was_seen_in_somebodys_field_costs_nothing_beside_it_wherever_it_stands(text: str) -> None:
+def test_an_oddity_seen_in_real_life_affects_nothing_else_in_any_place(text: str) -> None:
     for steps in EVERYWHERE:
         check(HOME, Odd(steps, text, beside=False))
 
@@ -272,9 +272,7 @@ INPUTS = Path(__file__).parents[3] / "shared" / "inputs"
         ("time-9999", set(), {"time": "9999-12-31T23:59:59Z", "temperature_c": Decimal("18.7")}),
     ],
 )
-def test_an_input_that_lies_beside_the_project_is_stored_without_what_is_odd_in_it(
-    name: str, unread: set[str], said: dict[str, Any]
-) -> None:
+def test_a_collected_payload_is_stored_without_its_odd_parts(name: str, unread: set[str], said: dict[str, Any]) -> None:
     read = parse((INPUTS / f"{name}.json").read_bytes())
     (reading,) = read.readings
     assert read.rejects == ()

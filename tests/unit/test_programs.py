@@ -25,7 +25,7 @@ def test_a_number_is_taken_as_answers_and_pushes_send_it(value: Any, number: int
 
 
 @given(known=NAMES, told=NAMES)
-def test_names_are_those_told_and_what_an_answer_lacks_stays_as_far_as_there_is_room(
+def test_names_are_updated_and_those_an_answer_lacks_are_kept_within_a_limit(
     known: dict[int, str], told: dict[int, str]
 ) -> None:
     known = program_names({}, known)

@@ -89,7 +89,7 @@ def test_a_404_of_one_thermostat_or_plant_means_that_a_gateway_is_offline(call: 
     assert memory.state(now) == ProviderState()
 
 
-def test_plants_that_are_not_found_where_the_list_is_had_are_a_change_and_no_end() -> None:
+def test_plants_not_found_while_the_list_answers_are_a_change_and_no_end() -> None:
     memory, now = lived(*((day * DAY, heard(("list", 200), ("plants", 404))) for day in range(5)))
     assert memory.state(now) == ProviderState(changed=("plants",))
 
@@ -97,7 +97,7 @@ def test_plants_that_are_not_found_where_the_list_is_had_are_a_change_and_no_end
 @pytest.mark.shows("answer that nobody knows")
 @pytest.mark.parametrize("call", EVERYTHING)
 @pytest.mark.parametrize("status", [302, 405, 418, 200])
-def test_an_operation_that_nobody_knows_any_more_is_told_after_a_day_with_its_form(call: str, status: int) -> None:
+def test_an_operation_with_unknown_answers_is_reported_after_a_day_with_their_form(call: str, status: int) -> None:
     def signs() -> ProviderSigns:
         found = ProviderSigns()
         answer = classify(service(call), status, {}, b'{"id": "secret"}', now=NOW)
@@ -119,7 +119,7 @@ def test_an_operation_that_nobody_knows_any_more_is_told_after_a_day_with_its_fo
     assert memory.shapes[call].form == '{"id": "text"}'  # kept, so that it can be reported still
 
 
-def test_one_odd_answer_that_is_never_asked_for_again_is_forgotten_and_never_told() -> None:
+def test_one_odd_answer_of_an_operation_that_is_not_called_again_is_forgotten_and_never_reported() -> None:
     memory, now = lived((timedelta(0), heard(("unsubscribe", 302))), (20 * DAY, heard(("list", 200))))
     assert memory.reasons(now) == ()
     assert memory.strange == {}
@@ -136,7 +136,7 @@ def test_an_operation_of_which_one_answer_can_be_read_is_known() -> None:
 SUNSET = {"Deprecation": "@1767225600", "Sunset": "Wed, 30 Jun 2027 23:59:59 GMT"}
 
 
-def test_an_announcement_is_told_for_some_days_and_known_for_as_long_as_it_is_made() -> None:
+def test_an_announcement_is_reported_for_some_days_and_remembered_while_it_is_made() -> None:
     announcing = heard(("list", 200), headers=SUNSET)
     memory, now = lived(*((hour * RUN * 2, announcing) for hour in range(71)))
     assert memory.reasons(now) == (Reason.PROVIDER_CHANGED,)

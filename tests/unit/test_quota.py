@@ -65,7 +65,7 @@ quotas = st.integers(FEWEST, MOST).map(Quota)
 
 
 @given(quotas)
-def test_what_keeps_nothing_alive_leaves_room_for_what_does_and_all_of_it_for_others(quota: Quota) -> None:
+def test_optional_calls_leave_calls_for_required_ones_and_both_for_other_applications(quota: Quota) -> None:
     optional, required = quota.limit(Need.OPTIONAL), quota.limit(Need.REQUIRED)
     assert 0 < optional < required < quota.daily_calls
     assert quota.reserved == required - optional >= 24  # a look at the subscriptions in every hour
@@ -123,9 +123,7 @@ def test_however_many_optional_calls_are_wanted_the_subscriptions_are_looked_at_
 
 
 @given(quota=quotas, minutes=st.integers(15, 50), optional=st.integers(0, 400))
-def test_where_every_look_takes_a_second_attempt_none_is_made_in_vain_all_day(
-    quota: Quota, minutes: int, optional: int
-) -> None:
+def test_if_every_list_takes_a_second_attempt_the_calls_last_all_day(quota: Quota, minutes: int, optional: int) -> None:
     keeper = Keeper(quota, optional=optional, costs=2)
     keeper.live(minutes)
 

@@ -213,8 +213,8 @@ def test_when_the_queue_is_away_too_it_is_kept_in_the_log_to_be_checked(clouds: 
 
 @pytest.mark.shows("unknown callers are bounded")
 @pytest.mark.parametrize("secret", [SECRET, OTHER])
-def test_of_callers_whom_nobody_can_check_the_log_takes_so_much_and_no_more(clouds: Clouds, secret: str) -> None:
-    """A thousand calls a second of six megabytes each would else be written to it, at the owner's cost."""
+def test_the_log_takes_a_limited_body_of_callers_who_cannot_be_authenticated(clouds: Clouds, secret: str) -> None:
+    """Otherwise a thousand calls a second of six megabytes each would be written to it, at the owner's cost."""
     clouds.looks, clouds.spills = HANGS, REFUSES
     made = receiver(clouds, known=False)
     bodies = [b"x" * UNVERIFIED_IN_LOG, b"x" * (UNVERIFIED_IN_LOG + 1), b"x" * 6_000_000]

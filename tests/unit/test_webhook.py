@@ -28,7 +28,7 @@ def test_a_secret_of_256_random_bits_has_the_form_of_one() -> None:
 @pytest.mark.parametrize("base", [BASE, f"{BASE}/prod", f"{BASE}/", "https://home.example"])
 @given(secret=SECRETS)
 def test_no_address_of_ours_looks_like_one_of_home_assistants(base: str, secret: str) -> None:
-    """Its component deletes every subscription whose address holds this, whoever's it is, when it meets a 409."""
+    """After a 409 its component deletes every subscription whose address holds this, even another application's."""
     assert "/api/webhook/" not in webhook.address(base, secret)
 
 

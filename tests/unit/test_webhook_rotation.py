@@ -86,7 +86,7 @@ def test_a_run_that_is_cut_short_after_any_step_goes_on_from_what_was_kept(secre
 
 
 @pytest.mark.parametrize(("secrets", "step"), HAPPENING, ids=str)
-def test_nobody_is_subscribed_with_a_secret_before_it_was_accepted_and_proven(
+def test_no_plant_is_subscribed_with_a_secret_before_it_is_accepted_and_proven(
     secrets: WebhookSecrets, step: Step
 ) -> None:
     after = secrets.after(step, now=LATER, new=D)

@@ -112,7 +112,7 @@ def kept_table() -> dict[str, Any]:
     return cast("dict[str, Any]", kept)
 
 
-def test_the_template_that_takes_up_a_table_that_was_left_describes_the_whole_of_it() -> None:
+def test_the_template_that_imports_a_kept_table_describes_all_of_it() -> None:
     """What it left out CloudFormation would take for new, and set on a table that has it."""
     assert kept_table() == as_written()["Resources"]["Table"]
 

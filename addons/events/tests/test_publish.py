@@ -72,7 +72,7 @@ def test_a_reading_is_told_with_what_it_says() -> None:
     refused=st.lists(st.booleans(), max_size=120),
     size=st.integers(1, 12),
 )
-def test_whatever_the_bus_refuses_for_a_while_each_reading_is_told_and_in_order(
+def test_each_reading_is_published_in_order_even_if_the_bus_refuses_some_for_a_while(
     whose: list[str], poison: set[int], refused: list[bool], size: int
 ) -> None:
     """Under Lambda's rules: a batch comes again from the first record that was not taken, until all are."""
@@ -193,7 +193,7 @@ def test_what_the_bus_will_never_take_goes_aside() -> None:
     assert [(parcel.key[0], unfit.why) for parcel, unfit in stage.aside] == [("MODULE#kitchen", "MalformedDetail")]
 
 
-def test_a_dead_letter_that_cannot_be_sent_is_tried_again_with_all_that_is_behind_it() -> None:
+def test_if_a_dead_letter_cannot_be_sent_its_record_and_all_after_it_are_delivered_again() -> None:
     class Full(list[Any]):
         def append(self, _: Any) -> None:
             raise ServiceFailedError("AccessDenied")

@@ -73,7 +73,7 @@ def test_a_state_that_does_not_settle_is_left_to_a_later_try(home: Home) -> None
     assert home.mirror().show(["kitchen"]) == ["kitchen"]
 
 
-def test_a_silent_thermostat_is_not_available_and_is_again_when_it_is_heard(home: Home) -> None:
+def test_a_silent_thermostat_is_unavailable_until_its_next_reading(home: Home) -> None:
     mirror = home.mirror()
     home.put(item("kitchen", 0))
     available = []
@@ -182,7 +182,7 @@ def test_the_program_has_its_name(home: Home) -> None:
     assert home.broker.state("kitchen")["program"] == "Settimana"
 
 
-def test_all_are_discovered_again_before_the_pause_and_have_their_states_behind_it(home: Home) -> None:
+def test_all_are_announced_before_the_pause_and_their_states_follow_it(home: Home) -> None:
     for module_id in ("bath", "kitchen"):
         home.put(item(module_id, 0), listing(module_id, module_id))
     home.put(listing("odd/id", "odd"))

@@ -1,4 +1,4 @@
-"""`smarther rollup`: makes statistics of hours and days anew."""
+"""`smarther rollup`: makes statistics of hours and days again."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -64,7 +64,7 @@ class Made:
 
 
 def make_anew(call: Call, event: Mapping[str, str]) -> Made:
-    """Have the rollup make a range anew, in as many runs as it takes. Raises Failure where it does not get on."""
+    """Run the rollup for a range, as often as it needs. Raises Failure if it makes no progress."""
     hours = days = 0
     failed: set[str] = set()
     asked = dict(event)

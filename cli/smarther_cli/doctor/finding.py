@@ -47,12 +47,12 @@ def bad(says: str, do: str) -> Finding:
 
 
 def wanting(says: str, do: str) -> Finding:
-    """A finding: only the owner can mend it."""
+    """A finding: only the owner can repair it."""
     return Finding(mark=Mark.BAD, says=says, do=do, status=Status.PERSON_NEEDED)
 
 
 def soon_wanting(says: str, do: str) -> Finding:
-    """A finding: nothing fails yet, but only the owner can mend it."""
+    """A finding: nothing fails yet, but only the owner can prevent it."""
     return Finding(mark=Mark.LOOK, says=says, do=do, status=Status.PERSON_NEEDED)
 
 

@@ -246,7 +246,7 @@ def test_a_stack_that_is_not_there_yet_has_no_events(aws: Aws, account: Account)
     assert account.events("home", REGION, set()) == []
 
 
-def test_what_validation_had_against_a_deploy_is_told_and_nothing_else_of_it(aws: Aws, account: Account) -> None:
+def test_only_the_reasons_of_a_failed_validation_are_shown(aws: Aws, account: Account) -> None:
     told = [
         {"EventType": "STACK_EVENT", "LogicalResourceId": "home", "ResourceStatusReason": "Validation failed"},
         {

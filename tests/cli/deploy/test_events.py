@@ -141,7 +141,7 @@ def test_a_reason_has_a_remedy(reason: str, words: str) -> None:
     assert words in events.remedy(resource("CREATE_FAILED", reason), "home")
 
 
-def test_a_receiver_that_did_not_go_live_is_told_as_such_whatever_codedeploy_said() -> None:
+def test_a_receiver_that_did_not_go_live_is_reported_as_such_whatever_codedeploy_said() -> None:
     words = events.remedy(event("ReceiverFunctionAliaslive", "AWS::Lambda::Alias", "UPDATE_FAILED", "limit"), "home")
     assert "/smarther/home/pre-traffic" in words
     assert "AT_ONCE=1" in words

@@ -1,4 +1,4 @@
-"""What this machine knows of itself and its owner."""
+"""What is found out about this machine and its owner."""
 
 from __future__ import annotations
 

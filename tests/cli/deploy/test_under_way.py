@@ -91,7 +91,7 @@ def told(capsys: pytest.CaptureFixture[str]) -> str:
     return " ".join((shown.err + shown.out).split())
 
 
-def test_a_first_deploy_tells_the_redirect_address_the_mail_to_confirm_and_the_next_two_commands(
+def test_a_first_deploy_shows_the_redirect_address_the_mail_to_confirm_and_the_next_two_commands(
     running: Sam, capsys: pytest.CaptureFixture[str]
 ) -> None:
     running.events = [MADE]
@@ -157,7 +157,7 @@ def failure_of(running: Sam) -> Failure:
     return failure.value
 
 
-def test_a_resource_that_failed_is_told_with_its_reason_and_not_what_came_of_it(running: Sam) -> None:
+def test_a_failed_resource_is_shown_with_its_reason_without_its_consequences(running: Sam) -> None:
     running.state = "ROLLBACK_COMPLETE"
     running.events = [
         event("KeeperFunction", "AWS::Lambda::Function", "CREATE_FAILED", "home-keeper already exists"),
@@ -171,7 +171,7 @@ def test_a_resource_that_failed_is_told_with_its_reason_and_not_what_came_of_it(
     assert ".aws-sam/deploy.log" in failure.remedy
 
 
-def test_what_validation_had_against_it_is_told_instead_of_where_to_ask_for_that(running: Sam) -> None:
+def test_the_reasons_of_a_failed_validation_are_shown_instead_of_the_command_to_list_them(running: Sam) -> None:
     running.state = "ROLLBACK_COMPLETE"
     running.events = [event(NAME, STACK, "CREATE_FAILED", "Validation failed with 1 error(s). Call DescribeEvents …")]
     running.objections = ["ApiLogGroup: the log group already exists"]

@@ -65,7 +65,7 @@ def test_an_application_gets_from_consent_to_its_plants(owner: httpx.Client) -> 
     assert (answer.status_code, len(answer.json()["plants"])) == (200, 2)
 
 
-def test_every_secret_that_ever_was_is_told_by_its_sort_to_those_who_search(owner: httpx.Client) -> None:
+def test_every_secret_ever_issued_is_listed_by_its_sort(owner: httpx.Client) -> None:
     other = "another-client-secret"
     owner.post("/_control/client", json={"client_secret": other})
     plant_id = owner.get(f"{API}/plants").json()["plants"][0]["id"]

@@ -1,4 +1,4 @@
-"""Notifications that are odd in one place, by order: what is sent, and that all else of it is as it was."""
+"""Notifications that are odd in one place, as ordered: everything else in them is unchanged."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def test_every_question_of_a_world_is_on_the_page_once_and_every_table_is_read()
     assert len(KNOWN) + len(OPEN) == lines - 2 * tables > 40
 
 
-def test_every_test_of_what_real_clients_do_is_behind_a_fact_or_reads_it_with_our_own_parser() -> None:
+def test_every_test_of_real_clients_shows_a_fact_or_uses_our_own_parser() -> None:
     marked = {mark.test for mark in shown_by.marks(PROJECT) if mark.file == CLIENTS}
     tests = set(re.findall(r"^(?:async )?def (test_\w+)", (PROJECT / CLIENTS).read_text(), re.MULTILINE))
     assert tests - marked == {"test_the_recorder_reads_what_became_of_an_order"}

@@ -1,4 +1,4 @@
-"""What nobody knows of the real provider: each answer that a question may have is one that the stand-in can give."""
+"""The open questions about the real provider: the stand-in can give each of their answers."""
 
 import json
 from collections.abc import Callable

@@ -74,7 +74,7 @@ def _heard_all(report: Mapping[str, Any]) -> bool:
 
 
 def _only(these: Mapping[str, Said], others: Mapping[str, Said]) -> dict[str, Said]:
-    """What only the first have. A thermostat that was heard between two reports is silent anew."""
+    """What only the first has. A thermostat that was heard between two reports is silent again."""
     return {key: said for key, said in these.items() if others.get(key, {}).get("since") != said["since"]}
 
 

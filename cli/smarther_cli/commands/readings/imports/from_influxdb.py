@@ -1,11 +1,11 @@
 """InfluxDB's CSV: the annotated one of version 2, and that of version 1's `influx -format csv`.
 
 Version 2 (docs.influxdata.com/influxdb/v2/reference/syntax/annotated-csv): annotations (`#datatype`), a header, then
-records, and the same anew for each table of another form. A record has `_time`, `_measurement`, tags, and either
+records, and the same again for each table of another form. A record has `_time`, `_measurement`, tags, and either
 `_field` and `_value`, or, where the query has pivoted it, a column for each field.
 
 Version 1 (github.com/influxdata/influxdb, cmd/influx/cli/cli.go, `writeCSV`): a header `name,time,…`, with `tags`
-behind `name` where the query groups by tags, and the same anew for each series. `time` is whole nanoseconds, or what
+behind `name` where the query groups by tags, and the same again for each series. `time` is whole nanoseconds, or what
 `-precision` says.
 """
 

@@ -83,7 +83,7 @@ class Outcome:
             self.days.add(at.date())
 
     def stretches(self) -> Iterator[tuple[datetime, datetime]]:
-        """What of the statistics is to be made anew: the days of UTC, and for how long their last readings hold."""
+        """The statistics to make again: the UTC days, and for how long their last readings hold."""
         days = sorted(self.days)
         for number, day in enumerate(days):
             if number == 0 or day - days[number - 1] > _TOGETHER:

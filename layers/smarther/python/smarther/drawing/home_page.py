@@ -103,7 +103,7 @@ class View:
         return since is not None
 
     def choice(self, label: str, *, class_: str, title: str | None = None, **parameters: str | int | None) -> Markup:
-        """A link that draws the widget anew with these parameters."""
+        """A link that draws the widget again, with these parameters."""
         return join(
             (
                 element("a", label, class_=class_, title=title),

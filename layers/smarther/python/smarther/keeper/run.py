@@ -179,7 +179,7 @@ class Keeper:
 def _remember_reasons(run: Run) -> None:
     """Remember the reasons of this run, and those before it that it could not check.
 
-    If a reason left the report whenever something else failed, it would be reported anew each time. If it stayed after
+    If a reason left the report whenever something else failed, it would be reported again each time. If it stayed after
     Legrand's answers disproved it, the owner would repair what works.
     """
     journal = run.journal

@@ -6,7 +6,7 @@ half a second of the event, whatever fails:
     0 ms ── table ── 280 ms ── spill queue ── 470 ms ── log, answer ── 500 ms
 
 A thread enforces each deadline (`within`), because a client's own timeouts are not enough: resolving a name has none, a
-host with several addresses takes its connect timeout for each of them, and a read timeout begins anew with every byte.
+host with several addresses takes its connect timeout for each of them, and a read timeout begins again with every byte.
 The clients' timeouts only end the calls that no event waits for any more.
 """
 
@@ -30,7 +30,7 @@ READ_TIMEOUT_SECONDS = 0.25
 
 REDRIVE_SECONDS = 150.0
 """After this the redriver begins nothing new: long enough for the largest body, since one that is left in part begins
-anew in the next run. A run that is ended by its timeout (180 s) reports nothing that it has stored, and all of its
+again in the next run. A run that is ended by its timeout (180 s) reports nothing that it has stored, and all of its
 messages come back; a write may take 15 s until it fails."""
 
 DRAW_SECONDS = 8.0

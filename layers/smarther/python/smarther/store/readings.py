@@ -92,7 +92,7 @@ def stored(
 ) -> dict[str, Stored]:
     """The item of a reading, with its key. `stored_at` is now, where it arrived before.
 
-    Where its hour may have been made without it, `after_hour` says so: the rollup makes that hour anew.
+    Where its hour may have been made without it, `after_hour` says so: the rollup makes that hour again.
     """
     item: dict[str, Stored] = {
         **keys.reading_key(reading),

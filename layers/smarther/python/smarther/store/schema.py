@@ -148,7 +148,7 @@ ITEMS: Final = (
             Attribute(
                 "after_hour",
                 "text",
-                "when it was stored, where its hour may have been made by then: hour and day are made anew; ISO 8601,"
+                "when it was stored, where its hour may have been made by then: hour and day are made again; ISO 8601,"
                 " UTC",
             ),
             Attribute("function", "text", "`HEATING` or `COOLING`"),

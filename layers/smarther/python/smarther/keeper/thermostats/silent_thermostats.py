@@ -57,13 +57,13 @@ class SilenceCheck:
         """The latest reading of each thermostat that was checked."""
 
     def check(self, api: Api, modules: list[Module]) -> list[str]:
-        """Poll silent and new thermostats, note what is known of all, and return the plants to subscribe anew.
+        """Poll silent and new thermostats, observe all, and return the plants whose subscription is to be replaced.
 
         A silent thermostat is polled again when its last poll is as old as a silence. If time or calls do not suffice
         for all, plants take turns.
 
-        A plant is to be subscribed anew if none of its thermostats pushes and one has changed without a push: once in a
-        silence, and again `REMADE_AGAIN_AFTER` the last time.
+        A plant's subscription is to be replaced if none of its thermostats pushes and one has changed without a push:
+        once in a silence, and again `REMADE_AGAIN_AFTER` the last time.
         """
         now = self._dependencies.clock()
         self._forget_gone(modules)
@@ -86,7 +86,7 @@ class SilenceCheck:
         return sorted(to_remake)
 
     def note_remade(self, plant_id: str, replaced: Iterable[str]) -> None:
-        """Remember that a plant is subscribed anew, before it is, so that an interrupted attempt is not repeated.
+        """Remember a replacement before it is made, so that an interrupted attempt is not repeated.
 
         `forget_not_remade` finds out if the run ended before it replaced anything.
         """
@@ -106,7 +106,7 @@ class SilenceCheck:
     def _check_plant(
         self, api: Api, plant_id: str, modules: list[Module], unusual: Mapping[str, Sequence[str]], now: datetime
     ) -> bool:
-        """Check a plant's thermostats; True if it is to be subscribed anew."""
+        """Check a plant's thermostats; True if its subscription is to be replaced."""
         found = {each.module_id: self._latest.readings(each.module_id, unusual, now=now).latest for each in modules}
         self.found |= found
         self._forget_ended_silence(plant_id, list(found.values()))

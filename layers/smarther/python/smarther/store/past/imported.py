@@ -3,7 +3,7 @@
 Whatever is stored already stays. A reading of an earlier table has its key, so it is there or not. One from elsewhere
 has the key of its instant and its source. It stands back where the recorder's own readings tell of the time, for as
 long as one of them holds: two records of one room, mixed, would be right in neither. Brought again with other values,
-it takes the place of what was brought before, so that a mistake in a mapping can be mended.
+it replaces what was imported before, so that a mistake in a mapping can be corrected.
 
 What was imported has `imported_at`. It did not arrive from the thermostat, so it is never the latest (`history`).
 """
