@@ -22,6 +22,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -185,23 +186,22 @@ def _silences(
     observations: Iterable[Observation], *, complete: bool
 ) -> tuple[list[Observation], list[Observation], list[Observation]]:
     """Thermostats whose pushes have stopped, those of silent homes, and single silent ones."""
-    plants = _by_plant(observations)
-    without_pushes = [each for each in plants if not any(one.pushes for one in each)]
-    stopped = [each for each in without_pushes if any(one.changed for one in each)]
-    silent = [each for each in without_pushes if each not in stopped and all(one.silent for one in each)]
-    all_affected = complete and len(plants) > 1 and len(stopped) + len(silent) == len(plants)
-    if all_affected and _fell_silent_together([*stopped, *silent]):
+    stopped: list[list[Observation]] = []
+    silent: list[list[Observation]] = []
+    others: list[list[Observation]] = []
+    for plant in _by_plant(observations):
+        if any(one.pushes for one in plant):
+            others.append(plant)
+        elif any(one.changed for one in plant):
+            stopped.append(plant)
+        else:
+            (silent if all(one.silent for one in plant) else others).append(plant)
+    if complete and not others and len(stopped) + len(silent) > 1 and _fell_silent_together([*stopped, *silent]):
         stopped, silent = [*stopped, *silent], []
-    homes = [one for each in silent for one in each if len(each) > 1]
-    affected = [*stopped, *silent]
-    alone = [
-        one
-        for each in plants
-        if each not in affected or (each in silent and len(each) == 1)
-        for one in each
-        if one.silent
-    ]
-    return [one for each in stopped for one in each], homes, alone
+    homes = [plant for plant in silent if len(plant) > 1]
+    single = [*others, *(plant for plant in silent if len(plant) == 1)]
+    alone = [one for plant in _by_plant(chain.from_iterable(single)) for one in plant if one.silent]
+    return [*chain.from_iterable(stopped)], [*chain.from_iterable(homes)], alone
 
 
 def _fell_silent_together(plants: Sequence[Sequence[Observation]]) -> bool:
