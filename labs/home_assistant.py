@@ -164,7 +164,7 @@ def configure(folder: Path, state: State, client_id: str, port: int) -> None:
 
 @contextmanager
 def running(folder: Path, port: int) -> Iterator[str]:
-    """While inside, Home Assistant runs and answers at this address. Raises SandboxError where it does not."""
+    """While inside, Home Assistant runs and answers at this address. Raises SandboxError if it does not."""
     log = places.LOGS / "home-assistant.log"
     with log.open("w") as output:
         process = subprocess.Popen(  # noqa: S603 - ours alone

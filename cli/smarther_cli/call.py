@@ -29,7 +29,7 @@ _WITH_VALUE: Final = frozenset({"--stack", "--profile", "--region"})
 
 @dataclass(frozen=True)
 class Call:
-    """The values of the shared options, None where one is not given, and when the command was called."""
+    """The values of the shared options, None if one is not given, and when the command was called."""
 
     stack: str | None
     profile: str | None
@@ -40,7 +40,7 @@ class Call:
 
     @cached_property
     def place(self) -> Place:
-        """Where the stack is; raises WrongUse when the answers file is broken."""
+        """Where the stack is; raises WrongUse if the answers file is broken."""
         return place_of(stack=self.stack, profile=self.profile, region=self.region, sandbox=self.sandbox)
 
     @cached_property

@@ -104,7 +104,7 @@ class Deployment:
         return self._stack["CreationTime"]
 
     def resource(self, logical_id: str) -> str:
-        """The physical id of a resource of the template. Raises Failure where the stack has no such resource."""
+        """The physical id of a resource of the template. Raises Failure if the stack has no such resource."""
         for resources in self._resources.values():
             if logical_id in resources:
                 return resources[logical_id]
@@ -160,7 +160,7 @@ class Deployment:
 
     @property
     def retention_days(self) -> int | None:
-        """Days after which a reading expires; None where it never does."""
+        """Days after which a reading expires; None if it never does."""
         return int(self._parameter("RetentionDays")) or None
 
     @cached_property
@@ -256,15 +256,15 @@ class Deployment:
         return self._parameter("AlarmEmail") != ""
 
     def invoke_keeper(self, event: Mapping[str, object]) -> bytes:
-        """Run the keeper now and return its answer. Raises Failure where it fails."""
+        """Run the keeper now and return its answer. Raises Failure if it fails."""
         return self._invoke(self._output("KeeperFunctionName"), event)
 
     def invoke_rollup(self, event: Mapping[str, object]) -> bytes:
-        """Run the rollup now and return its answer. Raises Failure where it fails."""
+        """Run the rollup now and return its answer. Raises Failure if it fails."""
         return self._invoke(self._output("RollupFunctionName"), event)
 
     def beside(self, name: str) -> StackTypeDef | None:
-        """The stack of that name for an add-on beside this one; None where there is none."""
+        """The stack of that name for an add-on beside this one; None if there is none."""
         try:
             return self._formation.describe_stacks(StackName=add_on_stack(self.place.stack, name))["Stacks"][0]
         except ClientError as error:
@@ -273,7 +273,7 @@ class Deployment:
             return None
 
     def add_on_outputs(self, name: str) -> Mapping[str, str]:
-        """The outputs of the stack of an add-on beside this one. Raises NotFound where there is none."""
+        """The outputs of the stack of an add-on beside this one. Raises NotFound if there is none."""
         stack = self.beside(name)
         if stack is None:
             raise NotFound(
@@ -283,7 +283,7 @@ class Deployment:
         return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
 
     def invoke_add_on(self, name: str, output: str, event: Mapping[str, object]) -> bytes:
-        """Call the function that an output of an add-on's stack names. Raises Failure where it fails."""
+        """Call the function that an output of an add-on's stack names. Raises Failure if it fails."""
         function = self._named(self.add_on_outputs(name), output, "output")
         called = output.removesuffix("FunctionName").lower()
         return self._invoke(function, event, log_group=f"/smarther/{add_on_stack(self.place.stack, name)}/{called}")

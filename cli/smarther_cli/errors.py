@@ -138,7 +138,7 @@ def explained(error: Exception, place: Place) -> Failure:
 
 
 def vendors(error: Exception) -> BaseException | None:
-    """The error of boto3: the error itself or one of its causes; None where there is none."""
+    """The error of boto3: the error itself or one of its causes; None if there is none."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, AwsError):
         cause = cause.__cause__

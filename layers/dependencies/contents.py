@@ -30,7 +30,7 @@ PACKAGES = "python"
 
 
 def strangers(layer: Path, bill: Path) -> list[str]:
-    """One line for each file that may not be in the layer, or is missing; empty where all is well."""
+    """One line for each file that may not be in the layer, or is missing; empty if all is well."""
     packages = layer / PACKAGES
     recorded, found = _recorded(packages, _billed(bill))
     found += [f"{path.name}: stands beside {PACKAGES}/" for path in layer.iterdir() if path.name != PACKAGES]
@@ -67,7 +67,7 @@ def _recorded(packages: Path, billed: set[str]) -> tuple[dict[str, str], list[st
 
 
 def _not_as_recorded(path: Path, name: str, recorded: dict[str, str]) -> str | None:
-    """Why a file is not one that a wheel lists, unaltered; None where it is."""
+    """Why a file is not one that a wheel lists, unaltered; None if it is."""
     if name in recorded:
         digest = recorded[name].partition("=")[2]
         made = base64.urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest()).rstrip(b"=").decode()

@@ -30,7 +30,7 @@ def install() -> None:
 
 
 async def start() -> None:
-    """Listen on the loopback interface. Raises OSError where the port is taken."""
+    """Listen on the loopback interface. Raises OSError if the port is taken."""
     if iot._mtls_server is None:  # noqa: SLF001
         iot._mtls_loop = asyncio.get_running_loop()  # noqa: SLF001
         iot._mtls_server = await iot._mtls_loop.create_server(_acceptor, host="127.0.0.1", port=_port())  # noqa: SLF001

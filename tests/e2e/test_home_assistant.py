@@ -42,7 +42,7 @@ class Mirrored:
         self._data = home.state.cloud.client("iot-data")
 
     def celsius(self, module_id: str) -> float | None:
-        """The temperature in the retained state of a thermostat; None where there is no state."""
+        """The temperature in the retained state of a thermostat; None if there is no state."""
         found: float | None = self._retained(f"{self.outputs['StateTopics']}{module_id}").get("temperature_c")
         return found
 

@@ -152,7 +152,7 @@ def _length(name: str, parameters: Mapping[str, Any], stack: int) -> int:
 
 
 def measured(limit: Limit, resource: Any, parameters: Mapping[str, Any], stack: int) -> int | None:
-    """How much of a limit a resource takes; None where it does not have the property."""
+    """How much of a limit a resource takes; None if it does not have the property."""
     value: Any = resource["Properties"]
     for step in limit.path:
         if not isinstance(value, dict) or step not in value:

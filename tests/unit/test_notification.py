@@ -522,7 +522,7 @@ def _units(element: Any) -> int:
 
 
 def _inside(data: Any) -> int | None:
-    """How many statuses these hold; None where they are nothing that is known."""
+    """How many statuses these hold; None if they are nothing that is known."""
     if not isinstance(data, dict):
         return None
     statuses = data.get("chronothermostats")

@@ -69,13 +69,13 @@ class Condition:
 
     @property
     def quota(self) -> Quota | None:
-        """How many calls Legrand grants in a day, as the keeper was told; None where it has not said so."""
+        """How many calls Legrand grants in a day, as the keeper was told; None if it has not said so."""
         known = None if self.report is None else self.report.calls_quota
         return None if known is None else Quota(known)
 
     @property
     def calls_projected(self) -> int | None:
-        """How many calls the day will have seen; None where nobody can say."""
+        """How many calls the day will have seen; None if nobody can say."""
         return None if self.quota is None else self.quota.projected(self.calls, self.calls_before, self.at)
 
     def is_silent(self, one: Thermostat, found: Latest | None) -> bool:

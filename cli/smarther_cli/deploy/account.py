@@ -51,7 +51,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack as it is now; `state` is None where there is no stack of that name."""
+    """A stack as it is now; `state` is None if there is no stack of that name."""
 
     state: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)

@@ -34,7 +34,7 @@ _TAG: Final = "smarther-add-on"
 
 
 def folder_of(name: str, folder: Path = ADD_ONS) -> Path:
-    """The folder of an add-on. Raises WrongUse where there is none."""
+    """The folder of an add-on. Raises WrongUse if there is none."""
     names = {each.parent.name for each in folder.glob("*/template.yaml")}
     try:
         return folder / answer_rules.one_of(name, names, "add-on")
@@ -112,7 +112,7 @@ def deploy(
 
 
 def remove(core: Deployment, name: str) -> None:
-    """Remove an add-on's stack; the core's is not changed. Raises NotFound where there is none, or Failure."""
+    """Remove an add-on's stack; the core's is not changed. Raises NotFound if there is none, or Failure."""
     stack = add_on_stack(core.place.stack, name)
     there = core.beside(name)
     if there is None or not _is_add_on(there):

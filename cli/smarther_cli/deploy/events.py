@@ -120,7 +120,7 @@ def event_of(told: Mapping[str, Any]) -> Event:
 
 
 def line(event: Event, *, gradual: bool = False) -> str | None:
-    """The line for an event; None where it needs none."""
+    """The line for an event; None if it needs none."""
     if gradual and event.type == ALIAS and event.status == "UPDATE_IN_PROGRESS":
         return "trying    the new receiver, with a tenth of the notifications for ten minutes"
     if event.failed and event.type != STACK:

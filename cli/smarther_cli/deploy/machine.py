@@ -21,7 +21,7 @@ def own_processor() -> str:
 
 
 def time_zone(link: Path = _LINK, named: Path = _NAMED) -> str | None:
-    """The machine's time zone by its IANA name; None where it has none, or one in which there is no home.
+    """The machine's time zone by its IANA name; None if it has none, or one in which there is no home.
 
     It is `TZ`, else the file that `/etc/localtime` links to (Linux, macOS), else `/etc/timezone` (Debian).
     """

@@ -24,7 +24,7 @@ _STUCK: Final = frozenset({"UPDATE_ROLLBACK_FAILED", "IMPORT_ROLLBACK_FAILED", "
 
 
 def stack_state(state: str | None) -> StackState:
-    """The meaning of CloudFormation's `StackStatus`, which is None where there is no stack.
+    """The meaning of CloudFormation's `StackStatus`, which is None if there is no stack.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes
     """

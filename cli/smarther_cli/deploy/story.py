@@ -37,7 +37,7 @@ class BrokenOff(Exception):  # noqa: N818 - Ctrl-C is no error
 
 
 def deploy(said: Said) -> bool:
-    """Deploy this folder; False where the person decides against it.
+    """Deploy this folder; False if the person decides against it.
 
     Raises Failure, BrokenOff, or boto3's own error. Nothing is written or made before the person agrees.
     """
@@ -83,7 +83,7 @@ def deploy(said: Said) -> bool:
 
 
 def _taken_up(wanted: str | None, kept: Sequence[KeptTable], now: StackState) -> KeptTable | None:
-    """The kept table that the new stack takes up. Raises WrongUse where there is no such table."""
+    """The kept table that the new stack takes up. Raises WrongUse if there is no such table."""
     if wanted is None:
         return plan.best(kept)
     if now is StackState.THERE:

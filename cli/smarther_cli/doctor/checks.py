@@ -299,7 +299,7 @@ def thermostats(standing: facts.LastReport) -> Finding:
 
 
 def _judged(report: Report, reasons: Collection[str]) -> Finding | None:
-    """The verdict's finding for these reasons; None where it has none of them."""
+    """The verdict's finding for these reasons; None if it has none of them."""
     found = [problem for problem in judge(report).problems if problem.reason in reasons]
     if not found:
         return None

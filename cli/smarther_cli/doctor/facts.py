@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """A function, named as in the template without "Function". `state` is None where it does not exist."""
+    """A function, named as in the template without "Function". `state` is None if it does not exist."""
 
     name: str
     state: str | None
@@ -66,7 +66,7 @@ class AddressAnswers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """A schedule. `state` is None where it does not exist; `wanted` is whether the parameters turn it on."""
+    """A schedule. `state` is None if it does not exist; `wanted` is whether the parameters turn it on."""
 
     name: str
     state: str | None
@@ -116,7 +116,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogGroup:
-    """A log group. `days` is None where its logs never expire."""
+    """A log group. `days` is None if its logs never expire."""
 
     name: str
     exists: bool
@@ -133,7 +133,7 @@ class Logs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """An alarm. `state` is None where it does not exist; `tells` is whether it publishes to the stack's topic."""
+    """An alarm. `state` is None if it does not exist; `tells` is whether it publishes to the stack's topic."""
 
     name: str
     state: str | None
@@ -176,7 +176,7 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """Sums of the last day's metrics; None where a metric has no data.
+    """Sums of the last day's metrics; None if a metric has no data.
 
     A metric of failures has no data on a good day, so beside each is one that has data on any day.
     """
@@ -193,7 +193,7 @@ class Day:
 class Drill:
     """The outcome of a drill: the alarm, whether it published to its topic, and whether anybody is subscribed.
 
-    `told` is None where CloudWatch has not said yet; `alarm` is None where there was none to set off.
+    `told` is None if CloudWatch has not said yet; `alarm` is None if there was none to set off.
     """
 
     alarm: str | None

@@ -23,7 +23,7 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One line of the result. `do` is empty where there is nothing to do."""
+    """One line of the result. `do` is empty if there is nothing to do."""
 
     mark: Mark
     says: str

@@ -200,7 +200,7 @@ class Questions:
         return [_alarm(name, found.get(name), topic) for name in names]
 
     def subscribers(self) -> facts.Topic | None:
-        """The subscribers of the alarms' topic; None where there are no alarms."""
+        """The subscribers of the alarms' topic; None if there are no alarms."""
         topics = list(self._deployment.resources_of("AWS::SNS::Topic").values())
         if not topics:
             return None
@@ -233,7 +233,7 @@ class Questions:
         )
 
     def throttle(self) -> facts.Throttle | None:
-        """The API's limits for the webhook; None where the cloud has none."""
+        """The API's limits for the webhook; None if the cloud has none."""
         stage = self._client("apigatewayv2").get_stage(
             ApiId=self._deployment.resource("HttpApi"),
             StageName=self._deployment.resource("HttpApiApiGatewayDefaultStage"),
@@ -319,7 +319,7 @@ def _state_of(scheduler: Any, name: str) -> str:
 
 
 def _unless_gone[Answer](ask: Callable[[], Answer]) -> Answer | None:
-    """The answer; None where AWS says that the resource does not exist."""
+    """The answer; None if AWS says that the resource does not exist."""
     try:
         return ask()
     except ClientError as error:

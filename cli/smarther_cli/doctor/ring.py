@@ -33,7 +33,7 @@ def ring(deployment: Deployment, questions: Questions) -> facts.Drill:
 
 
 def _set_off(client: Any, name: str) -> bool | None:
-    """Whether the alarm published to its topic, by its history; None where the history does not say yet."""
+    """Whether the alarm published to its topic, by its history; None if the history does not say yet."""
     before = len(_actions(client, name))
     client.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason=_REASON)
     client.set_alarm_state(AlarmName=name, StateValue="OK", StateReason=_REASON)

@@ -115,7 +115,7 @@ def lines(rows: Sequence[Row], form: Format, columns: Sequence[str] = COLUMNS) -
 
 
 def finish(form: Format) -> Callable[[Path, Path], None] | None:
-    """The function that makes the file (second path) of its lines (first path); None where the lines are the file."""
+    """The function that makes the file (second path) of its lines (first path); None if the lines are the file."""
     if form is not Format.PARQUET:
         return None
     from smarther_cli.formats import parquet  # noqa: PLC0415 - as above

@@ -48,7 +48,7 @@ class Unfinished:
     def __init__(self, output: Path, *, asked: Mapping[str, Any], time_range: TimeRange) -> None:
         """`asked` are the command's options, `time_range` is what they mean now.
 
-        Raises WrongUse where there is an unfinished file of other options.
+        Raises WrongUse if there is an unfinished file of other options.
         """
         self._output = output
         self._part = output.with_name(output.name + ".part")
@@ -116,7 +116,7 @@ class Unfinished:
         new.replace(self._note)
 
     def _noted(self) -> ExportProgress | None:
-        """The progress of an interrupted export; None where there is none."""
+        """The progress of an interrupted export; None if there is none."""
         if not (self._note.exists() and self._part.exists()):
             return None
         try:

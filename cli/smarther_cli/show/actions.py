@@ -75,7 +75,7 @@ def actions(report: Report) -> list[str]:
 
 
 def action_parts(action: str) -> tuple[str, str, str]:
-    """What was done, to whom, and why; empty where it does not say."""
+    """What was done, to whom, and why; empty if it does not say."""
     what, _, about = action.partition(" ")
     whose, _, why = about.partition(" ")
     return what, whose, why

@@ -48,7 +48,7 @@ _VERDICTS: Final = {Health.WELL: "green", Health.NOT_WELL: "yellow", Health.PERS
 
 
 def read_report(payload: bytes) -> Report:
-    """The report that the keeper returned. Raises Failure where it is not a report."""
+    """The report that the keeper returned. Raises Failure if it is not a report."""
     try:
         return Report.model_validate_json(payload)
     except ValidationError:
@@ -77,7 +77,7 @@ def verdict_text(verdict: Verdict) -> Text:
 
 
 def show_verdict(verdict: Verdict) -> None:
-    """Show what a person is to do, and the remedies for everything else; nothing where all is well."""
+    """Show what a person is to do, and the remedies for everything else; nothing if all is well."""
     if verdict.word is not Health.WELL:
         screen.say()
     for each in verdict.person:
@@ -93,7 +93,7 @@ def show_verdict(verdict: Verdict) -> None:
 
 
 def waiting_facts(waiting: Backlog) -> Mapping[str, str | Text]:
-    """One line for each place where notifications wait outside the table; empty where none do."""
+    """One line for each place where notifications wait outside the table; empty if none do."""
     facts = {}
     if waiting.quarantine:
         facts["quarantine"] = Text(
@@ -105,7 +105,7 @@ def waiting_facts(waiting: Backlog) -> Mapping[str, str | Text]:
 
 
 def show_plants(plants: Iterable[PlantState], *, left_out: int = 0) -> None:
-    """Show each plant and its subscription, and how many plants are left out; nothing where there are none."""
+    """Show each plant and its subscription, and how many plants are left out; nothing if there are none."""
     rows = [
         (each.name or each.plant_id, Text(*_SUBSCRIPTIONS[each.subscription]), each.plant_id if each.name else "")
         for each in plants

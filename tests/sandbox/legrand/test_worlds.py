@@ -236,7 +236,7 @@ def test_the_way_back_from_a_consent_that_was_declined(account: Account, answer:
 
 
 def came_back(account: Account, scope: str) -> dict[str, list[str]]:
-    """What the browser comes back with from a consent to a scope; nothing where the login shows its page."""
+    """What the browser comes back with from a consent to a scope; nothing if the login shows its page."""
     shown = account.desk.show_consent(QUERY | {"scope": scope})
     return {} if shown.status == 200 else parse_qs(urlsplit(shown.headers["Location"]).query)
 

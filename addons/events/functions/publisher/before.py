@@ -19,7 +19,7 @@ reading is late, or the stream is read hours after it was written."""
 
 
 def before(table: Table, item: Item) -> Item | None:
-    """The reading before a stored one; None where there is none, or where this one is late.
+    """The reading before a stored one; None if there is none, or if this one is late.
 
     As a rule that is one read of two items, strongly consistent. Raises TableUnavailableError.
     """

@@ -53,7 +53,7 @@ class Bus:
     """One event bus. What can never be on it is given to `set_aside`, and the next of its line follows."""
 
     def __init__(self, client: Any, name: str, set_aside: Callable[[Parcel, Unfit], None]) -> None:
-        """`set_aside` raises ServiceFailedError where it cannot."""
+        """`set_aside` raises ServiceFailedError if it cannot."""
         self._client = client
         self._name = name
         self._set_aside = set_aside

@@ -42,7 +42,7 @@ class Publisher:
     def publish(self, records: Iterable[Mapping[str, Any]], *, out_of_time: Callable[[], bool]) -> list[str]:
         """Publish records in their order; returns the sequence numbers of those that are to be given again.
 
-        Raises StoreError where a table does not answer: then all of them are to be given again.
+        Raises StoreError if a table does not answer: then all of them are to be given again.
         """
         reports: Reports = []
         parcels = [self._parcel(record["dynamodb"], reports) for record in records]

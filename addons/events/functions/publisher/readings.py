@@ -46,7 +46,7 @@ def recorded(item: Item, *, republished: bool = False) -> Event:
 
 
 def changed(before: Item, item: Item) -> Event | None:
-    """What changed from the reading before; None where nothing did. What one of the two does not say did not change."""
+    """What changed from the reading before; None if nothing did. What one of the two does not say did not change."""
     was, now = _said(before), _said(item)
     differs = [name for name in _STATE if name in was and name in now and was[name] != now[name]]
     if not differs:

@@ -56,7 +56,7 @@ def republish(
 ) -> dict[str, object]:
     """Publish them; returns how many, how many could not be read, and behind which key to go on (None: it is done).
 
-    Raises RepublishError where the bus refuses, TableUnavailableError where the table does not answer.
+    Raises RepublishError if the bus refuses, TableUnavailableError if the table does not answer.
     """
     partition = keys.module_partition(request.module_id)
     start = None if request.behind is None else {"pk": {"S": partition}, "sk": {"S": request.behind}}
@@ -76,7 +76,7 @@ def republish(
 
 
 def _parcel(item: Item) -> Parcel | None:
-    """A reading's parcel, numbered by its sort key; None where it cannot be read."""
+    """A reading's parcel, numbered by its sort key; None if it cannot be read."""
     pk, sk = item["pk"]["S"], item["sk"]["S"]
     try:
         return Parcel(pk, sk, (pk, sk), (readings.recorded(item, republished=True),))

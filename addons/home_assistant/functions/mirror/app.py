@@ -80,7 +80,7 @@ def announce() -> dict[str, Any]:
 
 
 def module_in(body: str) -> str | None:
-    """The thermostat that an event of the bus is about; None where it is about none that can have a topic."""
+    """The thermostat that an event of the bus is about; None if it is about none that can have a topic."""
     try:
         module_id = json.loads(body)["detail"]["module_id"]
     except (ValueError, LookupError, TypeError):

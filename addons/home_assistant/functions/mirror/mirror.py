@@ -103,7 +103,7 @@ class Mirror:
         )
 
     def _is_discovered(self, thermostat: Thermostat) -> bool:
-        """Publish how a thermostat is discovered, unless this container has; False where that failed."""
+        """Publish how a thermostat is discovered, unless this container has; False if that failed."""
         message = discovery(self._settings.recorder, thermostat, language=self._settings.language)
         if self._discovered.get(thermostat.module_id) != message:
             try:
@@ -114,7 +114,7 @@ class Mirror:
         return True
 
     def _thermostat(self, module_id: str) -> Thermostat | None:
-        """The thermostat with its names; None where the keeper has not listed it yet."""
+        """The thermostat with its names; None if the keeper has not listed it yet."""
         old = self._names_of is None or self._now() - self._names_of > _NAMES_LAST
         if old or module_id not in self._names:
             self._read_names()

@@ -26,7 +26,7 @@ _TIMEOUT: Final = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Whether Legrand knows an application, and its subscription key; None where it did not say.
+    """Whether Legrand knows an application, and its subscription key; None if it did not say.
 
     `reason` is why it does not know the application.
     """

@@ -102,7 +102,7 @@ class Wait:
     state: str
 
     def for_report(self, say: Callable[[str], None]) -> Report:
-        """The report of the run that was given this consent. Raises Failure where none comes in time."""
+        """The report of the run that was given this consent. Raises Failure if none comes in time."""
         end = monotonic() + consent.STATE_LIFE.total_seconds()
         back = False
         while monotonic() < end:

@@ -89,7 +89,7 @@ def configure(
 
 
 def _asked(call: Call, values: Mapping[str, str]) -> Known:
-    """What Legrand says of the credentials. Raises Failure where it refuses them."""
+    """What Legrand says of the credentials. Raises Failure if it refuses them."""
     credentials = Credentials.from_secret(json.dumps(values), version="", written_at=call.at)
     with screen.remarks().status("Asking Legrand"):
         told = known(credentials, login_url=call.deployment.login_url, api_url=call.deployment.api_url)
@@ -112,7 +112,7 @@ def _asked(call: Call, values: Mapping[str, str]) -> Known:
 
 
 def _keeper_run(call: Call) -> Report | None:
-    """The keeper's report on a run with the credentials; None where it could not be run now."""
+    """The keeper's report on a run with the credentials; None if it could not be run now."""
     try:
         with screen.remarks().status("The keeper is at work"):
             report = read_report(call.deployment.invoke_keeper({}))
@@ -152,7 +152,7 @@ def _read_stdin() -> Mapping[str, str]:
 
 
 def _present(call: Call) -> Mapping[str, str]:
-    """The values that the secret holds now; empty where it was never written, or has another form."""
+    """The values that the secret holds now; empty if it was never written, or has another form."""
     version = call.deployment.secrets.read(call.deployment.credentials_arn)
     if version is None:
         return {}

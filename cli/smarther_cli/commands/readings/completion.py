@@ -27,7 +27,7 @@ def _beginning(incomplete: str, names: Iterable[str]) -> list[str]:
 
 
 def _directory(context: typer.Context) -> Sequence[Thermostat]:
-    """The stack's thermostats; empty where it cannot be asked, since a shell that completes cannot show an error."""
+    """The stack's thermostats; empty if it cannot be asked, since a shell that completes cannot show an error."""
     said = context.find_root().params
     try:
         place = place_of(

@@ -129,7 +129,7 @@ def export(  # noqa: PLR0913 - each is an option that people type
 
 
 def _by_name(output: Path | None) -> Format:
-    """The format by the ending of a file's name. Raises WrongUse where that is no format."""
+    """The format by the ending of a file's name. Raises WrongUse if that is no format."""
     if output is None:
         return Format.CSV
     ends = {".csv": Format.CSV, ".jsonl": Format.JSONL, ".ndjson": Format.JSONL, ".parquet": Format.PARQUET}

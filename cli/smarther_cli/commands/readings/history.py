@@ -271,7 +271,7 @@ def _document(begins: datetime | date, one: Thermostat, statistics: Statistics, 
 
 
 def _newest_shown[T](newest_first: list[T], asked: Asked, every: Every = Every.READING) -> list[T]:
-    """The newest rows within the limit, oldest first. Raises NotFound where there are none."""
+    """The newest rows within the limit, oldest first. Raises NotFound if there are none."""
     if not newest_first:
         raise NotFound(
             f"Nothing was found from {local_text(asked.since)} to {local_text(asked.until)}.",

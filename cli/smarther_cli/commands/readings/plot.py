@@ -94,7 +94,7 @@ def plot(  # noqa: PLR0913 - each is an option that people type
 
 
 def png(svg: str) -> bytes:
-    """The chart as a PNG of twice its width and height. Raises Failure where this machine has no fonts."""
+    """The chart as a PNG of twice its width and height. Raises Failure if this machine has no fonts."""
     from resvg_py import svg_to_bytes  # noqa: PLC0415 - it takes half a second to load, and only a PNG needs it
 
     # Text is drawn with this machine's fonts; without any, it would be left out silently.

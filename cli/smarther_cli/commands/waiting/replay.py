@@ -41,7 +41,7 @@ WAIT_SECONDS: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One notification that waits; None where its record is malformed. `forget` removes it from where it waits.
+    """One notification that waits; None if its record is malformed. `forget` removes it from where it waits.
 
     A `quarantined` one stays where it is until it can be read. The unreadable body of any other goes to quarantine.
     """
@@ -197,7 +197,7 @@ def in_log(client: CloudWatchLogsClient, group: str, *, since: datetime | None) 
 
 
 def _recovery_record(message: str) -> dict[str, Any] | None:
-    """The record of a log line; None where it is another record that only contains the word."""
+    """The record of a log line; None if it is another record that only contains the word."""
     try:
         told = json.loads(message)
         ours = told["message"] == RECOVERABLE and all(

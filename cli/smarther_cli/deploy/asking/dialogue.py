@@ -45,7 +45,7 @@ class Dialogue:
     def answer(self, question: Question, *, given: str | None, noted: str | None, defaults: Sequence[str]) -> str:
         """The answer: given with the command, noted in the answers file, or typed, with a default.
 
-        The default is the first of `defaults` that can be used. Raises WrongUse where a given or noted answer cannot be
+        The default is the first of `defaults` that can be used. Raises WrongUse if a given or noted answer cannot be
         used.
         """
         if given is not None:

@@ -34,7 +34,7 @@ _FALLBACK_NAME = "smarther-home"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """The arguments of the command; None where one is not given."""
+    """The arguments of the command; None if one is not given."""
 
     yes: bool = False
     ask: bool = False
@@ -53,7 +53,7 @@ class Interview:
     """The answers of one run. Those of the file are taken without asking, unless the command names another stack."""
 
     def __init__(self, said: Said, declared: Parameters) -> None:
-        """Raises WrongUse where an argument or a noted answer cannot be used."""
+        """Raises WrongUse if an argument or a noted answer cannot be used."""
         self._said = said
         self._declared = declared
         self._dialogue = Dialogue(yes=said.yes)
@@ -87,7 +87,7 @@ class Interview:
         answers.write(Answers(stack=place.stack, region=str(place.region), profile=place.profile, parameters=noted))
 
     def profile(self) -> str | None:
-        """The AWS profile; None where boto3 is to find credentials by itself."""
+        """The AWS profile; None if boto3 is to find credentials by itself."""
         available = botocore.session.Session().available_profiles
         if self._said.profile is not None:
             return self._said.profile or None
@@ -126,7 +126,7 @@ class Interview:
         )
 
     def stack(self, account: Account, region: str) -> str:
-        """A name under which a recorder can be deployed. Raises Failure where its stack is busy or stuck."""
+        """A name under which a recorder can be deployed. Raises Failure if its stack is busy or stuck."""
         question = Question(
             word="Name",
             about="What is the stack to be called? Enter, unless you have several homes; then such as smarther-lake.",
@@ -180,7 +180,7 @@ class Interview:
 
 
 def _free(name: str, found: Stack, region: str) -> str:
-    """The name, unless another stack has it (raises Wrong). Raises Failure where the stack is busy or stuck."""
+    """The name, unless another stack has it (raises Wrong). Raises Failure if the stack is busy or stuck."""
     now = stack_state(found.state)
     if now is not StackState.NEW and not found.is_ours:
         raise Wrong(

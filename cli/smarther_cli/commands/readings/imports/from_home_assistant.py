@@ -100,7 +100,7 @@ def _samples(  # noqa: PLR0913, PLR0917 - what the two forms differ in
 
 
 def _objects(file: TextIO, name: str) -> Iterator[dict[str, Any]]:
-    """The objects in lists of lists, one at a time. Raises Failure where it is no JSON."""
+    """The objects in lists of lists, one at a time. Raises Failure if it is no JSON."""
     decoder = json.JSONDecoder(parse_float=str, parse_int=str)
     text, at_end = "", False
     while True:

@@ -84,7 +84,7 @@ class Joining:
             yield from state.reading(thermostats[whose], begun, group)
 
     def _values(self, sample: Sample) -> list[tuple[str, str | None]]:
-        """The value as text in its normal form, None where there is none; a load may say the function as well."""
+        """The value as text in its normal form, None if there is none; a load may say the function as well."""
         field, told = sample.target.field, sample.value.strip()
         if told.lower() in _NONE:
             return [(field, None)]

@@ -18,7 +18,7 @@ class FunctionFailedError(Exception):
 def invoke(client: LambdaClient, name: str, event: Mapping[str, Any]) -> bytes:
     """Call a function, by its name or ARN, and return what it answers: JSON.
 
-    Raises FunctionFailedError when it fails, and botocore's own errors when it cannot be called or is waited for in
+    Raises FunctionFailedError if it fails, and botocore's own errors when it cannot be called or is waited for in
     vain.
     """
     answer = client.invoke(FunctionName=name, Payload=json.dumps(event))

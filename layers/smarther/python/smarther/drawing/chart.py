@@ -253,7 +253,7 @@ def _legend(series: Series, style: ChartStyle) -> Iterator[tuple[str, str]]:
 
 
 def _set_points(series: Series, words: Language) -> str:
-    """The legend of the set point's line, which says why it has gaps; empty where there is no line."""
+    """The legend of the set point's line, which says why it has gaps; empty if there is no line."""
     told = {span.setpoint is not None for span in series.spans if span.temperature is not None}
     if True not in told:
         return ""

@@ -121,7 +121,7 @@ def home_page(
 ) -> str:
     """The page of the whole home: a card for each thermostat; `others` by name, and of very many only the number.
 
-    `notices` say, above the cards, what is not as it should be; None where that is not known.
+    `notices` say, above the cards, what is not as it should be; None if that is not known.
     """
     told = element("div", *map(_notice, notices), class_="sm-notices") if notices else None
     if not cards:

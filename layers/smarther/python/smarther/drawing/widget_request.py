@@ -96,7 +96,7 @@ def _of_dashboard(time_range: Mapping[str, object]) -> Period | None:
 
 
 def _period(said: Mapping[str, object]) -> Period | None:
-    """The period from `start` to `end`; None where one cannot be read, or `end` is not after `start`."""
+    """The period from `start` to `end`; None if one cannot be read, or `end` is not after `start`."""
     start, end = _instant(said.get("start")), _instant(said.get("end"))
     return (start, end) if start is not None and end is not None and start < end else None
 

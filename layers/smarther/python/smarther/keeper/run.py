@@ -97,7 +97,7 @@ class Keeper:
     def probe(self, order: ProbeOrder) -> Probe:
         """Call the webhook, and report. It takes no lease, since it changes nothing.
 
-        Raises SecretsError where the webhook's secret cannot be read.
+        Raises SecretsError if the webhook's secret cannot be read.
         """
         return probe(self._dependencies, order)
 

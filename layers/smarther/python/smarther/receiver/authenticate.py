@@ -64,7 +64,7 @@ class Authenticator:
         return verdict
 
     def look(self, in_time: Callable[[Callable[[], None]], None]) -> bool:
-        """Read the accepted digests now, under the deadline of `in_time`; False where that failed.
+        """Read the accepted digests now, under the deadline of `in_time`; False if that failed.
 
         A read that finds no digest at all counts as failed: where they are not written yet, or are lost, or a backup
         lacks them, a genuine caller must not be refused.

@@ -42,7 +42,7 @@ _workers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="within")
 
 
 def within[Result](seconds: float, work: Callable[[], Result]) -> Result:
-    """The result of the work; raises TimeoutError where it takes longer than `seconds`, and whatever the work raises.
+    """The result of the work; raises TimeoutError if it takes longer than `seconds`, and whatever the work raises.
 
     Work that misses its deadline is not stopped, so it must be harmless when it ends later, or is done twice.
     """
@@ -68,11 +68,11 @@ class Deadlines:
         self._began = seconds()
 
     def for_table[Result](self, work: Callable[[], Result]) -> Result:
-        """The result of work with the table; raises TimeoutError when the table's time is over."""
+        """The result of work with the table; raises TimeoutError if the table's time is over."""
         return self._until(TABLE_UNTIL_SECONDS, work)
 
     def for_spill[Result](self, work: Callable[[], Result]) -> Result:
-        """The result of work with the spill queue; raises TimeoutError when the queue's time is over."""
+        """The result of work with the spill queue; raises TimeoutError if the queue's time is over."""
         return self._until(SPILL_UNTIL_SECONDS, work)
 
     def may_write(self) -> bool:

@@ -50,7 +50,7 @@ class Container:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
-    """Answers events. `spill` is None where there is no queue.
+    """Answers events. `spill` is None if there is no queue.
 
     `now` returns aware datetimes, `deadlines` the deadlines of an event that arrives now.
     """
@@ -85,7 +85,7 @@ class Receiver:
                 return _refusal()
 
     def warm_up(self) -> bool:
-        """Connect to the table and read the accepted digests before the first event; False where that fails.
+        """Connect to the table and read the accepted digests before the first event; False if that fails.
 
         Then the first notification makes the receiver read them, or is spilled unverified.
         """
@@ -186,7 +186,7 @@ def _tell(
 
 
 def _handshake(notification: Notification, container: Container) -> dict[str, str | bool]:
-    """The answer to a validation event; empty where the notification is none.
+    """The answer to a validation event; empty if the notification is none.
 
     Event Grid reads `validationResponse`, the provider's page shows `validationCode`: the answer has both.
     `new_container` tells the keeper's probe whether it measured a cold start.

@@ -29,7 +29,7 @@ fault of the version."""
 
 
 def fault(call: Call, request: Mapping[str, Any], *, sleep: Callable[[float], None]) -> str | None:
-    """What is wrong with the version that `call` calls, in words for a log; None where every answer is right.
+    """What is wrong with the version that `call` calls, in words for a log; None if every answer is right.
 
     `request` is an HTTP API request (payload format 2.0) with a notification of one reading, to an address with a wrong
     secret. A version that answers wrongly is tried three times in all.

@@ -23,7 +23,7 @@ class SettingsError(ValueError):
 class ReceiverSettings:
     """The settings of the receiver, from its environment.
 
-    `retention_days` is None where readings never expire. `spill_queue_url` is None where there is no spill queue: then
+    `retention_days` is None if readings never expire. `spill_queue_url` is None if there is no spill queue: then
     a notification that the table does not take is spilled to the log.
     """
 

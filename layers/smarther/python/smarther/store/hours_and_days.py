@@ -98,7 +98,7 @@ class HoursAndDays:
         return dict(self._stored(_HOURS, _versioned, module_id, (start, end - HOUR), consistent=consistent))
 
     def versioned_day(self, module_id: str, day: date, *, consistent: bool) -> dict[date, Versioned]:
-        """A stored local day with its version for `store`; empty where there is none."""
+        """A stored local day with its version for `store`; empty if there is none."""
         return dict(self._stored(_DAYS, _versioned, module_id, (day, day), consistent=consistent))
 
     def store(
@@ -169,12 +169,12 @@ def statistics_item(module_id: str, key: str, made: Statistics, *, version: int)
 
 
 def hour_made(item: Item) -> tuple[datetime, Statistics] | None:
-    """The hour of an item and its statistics; None where its key names no hour."""
+    """The hour of an item and its statistics; None if its key names no hour."""
     return _made_of(_HOURS, _statistics, item)
 
 
 def day_made(item: Item) -> tuple[date, Statistics] | None:
-    """The local day of an item and its statistics; None where its key names no day."""
+    """The local day of an item and its statistics; None if its key names no day."""
     return _made_of(_DAYS, _statistics, item)
 
 

@@ -1,7 +1,7 @@
 """The one codec: plain values to DynamoDB's own JSON and back.
 
 `attribute` and `plain` convert any value. The other functions read one attribute of a stored item as one type, and
-return None where it is absent or of another type. An item may hold anything: an older release stored what this one
+return None if it is absent or of another type. An item may hold anything: an older release stored what this one
 leaves out, and a table can be edited by hand. So a wrong value counts as absent, and the attributes beside it are read.
 
 Items are in the form of `aws.botocore_client.reading_fast`. The receiver pays for each import of this module.

@@ -54,7 +54,7 @@ class Consents:
         )
 
     def use(self, state: str, now: datetime, *, not_given: NotGiven | None = None) -> bool:
-        """Mark a state as used; False where it was never begun, has been used already, or has expired.
+        """Mark a state as used; False if it was never begun, has been used already, or has expired.
 
         `not_given` is stored as the consent's outcome; without it, `settle` stores the outcome later.
         """

@@ -55,7 +55,7 @@ def module_partition(module_id: str) -> str:
 
 
 def module_in(partition: str) -> str | None:
-    """The thermostat whose partition this is; None where it is no thermostat's."""
+    """The thermostat whose partition this is; None if it is no thermostat's."""
     return partition.removeprefix(_MODULE) if partition.startswith(_MODULE) else None
 
 
@@ -116,7 +116,7 @@ def hour_range(since: datetime | None, until: datetime | None) -> tuple[str, str
 
 
 def hour_in(key: str) -> datetime | None:
-    """The hour that a sort key names; None where it names none."""
+    """The hour that a sort key names; None if it names none."""
     hour = instant_of(key.removeprefix(_HOUR))
     return hour if hour is not None and hour_key(hour) == key else None
 
@@ -132,7 +132,7 @@ def day_range(first: date | None, last: date | None) -> tuple[str, str]:
 
 
 def day_in(key: str) -> date | None:
-    """The day that a sort key names; None where it names none."""
+    """The day that a sort key names; None if it names none."""
     try:
         day = date.fromisoformat(key.removeprefix(_DAY))
     except ValueError:

@@ -55,7 +55,7 @@ class Quarantine:
         return Quarantine(self._table.rehearsing())
 
     def keep(self, body: bytes, rejects: Sequence[Reject], *, received_at: datetime) -> bool:
-        """Store a whole body, verbatim; False where it was there already. `rejects` give the reason."""
+        """Store a whole body, verbatim; False if it was there already. `rejects` give the reason."""
         digest = hashlib.sha256(body).hexdigest()
         encoding, parts = _in_parts(body)
         new = [
@@ -84,7 +84,7 @@ class Quarantine:
         return sum(1 for _ in self._first_parts())
 
     def body(self, digest: str) -> bytes:
-        """The whole body with this SHA-256, as received. Raises ValueError where a part is missing or altered."""
+        """The whole body with this SHA-256, as received. Raises ValueError if a part is missing or altered."""
         parts = list(self._table.query(keys.quarantine_partition(digest), keys.body_range(digest)))
         content = "".join(text(part, "body") or "" for part in parts)
         encoded = any(text(part, "encoding") == "base64" for part in parts)

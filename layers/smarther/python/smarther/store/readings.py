@@ -38,7 +38,7 @@ class Readings:
     def store(
         self, reading: Reading, *, received_at: datetime, source: Source, stored_at: datetime | None = None
     ) -> bool:
-        """Store one reading; False where it was there already. `stored_at` is now, where it arrived before.
+        """Store one reading; False if it was there already. `stored_at` is now, where it arrived before.
 
         Where its own time is far from its arrival, a second write notes the arrival (`domain.readings.arrival`). If
         that write fails, storing the reading again writes the note.
@@ -59,7 +59,7 @@ class Readings:
         return new
 
     def _arrival_of(self, reading: Reading) -> datetime | None:
-        """When the stored reading with the same key arrived; None where there is none."""
+        """When the stored reading with the same key arrived; None if there is none."""
         item = self._table.get(keys.reading_key(reading))
         return None if item is None else instant(item, "received_at")
 

@@ -57,12 +57,12 @@ class ItemKind(NamedTuple):
 
 
 def kind_of(pk: str, sk: str) -> ItemKind | None:
-    """The kind of the item with this key; None where no kind has such a key."""
+    """The kind of the item with this key; None if no kind has such a key."""
     return next((kind for kind in ITEMS if kind.has(pk, sk)), None)
 
 
 def faults(item: Mapping[str, Mapping[str, object]]) -> list[str]:
-    """How an item, in DynamoDB's JSON, differs from its kind; empty where it does not differ."""
+    """How an item, in DynamoDB's JSON, differs from its kind; empty if it does not differ."""
     pk, sk = (str(item[name]["S"]) for name in ("pk", "sk"))
     kind = kind_of(pk, sk)
     return [f"no kind of item has the key {pk} {sk}"] if kind is None else kind.faults(item)

@@ -94,14 +94,14 @@ class Table:
     # ---- one item
 
     def get(self, key: ItemKey) -> Item | None:
-        """The item with this key, read strongly consistent; None where there is none."""
+        """The item with this key, read strongly consistent; None if there is none."""
         item: Item | None = self._asked(
             self._client.get_item, TableName=self._name, Key=encoded(key), ConsistentRead=True
         ).get("Item")
         return item
 
     def add(self, item: Mapping[str, Storable]) -> bool:
-        """Write an item unless there is one with its key; False where there is."""
+        """Write an item unless there is one with its key; False if there is."""
         return self.put(item, when=_NEW)
 
     def put(

@@ -17,7 +17,7 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptedDigests:
-    """SHA-256 digests (hex) of the webhook secrets that are accepted now; None where there is no such secret.
+    """SHA-256 digests (hex) of the webhook secrets that are accepted now; None if there is no such secret.
 
     `pending` is of the next secret, accepted while plants are being subscribed at its address. `previous` is of the
     last secret, accepted until nobody is subscribed at its address.

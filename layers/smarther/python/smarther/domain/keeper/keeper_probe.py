@@ -39,7 +39,7 @@ class Handshake(BaseModel):
 class Probe(BaseModel):
     """What a probe found. Before the keeper's first run there is no secret to call with, and no call is made.
 
-    `complete` is False where the time ran out before every call was made. `stranger` is a call with a wrong secret.
+    `complete` is False if the time ran out before every call was made. `stranger` is a call with a wrong secret.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -117,7 +117,7 @@ class ProviderSigns:
 
 
 class ProviderState(_Part):
-    """What differs from the provider as it is known; all empty where nothing does. Days and instants are UTC.
+    """What differs from the provider as it is known; all empty if nothing does. Days and instants are UTC.
 
     `gone` says for each service that is gone how it is missing. `changed` has the operations whose answers are unknown.
     """

@@ -63,7 +63,7 @@ def document(body: bytes) -> object:
     """The JSON value of a body, with numbers as Decimal, and null for any value under the key `receiver` (user ids).
 
     A byte order mark is skipped. A byte that is not UTF-8, or half of a surrogate pair, makes only the text that holds
-    it unreadable. Raises UnreadableError where the body is not JSON, is nested more deeply than Python reads, or is
+    it unreadable. Raises UnreadableError if the body is not JSON, is nested more deeply than Python reads, or is
     longer than MAX_BODY_BYTES.
     """
     if len(body) > MAX_BODY_BYTES:
@@ -115,7 +115,7 @@ _LEAP_SECOND = 60
 
 
 def decimal(text: str) -> Decimal | None:
-    """The number in its normal form ("19.00000" is 19), or None where it is no number that can be stored."""
+    """The number in its normal form ("19.00000" is 19), or None if it is no number that can be stored."""
     if len(text) > _MAX_NUMBER_TEXT or not _NUMBER.fullmatch(text):
         return None
     try:
@@ -189,7 +189,7 @@ class Fields:
     __slots__ = ("_children", "_path", "_rest", "unread")
 
     def __init__(self, value: object, path: str, unread: dict[str, object]) -> None:
-        """`path` names the object in messages. Raises UnreadableError where the value is no object."""
+        """`path` names the object in messages. Raises UnreadableError if the value is no object."""
         if not isinstance(value, dict):
             raise unreadable(path, value)
         self._path = path
@@ -219,7 +219,7 @@ class Fields:
         return None
 
     def child(self, name: str, attribute: str) -> Fields:
-        """The object under a name, empty where there is none. Its rest becomes part of this object's rest."""
+        """The object under a name, empty if there is none. Its rest becomes part of this object's rest."""
         value = self._rest.pop(name, None)
         if value is not None and not isinstance(value, dict):
             self.unread[attribute] = value
@@ -235,7 +235,7 @@ class Fields:
         return self._rest.pop(name, None)
 
     def identity(self, name: str) -> Fields:
-        """The object under a name that holds the identity; raises UnreadableError where there is no such object."""
+        """The object under a name that holds the identity; raises UnreadableError if there is no such object."""
         value = self._rest.pop(name, None)
         return self._below(name, {} if value is None else value)
 

@@ -108,7 +108,7 @@ class ThermostatState:
 
 
 def latest(readings: Collection[StoredReading]) -> Latest | None:
-    """The latest of a thermostat's readings, given in any order; None where there are none."""
+    """The latest of a thermostat's readings, given in any order; None if there are none."""
     if not readings:
         return None
     heard = _last_to_arrive(readings)

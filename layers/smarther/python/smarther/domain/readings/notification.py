@@ -419,7 +419,7 @@ def _program(status: Fields, key_only: dict[str, Stored]) -> Decimal | None:
 
 
 def _activation_time(status: Fields, key_only: dict[str, Stored]) -> str | None:
-    """The end of the mode, as it was sent; None where it is blank, which means that there is no end."""
+    """The end of the mode, as it was sent; None if it is blank, which means that there is no end."""
     text = status.text("activationTime", "activation_time")
     if text == "":
         key_only["activation_time"] = text
@@ -432,14 +432,14 @@ _PRECISE = Context(prec=38)
 
 
 def _unit(sent: object, usual: str) -> str | None:
-    """The unit of a value; the usual one where it is absent or blank; None where it cannot be read."""
+    """The unit of a value; the usual one where it is absent or blank; None if it cannot be read."""
     if sent is None or sent == "":
         return usual
     return sent.upper() if isinstance(sent, str) else None
 
 
 def _degrees(value: object, unit: object, temperature_format: str | None) -> _Degrees | None:
-    """A temperature; None where it cannot be read. Without a unit it is in Celsius."""
+    """A temperature; None if it cannot be read. Without a unit it is in Celsius."""
     number = json_fields.number(value)
     if number is None:
         return None

@@ -15,7 +15,7 @@ MOST: Final = 20
 
 
 def program_number(value: object) -> int | None:
-    """The number of a program, sent as a number or, as in pushes, as text; None where it is none within its bounds."""
+    """The number of a program, sent as a number or, as in pushes, as text; None if it is none within its bounds."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     number = bounded("program", decimal(str(value)))

@@ -140,7 +140,7 @@ class NewestReadings:
 
     @property
     def latest(self) -> Latest | None:
-        """The latest state; None where there are no readings."""
+        """The latest state; None if there are no readings."""
         return latest([*self.newest_first, *self.others])
 
 

@@ -132,7 +132,7 @@ class Rows:
 
 
 def _row(item: Item) -> Row | None:
-    """The reading of an item; None where neither its attributes nor its key tell its time."""
+    """The reading of an item; None if neither its attributes nor its key tell its time."""
     said = {name: value for name, value in item.items() if name not in _ONLY_THE_TABLES}
     whose = item["pk"]["S"].removeprefix(keys.module_partition(""))
     unread = {name for name in said if name in _READ and _READ[name](item, name) is None}
