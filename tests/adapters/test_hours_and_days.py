@@ -42,6 +42,20 @@ def test_statistics_come_back_as_they_were_made(table: Table, plain: PlainTable)
     )
 
 
+def test_a_day_that_is_made_anew_has_another_version(table: Table, plain: PlainTable) -> None:
+    statistics, first, second = HoursAndDays(table), date(2026, 1, 10), date(2026, 1, 11)
+    statistics.store("module", {}, {first: WARM, second: WARM, date(2026, 1, 12): WARM})
+    before = statistics.day_versions("module", first=first, last=second)
+
+    statistics.store("module", {}, {first: WARM}, over=statistics.versioned_day("module", first, consistent=True))
+    plain.put_item(Item={"pk": "MODULE#module", "sk": "DAY#2026-01-11"})  # of a release that had no versions
+
+    after = statistics.day_versions("module", first=first, last=second)
+    assert set(before) == {first, second}
+    assert before[first] != after[first]
+    assert after[second] is None
+
+
 def test_counts_are_those_of_the_same_hours(table: Table) -> None:
     hours = {START + number * HOUR: replace(WARM, count=number) for number in range(6)}
     HoursAndDays(table).store("module", hours, {date(2026, 1, 10): WARM})

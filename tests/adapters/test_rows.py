@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -54,6 +55,16 @@ def test_without_a_thermostat_all_there_ever_were_are_read(table: Table) -> None
     store(table, START, module_id="n")
 
     assert sorted(row["module_id"] for row in all_rows(Rows(table), TimeRange(), module_id=None)) == ["m", "m", "n"]
+
+
+def test_they_are_read_consistently_where_that_is_asked_for(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = Mock(return_value=iter(()))
+    monkeypatch.setattr(table, "pages", pages)
+
+    for consistent in (True, False):
+        all_rows(Rows(table, consistent=consistent), TimeRange())
+
+    assert [each.kwargs["consistent"] for each in pages.call_args_list] == [True, False]
 
 
 @pytest.mark.parametrize(

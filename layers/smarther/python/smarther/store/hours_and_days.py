@@ -31,6 +31,7 @@ _SHOWN_NAMES = (
     *("humidity_mean", "setpoint_mean", "heating_minutes", "cooling_minutes"),
 )
 _COUNT_NAMES = ("sk", "count")
+_VERSION_NAMES = ("sk", "version")
 _MEASURES = {"temperature": "temperature_c", "humidity": "humidity_percent", "setpoint": "setpoint_c"}
 """Each measured quantity, and the attribute of a reading whose bounds apply to it."""
 _MEASURE_PARTS = {"mean": "mean", "minimum": "min", "maximum": "max", "minutes": "minutes"}
@@ -100,6 +101,10 @@ class HoursAndDays:
     def versioned_day(self, module_id: str, day: date, *, consistent: bool) -> dict[date, Versioned]:
         """A stored local day with its version for `store`; empty if there is none."""
         return dict(self._stored(_DAYS, _versioned, module_id, (day, day), consistent=consistent))
+
+    def day_versions(self, module_id: str, *, first: date, last: date) -> dict[date, Storable]:
+        """The version of each stored local day from `first` to `last`, both included: another one says other things."""
+        return dict(self._stored(_DAYS, lambda item, _: _version(item), module_id, (first, last), names=_VERSION_NAMES))
 
     def store(
         self,
@@ -212,7 +217,12 @@ def _statistics(item: Item, length: timedelta) -> Statistics:
 
 
 def _versioned(item: Item, length: timedelta) -> Versioned:
-    return Versioned(_statistics(item, length), plain(item["version"]) if "version" in item else None)
+    return Versioned(_statistics(item, length), _version(item))
+
+
+def _version(item: Item) -> Storable:
+    version: Storable = plain(item["version"]) if "version" in item else None
+    return version
 
 
 def _count(item: Item) -> int:

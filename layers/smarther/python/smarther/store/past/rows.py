@@ -86,10 +86,14 @@ class Rows:
     Every method raises TableUnavailableError.
     """
 
-    def __init__(self, table: Table, *, zone: tzinfo = UTC) -> None:
-        """`zone` is the home's time zone, by which the stored days were made."""
+    def __init__(self, table: Table, *, zone: tzinfo = UTC, consistent: bool = False) -> None:
+        """`zone` is the home's time zone, by which the stored days were made.
+
+        With `consistent`, all is seen that was stored before it was asked for, for twice the price.
+        """
         self._table = table
         self._zone = zone
+        self._consistent = consistent
         self.left_out = 0
 
     def newest(self, module_id: str, time_range: TimeRange, *, limit: int) -> list[Row]:
@@ -125,6 +129,7 @@ class Rows:
             page_size=page_size,
             newest_first=newest_first,
             every_partition=module_id is None,
+            consistent=self._consistent,
         ):
             rows = [row for item in found if (row := made(item)) is not None]
             self.left_out += len(found) - len(rows)
