@@ -83,14 +83,14 @@ def deploy(
     built = core.build_folder / "addons" / name
     built.mkdir(parents=True, exist_ok=True)
     report(f"building {name} (sam build)")
-    architecture = [f"Architecture={values['Architecture']}"] if "Architecture" in values else []
+    processor = values.get("Architecture")
     sam.run(
         [
             *("build", "--template-file", str(source / "template.yaml"), "--build-dir", str(built / "build")),
             *("--cached", "--cache-dir", str(built / "cache")),
-            *(("--parameter-overrides", *architecture) if architecture else ()),
+            *(("--parameter-overrides", f"Architecture={processor}") if processor else ()),
         ],
-        {},
+        {"ARCHITECTURE": processor} if processor else {},  # for the layers' makefiles
         built / "build.log",
         "Nothing was deployed.",
     )

@@ -109,3 +109,17 @@ def test_a_name_of_python_s_becomes_one_of_a_stack_s(core: Deployment, tmp_path:
     assert build[:2] == ["build", "--template-file"]
     assert deploy[deploy.index("--stack-name") + 1] == f"{STACK}-home-assistant"
     assert "--parameter-overrides" not in deploy
+
+
+def test_the_layers_of_an_add_on_are_built_for_the_processor_of_its_functions(
+    core: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[list[str], dict[str, str]]] = []
+    monkeypatch.setattr(sam, "run", lambda command, variables, *_: told.append((command, variables)))
+
+    with pytest.raises(NotFound):  # nothing was deployed, so it has no outputs
+        add_on.deploy(core, "archive", given="Architecture=x86_64", report=lambda _: None)
+
+    command, variables = told[0]
+    assert command[-2:] == ["--parameter-overrides", "Architecture=x86_64"]
+    assert variables == {"ARCHITECTURE": "x86_64"}
