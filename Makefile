@@ -65,7 +65,8 @@ browser:
 
 .PHONY: lock
 lock: $(DEV)/.ready ## Lock the newest allowed version of every package, with hashes (needs uv)
-	cd layers/dependencies && uv pip compile --quiet --upgrade $(LOCK_OPTIONS) requirements.in -o requirements.txt
+	for each in layers/dependencies addons/archive/layers/parquet; do \
+		(cd $$each && uv pip compile --quiet --upgrade $(LOCK_OPTIONS) requirements.in -o requirements.txt); done
 	cd requirements && for each in dev cloud sam bench gates supply; do uv pip compile --quiet --upgrade $(LOCK_OPTIONS) $$each.in -o $$each.txt; done
 	@$(MAKE) --no-print-directory sbom
 
@@ -213,7 +214,8 @@ pages: $(DEV)/.ready ## Write the parts of pages that come from the code: the ta
 
 # ---- What is locked ----
 
-LOCKS := $(wildcard requirements/*.txt) layers/dependencies/requirements.txt labs/bench/contenders/canonical/requirements.txt
+LOCKS := $(wildcard requirements/*.txt) layers/dependencies/requirements.txt \
+	$(wildcard addons/*/layers/*/requirements.txt) labs/bench/contenders/canonical/requirements.txt
 SHIPPED := .gates/shipped
 
 .PHONY: audit

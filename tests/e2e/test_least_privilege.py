@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.judges_the_run
 
-ADD_ONS = ["events", "home_assistant"]
+ADD_ONS = ["archive", "events", "home_assistant"]
 """Add-ons that the tests before these have deployed."""
 
 REMOVED = "latest_temperatures"
@@ -41,6 +41,8 @@ PATTERNS = {
     ("PublisherRole", "dynamodb:ListStreams"): "the same",
     ("MirrorRole", "iot:Publish"): "each thermostat has topics of its own",
     ("MirrorRole", "iot:RetainPublish"): "the same",
+    ("ArchiverRole", "s3:GetObject"): "each day of each plant has a file of its own",
+    ("ArchiverRole", "s3:PutObject"): "the same",
     ("DeploymentRole", "cloudwatch:DescribeAlarms"): "CodeDeploy asks by name, and alarms are deployed after the alias",
 }
 """Why a grant is on a pattern and not on one resource. Besides, a function's log has streams, named as it runs."""

@@ -51,6 +51,7 @@ def faults(resources: Resources) -> Iterator[str]:
     yield from _role_faults(resources)
     yield from _log_faults(resources)
     yield from _source_faults(resources)
+    yield from _call_faults(resources)
     yield from _alarm_faults(resources)
 
 
@@ -78,8 +79,6 @@ def _log_faults(resources: Resources) -> Iterator[str]:
 
 
 def _source_faults(resources: Resources) -> Iterator[str]:
-    alarms = of_type(resources, "AWS::CloudWatch::Alarm").values()
-    watched = json.dumps([each["Properties"]["Dimensions"] for each in alarms])
     for name, mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").items():
         properties = mapping["Properties"]
         if properties.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
@@ -87,8 +86,31 @@ def _source_faults(resources: Resources) -> Iterator[str]:
         aside = _aside(properties, resources)
         if aside is None:
             yield f"{name} drops what it gives up"
-        elif f'["{aside["Fn::GetAtt"][0]}", "QueueName"]' not in watched:
+        elif not _is_watched(aside, resources):
             yield f"nobody looks at what {name} gives up"
+
+
+def _call_faults(resources: Resources) -> Iterator[str]:
+    """Of what is called without anybody who waits: by a schedule, or by a function's own configuration for it."""
+    for name, schedule in of_type(resources, "AWS::Scheduler::Schedule").items():
+        if not _is_watched(schedule["Properties"]["Target"].get("DeadLetterConfig", {}).get("Arn"), resources):
+            yield f"nobody looks at what {name} could not call"
+        function = schedule["Properties"]["Target"]["Arn"]["Fn::GetAtt"][0]
+        called = [each["Properties"] for each in of_type(resources, "AWS::Lambda::EventInvokeConfig").values()]
+        if {"Ref": function} not in [each["FunctionName"] for each in called]:
+            yield f"nobody hears of it when {function} has failed"
+    for name, config in of_type(resources, "AWS::Lambda::EventInvokeConfig").items():
+        if not _is_watched(
+            config["Properties"].get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"), resources
+        ):
+            yield f"nobody looks at what {name} gives up"
+
+
+def _is_watched(queue: dict[str, Any] | None, resources: Resources) -> bool:
+    """Whether an alarm looks at a queue, which is given by its ARN."""
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm").values()
+    watched = [each["Value"] for alarm in alarms for each in alarm["Properties"]["Dimensions"]]
+    return queue is not None and {"Fn::GetAtt": [queue["Fn::GetAtt"][0], "QueueName"]} in watched
 
 
 def _aside(source: dict[str, Any], resources: Resources) -> Any:
@@ -122,6 +144,14 @@ def test_every_alarm_has_a_row_in_the_add_ons_page(deployed: Resources, page: Pa
     assert {each["Fn::Sub"].removeprefix("${AWS::StackName}") for each in names} == told
 
 
+def having(kind: str) -> list[Resources]:
+    """The resources of those add-ons that have one of a kind, to plant faults in."""
+    found: list[Resources] = [copy.deepcopy(translated(as_written(each))["Resources"]) for each in ADD_ONS]
+    chosen = [each for each in found if of_type(each, kind)]
+    assert chosen
+    return chosen
+
+
 @pytest.mark.parametrize(
     ("kind", "changes", "told"),
     [
@@ -134,26 +164,36 @@ def test_every_alarm_has_a_row_in_the_add_ons_page(deployed: Resources, page: Pa
         ("AWS::Lambda::Function", {"LoggingConfig": {}}, "no log group"),
         ("AWS::Logs::LogGroup", {"LogGroupName": {"Fn::Sub": "/smarther/${StackName}/x"}}, "another stack's name"),
         ("AWS::Lambda::EventSourceMapping", {"FunctionResponseTypes": []}, "cannot say"),
+        ("AWS::Lambda::EventInvokeConfig", {"DestinationConfig": {}}, "gives up"),
+        ("AWS::Scheduler::Schedule", {"Target": {"Arn": {"Fn::GetAtt": ["X", "Arn"]}}}, "could not call"),
         ("AWS::CloudWatch::Alarm", {"OKActions": []}, "topic, if there is one"),
         ("AWS::CloudWatch::Alarm", {"AlarmName": {"Fn::Sub": "${StackName}-x"}}, "refuses"),
         ("AWS::CloudWatch::Alarm", {"AlarmDescription": "It is broken"}, "both languages"),
     ],
 )
-def test_what_does_not_is_found(deployed: Resources, kind: str, changes: dict[str, Any], told: str) -> None:
-    planted = copy.deepcopy(deployed)
-    next(iter(of_type(planted, kind).values()))["Properties"].update(changes)
+def test_what_does_not_is_found(kind: str, changes: dict[str, Any], told: str) -> None:
+    for planted in having(kind):
+        next(iter(of_type(planted, kind).values()))["Properties"].update(changes)
 
-    assert any(re.search(told, each) for each in faults(planted))
+        assert any(re.search(told, each) for each in faults(planted))
 
 
 @pytest.mark.parametrize(("aside", "told"), [(None, "drops"), ({"Fn::GetAtt": ["Other", "Arn"]}, "nobody looks")])
-def test_a_source_that_gives_up_unseen_is_found(deployed: Resources, aside: Any, told: str) -> None:
-    planted = copy.deepcopy(deployed)
-    (source,) = (each["Properties"] for each in of_type(planted, "AWS::Lambda::EventSourceMapping").values())
-    if "StartingPosition" in source:
-        source["DestinationConfig"] = {} if aside is None else {"OnFailure": {"Destination": aside}}
-    else:
-        queue = planted[source["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
-        queue["RedrivePolicy"] = {} if aside is None else {"deadLetterTargetArn": aside}
+def test_a_source_that_gives_up_unseen_is_found(aside: Any, told: str) -> None:
+    for planted in having("AWS::Lambda::EventSourceMapping"):
+        (source,) = (each["Properties"] for each in of_type(planted, "AWS::Lambda::EventSourceMapping").values())
+        if "StartingPosition" in source:
+            source["DestinationConfig"] = {} if aside is None else {"OnFailure": {"Destination": aside}}
+        else:
+            queue = planted[source["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
+            queue["RedrivePolicy"] = {} if aside is None else {"deadLetterTargetArn": aside}
 
-    assert any(told in each for each in faults(planted))
+        assert any(told in each for each in faults(planted))
+
+
+def test_a_scheduled_function_whose_failures_nobody_hears_of_is_found() -> None:
+    for planted in having("AWS::Scheduler::Schedule"):
+        for name in of_type(planted, "AWS::Lambda::EventInvokeConfig"):
+            del planted[name]
+
+        assert any("has failed" in each for each in faults(planted))
