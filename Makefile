@@ -65,8 +65,7 @@ browser:
 
 .PHONY: lock
 lock: $(DEV)/.ready ## Lock the newest allowed version of every package, with hashes (needs uv)
-	for each in layers/dependencies addons/archive/layers/parquet; do \
-		(cd $$each && uv pip compile --quiet --upgrade $(LOCK_OPTIONS) requirements.in -o requirements.txt); done
+	for each in $(SHIPPING); do (cd $$each && uv pip compile --quiet --upgrade $(LOCK_OPTIONS) requirements.in -o requirements.txt); done
 	cd requirements && for each in dev cloud sam bench gates supply; do uv pip compile --quiet --upgrade $(LOCK_OPTIONS) $$each.in -o $$each.txt; done
 	@$(MAKE) --no-print-directory sbom
 
@@ -214,8 +213,8 @@ pages: $(DEV)/.ready ## Write the parts of pages that come from the code: the ta
 
 # ---- What is locked ----
 
-LOCKS := $(wildcard requirements/*.txt) layers/dependencies/requirements.txt \
-	$(wildcard addons/*/layers/*/requirements.txt) labs/bench/contenders/canonical/requirements.txt
+SHIPPING := layers/dependencies $(patsubst %/,%,$(dir $(wildcard addons/*/layers/*/requirements.txt)))
+LOCKS := $(wildcard requirements/*.txt) $(SHIPPING:%=%/requirements.txt) labs/bench/contenders/canonical/requirements.txt
 SHIPPED := .gates/shipped
 
 .PHONY: audit
@@ -224,13 +223,14 @@ audit: $(SUPPLY)/.ready ## Look for known vulnerabilities in all locked packages
 		[ -z "$${failed:-}" ] || { echo "Not every package is known to be free of known vulnerabilities: either one is named above, or the service could not be asked." >&2; exit 1; }
 
 .PHONY: sbom
-sbom: $(SUPPLY)/.ready ## Write the bill of materials of what is deployed, from the layer's lock
-	@$(PYTHON) -m venv --clear --without-pip $(SHIPPED)
-	@$(SUPPLY)/bin/python -m pip --python $(SHIPPED)/bin/python install --quiet --disable-pip-version-check --require-hashes -r layers/dependencies/requirements.txt
-	@# Without the tool's own mark, so that the file changes only when the lock does.
-	$(SUPPLY)/bin/python -W ignore::UserWarning -m cyclonedx_py environment --pyproject pyproject.toml --short-PURLs --output-reproducible \
-		$(SHIPPED)/bin/python | $(SUPPLY)/bin/python -c 'import json, sys; bill = json.load(sys.stdin); del bill["metadata"]["tools"]; \
-		print(json.dumps(bill, indent=2))' >layers/dependencies/sbom.cdx.json
+sbom: $(SUPPLY)/.ready ## Write the bill of materials of what is deployed, from the lock of each layer
+	@# Without the tool's own mark, so that a file changes only when its lock does.
+	@for each in $(SHIPPING); do \
+		$(PYTHON) -m venv --clear --without-pip $(SHIPPED); \
+		$(SUPPLY)/bin/python -m pip --python $(SHIPPED)/bin/python install --quiet --disable-pip-version-check --require-hashes -r $$each/requirements.txt; \
+		$(SUPPLY)/bin/python -W ignore::UserWarning -m cyclonedx_py environment --pyproject pyproject.toml --short-PURLs --output-reproducible \
+			$(SHIPPED)/bin/python | $(SUPPLY)/bin/python -c 'import json, sys; bill = json.load(sys.stdin); del bill["metadata"]["tools"]; \
+			print(json.dumps(bill, indent=2))' >$$each/sbom.cdx.json; done
 
 .PHONY: format
 format: $(DEV)/.ready ## Format the code, and fix what can be fixed automatically
