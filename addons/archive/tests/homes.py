@@ -93,7 +93,10 @@ class Recorder:
     table: MemoryTable = field(default_factory=MemoryTable)
     bucket: MemoryBucket = field(default_factory=MemoryBucket)
     now: datetime = BEGIN + timedelta(days=1)
+    zone: ZoneInfo = ROME
     aside: list[tuple[str, date, int]] = field(default_factory=list)
+    table_read_by_a_run: Callable[[str], None] = lambda _: None
+    """Called before a run of the archiver reads from the table."""
 
     def lists(self, module_id: str, *, plant: str = "villa", name: str | None = None) -> None:
         """A plant lists a thermostat."""
@@ -112,13 +115,13 @@ class Recorder:
 
     def follows(self, module_id: str, time: datetime) -> None:
         """The statistics follow a late reading, if its thermostat is listed."""
-        rollup = Rollup(self.core, zone=ROME, now=self.now, out_of_time=lambda: False)
+        rollup = Rollup(self.core, zone=self.zone, now=self.now, out_of_time=lambda: False)
         if module_id in rollup.thermostats():
             assert rollup.make_late(module_id, [time])
 
     def makes_statistics(self) -> None:
         """The core makes the statistics of three days, as its schedule does."""
-        rollup = Rollup(self.core, zone=ROME, now=self.now, out_of_time=lambda: False)
+        rollup = Rollup(self.core, zone=self.zone, now=self.now, out_of_time=lambda: False)
         rollup.make(rollup.thermostats(), Stretch(hour_of(self.now - timedelta(days=3)), hour_of(self.now)))
 
     @property
@@ -128,9 +131,9 @@ class Recorder:
     def archive(self, *, out_of_time: Callable[[], bool] = lambda: False) -> Archived:
         """A run of the archiver."""
         return Archive(
-            self.core,
+            Table(cast("DynamoDBClient", _Watched(self)), "core"),
             Folders(self.bucket, "bucket"),
-            zone=ROME,
+            zone=self.zone,
             now=self.now,
             out_of_time=out_of_time,
             set_aside=lambda *told: self.aside.append(told),
@@ -150,6 +153,17 @@ class Recorder:
     def archived(self) -> dict[str, list[str]]:
         """The keys of all readings in the files, by plant and day."""
         return {name: list(_keys(table.to_pylist())) for name, table in self.files().items()}
+
+
+class _Watched:
+    """The table as a run of the archiver sees it."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def query(self, **request: Any) -> dict[str, Any]:
+        self._recorder.table_read_by_a_run(request["ExpressionAttributeValues"][":partition"]["S"])
+        return self._recorder.table.query(**request)
 
 
 def _keys(rows: Iterable[dict[str, Any]]) -> Iterable[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -79,16 +80,54 @@ def test_a_late_reading_is_in_its_file_and_no_other_file_is_written(recorder: Re
     assert recorder.archived()["villa 2026-01-14"] == ["bath 1", "kitchen 0", "kitchen 1"]
 
 
+def test_a_day_is_over_with_its_last_hour_in_zones_of_half_hours_too(recorder: Recorder) -> None:
+    """Statistics are of hours of UTC: at ten past midnight in Calcutta, the day's last one has twenty minutes to go."""
+    recorder.zone = ZoneInfo("Asia/Kolkata")
+    midnight = BEGIN.replace(hour=18, minute=30)
+    recorder.now = midnight + timedelta(minutes=10)
+    recorder.stores(item("kitchen", 0))
+    recorder.archive()
+    assert recorder.archived() == {}
+
+    recorder.now = midnight + timedelta(minutes=30)
+    recorder.archive()
+
+    assert recorder.archived() == {"villa 2026-01-14": ["kitchen 0"]}
+
+
+def test_a_reading_that_is_stored_at_whatever_moment_of_a_run_is_in_the_file_after_the_next_one() -> None:
+    moment, moments = 0, 1
+    while moment < moments:
+        recorder, passed = Recorder(), 0
+        recorder.lists("kitchen")
+        recorder.stores(item("kitchen", 0))
+
+        def meanwhile(_: str, *, recorder: Recorder = recorder, at: int = moment) -> None:
+            nonlocal passed
+            if passed == at:
+                recorder.stores(item("kitchen", 1))
+            passed += 1
+
+        recorder.bucket.meanwhile = recorder.table_read_by_a_run = meanwhile
+        recorder.archive()
+        moments = max(moments, passed)
+        recorder.archive()
+
+        assert recorder.archived() == {"villa 2026-01-14": ["kitchen 0", "kitchen 1"]}, moment
+        moment += 1
+    assert moments > 5
+
+
 HOURS = st.integers(-30, 17)
 STEPS = st.lists(st.tuples(st.sampled_from(["kitchen", "bath", "den"]), HOURS, st.booleans()), max_size=8)
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(steps=STEPS, interleaved=st.lists(st.booleans(), max_size=8))
 def test_in_whatever_order_readings_arrive_and_runs_overlap_all_are_in_the_files_of_their_days(
     steps: list[tuple[str, int, bool]], interleaved: list[bool]
 ) -> None:
-    """While one run is about to write, readings may be stored, and another run may go from its beginning to its end."""
+    """While one run reads or writes, readings may be stored, and another run may go from its beginning to its end."""
     recorder, waiting, turns = Recorder(), list(steps), list(interleaved)
     expected: defaultdict[str, set[str]] = defaultdict(set)
     for module_id in ("kitchen", "bath"):
@@ -109,7 +148,7 @@ def test_in_whatever_order_readings_arrive_and_runs_overlap_all_are_in_the_files
         if waiting and turns and turns.pop():
             step()
 
-    recorder.bucket.meanwhile = meanwhile
+    recorder.bucket.meanwhile = recorder.table_read_by_a_run = meanwhile
     while waiting:
         step()
     recorder.archive()
@@ -313,6 +352,21 @@ def test_counts_and_sums_are_the_tables(measured: list[tuple[int, Decimal]]) -> 
     assert sorted(archived) == sorted(map(float, over))
     statistics = recorder.table.partition("MODULE#kitchen")
     assert sum(int(each["count"]["N"]) for each in statistics if each["sk"]["S"].startswith("DAY#")) == len(over)
+
+
+def test_readings_are_read_strongly_consistent(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder.stores(item("kitchen", 0))
+    query, asked = recorder.table.query, []
+
+    def seen(**request: Any) -> dict[str, Any]:
+        if request["ExpressionAttributeValues"][":first"]["S"].startswith("READING#"):
+            asked.append(request.get("ConsistentRead"))
+        return query(**request)
+
+    monkeypatch.setattr(recorder.table, "query", seen)
+    recorder.archive()
+
+    assert set(asked) == {True}
 
 
 def test_a_day_of_a_release_that_had_no_versions_is_made_and_made_anew_when_it_has_one(recorder: Recorder) -> None:
