@@ -8,6 +8,8 @@ import os
 import sys
 import time
 from collections import Counter
+from traceback import format_exception
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "SmartherRecorder")  # metrics are made when they are imported
 
@@ -17,14 +19,16 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from labs.simulation.year import Plan, Year
 from sandbox.legrand.account.quota import DAILY_CALLS
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
-def main() -> int:
+    from labs.simulation.chronicle import Chronicle
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """Live them one after another; the exit status is 1 if any of them went wrong."""
-    asked = _arguments()
+    asked = _arguments(arguments)
     console = Console()
-    # Almost everything that is made in a year lives to its end, and looking through it again and again takes a fifth
-    # of the time. What can go is collected between two years.
-    gc.disable()
     totals: Counter[str] = Counter()
     failed: list[Plan] = []
     columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn()
@@ -35,7 +39,7 @@ def main() -> int:
             progress.update(bar, description=f"year {number + 1} of {asked.years}, seed {plan.seed}")
             begun = time.perf_counter()
             before = number * asked.days
-            chronicle = Year(plan).live(lambda days, before=before: progress.update(bar, completed=before + days))  # type: ignore[misc] # a default binds the loop's value
+            chronicle = _lived(plan, lambda days, before=before: progress.update(bar, completed=before + days))  # type: ignore[misc] # a default binds the loop's value
             gc.collect()
             totals.update(chronicle.counts)
             word = "balanced" if not chronicle.violations else f"WRONG in {len(chronicle.violations)} ways"
@@ -59,7 +63,17 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _arguments() -> argparse.Namespace:
+def _lived(plan: Plan, progress: Callable[[float], None]) -> Chronicle:
+    """What happened in one year. An error that is raised in it ends it, and is in the chronicle with its traceback."""
+    year = Year(plan)
+    try:
+        return year.live(progress)
+    except Exception as error:  # of the product, or of its simulation: the other years do not depend on it
+        year.chronicle.wrong(f"the year ended with {''.join(format_exception(error)).rstrip()}")
+        return year.chronicle
+
+
+def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
     parser.add_argument("--years", type=int, default=1, help="how many, each of the next seed")
     parser.add_argument("--seed", type=int, default=1, help="the first seed")
@@ -67,7 +81,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--intensity", type=float, default=1, help="how many times a bad year's faults it sees")
     parser.add_argument("--daily-calls", type=int, default=DAILY_CALLS, help="how many calls Legrand grants in a day")
     parser.add_argument("--story", action="store_true", help="tell what happened, in order")
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 def _tell(console: Console, totals: Counter[str]) -> None:
@@ -76,4 +90,7 @@ def _tell(console: Console, totals: Counter[str]) -> None:
 
 
 if __name__ == "__main__":
+    # Almost everything that is made in a year lives to its end, and looking through it again and again takes a fifth
+    # of the time. What can go is collected between two years.
+    gc.disable()
     sys.exit(main())
