@@ -250,3 +250,30 @@ def test_a_provider_that_is_gone_is_reported_once_and_not_as_an_outage_of_the_ap
     assert reasons(report) == ["provider_gone"]
     assert report.incidents == ()
     assert home.mailbox.mails == []
+
+
+def test_an_api_that_was_told_to_fail_and_is_gone_is_over_once_it_is_back(home: World) -> None:
+    api_not_found(home)
+
+    told = lived(home, 4)
+
+    assert (reasons(told), told.incidents) == (["provider_gone"], ())
+    (failed,) = home.mailbox.mails
+    ended(home)
+    home.run()
+    home.run()
+    _, over = home.mailbox.mails
+    assert over[0] == f"Over: {failed[0]}"
+
+
+@pytest.mark.parametrize("known", ["key_suspended", "app_terms"])
+def test_an_api_that_asks_for_a_person_fails_no_more(home: World, known: str) -> None:
+    home.provider.faults.add(Fault("list", 503, times=None))
+    assert [each.cause for each in lived(home, 1).incidents] == ["api"]
+    home.provider.faults.clear()
+    home.provider.faults.add(KNOWN[known] if known in KNOWN else Fault("list", 470, times=None))
+
+    report = home.run()
+
+    assert len(reasons(report)) == 1
+    assert (report.incidents, [each.cause for each in report.over]) == ((), ["api"])

@@ -138,8 +138,8 @@ class Access:
         except LegrandError as error:
             if error.answer.kind is Kind.PERSON and error.answer.reason is not Reason.SUBSCRIPTION_KEY_REFUSED:
                 self._step(TokenStep.PROVEN)  # the API let the token in before it asked for a person
-            if error.answer.kind not in _API_WORKS:
-                self._run.remember(api_ill_since=self._run.memory.api_ill_since or self._dependencies.clock())
+            ill_since = self._run.memory.api_ill_since or self._dependencies.clock()
+            self._run.remember(api_ill_since=None if error.answer.kind in _API_WORKS else ill_since)
             raise
         self._run.remember(api_ill_since=None)
         self._step(TokenStep.PROVEN)

@@ -29,6 +29,8 @@ def diagnose(run: Run, webhook: Webhook, names: Mapping[str, str]) -> None:
     `names` are those of plants and thermostats, by id. An alarm reports silence. A mail reports any other incident when
     it begins and when it ends. If a mail fails nothing is remembered, and the next run sends it.
 
+    A service that is gone is told as a reason; its incident, if it was told before, goes on unsaid until it is back.
+
     The webhook is called if nobody pushes. Incidents of thermostats stay as they were if the run could not check them.
     """
     memory, journal, now = run.memory, run.journal, run.dependencies.clock()
@@ -37,8 +39,10 @@ def diagnose(run: Run, webhook: Webhook, names: Mapping[str, str]) -> None:
         api_failing_since=memory.api_ill_since,
         webhook_answers=webhook.answers() if should_probe_webhook(journal.observations) else None,
     )
+    of_services = service_incidents(services, now=now)
     gone = Reason.PROVIDER_GONE in journal.reasons  # the reason says it already
-    journal.incidents = [] if gone else service_incidents(services, now=now)
+    unsaid = [each for each in of_services if gone and is_ongoing(each, memory.incidents)]
+    journal.incidents = [] if gone else of_services
     if journal.thermostats_checked:
         journal.incidents += thermostat_incidents(
             journal.observations, services, now=now, complete=not journal.unchecked
@@ -48,11 +52,12 @@ def diagnose(run: Run, webhook: Webhook, names: Mapping[str, str]) -> None:
             journal.incidents += missed_push_incidents(journal.observations, missed, since=memory.suspicion.since)
     else:
         journal.incidents += [each for each in memory.incidents if each.cause.seen_in_thermostats]
-    journal.over = [each for each in memory.incidents if not is_ongoing(each, journal.incidents)]
+    ongoing = [*unsaid, *journal.incidents]
+    journal.over = [each for each in memory.incidents if not is_ongoing(each, ongoing)]
     begun = [each for each in journal.incidents if not is_ongoing(each, memory.incidents)]
     for over, news in ((False, begun), (True, journal.over)):
         for each in news:
             if each.cause not in SILENCE_CAUSES:
                 zone = run.dependencies.settings.timezone
                 run.dependencies.topic.publish(*mail(each, names, over=over, zone=zone, now=now))
-    run.remember(incidents=tuple(journal.incidents))
+    run.remember(incidents=tuple(ongoing))
