@@ -9,19 +9,22 @@ from urllib.parse import urlsplit
 
 from labs.simulation.effects import API, LOGIN, NEW_API, NEW_LOGIN
 from labs.simulation.weather import WAYS, BrownOut
-from sandbox.legrand.account.answer import Refusal
+from sandbox.legrand.account.answer import Refusal, document
 from sandbox.legrand.account.faults import KNOWN, Fault
 from sandbox.legrand.account.login import CLIENT_SECRET_LIFE
+from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.account.quota import FEWEST
 from smarther.domain.keeper.incidents import Cause
-from smarther.domain.keeper.provider_watch import CHANGED_AFTER
+from smarther.domain.keeper.provider_watch import CHANGED_AFTER, GONE_AFTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from random import Random
 
+    from labs.simulation.verdicts import Trial
     from labs.simulation.weather import Service
     from labs.simulation.year import Year
+    from sandbox.legrand.account.answer import Answer
     from sandbox.legrand.account.faults import JsonPath
     from sandbox.legrand.account.subscriptions import Subscription
 
@@ -29,6 +32,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 API_OPERATIONS: Final = ("plants", "topology", "status", "programlist", "subscribe", "delete", "list")
 OTHER_FORM: Final = "answers of another form"
+APP: Final = "app"
 NOT_JSON: Final = "<html>The service is unavailable.</html>"
 OTHER_STACK: Final = "https://other.example/notifications/"
 
@@ -69,6 +73,27 @@ NAMES: Final = ("Studio", "Cucina \ud83d", "\u202eollaw", "a\u2028b\x00", "", " 
 KIND_SHARE: Final = 2 / 3
 """So likely a sort of fault exists in a year."""
 FORBIDDEN: Final = {"error": {"code": 2, "message": "Invalid access token"}}
+
+
+@dataclass(slots=True)
+class OtherForm:
+    """The list of subscriptions has a form that nobody knows. `met`: since when a run has seen that."""
+
+    fault: Fault
+    met: datetime | None = None
+
+
+@dataclass(slots=True)
+class Closure:
+    """The API is closed to us: it is gone, or our subscription key is suspended. All calls are answered by `fault`.
+
+    A person is needed for it `needs_after` the first run that met it, with which its `trial` begins.
+    """
+
+    reason: Reason
+    fault: Fault
+    needs_after: timedelta = timedelta()
+    trial: Trial | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,9 +275,13 @@ def _hosts_move(year: Year, dice: Random) -> None:
 def _deploy_new_hosts(year: Year) -> None:
     """What was said at the old address is not believed of the new one: a form that nobody knows is told of both."""
     year.deploy(login_url=NEW_LOGIN, api_url=NEW_API)
+    year.needs.end(OTHER_FORM)
     if year.other_form is not None:
-        year.needs.end(OTHER_FORM)
-        year.later(CHANGED_AFTER, lambda: _need_for_other_form(year))
+        year.other_form.met = None
+    if year.closure is not None:
+        year.needs.end(APP)  # nobody can ask again
+        if year.closure.needs_after:
+            _end_of(year.closure, year)
 
 
 def _end_is_announced(year: Year, dice: Random) -> None:
@@ -267,23 +296,77 @@ def _end_is_announced(year: Year, dice: Random) -> None:
 def _other_form(year: Year, dice: Random) -> None:
     """For days the list of subscriptions has a form that nobody knows. It needs a person once it has lasted a day."""
     if year.other_form is None:
-        year.other_form = fault = replace(KNOWN["other_form"], operation="list")
-        year.provider.faults.add(fault)
-        year.later(CHANGED_AFTER, lambda: _need_for_other_form(year))
+        year.other_form = OtherForm(replace(KNOWN["other_form"], operation="list"))
+        year.provider.faults.add(year.other_form.fault)
         year.later(_between(dice, 2 * DAY, 4 * DAY), lambda: end_other_form(year))
-
-
-def _need_for_other_form(year: Year) -> None:
-    if year.other_form is not None:
-        year.needs.begin(OTHER_FORM)
 
 
 def end_other_form(year: Year) -> None:
     """The list is as it was."""
     if year.other_form is not None:
-        withdraw(year, [year.other_form])
+        withdraw(year, [year.other_form.fault])
         year.other_form = None
+        if year.closure is None:
+            year.needs.end(OTHER_FORM)
+
+
+# ---- the provider is closed to us
+
+
+def _api_goes(year: Year, dice: Random) -> None:
+    """For days the API answers that it is gone, or that nothing is found. Pushes go on."""
+    gone, lasts = dice.random() < 0.5, _between(dice, 2 * DAY, 7 * DAY)
+    if year.closure is None:
+        closure = (
+            Closure(Reason.PROVIDER_GONE, KNOWN["gone"])
+            if gone
+            else Closure(Reason.PROVIDER_GONE, KNOWN["base_not_found"], GONE_AFTER)
+        )
+        year.closure = closure
+        year.later(lasts, lambda: reopen(year, closure))
+
+
+def _key_is_suspended(year: Year, dice: Random) -> None:
+    """Our subscription key is, until the owner looks at the developer portal. Pushes go on."""
+    fault = replace(KNOWN["key_suspended"], status=dice.choice((401, 403)))
+    if year.closure is None:
+        year.closure = Closure(Reason.SUBSCRIPTION_KEY_REFUSED, fault)
+
+
+def list_is_answered(year: Year, answer: Answer) -> None:
+    """A run of the keeper begins with this call, and meets what is so."""
+    now, closure, form = year.clock.now(), year.closure, year.other_form
+    if closure is not None:
+        if closure.trial is None:
+            closure.trial = year.verdicts.is_closed(closure.reason, closure.needs_after)
+        if now - closure.trial.began >= closure.needs_after:
+            closure.trial.runs += 1
+            year.needs.begin(closure.reason.value)
+    elif form is not None and answer.content == document(form.fault.body):
+        form.met = form.met or now
+        if now - form.met >= CHANGED_AFTER:
+            year.needs.begin(OTHER_FORM)
+
+
+def reopen(year: Year, closure: Closure | None) -> None:
+    """The API answers again, if it is this that closed it: what it tells of the owner is known from now on."""
+    if closure is None or year.closure is not closure:
+        return
+    year.closure = None
+    if year.asked_by_app:
+        year.needs.begin(APP)
+    else:
+        year.needs.end(APP)
+    if year.other_form is None:
         year.needs.end(OTHER_FORM)
+    _end_of(closure, year)
+
+
+def _end_of(closure: Closure, year: Year) -> None:
+    if closure.trial is not None:
+        year.verdicts.ends(closure.trial)
+        closure.trial = None
+    year.needs.end(closure.reason.value)
 
 
 # ---- what the provider says is odd
@@ -458,4 +541,6 @@ SORTS: Final = (
     Sort("table and queue brown out", 8, _table_and_queue),
     Sort("secrets brown out", 12, _secrets),
     Sort("front door fails", 8, _front_door),
+    Sort("API is gone", 1, _api_goes),
+    Sort("subscription key is suspended", 1, _key_is_suspended),
 )

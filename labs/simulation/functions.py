@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from socket import EAI_NONAME, gaierror
@@ -13,6 +14,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 import requests
 from requests.adapters import BaseAdapter
 
+from labs.simulation import faults
 from labs.simulation.cloud import Hand
 from labs.simulation.effects import API, BASE, LOGIN, NEW_LOGIN, Killed, one_time
 from labs.simulation.weather import Gate
@@ -45,8 +47,10 @@ if TYPE_CHECKING:
 TABLE = "readings"
 OUR_HOST, LOGIN_HOSTS = urlsplit(BASE).hostname, {urlsplit(each).hostname for each in (LOGIN, NEW_LOGIN)}
 KEEPER_TIMEOUT = timedelta(seconds=120)
-SLOW_MS = 3_000
-"""The shortest of the clients' timeouts."""
+LOGIN_REFUSES = (400, 401)
+API_REFUSES = (401, 469, 470)
+SAYS_WHY = re.compile(rb"quota|subscription key")
+"""A refusal for a reason: the service itself is well."""
 FUNCTION_ERRORS = (SecretsError, StoreError)
 """With these a run of the keeper may end when AWS fails, and with no others."""
 
@@ -259,7 +263,7 @@ class Line(BaseAdapter):
         _, read = timeout
 
         def work() -> tuple[int, Mapping[str, str], bytes]:
-            status, headers, content, seconds = self._answer(request)
+            status, headers, content, seconds = self._answer(request, read)
             if seconds >= read:
                 self._gate.spend(read)
                 raise requests.ReadTimeout("took too long")
@@ -279,7 +283,9 @@ class Line(BaseAdapter):
     def close(self) -> None:
         """Nothing is open."""
 
-    def _answer(self, request: requests.PreparedRequest) -> tuple[int | None, Mapping[str, str], bytes, float]:
+    def _answer(
+        self, request: requests.PreparedRequest, read: float
+    ) -> tuple[int | None, Mapping[str, str], bytes, float]:
         url = urlsplit(request.url or "")
         body = request.body.encode() if isinstance(request.body, str) else request.body or b""
         assert isinstance(body, bytes)
@@ -296,25 +302,32 @@ class Line(BaseAdapter):
             answer = self._api_answer(request.method or "", url.path, url.query, headers, body)
         seconds = self._year.dice.uniform(0.05, 0.4) + answer.delay_ms / 1000
         said = {**answer.headers, **self._year.announced}
-        self._judge(request.method or "", url, answer)
+        self._judge(request.method or "", url, answer, came=not answer.dropped and seconds < read)
         return None if answer.dropped else answer.status, said, answer.content, seconds
 
     def _api_answer(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
         self._check_saved(headers.get("authorization", "").removeprefix("Bearer "))
         call = Call(method, path.removeprefix(urlsplit(API).path), headers, dict(parse_qsl(query)), body)
-        answer = self._year.gateway.answer(call)
+        gateway, closure = self._year.gateway, self._year.closure
+        answer = gateway.answer(call) if closure is None else closure.fault.answer(lambda: gateway.answer(call))
         self._year.note_api_call(answer)
         return answer
 
-    def _judge(self, method: str, url: SplitResult, answer: Answer) -> None:
-        """Note whether the login, or the list of subscriptions, gives good answers."""
-        whole = answer.status == requests.codes.ok and not answer.dropped and answer.delay_ms < SLOW_MS
+    def _judge(self, method: str, url: SplitResult, answer: Answer, *, came: bool) -> None:
+        """Note whether the login, or the list of subscriptions, gives good answers, and what they show."""
+        status, content = answer.status, answer.content
         if url.hostname in LOGIN_HOSTS:
-            good = whole and answer.content.startswith(b"{") and b'"access_token"' in answer.content
-            self._year.verdicts.call_answered(Cause.LOGIN, good=good)
+            given = status == requests.codes.ok and content.startswith(b"{") and b'"access_token"' in content
+            refused = status in LOGIN_REFUSES and content.startswith(b"{") and b'"error"' in content
+            self._year.verdicts.call_answered(Cause.LOGIN, good=came and (given or refused))
         elif method == "GET" and url.path.endswith("/subscription"):
-            none = answer.status == requests.codes.no_content
-            self._year.verdicts.call_answered(Cause.API, good=none or (whole and answer.content.startswith(b"[")))
+            given = status == requests.codes.ok and content.startswith(b"[")
+            has_reason = status == requests.codes.forbidden and SAYS_WHY.search(content) is not None
+            refused = status in API_REFUSES or has_reason
+            good = given or refused or status == requests.codes.no_content
+            self._year.verdicts.call_answered(Cause.API, good=came and good)
+            if came:
+                faults.list_is_answered(self._year, answer)
 
     def _check_saved(self, access_token: str) -> None:
         saved = self._year.secrets.written["tokens"]

@@ -27,6 +27,7 @@ class Owner:
         self._renewals = 0
         self._busy = False
         self._renewing = False
+        self._client_secret = ""
 
     def get_mail(self) -> None:
         """A person is needed. Tomorrow."""
@@ -50,6 +51,9 @@ class Owner:
         self._year.chronicle.note(f"owner mends: {', '.join(sorted(reasons))}")
         if reasons & {Reason.APP_PASSWORD_EXPIRED, Reason.APP_TERMS}:
             self._year.app_is_content()
+        if Reason.SUBSCRIPTION_KEY_REFUSED in reasons:
+            self._year.key_is_active()
+            self.configure(self._client_secret)
         if reasons & {Reason.CLIENT_SECRET_EXPIRED, Reason.CREDENTIALS_REFUSED, Reason.CREDENTIALS_MISSING}:
             self._renew()
             self._year.let_pass(FROM_COMMAND_TO_COMMAND)
@@ -59,6 +63,7 @@ class Owner:
 
     def configure(self, client_secret: str) -> None:
         """`smarther configure`."""
+        self._client_secret = client_secret
         document = {
             "client_id": CLIENT_ID,
             "client_secret": client_secret,

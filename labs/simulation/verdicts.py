@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.keeper.incidents import OUTAGE_AFTER, Cause
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from labs.simulation.year import Year
     from smarther.domain.keeper.incidents import Incident
     from smarther.domain.keeper.keeper_report import Report
@@ -39,10 +38,15 @@ TOLD_WITHIN: Final = {
     Cause.PUSHES_THINNED: 2 * DAY,
     Cause.API: OUTAGE_AFTER + 4 * HOUR,
     Cause.LOGIN: OUTAGE_AFTER + 5 * HOUR,
+    Reason.PROVIDER_GONE: 5 * HOUR,
+    Reason.SUBSCRIPTION_KEY_REFUSED: 5 * HOUR,
 }
 """A silence is one after a day. Of missing pushes nobody is suspected for a day after a suspicion that was none. An
-access token lasts an hour, and a run may rest for two."""
+access token lasts an hour, and a run may rest for two. A reason is told by the run that meets it."""
 OF_SERVICES: Final = frozenset({Cause.API, Cause.LOGIN})
+OF_CLOSED_API: Final = frozenset({Reason.PROVIDER_GONE, Reason.SUBSCRIPTION_KEY_REFUSED})
+"""Why the API answers nothing else. Meanwhile nobody can look at anything behind it."""
+OPEN_END: Final = datetime.max.replace(tzinfo=UTC)
 HABIT_AFTER: Final = 16 * DAY
 """Before this there is no habit against which pushes could be missing."""
 FEWEST_RUNS: Final = 6
@@ -51,13 +55,22 @@ FEWEST_RUNS: Final = 6
 
 @dataclass(slots=True)
 class Trial:
-    """One thing that is played, from `began` to `until`, and whether it was told. `runs`: that could have told it."""
+    """One thing that is played, from `began` to `until`, and whether it was told. `runs`: that could have told it.
 
-    cause: Cause
+    It is to be told of only once it has lasted `needs_after`.
+    """
+
+    cause: Cause | Reason
     began: datetime
     until: datetime
     told: bool = False
     runs: int = 0
+    needs_after: timedelta = timedelta()
+
+    @property
+    def told_within(self) -> timedelta:
+        """By then somebody is told."""
+        return self.needs_after + TOLD_WITHIN[self.cause]
 
 
 class Verdicts:
@@ -70,6 +83,10 @@ class Verdicts:
         self._good: Counter[Cause] = Counter({Cause.API: MOST_GOOD + 1, Cause.LOGIN: MOST_GOOD + 1})
         """How many calls went well since the last that did not."""
         self._address_failed: datetime | None = None
+        self._closed: set[Reason] = set()
+        """Why the API answered nothing else, until many calls went well."""
+        self._end_untold = False
+        """Whether the API was told to be gone, is back, and nobody was told that."""
         self._trials: list[Trial] = []
         self._ended: list[Trial] = []
 
@@ -81,8 +98,10 @@ class Verdicts:
             self._failed[module_id] = self._year.clock.now()
 
     def call_answered(self, cause: Cause, *, good: bool) -> None:
-        """The login, or the list of subscriptions, has answered."""
+        """The login, or the list of subscriptions, has answered; a refusal that has its reason is good as well."""
         self._good[cause] = self._good[cause] + 1 if good else 0
+        if self._year.closure is None and self._good[Cause.API] > MOST_GOOD:
+            self._closed.clear()
 
     def address_failed(self) -> None:
         """Our own address does not answer as it should, or may not."""
@@ -90,12 +109,26 @@ class Verdicts:
 
     def plays(self, cause: Cause, lasts: timedelta) -> None:
         """From now on something is so for a while."""
-        now = self._year.clock.now()
-        trial = Trial(cause, now, now + lasts)
-        self._trials.append(trial)
-        self._year.later(lasts, lambda: self._ends(trial))
+        trial = self._begins(Trial(cause, self._year.clock.now(), self._year.clock.now() + lasts))
+        self._year.later(lasts, lambda: self.ends(trial))
 
-    def _ends(self, trial: Trial) -> None:
+    def is_closed(self, reason: Reason, needs_after: timedelta) -> Trial:
+        """From now on the API answers nothing else. After so long a person is needed."""
+        self._closed.add(reason)
+        return self._begins(Trial(reason, self._year.clock.now(), OPEN_END, needs_after=needs_after))
+
+    def run_is_lost(self) -> None:
+        """A run ended before its report, which may have told that something is over."""
+        self._end_untold = False
+
+    def _begins(self, trial: Trial) -> Trial:
+        self._trials.append(trial)
+        return trial
+
+    def ends(self, trial: Trial) -> None:
+        """It is over; was it told?"""
+        trial.until = self._year.clock.now()
+        self._end_untold |= trial.told and trial.cause is Reason.PROVIDER_GONE
         self._trials.remove(trial)
         self._ended.append(trial)
         self._year.chronicle.count(f"incident {trial.cause} {'told' if trial.told else 'passed untold'}")
@@ -106,11 +139,9 @@ class Verdicts:
 
     def _can_be_told(self, trial: Trial) -> bool:
         """It lasted, for long enough without another that hides it, and runs came to their end meanwhile."""
-        of_service = trial.cause in OF_SERVICES
-        lasted = trial.until - trial.began if of_service else self._alone(trial)
-        if lasted <= TOLD_WITHIN[trial.cause] or trial.runs < FEWEST_RUNS:
+        if self._alone(trial) <= trial.told_within or trial.runs < FEWEST_RUNS:
             return False
-        if of_service:
+        if trial.cause in OF_SERVICES | OF_CLOSED_API:
             return True
         outlines = self._year.home.outlines.values()
         awake = all(each.asleep_until is None or each.asleep_until < trial.began for each in outlines)
@@ -118,10 +149,10 @@ class Verdicts:
         return awake and known
 
     def _alone(self, trial: Trial) -> timedelta:
-        """The longest time in it in which nothing else was wrong with the pushes."""
+        """The longest time in it in which nothing hid it."""
         longest, at = timedelta(), trial.began
         for other in sorted([*self._trials, *self._ended], key=lambda each: each.began):
-            if other is not trial and other.cause not in OF_SERVICES:
+            if other is not trial and _hides(other.cause, trial.cause):
                 longest, at = max(longest, min(other.began, trial.until) - at), max(at, other.until)
         return max(longest, trial.until - at)
 
@@ -131,16 +162,33 @@ class Verdicts:
         """Judge what a run has told."""
         now = self._year.clock.now()
         causes = {each.cause for each in report.incidents}
+        reasons = {each.reason for each in report.person}
         for trial in self._trials:
-            if trial.cause in causes or (trial.cause is Cause.API and Cause.LOGIN in causes):
+            if trial.cause in causes | reasons or (trial.cause is Cause.API and Cause.LOGIN in causes):
                 trial.told = True  # without the login's tokens nobody knows of the API, and both were stopped
-            if now - trial.began >= TOLD_WITHIN[trial.cause] / 2:
-                trial.runs += trial.cause in {Cause.API, Cause.LOGIN} or report.outcome == "healthy"
+            if trial.cause not in OF_CLOSED_API and now - trial.began >= trial.told_within / 2:
+                trial.runs += trial.cause in OF_SERVICES or report.outcome == "healthy"
+        for reason in reasons & OF_CLOSED_API - self._closed:
+            self._year.chronicle.wrong(f"told of {reason}, and nothing of it is so")
+        self._hear_ends(report)
         for each in report.incidents:
             self._year.chronicle.count(f"told {each.cause}")
             # A run that does not get as far as the thermostats says again what the run before it found.
             if (not each.cause.seen_in_thermostats or report.outcome == "healthy") and not self._is_so(each, now):
                 self._year.chronicle.wrong(f"told of {each.cause} since {each.since:%d %H:%M}, and nothing of it is so")
+
+    def _hear_ends(self, report: Report) -> None:
+        """What is told to be over is over; and that the API is back is told."""
+        moved = "provider_moved" in report.actions  # what was said of the old address is over
+        for each in report.over:
+            self._year.chronicle.count(f"told over {each.cause}")
+            if each.cause in OF_SERVICES and not self._good[each.cause] and not moved:
+                self._year.chronicle.wrong(f"{each.cause} is told to be over, and it is not")
+        if moved or "provider_as_before" in report.actions:
+            self._end_untold = False
+        elif self._end_untold and report.outcome == "healthy" and report.provider is None:
+            self._end_untold = False
+            self._year.chronicle.wrong("nobody was told that the API is back")
 
     def _is_so(self, told: Incident, now: datetime) -> bool:
         match told.cause:
@@ -168,3 +216,10 @@ class Verdicts:
 
     def _has_failed(self, module_id: str, since: datetime) -> bool:
         return module_id in self._failed and self._failed[module_id] >= since
+
+
+def _hides(other: Cause | Reason, cause: Cause | Reason) -> bool:
+    """Whether one thing that is wrong hides another: all that is wrong with pushes, and a closed API all but itself."""
+    if other in OF_CLOSED_API:
+        return cause not in OF_CLOSED_API
+    return other not in OF_SERVICES and cause not in OF_SERVICES | OF_CLOSED_API

@@ -155,7 +155,8 @@ class Year:
         self.announced: dict[str, str] = {}
         """Headers that all of the provider's answers bear."""
         self.was_announced = False
-        self.other_form: Fault | None = None
+        self.other_form: faults.OtherForm | None = None
+        self.closure: faults.Closure | None = None
         self.unresolved: set[str | None] = set()
         """Hosts whose names do not resolve."""
         self.recoverable: list[dict[str, Any]] = []
@@ -220,6 +221,8 @@ class Year:
         self._settling = True
         self.weather.clear_up()
         faults.end_other_form(self)
+        if not self.owner_opens_it:
+            faults.reopen(self, self.closure)
         self.provider.faults.clear()
         faults.mend_homes(self)
         self.announced.clear()
@@ -227,6 +230,8 @@ class Year:
             self.provider.faults.add(fault)
         self.post.held_until = self.post.thinned_until = self.post.late_until = None
         self.run_until(self.clock.now() + SETTLE_DAYS * DAY)
+        if self.closure is not None and self.closure.trial is not None:
+            self.verdicts.ends(self.closure.trial)
         self._follow_the_stream()
 
     def _strike(self, sort: faults.Sort, dice: Random) -> None:
@@ -395,8 +400,10 @@ class Year:
         try:
             report = container.invoke(event, None if spared else self._end(KEEPER_ENDS, 60))
         except Killed:
+            self.verdicts.run_is_lost()
             self.chronicle.note("keeper ended in the middle")
         except FUNCTION_ERRORS:
+            self.verdicts.run_is_lost()
             self.chronicle.count("keeper failed with AWS")
             self._keep(container)
         else:
@@ -485,7 +492,8 @@ class Year:
             if self._settling:
                 return
             self.chronicle.note(f"{client} {step}s")
-            for deleted in self.provider.others.act(client, step):
+            is_gone = self.closure is not None and not self.owner_opens_it
+            for deleted in () if is_gone else self.provider.others.act(client, step):
                 self.chronicle.count(f"{client} deleted {'one of ours' if deleted.ours else 'one of others'}")
                 if deleted.ours:
                     self._bereft.setdefault(deleted.plant_id, self.clock.now())
@@ -529,13 +537,30 @@ class Year:
             self.chronicle.note(f"app asks: {why}")
             for fault in ordered:
                 self.provider.faults.add(fault)
-            self.needs.begin("app")
+            if self.closure is None:
+                self.needs.begin(faults.APP)
 
     def app_is_content(self) -> None:
         """The owner did what the app asked for."""
         faults.withdraw(self, self._app_faults)
         self._app_faults = []
-        self.needs.end("app")
+        if self.closure is None:
+            self.needs.end(faults.APP)
+
+    @property
+    def asked_by_app(self) -> bool:
+        """Whether Legrand's app wants its owner."""
+        return bool(self._app_faults)
+
+    @property
+    def owner_opens_it(self) -> bool:
+        """Whether the API is closed to us until the owner does something in the developer portal."""
+        return self.closure is not None and self.closure.reason is Reason.SUBSCRIPTION_KEY_REFUSED
+
+    def key_is_active(self) -> None:
+        """The owner did what the developer portal asked for."""
+        if self.owner_opens_it:
+            faults.reopen(self, self.closure)
 
     def note_api_call(self, answer: Answer) -> None:
         """Count one call against the quota."""
