@@ -252,6 +252,7 @@ def test_a_provider_that_is_gone_is_reported_once_and_not_as_an_outage_of_the_ap
     assert home.mailbox.mails == []
 
 
+@pytest.mark.shows("provider gone")
 def test_an_api_that_was_told_to_fail_and_is_gone_is_over_once_it_is_back(home: World) -> None:
     api_not_found(home)
 

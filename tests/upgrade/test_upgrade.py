@@ -1,5 +1,7 @@
 """From the latest release to this one, deployed: no notification is lost, and nothing that lasts is replaced.
 
+Nor is one lost when the hosts of Legrand's API and login move by parameter.
+
 Then the stack is deleted, and what its owner had is still there and can be put under a new one.
 """
 
@@ -21,6 +23,7 @@ from sandbox.running import lifecycle, owner, places, stack
 from sandbox.running.lived import settle
 from tests.e2e.conftest import Home
 from tests.support.envelopes import envelope, status
+from tests.support.other_address import other_address
 from tests.support.sandboxes import sandbox_of_its_own
 from tests.upgrade.lasting import FORGOTTEN, LASTING
 
@@ -37,16 +40,17 @@ BETWEEN_SECONDS = 0.1
 
 @dataclass
 class Flow:
-    """Pushes, one after the other, until told to stop."""
+    """Pushes, one after the other, until told to stop, each of a thermostat of its own."""
 
     url: str
+    named: str = "meanwhile"
     sent: list[str] = field(default_factory=list)
     refused: list[tuple[str, int]] = field(default_factory=list)
 
     def until(self, stop: Event) -> None:
         with httpx.Client(timeout=60) as client:
             while not stop.is_set():
-                module_id = f"meanwhile-{len(self.sent)}"
+                module_id = f"{self.named}-{len(self.sent)}"
                 answer = client.post(self.url, json=[reading(module_id, len(self.sent))])
                 self.sent.append(module_id)
                 if answer.status_code != httpx.codes.OK:
@@ -148,10 +152,14 @@ def upgraded(_a_sandbox_of_its_own: None) -> Iterator[Upgraded]:
 
 @pytest.mark.shows("upgrade loses nothing")
 def test_what_is_pushed_meanwhile_is_answered_and_stored_once(upgraded: Upgraded) -> None:
-    assert len(upgraded.flow.sent) > 20
-    assert upgraded.flow.refused == []
-    stored = [item["module_id"]["S"] for item in items(upgraded.home, "MODULE#meanwhile-") if "received_at" in item]
-    assert sorted(stored) == sorted(upgraded.flow.sent)
+    assert_all_stored_once(upgraded.home, upgraded.flow)
+
+
+def assert_all_stored_once(home: Home, flow: Flow) -> None:
+    assert len(flow.sent) > 20
+    assert flow.refused == []
+    stored = [item["module_id"]["S"] for item in items(home, f"MODULE#{flow.named}-") if "received_at" in item]
+    assert sorted(stored) == sorted(flow.sent)
 
 
 def test_nothing_that_lasts_is_replaced(upgraded: Upgraded) -> None:
@@ -208,6 +216,30 @@ def test_the_version_that_was_live_before_can_be_called_still(upgraded: Upgraded
     kept = {each["Version"] for each in functions.list_versions_by_function(FunctionName=name)["Versions"]}
     live = functions.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
     assert kept - {"$LATEST", live}
+
+
+@pytest.mark.shows("hosts move")
+def test_hosts_that_move_by_parameter_cost_nothing_that_is_pushed_meanwhile(upgraded: Upgraded) -> None:
+    home = upgraded.home
+    subscribed = home.control("summary")["subscriptions"]
+    home.control("revoke", {"access": True})  # so that the login is needed as well
+    flow = Flow(home.webhook_url(), named="moving")
+
+    with other_address(home.state.legrand_url) as (url, asked):
+        with pushing(flow):
+            stack.deploy(home.state.cloud, url, report=lambda _: None)
+            report = home.run_keeper()
+        next_report = home.run_keeper()
+
+    settle(home.state)
+    assert {"provider_moved", "tokens_renewed"} <= set(report["actions"])
+    assert (report["outcome"], next_report["outcome"]) == ("healthy", "healthy")
+    assert "provider_moved" not in next_report["actions"]
+    assert asked.count("GET /smarther/v2.0/subscription") == 3  # refused once, for the tokens that were revoked
+    assert [each for each in asked if each.startswith("POST ") and each.endswith("/token")] == [asked[1]]
+    assert home.control("summary")["subscriptions"] == subscribed
+    assert home.webhook_url() == flow.url
+    assert_all_stored_once(home, flow)
 
 
 def test_after_the_stack_is_deleted_what_its_owner_had_is_there(upgraded: Upgraded) -> None:
