@@ -20,6 +20,7 @@ from smarther.domain.summaries.rollup_window import RollupRequestError, RollupSt
 from smarther.domain.summaries.statistics import HOUR, LONGEST_HOLD, daily, hour_of, hourly, hours_of_day
 from smarther.rollup.runs import StatisticsMissingError
 from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.listings import Listings, Module
 from smarther.store.past.history import History
 from smarther.store.readings import stored
 from smarther.store.table import Table as OneTable
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 TABLE = deployed.TABLE
 NOW = datetime(2026, 3, 10, 14, 20, tzinfo=UTC)
 TODAY = date(2026, 3, 10)
+DAY = timedelta(days=1)
 NEXT_DAY = NOW + timedelta(hours=10)
 PLENTY = 900_000
 
@@ -46,9 +48,11 @@ class Home:
         self.app = app
         self._monkeypatch = monkeypatch
         for module in ("m1", "m2"):
-            self.table.put_item(
-                Item={"pk": "DIRECTORY", "sk": f"MODULE#p#{module}", "plant_id": "p", "module_id": module}
-            )
+            self.lists(module)
+
+    def lists(self, module: str, *, plant: str = "p", known_since: datetime | None = None) -> None:
+        """The keeper has met a thermostat in a plant."""
+        Listings(self.one_table).keep_module(Module(plant, module, None, None, known_since))
 
     def says(
         self,
@@ -181,6 +185,31 @@ def test_a_pause_leaves_no_hole(home: Home) -> None:
     made = home.hours(first, running)
     assert len(made) == 24 * 20
     assert all(part.load_minutes == 60 for hour, part in made.items() if hour > first)
+
+
+def test_hours_in_which_a_thermostat_was_not_listed_are_made_once_it_is(home: Home) -> None:
+    """A new one pushes before the keeper asks for its plant's list; one that moves is in no list for up to a day."""
+    moves, new = "m2", "m3"
+    for module in ("m1", moves, new):
+        for hours in range(-30, 22):
+            home.says(NOW + hours * HOUR, module=module, heating=hours % 3 == 0)
+    home.run()
+    Listings(home.one_table).forget_module(Module("p", moves, None, None))
+    home.run(now=NOW + 20 * HOUR)
+
+    for module in (moves, new):
+        home.lists(module, plant="q", known_since=NOW + 20 * HOUR - timedelta(seconds=30))
+    home.run(now=NOW + 21 * HOUR)
+    answer = home.run(now=NOW + 22 * HOUR)
+
+    start, end = NOW - 30 * HOUR, hour_of(NOW + 22 * HOUR)
+    made = home.hours(start, end)
+    assert len(made) == 52
+    for module in (moves, new):
+        assert home.hours(start, end, module) == made
+        assert home.days(TODAY - DAY, TODAY, module) == home.days(TODAY - DAY, TODAY)
+    assert answer["hours_written"] == 3
+    assert home.run(now=NOW + 23 * HOUR)["items_read"] < 100, "it looks back once"
 
 
 def test_a_run_that_is_out_of_time_is_continued_by_the_next(home: Home) -> None:

@@ -109,9 +109,9 @@ class Rollup:
         """The part of `hours` whose readings cannot have expired."""
         return unexpired(hours, now=self._now, retention=self._retention)
 
-    def thermostats(self) -> list[str]:
-        """The module ids of the directory."""
-        return list(dict.fromkeys(one.module_id for one in Listings(self._table).thermostats()))
+    def thermostats(self) -> dict[str, datetime | None]:
+        """The module ids of the directory, each with the time since when it is there."""
+        return {one.module_id: one.known_since for one in Listings(self._table).thermostats()}
 
     def make(self, module_ids: Iterable[str], hours: HourRange) -> datetime:
         """Make the hours of these thermostats, and the days that are over; returns up to which hour all were tried.

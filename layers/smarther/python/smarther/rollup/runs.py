@@ -66,7 +66,7 @@ def make_scheduled(rollup: Rollup, statistics: HoursAndDays, now: datetime) -> d
     hours = rollup.unexpired(due_hours(state, now=now))
     listed = rollup.thermostats()
     reached = rollup.make(listed, hours)
-    rollup.catch_up(catch_up_hours(state, hours), listed)
+    rollup.catch_up(catch_up_hours(state, hours, listed), listed)
     late_after = None
     since = dropped_by_stream_since(state, now=now)
     if state is not None and since is not None:

@@ -7,6 +7,9 @@ A reading that is stored after its hour may have been made says so in its item. 
 rollup, which makes the affected hours and days again, however old they are. The stream keeps its records for a day, so
 a scheduled run after a longer pause searches the table for such readings.
 
+A scheduled run makes the hours of the thermostats in the directory. For one that has come into it since the last run, it
+also makes the days before.
+
 If something of a thermostat cannot be made, only that thermostat is behind: the state stores the hour from which its
 statistics may be missing. Every scheduled run ends by catching up from there, day by day, oldest first, up to the next
 day that cannot be made. So the next run repairs a passing fault, and a lasting one costs each run the one day that it
@@ -27,7 +30,8 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 FIRST_LOOK_BACK: Final = timedelta(days=8)
-"""How far back a run begins that does not know which late readings are counted: a stack's first run."""
+"""How far back a run begins that does not know which late readings are counted: a stack's first run. Also how far back
+it begins for a thermostat that has just come into the directory."""
 STREAM_RETENTION: Final = timedelta(hours=24)
 """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html"""
 LONGEST_PAUSE: Final = timedelta(hours=20)
@@ -36,6 +40,8 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """No statistics are made before this: no thermostat is older, and a clock that lost the time restarts here."""
 
 
+_CLOCKS_APART: Final = HOUR
+"""Far longer than the clocks of two functions are apart."""
 _LAST_DATE = date(9999, 1, 1)  # far enough from the calendar's end to add to it
 
 
@@ -109,10 +115,21 @@ def affected_hours(times: Iterable[datetime], *, now: datetime) -> list[HourRang
     return ranges
 
 
-def catch_up_hours(state: RollupState | None, hours: HourRange) -> dict[str, HourRange]:
-    """By module id, for thermostats that are behind: the hours before `hours` that may be missing."""
-    behind = {} if state is None else state.behind
-    starts = {module_id: hour_of(max(since, EARLIEST)) for module_id, since in behind.items()}
+def catch_up_hours(
+    state: RollupState | None, hours: HourRange, listed: Mapping[str, datetime | None]
+) -> dict[str, HourRange]:
+    """By module id, for thermostats that are behind or newly listed: the hours before `hours` that may be missing.
+
+    `listed` has, by module id, since when a thermostat is in the directory. One that was not there in the run before
+    may have pushed for days: it is new, or has moved to another plant.
+    """
+    if state is None:
+        return {}
+    starts = {module_id: hour_of(max(since, EARLIEST)) for module_id, since in state.behind.items()}
+    for module_id, since in listed.items():
+        if since is not None and since > state.ran_at - _CLOCKS_APART:
+            look_back = hours.start - FIRST_LOOK_BACK
+            starts[module_id] = min(starts.get(module_id, look_back), look_back)
     return {module_id: HourRange(min(start, hours.start), hours.start) for module_id, start in starts.items()}
 
 
