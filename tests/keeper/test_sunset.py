@@ -278,3 +278,18 @@ def test_an_api_that_asks_for_a_person_fails_no_more(home: World, known: str) ->
 
     assert len(reasons(report)) == 1
     assert (report.incidents, [each.cause for each in report.over]) == ((), ["api"])
+
+
+def test_an_api_that_is_not_asked_or_refuses_a_token_once_still_fails(home: World) -> None:
+    home.provider.faults.add(Fault("list", 503, times=None))
+    lived(home, 1)
+    home.provider.login.revoke(access=True, refresh=False)
+    home.provider.faults.clear()
+    home.provider.faults.add(Fault("list", 401))
+    home.provider.faults.add(Fault("list", 503, times=None))
+    refused = home.run()
+    now = home.clock.now()
+    CallCount(home.table, home.settings.quota).pause(now=now, until=now + DAY, quota=True)
+
+    for report in (refused, home.run()):
+        assert ([each.cause for each in report.incidents], report.over) == (["api"], ())

@@ -37,7 +37,8 @@ REFUSAL_VALID_FOR: Final = timedelta(hours=6)
 """How long a refused refresh is not repeated, unless the tokens or the credentials change."""
 
 _API_WORKS: Final = frozenset({Kind.PERSON, Kind.QUOTA, Kind.UNAUTHORISED})
-"""Failures that show that the API itself works."""
+"""Failures that are not the API's. An answer that is one shows that the API works, unless it refuses the token: then it
+is asked again at once."""
 
 _LOGIN_PAUSE: Final = 60.0
 _LONGEST_LOGIN_PAUSE: Final = 3600.0
@@ -138,8 +139,10 @@ class Access:
         except LegrandError as error:
             if error.answer.kind is Kind.PERSON and error.answer.reason is not Reason.SUBSCRIPTION_KEY_REFUSED:
                 self._step(TokenStep.PROVEN)  # the API let the token in before it asked for a person
-            ill_since = self._run.memory.api_ill_since or self._dependencies.clock()
-            self._run.remember(api_ill_since=None if error.answer.kind in _API_WORKS else ill_since)
+            if error.answer.kind not in _API_WORKS:
+                self._run.remember(api_ill_since=self._run.memory.api_ill_since or self._dependencies.clock())
+            elif error.answer.kind is not Kind.UNAUTHORISED and error.answer.status is not None:
+                self._run.remember(api_ill_since=None)
             raise
         self._run.remember(api_ill_since=None)
         self._step(TokenStep.PROVEN)
