@@ -119,9 +119,13 @@ class Needs:
         elif self._last_end is None or self._chronicle.now() - self._last_end > 3 * HOUR:
             self._chronicle.wrong("told of a need that there is not")
 
-    def watch(self) -> None:
-        """Nobody was told for too long."""
+    def watch(self, *, alarm_is_on: bool) -> None:
+        """Nobody was told for too long. An alarm that is on since the need before does not go off again."""
         need = self.open
-        if need is not None and not need.told and not need.late and self._chronicle.now() - need.began > TOLD_WITHIN:
+        if (
+            need is not None
+            and not (alarm_is_on or need.told or need.late)
+            and self._chronicle.now() - need.began > TOLD_WITHIN
+        ):
             need.late = True
             self._chronicle.wrong(f"nobody was told for a day: {sorted(need.causes)}")

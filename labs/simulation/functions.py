@@ -48,7 +48,8 @@ TABLE = "readings"
 OUR_HOST, LOGIN_HOSTS = urlsplit(BASE).hostname, {urlsplit(each).hostname for each in (LOGIN, NEW_LOGIN)}
 KEEPER_TIMEOUT = timedelta(seconds=120)
 LOGIN_REFUSES = (400, 401)
-API_REFUSES = (401, 469, 470)
+API_REFUSES = (469, 470)
+KEY_REFUSES = (401, 403)
 SAYS_WHY = re.compile(rb"quota|subscription key")
 """A refusal for a reason: the service itself is well."""
 FUNCTION_ERRORS = (SecretsError, StoreError)
@@ -322,10 +323,10 @@ class Line(BaseAdapter):
             self._year.verdicts.call_answered(Cause.LOGIN, good=came and (given or refused))
         elif method == "GET" and url.path.endswith("/subscription"):
             given = status == requests.codes.ok and content.startswith(b"[")
-            has_reason = status == requests.codes.forbidden and SAYS_WHY.search(content) is not None
-            refused = status in API_REFUSES or has_reason
-            good = given or refused or status == requests.codes.no_content
-            self._year.verdicts.call_answered(Cause.API, good=came and good)
+            has_reason = status in KEY_REFUSES and SAYS_WHY.search(content) is not None
+            good = given or has_reason or status in API_REFUSES or status == requests.codes.no_content
+            if status != requests.codes.unauthorized or has_reason:  # else it is asked again at once
+                self._year.verdicts.call_answered(Cause.API, good=came and good)
             if came:
                 faults.list_is_answered(self._year, answer)
 

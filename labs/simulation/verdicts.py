@@ -85,6 +85,7 @@ class Verdicts:
         self._address_failed: datetime | None = None
         self._closed: set[Reason] = set()
         """Why the API answered nothing else, until many calls went well."""
+        self._good_since_closed = 0
         self._end_untold = False
         """Whether the API was told to be gone, is back, and nobody was told that."""
         self._trials: list[Trial] = []
@@ -100,8 +101,10 @@ class Verdicts:
     def call_answered(self, cause: Cause, *, good: bool) -> None:
         """The login, or the list of subscriptions, has answered; a refusal that has its reason is good as well."""
         self._good[cause] = self._good[cause] + 1 if good else 0
-        if self._year.closure is None and self._good[Cause.API] > MOST_GOOD:
-            self._closed.clear()
+        if cause is Cause.API:
+            self._good_since_closed = self._good_since_closed + good if self._year.closure is None else 0
+            if self._good_since_closed > MOST_GOOD:
+                self._closed.clear()
 
     def address_failed(self) -> None:
         """Our own address does not answer as it should, or may not."""

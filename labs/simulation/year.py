@@ -588,7 +588,7 @@ class Year:
         if self.alarm.hour_ends():
             self.needs.told()
             self.owner.get_mail()
-        self.needs.watch()
+        self.needs.watch(alarm_is_on=self.alarm.on)
 
     def _look_at_consent(self) -> None:
         """Whether the newest refresh token that we hold still opens anything."""
