@@ -53,7 +53,7 @@ FEWEST_RUNS: Final = 6
 """That come to their end after the bound's first half: with fewer, nobody could tell."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Trial:
     """One thing that is played, from `began` to `until`, and whether it was told. `runs`: that could have told it.
 
@@ -120,6 +120,11 @@ class Verdicts:
         self._closed.add(reason)
         return self._begins(Trial(reason, self._year.clock.now(), OPEN_END, needs_after=needs_after))
 
+    def all_is_well(self) -> None:
+        """All that is played is over, but for a closed API."""
+        for trial in [each for each in self._trials if each.cause not in OF_CLOSED_API]:
+            self.ends(trial)
+
     def run_is_lost(self) -> None:
         """A run ended before its report, which may have told that something is over."""
         self._end_untold = False
@@ -129,7 +134,9 @@ class Verdicts:
         return trial
 
     def ends(self, trial: Trial) -> None:
-        """It is over; was it told?"""
+        """It is over, if it was not before its time; was it told?"""
+        if trial not in self._trials:
+            return
         trial.until = self._year.clock.now()
         self._end_untold |= trial.told and trial.cause is Reason.PROVIDER_GONE
         self._trials.remove(trial)

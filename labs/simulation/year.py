@@ -224,6 +224,7 @@ class Year:
         if not self.owner_opens_it:
             faults.reopen(self, self.closure)
         self.provider.faults.clear()
+        self.verdicts.all_is_well()
         faults.mend_homes(self)
         self.announced.clear()
         for fault in self._app_faults:

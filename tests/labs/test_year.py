@@ -154,6 +154,13 @@ def test_what_lasts_is_told() -> None:
     assert [chronicle.counts[f"incident {cause} told"] for cause in PLAYED.values()] == [1] * len(PLAYED)
 
 
+def test_what_ends_with_all_faults_did_not_last_for_as_long_as_it_was_played() -> None:
+    """Seed 53101: a stop of 61 hours was ended with the faults after 13, in which nobody can know of it."""
+    year = Year(Plan(seed=1, days=2, intensity=CALM))
+    year.later(1.5 * DAY, lambda: STRIKES["delivery stops"](year, Longest(1)))
+    assert not year.live().violations
+
+
 def test_what_lasts_and_is_not_told_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     for rule in ("service_incidents", "thermostat_incidents"):
         monkeypatch.setattr(f"smarther.keeper.diagnose.{rule}", lambda *_, **__: [])
