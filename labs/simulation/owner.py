@@ -27,7 +27,7 @@ class Owner:
         self._renewals = 0
         self._busy = False
         self._renewing = False
-        self._client_secret = ""
+        self._client_secret, self._recorded_at = "", year.clock.now().date()
 
     def get_mail(self) -> None:
         """A person is needed. Tomorrow."""
@@ -62,18 +62,20 @@ class Owner:
         self._come_back(AGAIN)  # looks once more, whether all is well now
 
     def configure(self, client_secret: str) -> None:
-        """`smarther configure`."""
-        self._client_secret = client_secret
+        """`smarther configure`: the day is that of the client secret."""
+        now = self._year.clock.now()
+        if client_secret != self._client_secret:
+            self._client_secret, self._recorded_at = client_secret, now.date()
         document = {
             "client_id": CLIENT_ID,
             "client_secret": client_secret,
             "subscription_key": SUBSCRIPTION_KEY,
-            "recorded_at": self._year.clock.now().date().isoformat(),
+            "recorded_at": self._recorded_at.isoformat(),
         }
         self._year.secrets.put_secret_value(
             SecretId="credentials",
             SecretString=json.dumps(document),
-            ClientRequestToken=f"configured {self._year.clock.now().isoformat()}",
+            ClientRequestToken=f"configured {now.isoformat()}",
         )
 
     def _renew(self) -> None:

@@ -198,6 +198,17 @@ def test_a_closed_api_is_told_as_what_it_is_and_costs_no_push() -> None:
     assert chronicle.counts["distinct acknowledged"] > 500
 
 
+def test_the_client_secret_keeps_its_day_when_only_the_key_is_mended() -> None:
+    """Seed 62000: a key mended in July moved the secret's birthday, and nobody renewed it before it ended."""
+    year = Year(Plan(seed=1))
+    days = []
+    for client_secret in ("first", "first", "second"):
+        year.owner.configure(client_secret)
+        days.append(year.secrets.written["credentials"][-1]["recorded_at"])
+        year.clock.hold(year.clock.now() + DAY)
+    assert days == ["2026-01-14", "2026-01-14", "2026-01-16"]
+
+
 def gone_is_not_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody looks at what answers say of the provider."""
     monkeypatch.setattr(ProviderMemory, "reasons", lambda *_: ())
