@@ -17,7 +17,7 @@ from pyarrow import parquet
 from addons.archive.functions.archiver.archive import Archive
 from addons.archive.functions.archiver.folders import Folders
 from smarther.domain.readings.reading import Reading
-from smarther.domain.summaries.rollup_window import Stretch
+from smarther.domain.summaries.rollup_window import HourRange
 from smarther.domain.summaries.statistics import hour_of
 from smarther.rollup.roll_up import Rollup
 from smarther.store import keys
@@ -117,12 +117,12 @@ class Recorder:
         """The statistics follow a late reading, if its thermostat is listed."""
         rollup = Rollup(self.core, zone=self.zone, now=self.now, out_of_time=lambda: False)
         if module_id in rollup.thermostats():
-            assert rollup.make_late(module_id, [time])
+            assert rollup.remake(module_id, [time])
 
     def makes_statistics(self) -> None:
         """The core makes the statistics of three days, as its schedule does."""
         rollup = Rollup(self.core, zone=self.zone, now=self.now, out_of_time=lambda: False)
-        rollup.make(rollup.thermostats(), Stretch(hour_of(self.now - timedelta(days=3)), hour_of(self.now)))
+        rollup.make(rollup.thermostats(), HourRange(hour_of(self.now - timedelta(days=3)), hour_of(self.now)))
 
     @property
     def core(self) -> Table:

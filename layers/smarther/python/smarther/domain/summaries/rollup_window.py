@@ -7,7 +7,7 @@ A reading that is stored after its hour may have been made says so in its item. 
 rollup, which makes the affected hours and days again, however old they are. The stream keeps its records for a day, so
 a scheduled run after a longer pause searches the table for such readings.
 
-A scheduled run makes the hours of the thermostats in the directory. For one that has come into it since the last run, it
+A scheduled run makes the hours of the thermostats in the directory. For one that is new there since the last run, it
 also makes the days before.
 
 If something of a thermostat cannot be made, only that thermostat is behind: the state stores the hour from which its
