@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -99,7 +99,8 @@ def stop_all(*, own_only: bool = False) -> list[str]:
     for background in reversed(_remembered()):
         if background in left or _fingerprint(background.pid) != background.fingerprint:
             continue
-        os.killpg(background.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):  # it may just have ended by itself
+            os.killpg(background.pid, signal.SIGTERM)
         deadline = time.monotonic() + _TIMEOUT_SECONDS / 6
         while _fingerprint(background.pid) == background.fingerprint:
             if time.monotonic() > deadline:

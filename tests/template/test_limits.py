@@ -92,7 +92,7 @@ def test_the_burst_of_the_notifications_is_the_most_that_every_region_has(deploy
     (stage,) = of_type(deployed, "AWS::ApiGatewayV2::Stage").values()
     route = stage["Properties"]["RouteSettings"]["POST /notifications/{secret}"]
     assert route["ThrottlingBurstLimit"] == YOUNGER[1]
-    said = (PROJECT / "docs" / "running" / "scale.md").read_text()
+    said = " ".join((PROJECT / "docs" / "running" / "scale.md").read_text().split())
     assert f"{route['ThrottlingRateLimit']:,} a second, bursts of {route['ThrottlingBurstLimit']:,}" in said
 
 
