@@ -114,7 +114,7 @@ def rows(data: bytes, form: str) -> list[Any]:
 
 
 @pytest.mark.shows("odd item in the table")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(home=odd_homes(), form=st.sampled_from(["csv", "jsonl", "parquet"]))
 def test_the_exports_of_all_others_are_what_they_are_without_it(stack: Stack, home: OddHome, form: str) -> None:
     whole, alone = [], []
@@ -133,7 +133,7 @@ def test_the_exports_of_all_others_are_what_they_are_without_it(stack: Stack, ho
 
 
 @pytest.mark.shows("odd item in the table")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     home=odd_homes(),
     every=st.sampled_from(["reading", "hour", "day"]),
@@ -183,7 +183,7 @@ COMMANDS = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(home=odd_homes(), command=COMMANDS, since=_dates | st.none(), until=_dates | st.none())
 def test_no_date_ends_in_a_traceback(
     stack: Stack, home: OddHome, command: tuple[str, ...], since: str | None, until: str | None
