@@ -125,6 +125,8 @@ def test_an_item_whose_time_nobody_can_read_is_left_out_and_counted(table: Table
     )
     times = [each.time for each in History(table).snapshots("module", start=START, end=START + HOUR)]
     assert (times, table.items_left_out) == ([first.time, third.time], 1)
+    newest = [each.time for each in History(table).newest("module", limit=5)]
+    assert (newest, table.items_left_out) == ([third.time, first.time], 2)
 
 
 def test_a_stretch_is_half_open_and_oldest_first(table: Table, plain: PlainTable) -> None:

@@ -6,6 +6,7 @@ import json
 import ssl
 import subprocess
 import time
+import uuid
 from collections import deque
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -134,9 +135,9 @@ class Reader:
         return {each.topic for each in self.received}
 
 
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    """Wait until it is so; fails where it does not come to be."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def wait_for(condition: Callable[[], bool], what: str, *, seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait until it is so; fails if it is not so after so many seconds."""
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, what
         time.sleep(0.2)
@@ -152,7 +153,8 @@ def pushed(home: Home, module_id: str, minutes: float, celsius: str) -> None:
 def mirrored(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Mirrored:
     """The add-on beside `events`, with a certificate for a key that is made here, as its page says.
 
-    It stays until the end of the run, whose last tests look at its role.
+    It stays until the end of the run, whose last tests look at its role. Events come in order, so those of a thousand
+    readings that other tests stored come first.
     """
     core, folder = Deployment(place_of(sandbox=True)), tmp_path_factory.mktemp("key")
     ask = ["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
@@ -168,7 +170,10 @@ def mirrored(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Mirrored:
     described = iot.describe_certificate(certificateId=outputs["CertificateId"])["certificateDescription"]
     (folder / "home-assistant.crt").write_text(described["certificatePem"])
     (folder / "ca.pem").write_bytes(httpx.get(f"{home.state.cloud.endpoint_url}/_ministack/iot/ca.pem").content)
-    return Mirrored(home, outputs, folder)
+    found, first = Mirrored(home, outputs, folder), str(uuid.uuid4())
+    pushed(home, first, 0, "19.0")
+    wait_for(lambda: found.celsius(first) == 19.0, "what other tests stored before is not through", seconds=300)
+    return found
 
 
 def test_the_newest_by_the_thermostats_clock_is_retained(home: Home, mirrored: Mirrored, module_id: str) -> None:
