@@ -246,7 +246,7 @@ def told(items: Iterable[dict[str, Any]]) -> dict[str, Any]:
 MOMENTS = st.integers(0, 8 * 24 * 60).map(lambda minutes: NOW - timedelta(minutes=minutes))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=12, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 @given(
     in_time=st.lists(st.tuples(MOMENTS, st.booleans()), min_size=3, max_size=12, unique_by=lambda each: each[0]),
     late=st.lists(st.tuples(MOMENTS, st.booleans()), min_size=1, max_size=6, unique_by=lambda each: each[0]),

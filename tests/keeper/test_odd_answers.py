@@ -231,7 +231,7 @@ def begun(names: list[str], seed: int, size: int) -> World:
 @pytest.mark.shows("odd answer")
 @pytest.mark.parametrize("operation", ["token", "list", "plants", "topology", "status", "programlist"])
 @given(data=st.data(), names=st.lists(ODD_TEXT, max_size=6), seed=st.integers(0, 99), size=st.integers(3, 5))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_one_odd_answer_costs_nothing_that_stands_beside_it(
     operation: str, data: st.DataObject, names: list[str], seed: int, size: int
 ) -> None:
