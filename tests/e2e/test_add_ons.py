@@ -16,15 +16,15 @@ from sandbox.running.lived import live
 from smarther_cli.deploy import add_on
 from smarther_cli.deployment import Deployment, add_on_stack, place_of
 from tests.support.envelopes import envelope, status
+from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from tests.e2e.conftest import Home
 
-PATIENCE_SECONDS = 60
 HOURS = 3
 PAGE = places.PROJECT / "docs" / "developer" / "addons.md"
 
@@ -89,14 +89,6 @@ class Events:
             for message in messages:
                 yield message["Body"]
                 self._sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-
-
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    """Wait until it is so; fails where it does not come to be."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.2)
 
 
 def pushed(home: Home, module_id: str, minutes: float, **said: Any) -> None:

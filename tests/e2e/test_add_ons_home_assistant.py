@@ -8,7 +8,6 @@ import subprocess
 import time
 import uuid
 from collections import deque
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,16 +19,15 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from smarther.store.listings import Listings
 from smarther.store.table import Table
 from smarther_cli.deploy import add_on
-from smarther_cli.deployment import Deployment, place_of
+from smarther_cli.deployment import Deployment, add_on_stack, place_of
 from tests.support.envelopes import envelope, status
+from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from tests.e2e.conftest import Home
-
-PATIENCE_SECONDS = 60
 
 
 class Mirrored:
@@ -40,6 +38,7 @@ class Mirrored:
         self.folder = folder
         self.port = home.state.cloud.mqtt_port
         self._home = home
+        self._stack = add_on_stack(home.state.stack.name, "home_assistant")
         self._data = home.state.cloud.client("iot-data")
 
     def celsius(self, module_id: str) -> float | None:
@@ -70,26 +69,13 @@ class Mirrored:
 
     def hears(self, body: str) -> None:
         """Put a message into the queue, past the bus."""
-        self._home.state.cloud.client("sqs").send_message(QueueUrl=self._resource("Queue"), MessageBody=body)
+        self._home.state.cloud.client("sqs").send_message(
+            QueueUrl=self._home.physical("Queue", self._stack), MessageBody=body
+        )
 
-    @contextmanager
-    def refused(self) -> Iterator[None]:
+    def refused(self) -> AbstractContextManager[None]:
         """While inside, the mirror may not publish."""
-        iam = self._home.state.cloud.client("iam")
-        role = self._resource("MirrorRole")
-        denial = {"Effect": "Deny", "Action": ["iot:Publish"], "Resource": "*"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [denial]})
-        iam.put_role_policy(RoleName=role, PolicyName="a-fault", PolicyDocument=document)
-        try:
-            yield
-        finally:
-            iam.delete_role_policy(RoleName=role, PolicyName="a-fault")
-
-    def _resource(self, logical_id: str) -> str:
-        found: str = self._home.state.cloud.client("cloudformation").describe_stack_resource(
-            StackName=f"{self._home.state.stack.name}-home-assistant", LogicalResourceId=logical_id
-        )["StackResourceDetail"]["PhysicalResourceId"]
-        return found
+        return self._home.forbidden("MirrorRole", "iot:Publish", stack=self._stack)
 
     def _retained(self, topic: str) -> dict[str, Any]:
         try:
@@ -133,14 +119,6 @@ class Reader:
 
     def topics(self) -> set[str]:
         return {each.topic for each in self.received}
-
-
-def wait_for(condition: Callable[[], bool], what: str, *, seconds: float = PATIENCE_SECONDS) -> None:
-    """Wait until it is so; fails if it is not so after so many seconds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.2)
 
 
 def pushed(home: Home, module_id: str, minutes: float, celsius: str) -> None:

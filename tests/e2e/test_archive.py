@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -20,14 +19,13 @@ from smarther.store.table import Table
 from smarther_cli.deploy import add_on
 from smarther_cli.deployment import Deployment, add_on_stack, place_of
 from tests.support.envelopes import envelope, status
+from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from tests.e2e.conftest import Home
 
-PATIENCE_SECONDS = 60
 ROME = ZoneInfo("Europe/Rome")
 
 
@@ -101,14 +99,6 @@ class Archived:
     def _version(self) -> Any:
         versions = HoursAndDays(self.table).day_versions(self.module_id, first=self.day, last=self.day)
         return versions.get(self.day)
-
-
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    """Wait until it is so; fails where it does not come to be."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")
