@@ -47,19 +47,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 f"{plan.words}: {word}, {chronicle.counts['notifications acknowledged']:,} notifications,"
                 f" {time.perf_counter() - begun:.0f} s",
                 highlight=False,
+                soft_wrap=True,
             )
             if chronicle.violations:
                 failed.append(plan)
                 for line in chronicle.violations[:20]:
-                    console.print(f"    {line}", highlight=False, markup=False)
+                    console.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
             if asked.story:
-                console.print("\n".join(chronicle.events), highlight=False, markup=False)
+                console.print("\n".join(chronicle.events), highlight=False, markup=False, soft_wrap=True)
     _tell(console, totals)
     for plan in failed:
         again = (
             f"YEARS=1 SEED={plan.seed} DAYS={plan.days:g} INTENSITY={plan.intensity:g} CALLS={plan.daily_calls} STORY=1"
         )
-        console.print(f"live it again: make simulate {again}", highlight=False)
+        console.print(f"live it again: make simulate {again}", highlight=False, soft_wrap=True)
     return 1 if failed else 0
 
 
@@ -86,7 +87,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
 
 def _tell(console: Console, totals: Counter[str]) -> None:
     for name, times in sorted(totals.items()):
-        console.print(f"{times:>10,}  {name}", highlight=False, markup=False)
+        console.print(f"{times:>10,}  {name}", highlight=False, markup=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ def test_a_keeper_that_fails_ends_its_year_and_not_the_others(
 
     monkeypatch.setattr(Plants, "refresh", fail_once)
     monkeypatch.setattr(year_module, "SETTLE_DAYS", 1)
+    monkeypatch.setenv("COLUMNS", "40")
 
     status = main(["--years", "2", "--seed", "4", "--days", "1", "--daily-calls", "10000"])
 
