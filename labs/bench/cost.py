@@ -12,6 +12,7 @@ import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 from typing import TYPE_CHECKING, Any
 
 from samtranslator.yaml_helper import yaml_parse
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 DOCUMENT = places.PROJECT / "docs" / "running" / "cost.md"
 
 DAYS = 30.4
-HOURS = DAYS * 24
+HOURS_A_DAY = 24
+HOURS = DAYS * HOURS_A_DAY
 GIGABYTE = 1e9
 MILLION = 1_000_000
 
@@ -33,11 +35,24 @@ DYNAMODB_SECONDS = 0.005  # AWS says single-digit milliseconds; the measured tim
 KEEPER_SECONDS, KEEPER_GIGABYTES = 3.0, 0.25  # a token, a list of subscriptions, a handful of secrets and items
 ROLLUP_SECONDS, ROLLUP_GIGABYTES = 1.0, 0.5  # for a home; grows with the thermostats
 WIDGET_SECONDS, WIDGET_GIGABYTES, WIDGET_VIEWS_A_DAY = 0.5, 0.5, 20
-ACCESS_LOG_BYTES = 290  # one line of the API's access log
+ACCESS_LOG_VALUES = {
+    "requestId": "0" * 16,  # as long as those of HTTP APIs (their answers' header `Apigw-Requestid`)
+    "routeKey": "POST /notifications/{secret}",
+    "status": "200",
+    "responseLatency": "25",
+    "integrationLatency": "20",
+    "integrationStatus": "200",
+}
 LOG_OVERHEAD_BYTES = 26  # CloudWatch adds these to every event
 RUN_LOG_BYTES = 1_000  # one run of the keeper or the rollup
 COLD_STARTS_A_DAY = 30  # with warm-up events; Lambda replaces environments at will
 SPILL_POLLS_A_MONTH = 5 * 3 * 60 * HOURS  # five pollers that wait 20 s each on an empty queue
+
+
+class _AccessLogLine(Template):
+    """A line of the access log, as the template gives it to API Gateway."""
+
+    delimiter = "$context."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +63,13 @@ class Measured:
     cold_seconds: float
     memory_mb: int
     log_bytes: float
+    access_log_bytes: int
     item_bytes: int
     a_day: float
     statistics_read: float
     statistics_written: float
+    rollup_read: float
+    rollup_written: float
 
 
 def measured(result: Mapping[str, Any]) -> Measured:
@@ -59,16 +77,20 @@ def measured(result: Mapping[str, Any]) -> Measured:
     traffic = result["traffic"]
     template: dict[str, Any] = yaml_parse((places.PROJECT / "template.yaml").read_text())
     memory = int(template["Parameters"]["ReceiverMemory"]["Default"])
+    line = _AccessLogLine(template["Resources"]["HttpApi"]["Properties"]["AccessLogSettings"]["Format"])
     limited = result["by_memory"][str(memory)]["ours"]
     return Measured(
         warm_seconds=limited["warm_ms"]["median"] / 1e3 + DYNAMODB_SECONDS,
         cold_seconds=limited["cold_ms"]["median"] / 1e3 + 2 * DYNAMODB_SECONDS,
         memory_mb=memory,
         log_bytes=result["figures"]["ours"]["log_bytes"]["median"] + LOG_OVERHEAD_BYTES,
+        access_log_bytes=len(line.substitute(ACCESS_LOG_VALUES)) + LOG_OVERHEAD_BYTES,
         item_bytes=traffic["item_bytes"],
         a_day=traffic["a_day"],
         statistics_read=traffic["statistics_units_read_for_each"],
         statistics_written=traffic["statistics_units_written_a_day"] / traffic["a_day"],
+        rollup_read=traffic["rollup_units_read_a_run"],
+        rollup_written=traffic["rollup_units_written_a_run"],
     )
 
 
@@ -77,7 +99,7 @@ def per_million(each: Measured, prices: Mapping[str, Any]) -> dict[str, float]:
     billed = math.ceil(each.warm_seconds * 1e3) / 1e3
     logs = prices["logs"]
     logged = each.log_bytes * logs["ingested_gigabyte"]
-    logged += (ACCESS_LOG_BYTES + LOG_OVERHEAD_BYTES) * logs["ingested_gigabyte_infrequent"]
+    logged += each.access_log_bytes * logs["ingested_gigabyte_infrequent"]
     return {
         "HTTP API": prices["http_api"]["request"] * MILLION,
         "Lambda, requests": prices["lambda"]["request"] * MILLION,
@@ -86,6 +108,18 @@ def per_million(each: Measured, prices: Mapping[str, Any]) -> dict[str, float]:
         "Logs, ingested": logged * MILLION / GIGABYTE,
         "Hours and days, read again": prices["dynamodb"]["read_unit"] * each.statistics_read * MILLION,
         "Hours and days, written": prices["dynamodb"]["write_unit"] * each.statistics_written * MILLION,
+    }
+
+
+def floors(prices: Mapping[str, Any]) -> dict[str, float]:
+    """Dollars for a million that no work of ours can save: one request, one call of a function and one write unit.
+
+    What `per_million` has beyond these is ours to shrink.
+    """
+    return {
+        "HTTP API": prices["http_api"]["request"] * MILLION,
+        "Lambda, requests": prices["lambda"]["request"] * MILLION,
+        "DynamoDB, the reading": prices["dynamodb"]["write_unit"] * MILLION,
     }
 
 
@@ -116,7 +150,7 @@ def a_month(
     cold = each.memory_mb / 1024 * each.cold_seconds * COLD_STARTS_A_DAY * DAYS
     stored = count * 12 * (each.item_bytes + 100) / GIGABYTE
     ingested = count * each.log_bytes / GIGABYTE + stacks * (runs + HOURS) * RUN_LOG_BYTES / GIGABYTE
-    ingested_rarely_read = count * (ACCESS_LOG_BYTES + LOG_OVERHEAD_BYTES) / GIGABYTE
+    ingested_rarely_read = count * each.access_log_bytes / GIGABYTE
     dynamodb, cloudwatch, logs = prices["dynamodb"], prices["cloudwatch"], prices["logs"]
     free = accounts * logs["free_gigabytes"]
     return {
@@ -133,7 +167,8 @@ def a_month(
             + WIDGET_VIEWS_A_DAY * DAYS * WIDGET_SECONDS * WIDGET_GIGABYTES
         ),
         "DynamoDB, readings, hours and days": (unit["DynamoDB, the reading"] + statistics_alone(unit)) * count / MILLION
-        + stacks * (touches + 20 * runs) * dynamodb["read_unit"],
+        + stacks * (touches + 20 * runs + HOURS * each.rollup_read) * dynamodb["read_unit"]
+        + stacks * HOURS * each.rollup_written * dynamodb["write_unit"],
         "DynamoDB, a year stored, with its backup": max(0.0, stored - accounts * dynamodb["free_gigabytes"])
         * dynamodb["gigabyte_month"]
         + stored * dynamodb["backup_gigabyte_month"],
@@ -162,6 +197,8 @@ def block(result: Mapping[str, Any]) -> str:
     prices = tomllib.loads((Path(__file__).parent / "prices.toml").read_text())
     each = measured(result)
     million = per_million(each, prices)
+    least = floors(prices)
+    lowest = sum(least.values())
     sizes = {
         "a home, 5 thermostats": a_month(each, prices, thermostats=5),
         "a hundred homes, 500, one stack": a_month(each, prices, thermostats=500),
@@ -175,15 +212,15 @@ def block(result: Mapping[str, Any]) -> str:
         (
             f"Prices of {prices['region']}, {prices['as_of']}. One notification: {each.warm_seconds * 1e3:.1f} ms at "
             f"{each.memory_mb} MB (a cold start {each.cold_seconds * 1e3:.0f} ms), {each.item_bytes} bytes stored, "
-            f"{each.log_bytes:.0f} bytes of log and {ACCESS_LOG_BYTES + LOG_OVERHEAD_BYTES} of access log; "
+            f"{each.log_bytes:.0f} bytes of log and {each.access_log_bytes} of access log; "
             f"{each.a_day:.0f} a day from a thermostat."
         ),
         "",
-        "| a million notifications | US$ |",
-        "| --- | --: |",
-        *(f"| {name} | {dollars:.3f} |" for name, dollars in million.items()),
-        f"| **received and stored** | **{notification_alone(million):.2f}** |",
-        f"| **all in, with their part of the hours and days** | **{sum(million.values()):.2f}** |",
+        "| a million notifications | US$ | floor |",
+        "| --- | --: | --: |",
+        *(f"| {name} | {dollars:.3f} | {least.get(name, 0):.3f} |" for name, dollars in million.items()),
+        f"| **received and stored** | **{notification_alone(million):.2f}** | {lowest:.2f} |",
+        f"| **all in, with their part of the hours and days** | **{sum(million.values()):.2f}** | {lowest:.2f} |",
         "",
         "| a month, US$ | " + " | ".join(sizes) + " |",
         "| --- " + "| --: " * len(sizes) + "|",
@@ -214,6 +251,8 @@ def main() -> int:
         "item_bytes": stored_size(reading("observed")),
         "statistics_units_read_for_each": round(units.read / units.notifications, 2),
         "statistics_units_written_a_day": units.written,
+        "rollup_units_read_a_run": units.read_for_all / HOURS_A_DAY,
+        "rollup_units_written_a_run": units.written_for_all / HOURS_A_DAY,
     }
     path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     computed = block(result)

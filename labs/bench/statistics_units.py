@@ -25,10 +25,12 @@ from smarther.domain.readings.notification import parse
 from smarther.rollup.roll_up import Rollup
 from smarther.rollup.runs import make_scheduled
 from smarther.store.hours_and_days import HoursAndDays
+from smarther.store.keys import module_in
 from smarther.store.readings import Readings
 from smarther.store.table import Table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
 _TABLE = "readings"
@@ -38,11 +40,17 @@ _ORDINARY = 3  # the index of the thermostat with ordinary habits in a simulated
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Units:
-    """The units of one thermostat in one day, and its number of readings."""
+    """The units of one thermostat in one day, and its number of readings.
+
+    Apart from them stand the units that the runs take once for all thermostats of a stack: their state and the
+    directory.
+    """
 
     notifications: int
     read: float
     written: float
+    read_for_all: float
+    written_for_all: float
 
 
 def a_day(hours: int = 24) -> Units:
@@ -70,7 +78,13 @@ def a_day(hours: int = 24) -> Units:
         for hour in range(1, hours + 1):
             said += _live(homes, table, DAY + timedelta(hours=hour))
             _roll_up(counted, DAY + timedelta(hours=hour, minutes=2))
-        return Units(notifications=said, read=counted.read, written=counted.written)
+        return Units(
+            notifications=said,
+            read=counted.read - counted.read_for_all,
+            written=counted.written - counted.written_for_all,
+            read_for_all=counted.read_for_all,
+            written_for_all=counted.written_for_all,
+        )
 
 
 def _live(homes: Homes, table: Table, to: datetime) -> int:
@@ -97,7 +111,7 @@ class _Counted:
         self.forget()
 
     def forget(self) -> None:
-        self.read = self.written = 0.0
+        self.read = self.written = self.read_for_all = self.written_for_all = 0.0
 
     def query(self, **request: Any) -> Any:
         # All that a query reads counts, whatever it returns.
@@ -105,15 +119,23 @@ class _Counted:
         names = whole.pop("ExpressionAttributeNames", None)
         answer = self.client.query(**whole)
         passed = sum(_size(item) for item in answer["Items"])
-        self.read += math.ceil(max(passed, 1) / 4096) * (1.0 if request.get("ConsistentRead") else 0.5)
+        units = math.ceil(max(passed, 1) / 4096) * (1.0 if request.get("ConsistentRead") else 0.5)
+        self.read += units
+        if not _of_a_thermostat(request["ExpressionAttributeValues"][":partition"]):
+            self.read_for_all += units
         assert names is None or "ProjectionExpression" in request
         return answer
 
     def put_item(self, **request: Any) -> Any:
-        # The rollup's state is one item for all thermostats of a stack, so it does not count for one of them.
-        if request["Item"]["pk"]["S"] != "ROLLUP":
-            self.written += math.ceil(_size(request["Item"]) / 1024)
+        units = math.ceil(_size(request["Item"]) / 1024)
+        self.written += units
+        if not _of_a_thermostat(request["Item"]["pk"]):
+            self.written_for_all += units
         return self.client.put_item(**request)
+
+
+def _of_a_thermostat(partition: Mapping[str, Any]) -> bool:
+    return module_in(partition["S"]) is not None
 
 
 def _size(item: dict[str, dict[str, Any]]) -> int:

@@ -11,7 +11,7 @@ import pytest
 from labs.bench import cost, places
 from labs.bench.item_size import reading, stored_size
 
-MILLION_LIMIT = 2.60
+MILLION_LIMIT = 2.25
 """A million notifications received and stored, with the hours and days that are made of them."""
 HOME_LIMIT = 3.00
 HOME_THERMOSTATS = 5

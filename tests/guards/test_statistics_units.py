@@ -11,13 +11,16 @@ if TYPE_CHECKING:
     import pytest
 
 MOST_READ_FOR_EACH = 2
-EACH_HOUR_AND_THE_DAY = 24 + 1
+RUNS = 24
+EACH_HOUR_AND_THE_DAY = RUNS + 1
 
 
 def test_hours_and_days_read_at_most_two_units_for_a_reading_and_are_written_once() -> None:
     day = a_day()
     assert day.read <= MOST_READ_FOR_EACH * day.notifications
     assert day.written == EACH_HOUR_AND_THE_DAY
+    assert day.written_for_all == RUNS
+    assert 0 < day.read_for_all <= MOST_READ_FOR_EACH * RUNS
 
 
 def test_a_rollup_that_looks_back_each_time_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
