@@ -11,6 +11,7 @@ import pytest
 
 from labs.bench import front
 from smarther.aws import tiny_client
+from smarther.aws.json_connection import Address
 from smarther.aws.service_call import ServiceFailedError, call
 from smarther.aws.timeouts import Timeouts
 from tests.support.faulty_service import Answer, FaultyService
@@ -69,16 +70,21 @@ def test_what_is_not_usual_is_left_to_botocore(
 
 
 @pytest.mark.parametrize(
-    ("environ", "url"),
+    ("environ", "address"),
     [
-        ({}, "https://dynamodb.eu-south-1.amazonaws.com"),
-        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, "http://127.0.0.1:1"),
-        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_DYNAMODB": "http://b:2"}, "http://b:2"),
-        ({"AWS_ENDPOINT_URL_SQS": "http://127.0.0.1:1"}, "https://dynamodb.eu-south-1.amazonaws.com"),
+        ({}, Address(secure=True, host="dynamodb.eu-south-1.amazonaws.com")),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, Address(secure=False, host="127.0.0.1", port=1)),
+        (
+            {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_DYNAMODB": "https://b/"},
+            Address(secure=True, host="b"),
+        ),
+        ({"AWS_ENDPOINT_URL_SQS": "http://b"}, Address(secure=True, host="dynamodb.eu-south-1.amazonaws.com")),
     ],
 )
-def test_the_address_is_the_one_that_aws_clients_take(connect: Connect, environ: dict[str, str], url: str) -> None:
-    assert connect(**environ)._address.geturl() == url
+def test_the_address_is_the_one_that_aws_clients_take(
+    connect: Connect, environ: dict[str, str], address: Address
+) -> None:
+    assert connect(**environ)._address == address
 
 
 @pytest.mark.parametrize("service", ["dynamodb", "sqs"])
@@ -90,7 +96,7 @@ def test_the_default_address_is_botocores(monkeypatch: pytest.MonkeyPatch, servi
     environ = {**USUAL, "AWS_REGION": region}
     theirs = botocore.session.get_session().create_client(service)
     ours = tiny_client.TinyClient(service, TIMEOUTS, environ)
-    assert ours._address.geturl() == theirs.meta.endpoint_url
+    assert f"https://{ours._address.authority}" == theirs.meta.endpoint_url
 
 
 def test_one_connection_is_kept_open(service: FaultyService, connect: Connect) -> None:
@@ -108,7 +114,7 @@ def test_a_connection_that_the_service_closes_is_not_kept(service: FaultyService
     assert list(client._idle) == []
     client.put_item(TableName="t")
     (second,) = client._idle
-    assert second.sock.gettimeout() == TIMEOUTS.read_seconds
+    assert second._socket.gettimeout() == TIMEOUTS.read_seconds
 
 
 def test_after_a_timeout_the_late_answer_meets_nobody(service: FaultyService, connect: Connect) -> None:

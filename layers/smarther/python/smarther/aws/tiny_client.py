@@ -3,23 +3,21 @@
 Loading botocore, its endpoint rules and the descriptions of two services takes most of a cold start, and a receiver
 that starts slowly loses readings (docs/promises/performance.md, docs/decisions/0020-a-client-of-three-operations.md).
 In the usual environment (Lambda's credentials in variables, a region of the standard partition) requests are signed
-here and sent by Python's own HTTP client, with botocore's names for operations and failures. In any other environment
+here and sent over a connection of our own, with botocore's names for operations and failures. In any other environment
 botocore's client is used.
 """
 
 from __future__ import annotations
 
-import http.client
 import importlib.util
 import json
 import ssl
 from collections import deque
 from datetime import UTC, datetime
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
+from smarther.aws.json_connection import Address, BrokenAnswerError, JsonConnection
 from smarther.aws.service_call import ConnectionClosedError, ServiceFailedError
 from smarther.aws.sigv4 import AwsKeys, signed
 
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
 _TARGETS: Final = {"dynamodb": "DynamoDB_20120810", "sqs": "AmazonSQS"}
 """The name of each service in AWS's JSON protocol 1.0."""
 
+_OK: Final = 200
 _UNUSUAL = ("HTTPS_PROXY", "https_proxy", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT")
 _OTHER_PARTITIONS = ("cn-", "us-iso", "eu-iso", "eusc-")
 
@@ -79,14 +78,10 @@ class TinyClient:
             secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
             session_token=environ.get("AWS_SESSION_TOKEN"),
         )
-        self._address = urlsplit(
-            environ.get(f"AWS_ENDPOINT_URL_{service.upper()}")
-            or environ.get("AWS_ENDPOINT_URL")
-            or f"https://{service}.{self._region}.amazonaws.com"
-        )
+        self._address = _address(service, self._region, environ)
         self._authorities = _authorities(environ)
         self._context: ssl.SSLContext | None = None
-        self._idle: deque[http.client.HTTPConnection] = deque()
+        self._idle: deque[JsonConnection] = deque()
 
     def put_item(self, **parameters: Any) -> Any:
         """DynamoDB's PutItem."""
@@ -109,61 +104,52 @@ class TinyClient:
         body = json.dumps(parameters, separators=(",", ":")).encode()
         connection = self._connection()
         try:
-            connection.request("POST", "/", body, self._headers(operation, body))
-            answer = connection.getresponse()
-            content = answer.read()
+            answer = connection.post(self._headers(operation, body), body)
         except TimeoutError as error:
             connection.close()
             raise ServiceFailedError("ReadTimeoutError") from error
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, BrokenAnswerError) as error:
             connection.close()
             self.close()  # connections that have been idle as long will be closed too
             raise ConnectionClosedError from error
-        if connection.sock is not None:  # still open: the service did not announce that it closes it
+        if connection.reusable:
             self._idle.append(connection)
-        if answer.status != HTTPStatus.OK:
-            raise ServiceFailedError(_kind(answer.status, content))
+        else:
+            connection.close()
+        if answer.status != _OK:
+            raise ServiceFailedError(_kind(answer.status, answer.content))
         try:
-            return json.loads(content)
+            return json.loads(answer.content)
         except ValueError as error:
             raise ServiceFailedError("ResponseParserError") from error
 
-    def _connection(self) -> http.client.HTTPConnection:
+    def _connection(self) -> JsonConnection:
         try:
             return self._idle.pop()
         except IndexError:
             return self._connected()
 
-    def _connected(self) -> http.client.HTTPConnection:
+    def _connected(self) -> JsonConnection:
         """A new connection. Where the first bundle of authorities does not verify the server, the next is tried."""
-        connection = self._new()
+        if self._address.secure and self._context is None:
+            self._context = ssl.create_default_context(cafile=self._authorities[0])
         try:
-            connection.connect()
+            connection = JsonConnection.open(self._address, self._context, seconds=self._timeouts.connect_seconds)
         except TimeoutError as error:
-            connection.close()
             raise ServiceFailedError("ConnectTimeoutError") from error
         except ssl.SSLError as error:
-            connection.close()
             if isinstance(error, ssl.SSLCertVerificationError) and len(self._authorities) > 1:
                 self._authorities, self._context = self._authorities[-1:], None
                 return self._connected()
             raise ServiceFailedError("SSLError") from error
         except OSError as error:
-            connection.close()
             raise ServiceFailedError("EndpointConnectionError") from error
-        connection.sock.settimeout(self._timeouts.read_seconds)
+        connection.wait_for(self._timeouts.read_seconds)
         return connection
-
-    def _new(self) -> http.client.HTTPConnection:
-        host, port, timeout = self._address.hostname or "", self._address.port, self._timeouts.connect_seconds
-        if self._address.scheme == "http":
-            return http.client.HTTPConnection(host, port, timeout=timeout)
-        context = self._context = self._context or ssl.create_default_context(cafile=self._authorities[0])
-        return http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
 
     def _headers(self, operation: str, body: bytes) -> dict[str, str]:
         headers = {
-            "Host": self._address.netloc,
+            "Host": self._address.authority,
             "Content-Type": "application/x-amz-json-1.0",
             "X-Amz-Target": f"{_TARGETS[self._service]}.{operation}",
         }
@@ -175,6 +161,16 @@ class TinyClient:
             keys=self._keys,
             now=datetime.now(UTC),
         )
+
+
+def _address(service: str, region: str, environ: Mapping[str, str]) -> Address:
+    chosen = environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or environ.get("AWS_ENDPOINT_URL")
+    if not chosen:
+        return Address(secure=True, host=f"{service}.{region}.amazonaws.com")
+    from urllib.parse import urlsplit  # noqa: PLC0415 - only where it is needed: it takes its time to load
+
+    parts = urlsplit(chosen)
+    return Address(secure=parts.scheme == "https", host=parts.hostname or "", port=parts.port)
 
 
 def _authorities(environ: Mapping[str, str]) -> list[str | None]:
