@@ -14,7 +14,7 @@ from labs.simulation.effects import BASE
 from labs.simulation.functions import SKEW_SECONDS, TABLE
 from sandbox.legrand.pushes import wire
 from sandbox.legrand.pushes.ledger import SENT, Outcome
-from smarther.domain.account.webhook import address
+from smarther.domain.account.subscription_plan import address
 from smarther.domain.readings import spilled
 from smarther.domain.readings.names import printable
 from smarther.domain.readings.spilled import Spilled

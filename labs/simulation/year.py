@@ -44,7 +44,7 @@ from sandbox.legrand.variants import drawn
 from smarther import telemetry
 from smarther.domain.account.legrand_answers import Reason
 from smarther.domain.account.quota import Need
-from smarther.domain.account.webhook import address, is_ours
+from smarther.domain.account.subscription_plan import address, is_ours
 from smarther.domain.keeper.provider_watch import ANNOUNCED_FOR
 from smarther.keeper.settings import KeeperSettings
 from smarther.receiver import deadlines

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smarther.aws.json_connection import Address, Answer, BrokenAnswerError, JsonConnection
+from smarther.aws.json_connection import Address, BrokenAnswerError, JsonAnswer, JsonConnection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,7 +22,7 @@ WAIT_SECONDS = 5.0
 BODY = b'{"TableName":"t"}'
 
 
-def answered(parts: Iterable[bytes], read: Callable[[socket.socket], Answer]) -> Answer | None:
+def answered(parts: Iterable[bytes], read: Callable[[socket.socket], JsonAnswer]) -> JsonAnswer | None:
     """What is read of an answer that arrives in these parts, before the service closes; None if it is not taken."""
     here, there = socket.socketpair()
     with closing(here), closing(there):
@@ -43,7 +43,7 @@ def send(there: socket.socket, parts: list[bytes]) -> None:
     there.shutdown(socket.SHUT_WR)
 
 
-def ours(connected: socket.socket) -> Answer:
+def ours(connected: socket.socket) -> JsonAnswer:
     connection = JsonConnection(connected)
     try:
         return connection.post({}, b"")
@@ -51,10 +51,10 @@ def ours(connected: socket.socket) -> Answer:
         connection.close()
 
 
-def theirs(connected: socket.socket) -> Answer:
+def theirs(connected: socket.socket) -> JsonAnswer:
     with closing(http.client.HTTPResponse(connected, method="POST")) as answer:
         answer.begin()
-        return Answer(answer.status, answer.read())
+        return JsonAnswer(answer.status, answer.read())
 
 
 def lines(*each: bytes) -> bytes:
@@ -143,14 +143,14 @@ def test_what_is_no_answer_is_refused(whole: bytes) -> None:
     ],
 )
 def test_it_is_used_again_unless_the_service_closes_it(head: bytes, reusable: bool) -> None:  # noqa: FBT001 - a parameter
-    def read(connected: socket.socket) -> Answer:
+    def read(connected: socket.socket) -> JsonAnswer:
         connection = JsonConnection(connected)
         answer = connection.post({}, b"")
         assert connection.reusable is reusable
         connection.close()
         return answer
 
-    assert answered([head], read) == Answer(200, b"")
+    assert answered([head], read) == JsonAnswer(200, b"")
 
 
 def test_a_request_is_one_that_servers_understand() -> None:

@@ -71,7 +71,7 @@ def odd_home(home: Home, words: str) -> None:
 def spoke(words: str) -> Reading:
     """What the thermostat said, every word of it so."""
     changes: dict[str, Any] = dict.fromkeys(("mode", "function", "activation_time", "sender_system"), words)
-    return type(SPOKE)(**{name: getattr(SPOKE, name) for name in SPOKE.__slots__} | changes | {"extra": {words: words}})
+    return type(SPOKE)(**{name: getattr(SPOKE, name) for name in SPOKE._fields} | changes | {"extra": {words: words}})
 
 
 class Read(HTMLParser):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from itertools import chain
 from pathlib import Path

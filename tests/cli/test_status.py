@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from smarther.domain.account.webhook import address
+from smarther.domain.account.subscription_plan import address
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Home

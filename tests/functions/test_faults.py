@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from types import SimpleNamespace
@@ -59,7 +59,7 @@ class Way:
 
     def cold_start(self) -> None:
         self.receiver = self._load("receiver")
-        self.receiver.receiver = replace(self.receiver.receiver, now=lambda: self.now)
+        self.receiver.receiver._now = lambda: self.now
 
     def push(self, *documents: Any, secret: str = SECRET) -> dict[str, Any]:
         """What a genuine caller, or one with another secret, is answered; it is always 200."""
@@ -330,5 +330,6 @@ def test_when_the_log_is_the_last_place_a_logger_that_fails_costs_no_notificatio
     way.aws.fault = failing(faults.BROKEN, "PutItem", "SendMessage")
     assert way.push(status(START))["deferred"] == 1
     by_hand = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    (kept,) = [*way.logged(), *(Spilled.from_fields(each) for each in by_hand if "body" in each)]
+    everything = way.logged() + [Spilled.from_fields(each) for each in by_hand if "body" in each]
+    (kept,) = everything
     assert (json.loads(kept.body), kept.received_at, kept.verified) == ([status(START)], START, True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
@@ -48,7 +47,7 @@ ARRIVAL = datetime(2026, 1, 14, 6, 30, 6, tzinfo=UTC)
 def started(load: Load) -> ModuleType:
     """The function after a cold start, at the time of the examples."""
     app: Any = load("receiver")
-    app.receiver = replace(app.receiver, now=lambda: ARRIVAL)
+    app.receiver._now = lambda: ARRIVAL
     started: ModuleType = app
     return started
 
@@ -519,7 +518,7 @@ def test_two_thermostats_of_the_same_second_are_two_readings(stack: Stack) -> No
 def test_killed_in_the_middle_of_a_batch_it_can_take_the_batch_again(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, writes: int
 ) -> None:
-    readings = type(stack.app.receiver.recorder.readings)
+    readings = type(stack.app.receiver._recorder.readings)
     real, left = readings.store, iter([True] * writes)
 
     def store(*arguments: Any, **options: Any) -> Any:

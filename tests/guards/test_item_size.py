@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCal
 
 from __future__ import annotations
 
-from dataclasses import replace
+from copy import replace
 from decimal import Decimal
 
 import pytest

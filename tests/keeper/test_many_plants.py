@@ -10,7 +10,7 @@ import pytest
 from labs.simulation.effects import BASE, Effects
 from sandbox.legrand.account.faults import Fault
 from smarther.domain.account.quota import Need
-from smarther.domain.account.webhook import is_ours
+from smarther.domain.account.subscription_plan import is_ours
 from smarther.keeper.lease import WORKING_TIME
 from smarther.keeper.thermostats.silent_thermostats import CHECK_OVERTIME
 from smarther.store.keeper_items import KeeperNotes, calls_of_day

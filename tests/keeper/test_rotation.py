@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from labs.simulation.effects import BASE, Effects, Killed
 from sandbox.legrand.account.faults import Fault
-from smarther.domain.account.webhook import address
+from smarther.domain.account.subscription_plan import address
 from smarther.domain.account.webhook_rotation import GRACE, SETTLING
 from smarther.keeper.lease import LIFE
 from tests.support.world import World

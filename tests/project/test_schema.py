@@ -77,6 +77,6 @@ def test_the_page_is_the_schema_s() -> None:
 def test_a_reading_and_a_report_are_described_whole() -> None:
     (reading,) = (kind for kind in ITEMS if kind.title == "Reading")
     stored_beside = {"received_at", "source", "imported_at", "after_hour", "expires_at"}
-    assert {each.name for each in reading.attributes} == {*Reading.__slots__, *stored_beside} - {"key_only"}
+    assert {each.name for each in reading.attributes} == {*Reading._fields, *stored_beside} - {"key_only"}
     (report,) = (kind for kind in ITEMS if kind.title == "Report of the keeper")
     assert {each.name for each in report.attributes} == set(Report.model_fields)

@@ -164,7 +164,7 @@ _odd_keys = st.sampled_from(
         *("DAY#", "DAY#2026-01-30x", "DAY#2026-01-2", "DAY#2026-01-31T", "DAY#9", "OTHER", "é"),
     ]
 )
-_attributes = st.sampled_from([*Reading.__slots__, "received_at", "source", "expires_at"])
+_attributes = st.sampled_from([*Reading._fields, "received_at", "source", "expires_at"])
 
 
 @st.composite

@@ -32,7 +32,7 @@ from sandbox.legrand.provider.gateway import Request as Call
 from sandbox.legrand.variants import Variants
 from smarther.aws.alarm_topic import AlarmTopic
 from smarther.aws.secrets_manager import Secrets
-from smarther.domain.account.webhook import address, is_ours
+from smarther.domain.account.subscription_plan import address, is_ours
 from smarther.keeper.dependencies import Dependencies
 from smarther.keeper.run import Keeper, RunRequest
 from smarther.keeper.settings import KeeperSettings

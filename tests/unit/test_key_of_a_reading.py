@@ -147,7 +147,7 @@ def test_two_readings_that_differ_in_what_cannot_be_read_have_two_keys(
 def _said(reading: Reading) -> Any:
     """All that a reading says, but for what tells of its delivery alone."""
     delivery = {"event_id", "event_type", "event_time", "event_extra", "sender_address_type", "unread"}
-    said = [getattr(reading, name) for name in Reading.__slots__ if name not in delivery]
+    said = [getattr(reading, name) for name in Reading._fields if name not in delivery]
     return _typed([*said, {name: value for name, value in reading.unread.items() if name not in delivery}])
 
 

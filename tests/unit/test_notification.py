@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any

@@ -77,7 +77,7 @@ def look_at(reading: Reading) -> None:
     said = item(reading)
     for name, (lowest, highest) in BOUNDS.items():
         assert lowest <= said.get(name, lowest) <= highest
-    assert reading.unread.keys() <= set(Reading.__slots__)
+    assert reading.unread.keys() <= set(Reading._fields)
     assert [name for name in reading.unread if name in said and not name.endswith("extra")] == []
     json.dumps(said, default=str, ensure_ascii=False).encode()
     assert USER not in repr(said)

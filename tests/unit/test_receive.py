@@ -127,18 +127,18 @@ def clouds(monkeypatch: pytest.MonkeyPatch) -> Clouds:
 
 def receiver(clouds: Clouds, *, known: bool = True, queue: bool = True) -> Receiver:
     stand_in: Any = clouds
-    made = Receiver(
+    authenticator = Authenticator(stand_in, lambda: NOW + timedelta(seconds=clouds.time))
+    if known:
+        looks, clouds.looks = clouds.looks, GOOD
+        authenticator.look(lambda work: work())
+        clouds.looks = looks
+    return Receiver(
         recorder=Recorder(readings=stand_in, quarantine=stand_in),
         spill=stand_in if queue else None,
-        authenticator=Authenticator(stand_in, lambda: NOW + timedelta(seconds=clouds.time)),
+        authenticator=authenticator,
         now=lambda: NOW,
         deadlines=lambda: Deadlines(lambda: clouds.time, clouds.within),
     )
-    if known:
-        looks, clouds.looks = clouds.looks, GOOD
-        made.authenticator.look(lambda work: work())
-        clouds.looks = looks
-    return made
 
 
 def notification(statuses: int = 1, secret: str = SECRET) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from smarther.domain.account.subscription_plan import (
     Subscription,
     SubscriptionPlan,
     WantedSubscriptions,
+    address,
+    is_ours,
     plan,
 )
-from smarther.domain.account.webhook import address, is_ours
 
 BASE = "https://ours.example/stage"
 NOW, OLD, NEXT = (address(BASE, letter * 43) for letter in "now")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smarther.domain.account import webhook
+from smarther.domain.account import subscription_plan, webhook
 from smarther.domain.account.webhook import AcceptedDigests
 
 BASE = "https://abc.execute-api.eu-south-1.amazonaws.com"
@@ -29,7 +29,7 @@ def test_a_secret_of_256_random_bits_has_the_form_of_one() -> None:
 @given(secret=SECRETS)
 def test_no_address_of_ours_looks_like_one_of_home_assistants(base: str, secret: str) -> None:
     """After a 409 its component deletes every subscription whose address holds this, even another application's."""
-    assert "/api/webhook/" not in webhook.address(base, secret)
+    assert "/api/webhook/" not in subscription_plan.address(base, secret)
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_before_there_is_a_secret_nobody_is(presented: str) -> None:
     ],
 )
 def test_our_address_is_known_again(base: str, address: str) -> None:
-    assert webhook.address(base, SECRET) == address
-    assert webhook.is_ours(address, base)
+    assert subscription_plan.address(base, SECRET) == address
+    assert subscription_plan.is_ours(address, base)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_our_address_is_known_again(base: str, address: str) -> None:
     ],
 )
 def test_it_is_ours_under_any_secret_and_spelling(url: str) -> None:
-    assert webhook.is_ours(url, BASE)
+    assert subscription_plan.is_ours(url, BASE)
 
 
 @pytest.mark.parametrize(
@@ -147,14 +147,14 @@ def test_it_is_ours_under_any_secret_and_spelling(url: str) -> None:
     ],
 )
 def test_anything_else_is_not(url: str) -> None:
-    assert not webhook.is_ours(url, BASE)
+    assert not subscription_plan.is_ours(url, BASE)
 
 
 @given(st.text())
 def test_no_text_at_all_raises_anything(url: str) -> None:
-    assert not webhook.is_ours(url, BASE)
+    assert not subscription_plan.is_ours(url, BASE)
 
 
 def test_under_a_path_only_that_path_is_ours() -> None:
-    assert not webhook.is_ours(f"http://127.0.0.1:4566/notifications/{SECRET}", LOCAL)
-    assert not webhook.is_ours(f"http://127.0.0.1:4566/_aws/execute-api/other/notifications/{SECRET}", LOCAL)
+    assert not subscription_plan.is_ours(f"http://127.0.0.1:4566/notifications/{SECRET}", LOCAL)
+    assert not subscription_plan.is_ours(f"http://127.0.0.1:4566/_aws/execute-api/other/notifications/{SECRET}", LOCAL)

@@ -31,7 +31,7 @@ _DIGEST: Final = re.compile(rf"[0-9a-f]{{{DIGEST_LENGTH}}}")
 _NAMES: Final = frozenset({"thermostat", "plant"})
 _INSTANTS: Final = ("time", "received_at", "temperature_time", "humidity_time", "event_time")
 _FIELDS: Final = ("extra", "event_extra", "unread")
-_IN_READING: Final = frozenset(Reading.__slots__) - {"key_only"}
+_IN_READING: Final = frozenset(Reading._fields) - {"key_only"}
 _BATCH: Final = 1_000
 
 

@@ -40,7 +40,7 @@ class Address(NamedTuple):
         return self.host if self.port is None else f"{self.host}:{self.port}"
 
 
-class Answer(NamedTuple):
+class JsonAnswer(NamedTuple):
     """The status and the content of an answer."""
 
     status: int
@@ -77,7 +77,7 @@ class JsonConnection:
         """Wait this long for each part of an answer, from now on."""
         self._socket.settimeout(seconds)
 
-    def post(self, headers: Mapping[str, str], body: bytes) -> Answer:
+    def post(self, headers: Mapping[str, str], body: bytes) -> JsonAnswer:
         """Send a body with these headers, and wait for the answer; raises BrokenAnswerError."""
         lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
         head = f"POST / HTTP/1.1\r\nAccept-Encoding: identity\r\n{''.join(lines)}Content-Length: {len(body)}\r\n\r\n"
@@ -85,7 +85,7 @@ class JsonConnection:
         status, fields = self._head()
         while status < _FINAL:
             status, fields = self._head()
-        return Answer(status, self._content(fields))
+        return JsonAnswer(status, self._content(fields))
 
     def close(self) -> None:
         """Close it; never raises."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from smarther.domain.account.directory import removals, same_id, spelled
 from smarther.domain.account.legrand_answers import Kind
 from smarther.domain.account.quota import Need
-from smarther.domain.account.webhook import is_ours
+from smarther.domain.account.subscription_plan import is_ours
 from smarther.domain.readings.programs import program_names
 from smarther.legrand.client import LegrandError, Topology
 from smarther.store.listings import THERMOSTAT, Listings, Module, Plant

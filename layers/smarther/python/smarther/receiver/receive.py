@@ -14,7 +14,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from smarther import telemetry
@@ -41,26 +40,27 @@ UNVERIFIED_IN_LOG = 65_536
 long. Anybody can send such bodies, and of the three places the log costs most."""
 
 
-@dataclass(slots=True)
-class Container:
-    """The state of a container: how often it was called."""
-
-    calls: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
-    """Answers events. `spill` is None if there is no queue.
+    """Answers the events of one container. `spill` is None if there is no queue.
 
     `now` returns aware datetimes, `deadlines` the deadlines of an event that arrives now.
     """
 
-    recorder: Recorder
-    authenticator: Authenticator
-    now: Callable[[], datetime]
-    spill: SpillQueue | None = None
-    deadlines: Callable[[], Deadlines] = Deadlines
-    container: Container = field(default_factory=Container)
+    def __init__(
+        self,
+        *,
+        recorder: Recorder,
+        authenticator: Authenticator,
+        now: Callable[[], datetime],
+        spill: SpillQueue | None = None,
+        deadlines: Callable[[], Deadlines] = Deadlines,
+    ) -> None:
+        self._recorder = recorder
+        self._authenticator = authenticator
+        self._now = now
+        self._spill = spill
+        self._deadlines = deadlines
+        self._calls = 0
 
     def answer(self, event: Mapping[str, Any]) -> Answer:
         """Answer one event: an HTTP API request (payload format 2.0), or an event that only this account can send.
@@ -68,15 +68,15 @@ class Receiver:
         Those are `{"keep_warm": true}` from the schedule, and `{"rehearsal": <request>}` before a new version goes
         live. Never raises for a request.
         """
-        deadlines = self.deadlines()
-        self.container.calls += 1
+        deadlines = self._deadlines()
+        self._calls += 1
         if event.get("keep_warm") is True:
-            return {"warm": self.authenticator.look(deadlines.for_table)}
+            return {"warm": self._authenticator.look(deadlines.for_table)}
         if isinstance(request := event.get("rehearsal"), dict):
             return self._rehearse(_body(request), deadlines)
         secret = _secret(event)
         presented = webhook.secret_digest(secret)
-        match self.authenticator.authenticate(presented, deadlines.for_table):
+        match self._authenticator.authenticate(presented, deadlines.for_table):
             case Acceptance.ACCEPTED:
                 return self._receive(_body(event), presented, deadlines)
             case Acceptance.UNKNOWN if webhook.has_secret_form(secret):
@@ -89,7 +89,7 @@ class Receiver:
 
         Then the first notification makes the receiver read them, or is spilled unverified.
         """
-        return self.authenticator.look(self.deadlines().for_table)
+        return self._authenticator.look(self._deadlines().for_table)
 
     def _rehearse(self, body: bytes, deadlines: Deadlines) -> Answer:
         """Record a notification without storing it, and answer with the counts.
@@ -97,7 +97,7 @@ class Receiver:
         It is read, and its writes are sent under a condition that never holds. All of it must count as duplicates.
         Failures are raised, not spilled.
         """
-        recorded = self._record(parse(body), body, self.recorder.rehearsing(), self.now(), deadlines)
+        recorded = self._record(parse(body), body, self._recorder.rehearsing(), self._now(), deadlines)
         return {
             "stored": recorded.stored,
             "duplicates": recorded.duplicates,
@@ -107,11 +107,11 @@ class Receiver:
         }
 
     def _receive(self, body: bytes, presented: str, deadlines: Deadlines) -> Answer:
-        received_at = self.now()
+        received_at = self._now()
         notification, recorded = Notification(), Recorded()
         try:
             notification = parse(body)
-            recorded = self._record(notification, body, self.recorder, received_at, deadlines)
+            recorded = self._record(notification, body, self._recorder, received_at, deadlines)
         except Exception as error:  # a fault of ours must not lose the notification or get the endpoint banned
             recorded = Recorded(failed=1, failure=type(error).__name__)
         kept = "table"
@@ -120,7 +120,7 @@ class Receiver:
             kept = self._keep(spilled, recorded.failure or "unknown", deadlines)
         _tell(notification, recorded, received_at, kept, deadlines)
         counts = {"stored": recorded.stored, "duplicates": recorded.duplicates, "quarantined": recorded.quarantined}
-        return _answer(200, counts | {"deferred": int(recorded.failed > 0)} | _handshake(notification, self.container))
+        return _answer(200, counts | {"deferred": int(recorded.failed > 0)} | self._handshake(notification))
 
     def _record(
         self, notification: Notification, body: bytes, recorder: Recorder, received_at: datetime, deadlines: Deadlines
@@ -130,12 +130,23 @@ class Receiver:
             lambda: recorder.record(notification, body, received_at=received_at, in_time=deadlines.may_write)
         )
 
+    def _handshake(self, notification: Notification) -> dict[str, str | bool]:
+        """The answer to a validation event; empty if the notification is none.
+
+        Event Grid reads `validationResponse`, the provider's page shows `validationCode`: the answer has both.
+        `new_container` tells the keeper's probe whether it measured a cold start.
+        """
+        code = notification.validation_code
+        if code is None:
+            return {}
+        return {"validationCode": code, "validationResponse": code, "new_container": self._calls == 1}
+
     def _receive_unverified(self, body: bytes, presented: str, deadlines: Deadlines) -> Answer:
         """Spill a notification whose caller cannot be checked now: the redriver checks it before it is stored.
 
         Refusing it would lose the notification of a genuine caller.
         """
-        spilled = Spilled(body=body, received_at=self.now(), presented=presented, verified=False)
+        spilled = Spilled(body=body, received_at=self._now(), presented=presented, verified=False)
         kept = self._keep(spilled, "Unverified", deadlines)
         if kept == "no":
             return _refusal(kept=kept)
@@ -149,7 +160,7 @@ class Receiver:
 
     def _keep(self, spilled: Spilled, reason: str, deadlines: Deadlines) -> str:
         """Spill a notification; returns where to ("spill" or "log"), or "no" for a long body that is not verified."""
-        spill = self.spill
+        spill = self._spill
         if spill is not None:
             try:
                 deadlines.for_spill(lambda: spill.put(spilled))
@@ -183,18 +194,6 @@ def _tell(
         answer_ms=deadlines.elapsed_ms(),
         **notification.oddities(),
     )
-
-
-def _handshake(notification: Notification, container: Container) -> dict[str, str | bool]:
-    """The answer to a validation event; empty if the notification is none.
-
-    Event Grid reads `validationResponse`, the provider's page shows `validationCode`: the answer has both.
-    `new_container` tells the keeper's probe whether it measured a cold start.
-    """
-    code = notification.validation_code
-    if code is None:
-        return {}
-    return {"validationCode": code, "validationResponse": code, "new_container": container.calls == 1}
 
 
 def _secret(event: Mapping[str, Any]) -> str:

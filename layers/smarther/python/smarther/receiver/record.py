@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from smarther.domain.readings.notification import Reject
 from smarther.store.quarantine import Quarantine
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from smarther.store.table import Table
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class Recorded(NamedTuple):
     """The outcome for one body, in counts: readings stored, duplicates, rejects in quarantine, and failed writes.
 
     Where `failed` is not zero the body must be spilled. To record it again is harmless. `failure` names the last cause.

@@ -6,8 +6,7 @@ start, and a receiver that starts slowly loses readings.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +18,7 @@ class SettingsError(ValueError):
     """A variable of the environment is missing or invalid; the message names it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiverSettings:
+class ReceiverSettings(NamedTuple):
     """The settings of the receiver, from its environment.
 
     `retention_days` is None if readings never expire. `spill_queue_url` is None if there is no spill queue: then
@@ -41,8 +39,7 @@ class ReceiverSettings:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedriverSettings:
+class RedriverSettings(NamedTuple):
     """The settings of the redriver, from its environment; `retention_days` as in ReceiverSettings."""
 
     table_name: str

@@ -1,15 +1,16 @@
-"""The plan of subscriptions: from what the provider lists and what we want to the fewest actions."""
+"""The plan of subscriptions, from what the provider lists to what we want; and the webhook's address."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-
-from smarther.domain.account.webhook import is_ours
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_PATH = "/notifications/"
+_DEFAULT_PORTS = {"https": 443, "http": 80}
 _NO_ID = frozenset({"", "none", "null", "undefined"})
 
 
@@ -105,3 +106,38 @@ def _why(entry: Subscription, wanted: WantedSubscriptions) -> str:
     if entry.plant_id not in wanted.plants:
         return "plant_not_wanted"
     return "duplicate" if entry.endpoint in {wanted.endpoint} | wanted.tolerated else "stale_secret"
+
+
+def address(base_url: str, secret: str) -> str:
+    """The address that plants are subscribed at: `<base_url>/notifications/<secret>`."""
+    return f"{base_url.removesuffix('/')}{_PATH}{secret}"
+
+
+def is_ours(url: str, base_url: str) -> bool:
+    """Whether an address is one of this deployment's webhooks, whatever the secret in it.
+
+    It has the same scheme, host and port, and our path with exactly one segment after it. False in doubt: the
+    provider's list also holds the subscriptions of other applications.
+    """
+    try:
+        theirs, ours = urlsplit(url), urlsplit(base_url)
+        same_origin = _origin(theirs.scheme, theirs.hostname, theirs.port) == _origin(
+            ours.scheme, ours.hostname, ours.port
+        )
+    except ValueError:  # a port that is not a number, a bracket that is not closed: we made no such address
+        return False
+    prefix = ours.path.rstrip("/") + _PATH
+    segment = theirs.path.removeprefix(prefix)
+    return (
+        same_origin
+        and theirs.username is None
+        and not theirs.query
+        and not theirs.fragment
+        and theirs.path.startswith(prefix)
+        and segment not in {"", ".", ".."}
+        and "/" not in segment
+    )
+
+
+def _origin(scheme: str, host: str | None, port: int | None) -> tuple[str, str | None, int | None]:
+    return scheme, host, port or _DEFAULT_PORTS.get(scheme)

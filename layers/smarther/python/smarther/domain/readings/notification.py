@@ -17,11 +17,10 @@ Rules:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from smarther.domain.readings import json_fields
 from smarther.domain.readings.json_fields import Fields, UnreadableError
@@ -40,8 +39,7 @@ _MAX_NAMES = 10  # of altered unknown fields that are named
 _MAX_NAME = 60  # characters
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(NamedTuple):
     """A part of a body that could not be read: its path (`[0].data.chronothermostats[1]`), and why, in words.
 
     The reason quotes nothing of the content, so it can be logged.
@@ -51,8 +49,7 @@ class Reject:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(NamedTuple):
     """What one body says: each thermostat status in it is among the readings or among the rejects.
 
     A status that says more than a reading can hold is among both. `system_events` counts the messages of Event Grid
@@ -105,8 +102,7 @@ def _rejected(path: str, error: UnreadableError) -> Notification:
 _STATUSES = "chronothermostats"
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
+class _Opened(NamedTuple):
     """An element taken apart: its statuses with their paths and the envelope `around` them, or the validation code."""
 
     statuses: list[tuple[str, object]]
@@ -186,8 +182,7 @@ def _is_system_event(element: object) -> bool:
 # --- the envelope ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Event:
+class _Event(NamedTuple):
     """What the envelope says about the delivery; `whole` is whether all of it can be stored."""
 
     id: str | None

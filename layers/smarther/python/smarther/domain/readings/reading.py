@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,9 +45,10 @@ Every reader of the table can hold these values: a mean to four places needs few
 decimals, charts have room for them, and columns of exports are doubles and 64-bit integers.
 """
 
+_NOTHING: Mapping[str, Stored] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+
+class Reading(NamedTuple):
     """One thermostat status, typed: Celsius and percent as Decimal, instants aware and in UTC, words in upper case.
 
     What was not sent is None. `temperature_f` and `setpoint_f` are the originals of values that were sent in
@@ -79,16 +80,16 @@ class Reading:
     online: bool | None = None
     sender_system: str | None = None
     sender_address_type: str | None = None
-    extra: Mapping[str, Stored] = field(default_factory=dict)
+    extra: Mapping[str, Stored] = _NOTHING
     event_id: str | None = None
     event_type: str | None = None
     event_time: datetime | None = None
-    event_extra: Mapping[str, Stored] = field(default_factory=dict)
-    unread: Mapping[str, Stored] = field(default_factory=dict)
-    key_only: Mapping[str, Stored] = field(default_factory=dict)
+    event_extra: Mapping[str, Stored] = _NOTHING
+    unread: Mapping[str, Stored] = _NOTHING
+    key_only: Mapping[str, Stored] = _NOTHING
 
 
-_STORED = tuple(name for name in Reading.__slots__ if name != "key_only")
+_STORED = tuple(name for name in Reading._fields if name != "key_only")
 
 
 def bounded(attribute: str, number: Decimal | None) -> Decimal | None:

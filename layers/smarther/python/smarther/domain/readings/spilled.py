@@ -6,9 +6,8 @@ import base64
 import binascii
 import json
 import zlib
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from smarther.domain.readings.json_fields import MAX_BODY_BYTES
 from smarther.domain.readings.reading import instant_text
@@ -20,8 +19,7 @@ class MalformedError(ValueError):
     """It is not a spilled notification that this recorder wrote. The message quotes nothing of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spilled:
+class Spilled(NamedTuple):
     """A `body` as it was received at `received_at`, from a caller whose secret has the digest `presented`.
 
     Where `verified` is false, the digest must be checked before the body is stored.

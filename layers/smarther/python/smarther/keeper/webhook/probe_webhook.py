@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from smarther.domain.account.webhook import address
+from smarther.domain.account.subscription_plan import address
 from smarther.domain.account.webhook_rotation import WebhookSecrets
 from smarther.domain.keeper.keeper_probe import Handshake, Probe
 from smarther.legrand import webhook_probe

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from smarther.domain.account.directory import spelled
 from smarther.domain.account.legrand_answers import Kind
-from smarther.domain.account.subscription_plan import plan
-from smarther.domain.account.webhook import is_ours
+from smarther.domain.account.subscription_plan import is_ours, plan
 from smarther.legrand.client import LegrandError
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smarther.domain.account.webhook import SECRET_BYTES, address
+from smarther.domain.account.subscription_plan import address
+from smarther.domain.account.webhook import SECRET_BYTES
 from smarther.domain.account.webhook_rotation import SETTLING, Stage, Step, WebhookSecrets
 from smarther.legrand import webhook_probe
 from smarther.store.digests import Digests

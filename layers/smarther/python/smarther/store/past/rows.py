@@ -33,7 +33,7 @@ older release or by hand, is under `unread`, beside what could not be read when 
 _ONLY_THE_TABLES: Final = frozenset({"pk", "sk", "expires_at", "imported_at", "after_hour"})
 _INSTANTS: Final = ("time", "received_at", "temperature_time", "humidity_time", "event_time")
 _READ: Final[Mapping[str, Callable[[Any, str], object]]] = {
-    **dict.fromkeys((*Reading.__slots__, "source"), items.text),
+    **dict.fromkeys((*Reading._fields, "source"), items.text),
     **dict.fromkeys(BOUNDS, items.measured),
     **dict.fromkeys(_INSTANTS, items.instant),
     **dict.fromkeys(("extra", "event_extra", "unread"), items.fields),
