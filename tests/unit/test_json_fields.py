@@ -254,7 +254,7 @@ def test_fields_are_read_typed_and_the_rest_remains_with_its_place() -> None:
     assert read.word("w", "word") == "HEATING"
     assert read.flag("f", "flag") is False
     assert child.identifier("i") == "x"
-    assert read.peek("l") == [{"a": 1}]
+    assert read.entries("l", "l") == [{"a": 1}]
     assert read.rest() == {"c": {"unknown": [Decimal(1)]}, "l": [{"a": Decimal(1)}], "u": None}
     assert read.take("l") == [{"a": 1}]
     assert "l" not in read.rest()

@@ -13,7 +13,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Context, Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -226,9 +226,15 @@ class Fields:
             value = None
         return self._below(name, {} if value is None else value)
 
-    def peek(self, name: str) -> object:
-        """The value under a name, which remains in the rest."""
-        return self._rest.get(name)
+    def entries(self, name: str, attribute: str) -> list[Any]:
+        """The list under a name, empty if there is none. One that is not empty remains in the rest, for `take`."""
+        entries = self._rest.get(name)
+        if isinstance(entries, list) and entries:
+            return entries
+        self._rest.pop(name, None)
+        if not isinstance(entries, list | None):
+            self.unread[attribute] = entries
+        return []
 
     def take(self, name: str) -> object:
         """The value under a name, which is taken out of the rest."""

@@ -307,19 +307,19 @@ def _temperature(
     def read(entry: Mapping[str, object]) -> _Degrees | None:
         return _degrees(entry.get("value"), entry.get("unit"), temperature_format)
 
-    degrees, entry, time = _newest_measure(status, "thermometer", "temperature", "temperature_c", read)
+    degrees, sent, time = _newest_measure(status, "thermometer", "temperature", "temperature_c", read)
     if degrees is None:
         return None, None, time
-    return *_within_bounds(status, "temperature", degrees, entry, key_only), time
+    return *_within_bounds(status, "temperature", degrees, sent, key_only), time
 
 
 def _humidity(status: Fields, key_only: dict[str, Stored]) -> tuple[Decimal | None, datetime | None]:
     def read(entry: Mapping[str, object]) -> Decimal | None:
         return json_fields.number(entry.get("value")) if _unit(entry.get("unit"), "%") == "%" else None
 
-    percent, entry, time = _newest_measure(status, "hygrometer", "humidity", "humidity_percent", read)
+    percent, sent, time = _newest_measure(status, "hygrometer", "humidity", "humidity_percent", read)
     if percent is not None and bounded("humidity_percent", percent) is None:
-        status.unread["humidity_percent"], key_only["humidity_percent"] = entry, percent
+        status.unread["humidity_percent"], key_only["humidity_percent"] = sent, percent
         return None, time
     return percent, time
 
@@ -351,40 +351,41 @@ def _within_bounds(
     return None, None
 
 
+class _Measure[Value](NamedTuple):
+    """A measure: its value, None if there is none that can be read; the measure as it was sent; and its own time."""
+
+    value: Value | None
+    sent: Mapping[str, object]
+    time: datetime | None
+
+
 def _newest_measure[Value](
     status: Fields,
     instrument: str,
     name: str,
     attribute: str,
     read: Callable[[Mapping[str, object]], Value | None],
-) -> tuple[Value | None, Mapping[str, object], datetime | None]:
-    """The newest measure, by its own time, of those that can be read: its value, the measure as sent, and its time.
+) -> _Measure[Value]:
+    """The newest measure, by its own time, of those that can be read.
 
     Where the list says more than that one measure, it is kept whole, as it was sent.
     """
     fields = status.child(instrument, attribute)
-    measures = fields.peek("measures")
-    if not isinstance(measures, list):
-        fields.take("measures")
-        if measures is not None:
-            status.unread[attribute] = measures
-        return None, {}, None
-    entries = [entry for entry in measures if isinstance(entry, dict)]
-    found = [(value, entry, _time(entry)) for entry in entries if (value := read(entry)) is not None]
-    if not found and (len(entries) < len(measures) or any(entry.get("value") is not None for entry in entries)):
-        fields.take("measures")
-        only = measures[0] if len(measures) == 1 else None
-        status.unread[attribute] = measures if only is None else only
-        return None, {}, _time(only) if isinstance(only, dict) else None
-    if len(measures) == len(found) <= 1 and all(entry.keys() <= _OF_A_MEASURE for entry in entries):
-        fields.take("measures")
-    if not found:
-        return None, {}, None
-    newest = max(found, key=lambda measure: measure[2] or _BEFORE_ALL)
-    _, entry, time = newest
-    if time is None and entry.get("timeStamp") is not None:
-        status.unread[f"{name}_time"] = entry["timeStamp"]
-    return newest
+    measures = fields.entries("measures", attribute)
+    entries = [_Measure(read(each), each, _time(each)) for each in measures if isinstance(each, dict)]
+    readable = [entry for entry in entries if entry.value is not None]
+    if readable:
+        newest = max(readable, key=lambda entry: entry.time or _BEFORE_ALL)
+        if newest.time is None and newest.sent.get("timeStamp") is not None:
+            status.unread[f"{name}_time"] = newest.sent["timeStamp"]
+        if len(measures) == 1 and newest.sent.keys() <= _OF_A_MEASURE:
+            fields.take("measures")  # the attributes say all of it
+        return newest
+    if len(entries) == len(measures) and all(entry.sent.get("value") is None for entry in entries):
+        return _Measure(None, {}, None)  # nothing was measured
+    fields.take("measures")
+    status.unread[attribute] = measures if measures == [None] or len(measures) > 1 else measures[0]
+    return _Measure(None, {}, entries[0].time if len(measures) == len(entries) == 1 else None)
 
 
 def _time(measure: Mapping[str, object]) -> datetime | None:
@@ -392,22 +393,19 @@ def _time(measure: Mapping[str, object]) -> datetime | None:
 
 
 def _program(status: Fields, key_only: dict[str, Stored]) -> Decimal | None:
-    """The number of the first program. Where the list says more than that, it is kept whole, as it was sent."""
-    programs = status.peek("programs")
-    if not isinstance(programs, list):
-        status.take("programs")
-        if programs is not None:
-            status.unread["program"] = programs
-        return None
-    numbered = [entry for entry in programs if not isinstance(entry, dict) or entry.get("number") is not None]
-    first = numbered[0] if numbered else {}
+    """The number of the first program that has one. Where the list says more, it is kept whole, as it was sent."""
+    programs = status.entries("programs", "program")
+    numbered = [each for each in programs if not isinstance(each, dict) or each.get("number") is not None]
+    if not numbered:
+        return None  # no program was sent
+    first = numbered[0]
     number = json_fields.number(first.get("number")) if isinstance(first, dict) else None
-    if numbered and (number is None or number != number.to_integral_value()):
+    if number is None or number != number.to_integral_value():
         status.unread["program"] = status.take("programs")
         return None
-    if len(programs) == len(numbered) <= 1 and all(entry.keys() <= _OF_A_PROGRAM for entry in numbered):
-        status.take("programs")
-    if number is not None and bounded("program", number) is None:
+    if len(programs) == 1 and first.keys() <= _OF_A_PROGRAM:
+        status.take("programs")  # the attribute says all of it
+    if bounded("program", number) is None:
         status.unread["program"], key_only["program"] = programs, number
         return None
     return number
