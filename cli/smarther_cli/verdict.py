@@ -189,31 +189,33 @@ def _of_incidents(report: Report | None, names: Mapping[str, str]) -> Sequence[P
 
 
 def _of_the_report(report: Report | None) -> Sequence[Problem]:
+    """The problems of the keeper's last run, without its incidents.
+
+    Where an incident says that Legrand does not answer, what follows from that is not told a second time.
+    """
     if report is None:
         return ()
     if report.outcome == "busy":
         return (Problem(ProblemName.BUSY, "another run of the keeper was under way", "Try again in a minute or two."),)
-    explained = any(each.cause in _NO_ANSWER for each in report.incidents)
-    standings = [("missing", ProblemName.NOT_SUBSCRIBED, "not subscribed:")]
-    if not explained:
-        standings.append(("unknown", ProblemName.SUBSCRIPTION_UNKNOWN, "whether it is subscribed is not known of"))
-    found = [
-        Problem(reason, f"{words} {', '.join(names)}", _KEEPER_TRIES)
-        for standing, reason, words in standings
-        if (names := [each.name or each.plant_id for each in report.plants if each.subscription == standing])
-    ]
-    if report.api_ends_soon:
-        found.append(Problem(ProblemName.PROVIDER_ENDS, f"Legrand ends this API on {_end(report)}", _NEWER_VERSION))
+    no_answer = any(each.cause in _NO_ANSWER for each in report.incidents)
+    found = _of_plants(report, "missing", ProblemName.NOT_SUBSCRIBED, "not subscribed:")
+    if not no_answer:
+        unknown = "whether it is subscribed is not known of"
+        found += _of_plants(report, "unknown", ProblemName.SUBSCRIPTION_UNKNOWN, unknown)
+    if report.provider is not None and report.api_ends_soon:
+        ends = f"Legrand ends this API on {report.provider.ends_on}"
+        found.append(Problem(ProblemName.PROVIDER_ENDS, ends, _NEWER_VERSION))
     if report.tokens is not None and not report.plants and not report.person:
         found.append(Problem(ProblemName.NO_PLANT, "no plant is known yet, so nothing is recorded", _KEEPER_TRIES))
-    in_the_way = report.troubles or report.paused_until is not None or (report.outcome == "degraded" and not found)
-    if in_the_way and not explained:
+    unexplained = report.outcome == "degraded" and not found
+    if (report.troubles or report.paused_until is not None or unexplained) and not no_answer:
         found.append(Problem(ProblemName.TROUBLE, "not everything worked in the keeper's last run", _KEEPER_TRIES))
     return found
 
 
-def _end(report: Report) -> str:
-    return "" if report.provider is None else str(report.provider.ends_on)
+def _of_plants(report: Report, subscription: str, name: ProblemName, words: str) -> list[Problem]:
+    names = [each.name or each.plant_id for each in report.plants if each.subscription == subscription]
+    return [Problem(name, f"{words} {', '.join(names)}", _KEEPER_TRIES)] if names else []
 
 
 def _of_thermostats(silent: Sequence[str]) -> Sequence[Problem]:
