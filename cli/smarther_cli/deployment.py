@@ -6,6 +6,7 @@ import json
 import os
 import re
 import time
+from collections import ChainMap
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -105,13 +106,7 @@ class Deployment:
 
     def resource(self, logical_id: str) -> str:
         """The physical id of a resource of the template. Raises Failure if the stack has no such resource."""
-        for resources in self._resources.values():
-            if logical_id in resources:
-                return resources[logical_id]
-        raise Failure(
-            f"The stack {self.place.stack!r} has no {logical_id}, so it is not this version of the recorder.",
-            "Name the right stack with --stack, or deploy this version with `make deploy`.",
-        )
+        return self._named(ChainMap(*self._resources.values()), logical_id)
 
     def resources_of(self, kind: str) -> Mapping[str, str]:
         """The physical ids of the stack's resources of a type, by their logical ids."""
@@ -138,7 +133,11 @@ class Deployment:
         """The stack's parameters, defaults included."""
         return self._described[1]
 
-    @cached_property
+    def parameter(self, name: str) -> str:
+        """A parameter of the stack, as text. Raises Failure if it has no such parameter."""
+        return self._named(self.parameters, name, "parameter ")
+
+    @property
     def table_name(self) -> str:
         """The one table."""
         return self._output("TableName")
@@ -161,7 +160,7 @@ class Deployment:
     @property
     def retention_days(self) -> int | None:
         """Days after which a reading expires; None if it never does."""
-        return int(self._parameter("RetentionDays")) or None
+        return int(self.parameter("RetentionDays")) or None
 
     @cached_property
     def sqs(self) -> SQSClient:
@@ -182,13 +181,15 @@ class Deployment:
 
     @property
     def waiting(self) -> Backlog:
-        """The notifications that wait outside the table now, with dead letters that are in flight."""
-        names: list[QueueAttributeNameType] = [
-            "ApproximateNumberOfMessages",
-            "ApproximateNumberOfMessagesNotVisible",
-        ]
-        told = self.sqs.get_queue_attributes(QueueUrl=self.dead_letters_url, AttributeNames=names)["Attributes"]
-        return Backlog(quarantine=Quarantine(self.table).size(), dead_letters=sum(int(told[name]) for name in names))
+        """The notifications that wait outside the table now."""
+        dead_letters = self.messages_in(self.dead_letters_url)
+        return Backlog(quarantine=Quarantine(self.table).size(), dead_letters=dead_letters)
+
+    def messages_in(self, queue_url: str) -> int:
+        """How many messages a queue has, those in flight included."""
+        names: list[QueueAttributeNameType] = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        told = self.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)["Attributes"]
+        return sum(int(told[name]) for name in names)
 
     @property
     def receivers_log(self) -> str:
@@ -198,7 +199,7 @@ class Deployment:
     @property
     def zone(self) -> ZoneInfo:
         """The home's time zone."""
-        return ZoneInfo(self._parameter("Timezone"))
+        return ZoneInfo(self.parameter("Timezone"))
 
     @property
     def credentials_arn(self) -> str:
@@ -213,47 +214,27 @@ class Deployment:
     @property
     def login_url(self) -> str:
         """The address of Legrand's login."""
-        return self._parameter("LegrandLoginUrl")
+        return self.parameter("LegrandLoginUrl")
 
     @property
     def api_url(self) -> str:
         """The address of Legrand's API."""
-        return self._parameter("LegrandApiUrl")
+        return self.parameter("LegrandApiUrl")
 
     @property
     def keeper_minutes(self) -> int:
         """Minutes between two runs of the keeper."""
-        return int(self._parameter("KeeperRateMinutes"))
+        return int(self.parameter("KeeperRateMinutes"))
 
     @property
     def stale_after_hours(self) -> int:
         """Hours after which a silent thermostat is reported."""
-        return int(self._parameter("StaleAfterHours"))
+        return int(self.parameter("StaleAfterHours"))
 
     @property
     def is_on_this_machine(self) -> bool:
         """Whether the stack is in a cloud on this machine, such as the sandbox's."""
         return urlsplit(self.client("lambda").meta.endpoint_url).hostname in {"localhost", "127.0.0.1", "::1"}
-
-    @property
-    def architecture(self) -> str:
-        """The processor that was chosen for functions and layers."""
-        return self._parameter("Architecture")
-
-    @property
-    def keeps_warm(self) -> bool:
-        """Whether a schedule calls the receiver every five minutes to keep it warm."""
-        return self._parameter("KeepWarm") == "true"
-
-    @property
-    def log_retention_days(self) -> int:
-        """Days for which logs are kept."""
-        return int(self._parameter("LogRetentionDays"))
-
-    @property
-    def mail_is_chosen(self) -> bool:
-        """Whether alarms are mailed."""
-        return self._parameter("AlarmEmail") != ""
 
     def invoke_keeper(self, event: Mapping[str, object]) -> bytes:
         """Run the keeper now and return its answer. Raises Failure if it fails."""
@@ -284,7 +265,7 @@ class Deployment:
 
     def invoke_add_on(self, name: str, output: str, event: Mapping[str, object]) -> bytes:
         """Call the function that an output of an add-on's stack names. Raises Failure if it fails."""
-        function = self._named(self.add_on_outputs(name), output, "output")
+        function = self._named(self.add_on_outputs(name), output, "output ")
         called = output.removesuffix("FunctionName").lower()
         return self._invoke(function, event, log_group=f"/smarther/{add_on_stack(self.place.stack, name)}/{called}")
 
@@ -311,7 +292,7 @@ class Deployment:
         return self._formation.describe_stacks(StackName=self.place.stack)["Stacks"][0]
 
     @cached_property
-    def _resources(self) -> Mapping[str, Mapping[str, str]]:
+    def _resources(self) -> Mapping[str, dict[str, str]]:
         """The stack's resources: by type, the physical id of each logical id."""
         found: dict[str, dict[str, str]] = {}
         for page in self._formation.get_paginator("list_stack_resources").paginate(StackName=self.place.stack):
@@ -333,17 +314,14 @@ class Deployment:
         return outputs, parameters
 
     def _output(self, name: str) -> str:
-        return self._named(self.outputs, name, "output")
+        return self._named(self.outputs, name, "output ")
 
-    def _parameter(self, name: str) -> str:
-        return self._named(self.parameters, name, "parameter")
-
-    def _named(self, values: Mapping[str, str], name: str, kind: str) -> str:
+    def _named(self, values: Mapping[str, str], name: str, kind: str = "") -> str:
         try:
             return values[name]
         except KeyError:
             raise Failure(
-                f"The stack {self.place.stack!r} has no {kind} {name}, so it is not this version of the recorder.",
+                f"The stack {self.place.stack!r} has no {kind}{name}, so it is not this version of the recorder.",
                 "Name the right stack with --stack, or deploy this version with `make deploy`.",
             ) from None
 

@@ -89,10 +89,6 @@ def subscribed(*standings: Any) -> facts.LastReport:
 SILENT = SilentModule(plant_id="plant-1", module_id="m", name="Attic", since="2026-01-01T00:00:00Z", poll="no_news")
 
 
-def queue(waiting: int = 0, in_hand: int = 0) -> facts.Queue:
-    return facts.Queue(waiting=waiting, in_hand=in_hand)
-
-
 def logs(**changes: Any) -> facts.Logs:
     group = facts.LogGroup(name="/smarther/home/keeper", exists=True, days=30)
     return facts.Logs(groups=(replace(group, **changes), replace(group, name="/smarther/home/api")), chosen_days=30)
@@ -112,10 +108,6 @@ def dashboard(*calls: str) -> facts.Dashboard:
 
 
 WIDGET = "arn:aws:lambda:{}:123456789012:function:{}"
-
-
-def at_once(unreserved: int) -> facts.Concurrency:
-    return facts.Concurrency(limit=unreserved, unreserved=unreserved)
 
 
 def day(**changes: float | None) -> facts.Day:
@@ -168,16 +160,16 @@ GOOD: list[tuple[str, Any, str]] = [
     ("table", replace(TABLE, status="UPDATING"), "protected"),
     ("expiry", EXPIRY, "on"),
     ("recovery", "ENABLED", "35 days"),
-    ("spill queue", queue(), "no notification"),
-    ("given up", queue(), "no notification"),
-    ("failed runs", queue(), "no scheduled run failed"),
+    ("spill queue", 0, "no notification"),
+    ("given up", 0, "no notification"),
+    ("failed runs", 0, "no scheduled run failed"),
     ("logs", logs(), "all 2 log groups forget after 30 days"),
     ("alarms", alarms(), "all 2"),
     ("ringing", alarms(), "none"),
     ("subscriber", topic("email", "sqs", "email"), "(email, sqs)"),
     ("dashboard", dashboard(WIDGET.format("eu-south-1", "home-widget")), "this home"),
-    ("concurrency", at_once(1000), "1000 executions"),
-    ("concurrency", at_once(50), "50 executions"),
+    ("concurrency", 1000, "1000 executions"),
+    ("concurrency", 50, "50 executions"),
     ("receiver's share", functions("rollup", reserved=1), "all of them"),
     ("throttle", facts.Throttle(rate=1000.0, burst=2000), "1,000 notifications a second, 2,000 at once"),
     ("throttle", facts.Throttle(rate=100.0, burst=100), "100 notifications a second, 100 at once"),
@@ -296,11 +288,11 @@ FAULTS: list[Row] = [
     ("expiry", replace(EXPIRY, status="DISABLED"), Mark.BAD, "never deleted", "changed-by-hand"),
     ("expiry", replace(EXPIRY, attribute="ttl"), Mark.BAD, "goes by ttl", "changed-by-hand"),
     ("recovery", "DISABLED", Mark.BAD, "recovery is off", "changed-by-hand"),
-    ("spill queue", queue(1), Mark.LOOK, "1 notification waits", "by itself"),
-    ("spill queue", queue(0, 2), Mark.LOOK, "2 notifications wait", "by itself"),
-    ("given up", queue(3), Mark.BAD, "3 notifications wait", "smarther redrive"),
-    ("failed runs", queue(1, 1), Mark.BAD, "2 scheduled runs failed", "run-failed"),
-    ("failed runs", queue(1), Mark.BAD, "1 scheduled run failed", "run-failed"),
+    ("spill queue", 1, Mark.LOOK, "1 notification waits", "by itself"),
+    ("spill queue", 2, Mark.LOOK, "2 notifications wait", "by itself"),
+    ("given up", 3, Mark.BAD, "3 notifications wait", "smarther redrive"),
+    ("failed runs", 2, Mark.BAD, "2 scheduled runs failed", "run-failed"),
+    ("failed runs", 1, Mark.BAD, "1 scheduled run failed", "run-failed"),
     ("logs", logs(exists=False, days=None), Mark.BAD, "/smarther/home/keeper is gone", "changed-by-hand"),
     ("logs", logs(days=None), Mark.BAD, "/smarther/home/keeper keeps everything for ever", "changed-by-hand"),
     ("logs", logs(days=1), Mark.LOOK, "/smarther/home/keeper after 1", "changed-by-hand"),
@@ -325,9 +317,9 @@ FAULTS: list[Row] = [
         "changed-by-hand",
     ),
     # ---- the account, and the last day
-    ("concurrency", at_once(49), Mark.LOOK, "49 executions at once", "Service Quotas"),
-    ("concurrency", at_once(10), Mark.LOOK, "10 executions at once", "Service Quotas"),
-    ("concurrency", at_once(9), Mark.BAD, "only 9 executions at once", "Service Quotas"),
+    ("concurrency", 49, Mark.LOOK, "49 executions at once", "Service Quotas"),
+    ("concurrency", 10, Mark.LOOK, "10 executions at once", "Service Quotas"),
+    ("concurrency", 9, Mark.BAD, "only 9 executions at once", "Service Quotas"),
     ("receiver's share", functions("receiver", reserved=0), Mark.BAD, "only 0 of them", "delete-function-concurrency"),
     ("throttle", facts.Throttle(rate=99.0, burst=2000), Mark.BAD, "only 99 notifications a second", "changed-by-hand"),
     ("throttle", facts.Throttle(rate=20.0, burst=2000), Mark.BAD, "only 20 notifications a second", "changed-by-hand"),

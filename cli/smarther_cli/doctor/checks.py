@@ -336,9 +336,8 @@ def recovery(status: str) -> Finding:
     return good("the table can be had back as it was at any second of the last 35 days")
 
 
-def spilled(queue: facts.Queue) -> Finding:
+def spilled(count: int) -> Finding:
     """Whether anything waits in the spill queue; it is stored by itself."""
-    count = queue.waiting + queue.in_hand
     if count:
         return look(
             f"{_messages(count, 'notification')} for the table",
@@ -347,9 +346,8 @@ def spilled(queue: facts.Queue) -> Finding:
     return good("no notification waits for the table")
 
 
-def given_up(queue: facts.Queue) -> Finding:
+def given_up(count: int) -> Finding:
     """Whether a notification could not be stored for hours."""
-    count = queue.waiting + queue.in_hand
     if count:
         return bad(
             f"{_messages(count, 'notification')} that could not be stored for hours",
@@ -364,9 +362,8 @@ def quarantine(count: int) -> Finding:
     return bad(found[0].says, found[0].do) if found else good("every body could be read")
 
 
-def failed_runs(queue: facts.Queue) -> Finding:
+def failed_runs(count: int) -> Finding:
     """Whether a scheduled run of the last day failed at every try, or could not be started."""
-    count = queue.waiting + queue.in_hand
     if count:
         return bad(
             f"{count} scheduled run{'s' if count > 1 else ''} failed for good in the last day",
@@ -417,8 +414,10 @@ def ringing(found: Sequence[facts.Alarm]) -> Finding:
     return good("none rings")
 
 
-def subscriber(topic: facts.Topic) -> Finding:
+def subscriber(topic: facts.Topic | None) -> Finding:
     """Whether anybody is subscribed to the alarms."""
+    if topic is None:
+        return not_told("there are no alarms")
     ways = ", ".join(sorted(set(topic.confirmed)))
     if topic.pending and not topic.confirmed:
         return wanting(
@@ -479,13 +478,13 @@ def drill(found: facts.Drill) -> Finding:
 # ---- the account, and the last day
 
 
-def concurrency(found: facts.Concurrency) -> Finding:
+def concurrency(unreserved: int) -> Finding:
     """Whether the account lets enough functions run at once."""
-    says = f"{found.unreserved} executions at once are for all functions of this region"
+    says = f"{unreserved} executions at once are for all functions of this region"
     do = "Ask AWS for more, which is free: Service Quotas, AWS Lambda, Concurrent executions."
-    if found.unreserved < FEW_AT_ONCE:
+    if unreserved < FEW_AT_ONCE:
         return bad(f"only {says}: notifications are turned away, and lost", do)
-    if found.unreserved < ENOUGH_AT_ONCE:
+    if unreserved < ENOUGH_AT_ONCE:
         return look(f"{says}; a home gets by with that while nothing else runs here", do)
     return good(says)
 

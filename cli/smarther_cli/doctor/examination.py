@@ -16,7 +16,6 @@ from smarther_cli.errors import ADAPTER_ERRORS, DENIED, GONE, Failure, denied_ac
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from smarther_cli.doctor import facts
     from smarther_cli.doctor.finding import Finding
 
 UNKNOWN: Final = frozenset(
@@ -64,10 +63,6 @@ class Result:
     finding: Finding
 
 
-def _subscriber(topic: facts.Topic | None) -> Finding:
-    return not_told("there are no alarms") if topic is None else checks.subscriber(topic)
-
-
 CHECKS: Final[tuple[Check[Any], ...]] = (
     Check(Group.STACK, "deploy", Questions.stack, checks.stack),
     Check(Group.STACK, "functions", Questions.functions, checks.functions),
@@ -94,7 +89,7 @@ CHECKS: Final[tuple[Check[Any], ...]] = (
     Check(Group.KEPT, "logs", Questions.logs, checks.logs),
     Check(Group.TOLD, "alarms", Questions.alarms, checks.alarms),
     Check(Group.TOLD, "ringing", Questions.alarms, checks.ringing),
-    Check(Group.TOLD, "subscriber", Questions.subscribers, _subscriber),
+    Check(Group.TOLD, "subscriber", Questions.subscribers, checks.subscriber),
     Check(Group.TOLD, "dashboard", Questions.dashboard, checks.dashboard),
     Check(Group.ACCOUNT, "concurrency", Questions.concurrency, checks.concurrency),
     Check(Group.ACCOUNT, "receiver's share", Questions.functions, checks.reserved),

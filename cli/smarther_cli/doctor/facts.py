@@ -107,14 +107,6 @@ class Expiry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Queue:
-    """How many messages wait in a queue, and how many are in flight."""
-
-    waiting: int
-    in_hand: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LogGroup:
     """A log group. `days` is None if its logs never expire."""
 
@@ -156,14 +148,6 @@ class Dashboard:
     calls: tuple[str, ...]
     region: str
     widget: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Concurrency:
-    """Concurrency of this account and region: the limit, and the part that no function has reserved."""
-
-    limit: int
-    unreserved: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

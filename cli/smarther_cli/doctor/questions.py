@@ -81,7 +81,7 @@ class Questions:
         """The processors of functions and layers."""
         layers = sorted({arn for function in self._functions for arn in function.layers})
         return facts.Processors(
-            chosen=self._deployment.architecture,
+            chosen=self._deployment.parameter("Architecture"),
             functions=tuple(self._functions),
             layers=tuple(self._layer(arn) for arn in layers),
         )
@@ -113,7 +113,7 @@ class Questions:
             facts.Schedule(
                 name=name,
                 state=_unless_gone(partial(_state_of, client, name)),
-                wanted=logical_id != MAY_BE_OFF or self._deployment.keeps_warm,
+                wanted=logical_id != MAY_BE_OFF or self._deployment.parameter("KeepWarm") == "true",
             )
             for logical_id, name in self._deployment.resources_of("AWS::Scheduler::Schedule").items()
         ]
@@ -164,28 +164,27 @@ class Questions:
         told = answer["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
         return told.get("PointInTimeRecoveryStatus", "DISABLED")
 
-    def spilled(self) -> facts.Queue:
-        """The spill queue."""
-        return self._queue(self._deployment.resource("SpillQueue"))
+    def spilled(self) -> int:
+        """How many messages are in the spill queue."""
+        return self._deployment.messages_in(self._deployment.resource("SpillQueue"))
 
-    def given_up(self) -> facts.Queue:
-        """The spill queue's dead letters."""
-        return self._queue(self._deployment.resource("SpillDeadLetterQueue"))
+    def given_up(self) -> int:
+        """How many dead letters the spill queue has."""
+        return self._deployment.messages_in(self._deployment.resource("SpillDeadLetterQueue"))
 
     def quarantined(self) -> int:
         """How many bodies are in quarantine."""
         return Quarantine(self._deployment.table).size()
 
-    def failed_runs(self) -> facts.Queue:
-        """The queue of scheduled runs that failed at every try, or could not be started."""
-        return self._queue(self._deployment.resource("DeadLetterQueue"))
+    def failed_runs(self) -> int:
+        """How many scheduled runs failed at every try, or could not be started."""
+        return self._deployment.messages_in(self._deployment.resource("DeadLetterQueue"))
 
     def logs(self) -> facts.Logs:
         """Every log group of the stack."""
         names = self._deployment.resources_of("AWS::Logs::LogGroup").values()
-        return facts.Logs(
-            groups=tuple(self._log_group(name) for name in names), chosen_days=self._deployment.log_retention_days
-        )
+        chosen_days = int(self._deployment.parameter("LogRetentionDays"))
+        return facts.Logs(groups=tuple(self._log_group(name) for name in names), chosen_days=chosen_days)
 
     # ---- who is told
 
@@ -210,7 +209,7 @@ class Questions:
         return facts.Topic(
             confirmed=tuple(each["Protocol"] for each in found if each["SubscriptionArn"].startswith("arn:")),
             pending=len(pending),
-            mail_chosen=self._deployment.mail_is_chosen,
+            mail_chosen=self._deployment.parameter("AlarmEmail") != "",
         )
 
     def dashboard(self) -> facts.Dashboard:
@@ -225,12 +224,12 @@ class Questions:
 
     # ---- the account, and the last day
 
-    def concurrency(self) -> facts.Concurrency:
-        """The account's concurrency."""
-        limit = self._client("lambda").get_account_settings()["AccountLimit"]
-        return facts.Concurrency(
-            limit=limit["ConcurrentExecutions"], unreserved=limit["UnreservedConcurrentExecutions"]
-        )
+    def concurrency(self) -> int:
+        """The account's concurrency in this region, without what functions have reserved."""
+        unreserved: int = self._client("lambda").get_account_settings()["AccountLimit"][
+            "UnreservedConcurrentExecutions"
+        ]
+        return unreserved
 
     def throttle(self) -> facts.Throttle | None:
         """The API's limits for the webhook; None if the cloud has none."""
@@ -291,16 +290,6 @@ class Questions:
             name=arn.split(":")[6],
             declared=frozenset(told.get("CompatibleArchitectures", [])),
             built=frozenset(_processors_in(_content(told["Content"]["Location"]))),
-        )
-
-    def _queue(self, url: str) -> facts.Queue:
-        told = self._deployment.sqs.get_queue_attributes(
-            QueueUrl=url,
-            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
-        )["Attributes"]
-        return facts.Queue(
-            waiting=int(told["ApproximateNumberOfMessages"]),
-            in_hand=int(told["ApproximateNumberOfMessagesNotVisible"]),
         )
 
     def _log_group(self, name: str) -> facts.LogGroup:
