@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from smarther.store import schema
+from labs.described import faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -302,7 +302,7 @@ def _check_storable(key: Key, item: Item) -> None:
         raise refusal("SerializationException", "PutItem") from None
     if not all(0 < size <= most for size, most in zip(sizes, KEY_BYTES, strict=True)):
         raise refusal("ValidationException", "PutItem")
-    if differs := schema.faults(item):
+    if differs := faults(item):
         raise UnknownError(f"an item that the schema does not describe: {differs}")
 
 

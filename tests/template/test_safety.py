@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from smarther.store.schema import partitions
+from labs.described import partitions
 from tests.template.conftest import of_type
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from labs.described import faults, is_of, kind_of, partitions
 from smarther.store import keys
-from smarther.store.schema import ITEMS, faults, kind_of, partitions
+from smarther.store.schema import ITEMS
 
 LEASE: dict[str, Any] = {
     "pk": {"S": "LEASE"},
@@ -21,7 +22,7 @@ LEASE: dict[str, Any] = {
 def test_a_key_is_of_one_kind_at_most() -> None:
     keys = [tuple(re.sub(r"<[^>]*>", "x", key) for key in (kind.partition, kind.sort)) for kind in ITEMS]
     assert [kind_of(*key) for key in keys] == list(ITEMS)
-    assert [sum(kind.has(*key) for kind in ITEMS) for key in keys] == [1] * len(ITEMS)
+    assert [sum(is_of(kind, *key) for kind in ITEMS) for key in keys] == [1] * len(ITEMS)
 
 
 @pytest.mark.parametrize(

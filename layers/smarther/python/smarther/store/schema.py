@@ -6,16 +6,10 @@ module, and tests check every item that they write against it. `keys` makes the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple
 
 type Form = Literal["text", "number", "true or false", "fields", "list"]
 type Party = Literal["callback", "cli", "keeper", "receiver", "redriver", "rollup", "widget"]
-
-_FORMS: Final[Mapping[Form, str]] = {"text": "S", "number": "N", "true or false": "BOOL", "fields": "M", "list": "L"}
-"""DynamoDB's letter for each form."""
 
 
 class Attribute(NamedTuple):
@@ -39,54 +33,6 @@ class ItemKind(NamedTuple):
     read_by: tuple[Party, ...]
     goes: str
 
-    def has(self, pk: str, sk: str) -> bool:
-        """Whether a key is one of this kind."""
-        return _matches(self.partition, pk) and _matches(self.sort, sk)
-
-    def faults(self, item: Mapping[str, Mapping[str, object]]) -> list[str]:
-        """How an item differs from this kind: attributes that are unknown, of another form, or missing."""
-        known = {each.name: each for each in self.attributes}
-        odd = [name for name in item if name not in known and name not in {"pk", "sk"}]
-        formed = [name for name, each in known.items() if name in item and _FORMS[each.form] not in item[name]]
-        absent = [name for name, each in known.items() if each.always and name not in item]
-        return (
-            [f"{name} is not known" for name in odd]
-            + [f"{name} is no {known[name].form}" for name in formed]
-            + [f"{name} is missing" for name in absent]
-        )
-
-
-def kind_of(pk: str, sk: str) -> ItemKind | None:
-    """The kind of the item with this key; None if no kind has such a key."""
-    return next((kind for kind in ITEMS if kind.has(pk, sk)), None)
-
-
-def faults(item: Mapping[str, Mapping[str, object]]) -> list[str]:
-    """How an item, in DynamoDB's JSON, differs from its kind; empty if it does not differ."""
-    pk, sk = (str(item[name]["S"]) for name in ("pk", "sk"))
-    kind = kind_of(pk, sk)
-    return [f"no kind of item has the key {pk} {sk}"] if kind is None else kind.faults(item)
-
-
-def partitions(function: Party) -> tuple[set[str], set[str]]:
-    """The partitions that a function reads, and those that it writes; `*` stands for the parts that vary."""
-
-    read: set[str] = set()
-    written: set[str] = set()
-    for kind in ITEMS:
-        beginning, changes, _ = kind.partition.partition("<")
-        partition = f"{beginning}*" if changes else beginning
-        if function in kind.read_by:
-            read.add(partition)
-        if function in kind.written_by:
-            written.add(partition)
-    return read, written
-
-
-def _matches(pattern: str, text: str) -> bool:
-    beginning, placeholder, _ = pattern.partition("<")
-    return len(text) > len(beginning) and text.startswith(beginning) if placeholder else text == pattern
-
 
 _EXPIRES: Final = Attribute("expires_at", "number", "epoch seconds after which DynamoDB deletes the item")
 _MODULE_ID: Final = Attribute("module_id", "text", "the thermostat's id, as Legrand sends it", always=True)
@@ -96,11 +42,7 @@ _RECEIVED_AT: Final = Attribute("received_at", "text", "when it arrived here: IS
 
 
 def _statistics(*, of: str) -> tuple[Attribute, ...]:
-    measures = (
-        ("temperature", "°C"),
-        ("humidity", "percent"),
-        ("setpoint", "°C"),
-    )
+    measures = (("temperature", "°C"), ("humidity", "percent"), ("setpoint", "°C"))
     return (
         _MODULE_ID,
         Attribute("version", "number", "how often it was written; of two runs at once the second one starts again"),
@@ -293,7 +235,7 @@ ITEMS: Final = (
             Attribute("used_at", "text", "when the browser came back: ISO 8601, UTC"),
             Attribute("not_given", "text", "why it was not given"),
             Attribute("report", "text", "the report, as JSON, of the run that was given it"),
-            Attribute("expires_at", "number", "epoch seconds after which DynamoDB deletes the item", always=True),
+            _EXPIRES._replace(always=True),
         ),
         ("callback", "keeper", "cli"),
         ("cli",),
@@ -308,7 +250,7 @@ ITEMS: Final = (
             Attribute("calls", "number", "calls that were made or tried"),
             Attribute("not_before", "number", "epoch seconds before which no call is made"),
             Attribute("granted", "number", "how many calls there were when Legrand said that no more are granted"),
-            Attribute("expires_at", "number", "epoch seconds after which DynamoDB deletes the item", always=True),
+            _EXPIRES._replace(always=True),
         ),
         ("keeper",),
         ("keeper", "cli"),
@@ -348,7 +290,7 @@ ITEMS: Final = (
             Attribute("person", "list", "why a person is needed, and what to do", always=True),
             Attribute("troubles", "list", "what did not work", always=True),
             Attribute("plants", "list", "each plant, and its subscription", always=True),
-            Attribute("tokens", "fields", "when they end; never the tokens", always=False),
+            Attribute("tokens", "fields", "when they end; never the tokens"),
             Attribute("consent", "text", "what became of a consent that this run was given"),
             Attribute("calls_today", "number", "calls of the day of UTC"),
             Attribute("calls_quota", "number", "calls that Legrand grants in a day, as `LegrandDailyCalls` says"),
