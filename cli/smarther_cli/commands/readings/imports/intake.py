@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
@@ -24,7 +25,7 @@ from smarther_cli.commands.readings.imports.from_home_assistant import csv_sampl
 from smarther_cli.commands.readings.imports.from_influxdb import influx_samples
 from smarther_cli.commands.readings.imports.joined import Joining
 from smarther_cli.commands.readings.imports.left_out import LeftOut
-from smarther_cli.commands.readings.imports.ordered import Ordered
+from smarther_cli.commands.readings.imports.ordered import ordered
 from smarther_cli.commands.readings.imports.recognised import OWN, FileKind
 
 if TYPE_CHECKING:
@@ -118,10 +119,9 @@ class Intake:
 
     def run(self, *, dry: bool, told: Callable[[str], None]) -> None:
         """Take in what is new; a `dry` run only says what would be. `told` hears how far it is. Raises StoreError."""
-        with Ordered() as ordered:
-            ordered.add(self._told(self._entries(), told))
-            batch: list[Importing] = []
-            for fate, item in self._importing.fates(self._items(ordered), stands_back=self._kind not in OWN):
+        batch: list[Importing] = []
+        with closing(ordered(self._told(self._entries(), told))) as entries:
+            for fate, item in self._importing.fates(self._items(entries), stands_back=self._kind not in OWN):
                 self.outcome.note(fate, item, self._now)
                 if fate in {Fate.NEW, Fate.CORRECTED}:
                     batch.append(item)
@@ -129,7 +129,7 @@ class Intake:
                     self._store(batch, dry=dry)
                     batch = []
                     told(f"{'Comparing' if dry else 'Storing'}: {self.outcome.readings} readings")
-            self._store(batch, dry=dry)
+        self._store(batch, dry=dry)
 
     def _store(self, batch: Sequence[Importing], *, dry: bool) -> None:
         if batch and not dry:
@@ -163,10 +163,10 @@ class Intake:
                 )
                 yield each.reading.module_id, str(item["sk"]), json.dumps(encoded(item))
 
-    def _items(self, ordered: Ordered) -> Iterator[Importing]:
+    def _items(self, entries: Iterable[tuple[str, str, str]]) -> Iterator[Importing]:
         """The same as items, by thermostat and time."""
         if self._joining is None:
-            yield from (decoded(json.loads(text)) for _, _, text in ordered)
+            yield from (decoded(json.loads(text)) for _, _, text in entries)
         else:
-            for reading in self._joining.readings(ordered, self._thermostats):
+            for reading in self._joining.readings(entries, self._thermostats):
                 yield self._importing.foreign(reading, _SOURCES[self._kind])
