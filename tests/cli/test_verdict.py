@@ -78,7 +78,7 @@ def test_each_command_leaves_with_the_status_of_the_rule(
 ) -> None:
     """The verdict on a report is the same for status, keeper run and authorize."""
     consented = told.model_copy(update={"consent": "accepted"})
-    monkeypatch.setattr(authorize.Wait, "for_report", lambda *_: consented)
+    monkeypatch.setattr(authorize, "wait_for", lambda *_: consented)
     home.configured()
     KeeperNotes(home.table).keep_report(told)
     home.keeper_answers(told)

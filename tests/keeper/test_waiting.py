@@ -73,7 +73,7 @@ class Scene:
 
         with patch.object(authorize, "sleep", sleep), patch.object(authorize, "monotonic", lambda: waited[0]):
             try:
-                return str(authorize.Wait(consents, self.states[who]).for_report(lambda _: None).consent)
+                return str(authorize.wait_for(consents, self.states[who], lambda _: None).consent)
             except Failure as failure:
                 return str(failure)
 

@@ -3,7 +3,6 @@
 import secrets
 import webbrowser
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic, sleep
 from typing import Annotated, Final
@@ -27,12 +26,6 @@ from smarther_cli.verdict import judge
 POLL_SECONDS: Final = 2.0
 KEEPER_SECONDS: Final = 130.0
 """How long the keeper may take once the browser is back: its own limit is two minutes."""
-
-_PAGES: Final = {
-    NotGiven.DECLINED: consent_page.DECLINED,
-    NotGiven.SCOPE_REFUSED: consent_page.SCOPE_REFUSED,
-    NotGiven.FAILED: consent_page.FAILED,
-}
 
 
 class ScopeRefused(Failure):
@@ -91,43 +84,39 @@ def _consent(call: Call, client_id: str, scope: Scope, *, browser: bool) -> Repo
     if browser and not webbrowser.open(address):
         screen.remark("No browser could be opened here; open the address yourself, on any device.", style="yellow")
     with screen.remarks().status("Waiting for your consent (Ctrl-C ends the waiting)") as spinner:
-        return Wait(Consents(call.deployment.table), state).for_report(spinner.update)
+        return wait_for(Consents(call.deployment.table), state, spinner.update)
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """The wait for the outcome of one consent, by its own state; reports of other runs are ignored."""
+def wait_for(consents: Consents, state: str, say: Callable[[str], None]) -> Report:
+    """The report of the run that was given the consent of this state; reports of other runs are ignored.
 
-    consents: Consents
-    state: str
-
-    def for_report(self, say: Callable[[str], None]) -> Report:
-        """The report of the run that was given this consent. Raises Failure if none comes in time."""
-        end = monotonic() + consent.STATE_LIFE.total_seconds()
-        back = False
-        while monotonic() < end:
-            found = self.consents.of(self.state)
-            if found.not_given is not None:
-                kind = ScopeRefused if found.not_given is NotGiven.SCOPE_REFUSED else Failure
-                raise _as_the_page_says(_PAGES.get(found.not_given, consent_page.INCOMPLETE), kind)
-            if found.report is not None:
-                return found.report
-            if found.progress is ConsentProgress.BACK and not back:
-                back, end = True, monotonic() + KEEPER_SECONDS
-                say("The browser is back; the keeper is at work")
-            sleep(POLL_SECONDS)
-        if back:
-            raise Failure(
-                "The browser came back, but the keeper did not report on this consent in time.",
-                "`smarther status` tells whether there are tokens now. If not, run `smarther authorize` again.",
-            )
-        minutes = consent.STATE_LIFE // timedelta(minutes=1)
+    Raises Failure if none comes in time.
+    """
+    end = monotonic() + consent.STATE_LIFE.total_seconds()
+    back = False
+    while monotonic() < end:
+        found = consents.of(state)
+        if found.not_given is not None:
+            kind = ScopeRefused if found.not_given is NotGiven.SCOPE_REFUSED else Failure
+            raise _as_the_page_says(consent_page.page_without(found.not_given), kind)
+        if found.report is not None:
+            return found.report
+        if found.progress is ConsentProgress.BACK and not back:
+            back, end = True, monotonic() + KEEPER_SECONDS
+            say("The browser is back; the keeper is at work")
+        sleep(POLL_SECONDS)
+    if back:
         raise Failure(
-            f"No consent was given within {minutes} minutes; the address is no longer good.",
-            "Run `smarther authorize` again. If Legrand showed an error instead of its login, compare the redirect"
-            " address registered there with the one that `smarther configure` prints; if it is about a scope, run"
-            " `smarther authorize --control`.",
+            "The browser came back, but the keeper did not report on this consent in time.",
+            "`smarther status` tells whether there are tokens now. If not, run `smarther authorize` again.",
         )
+    minutes = consent.STATE_LIFE // timedelta(minutes=1)
+    raise Failure(
+        f"No consent was given within {minutes} minutes; the address is no longer good.",
+        "Run `smarther authorize` again. If Legrand showed an error instead of its login, compare the redirect"
+        " address registered there with the one that `smarther configure` prints; if it is about a scope, run"
+        " `smarther authorize --control`.",
+    )
 
 
 def _client_id(deployment: Deployment) -> str:

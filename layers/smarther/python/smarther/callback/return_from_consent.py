@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from smarther import telemetry
 from smarther.callback.keeper_function import KeeperError, KeeperSlow
-from smarther.domain.account.consent import Given, NotGiven, has_state_form, returned, state_digest
+from smarther.domain.account.consent import Given, has_state_form, returned, state_digest
 from smarther.drawing import consent_page
 from smarther.drawing.words.choice import words_of_browser
 from smarther.store.table import StoreError
@@ -17,15 +17,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from smarther.callback.keeper_function import KeeperFunction
+    from smarther.domain.account.consent import NotGiven
     from smarther.drawing.consent_page import ConsentPage
     from smarther.store.keeper_items import Consents
-
-_NOT_GIVEN: Mapping[NotGiven, ConsentPage] = {
-    NotGiven.DECLINED: consent_page.DECLINED,
-    NotGiven.SCOPE_REFUSED: consent_page.SCOPE_REFUSED,
-    NotGiven.FAILED: consent_page.FAILED,
-    NotGiven.INCOMPLETE: consent_page.INCOMPLETE,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +47,7 @@ class Callback:
         try:
             if not isinstance(given, Given):
                 self._store_refusal(query, given)
-                return _NOT_GIVEN[given]
+                return consent_page.page_without(given)
             if not self.consents.use(given.state, self.now()):
                 return consent_page.NOT_VALID
             return consent_page.page_for(self.keeper.consent(given.code, consent_id=state_digest(given.state)))

@@ -22,6 +22,7 @@ from smarther.drawing.words.language import Ending
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from smarther.domain.account.consent import NotGiven
     from smarther.domain.keeper.keeper_report import PersonNeeded, PlantState, Report
     from smarther.drawing.words.language import Language, Told
 
@@ -86,6 +87,11 @@ UNAVAILABLE: Final = ConsentPage(ending=Ending.UNAVAILABLE)
 BUSY: Final = ConsentPage(ending=Ending.BUSY)
 SLOW: Final = ConsentPage(ending=Ending.SLOW)
 BROKEN: Final = ConsentPage(ending=Ending.BROKEN)
+
+
+def page_without(not_given: NotGiven) -> ConsentPage:
+    """The page for a consent that was not given."""
+    return ConsentPage(ending=Ending(not_given.value))
 
 
 def _remedy(person: PersonNeeded, words: Language) -> str:
