@@ -218,7 +218,7 @@ class Api:
         An answer that cannot be read is a failure, never an empty list: the plan would subscribe every plant again.
         """
         raw = self._call("list", self._request("GET", "/subscription"), for_all=True)
-        entries = [] if raw.status == requests.codes.no_content else _readable(self.transport, "list", raw)
+        entries = _readable(self.transport, "list", raw, nothing=[])
         if not isinstance(entries, list):
             raise self.transport.unreadable("list", raw)
         found = [subscription for entry in entries if (subscription := _subscription(entry)) is not None]
@@ -240,10 +240,7 @@ class Api:
     def plants(self) -> ListedAccount:
         """The plants of the account; none for 204."""
         raw = self._call("plants", self._request("GET", "/plants"), Need.OPTIONAL)
-        if raw.status == requests.codes.no_content:
-            self._read("plants", raw, [], [])
-            return ListedAccount()
-        entries = _object(self.transport, "plants", raw).get("plants")
+        entries = _object(self.transport, "plants", raw, nothing={"plants": []}).get("plants")
         if not isinstance(entries, list):
             raise self.transport.unreadable("plants", raw)
         plants = [ListedPlant(plant_id, _name(entry)) for entry in entries if (plant_id := _id(entry))]
@@ -254,10 +251,7 @@ class Api:
         """A plant's name and modules; 204, or an answer without modules, means that it has none."""
         path = f"/plants/{quote(plant_id, safe='')}/topology"
         raw = self._call("topology", self._request("GET", path), Need.OPTIONAL)
-        if raw.status == requests.codes.no_content:
-            self._read("topology", raw, [], [])
-            return Topology()
-        plant = _object(self.transport, "topology", raw).get("plant")
+        plant = _object(self.transport, "topology", raw, nothing={"plant": {}}).get("plant")
         entries = plant.get("modules") if isinstance(plant, dict) else plant
         if not isinstance(plant, dict) or not isinstance(entries, list | None):
             raise self.transport.unreadable("topology", raw)
@@ -276,10 +270,9 @@ class Api:
         """
         request = self._request("GET", f"{_thermostat(plant_id, module_id)}/programlist")
         raw = self._call("programs", request, Need.SPARE)
-        if raw.status == requests.codes.no_content:
-            self._read("programs", raw, [], [])
-            return {}
-        thermostats = _object(self.transport, "programs", raw).get("chronothermostats")
+        thermostats = _object(self.transport, "programs", raw, nothing={"chronothermostats": []}).get(
+            "chronothermostats"
+        )
         if not isinstance(thermostats, list):
             raise self.transport.unreadable("programs", raw)
         entries = [entry for each in thermostats for entry in _programs(each, module_id)]
@@ -355,7 +348,10 @@ def _thermostat(plant_id: str, module_id: str) -> str:
     )
 
 
-def _readable(transport: Transport, call: str, raw: RawAnswer) -> Any:
+def _readable(transport: Transport, call: str, raw: RawAnswer, *, nothing: Any = None) -> Any:
+    """The JSON of an answer; with 204, which has none, what stands for `nothing`."""
+    if raw.status == requests.codes.no_content and nothing is not None:
+        return nothing
     try:
         return raw.json()
     except (ValueError, RecursionError):
@@ -363,8 +359,10 @@ def _readable(transport: Transport, call: str, raw: RawAnswer) -> Any:
     raise transport.unreadable(call, raw)
 
 
-def _object(transport: Transport, call: str, raw: RawAnswer) -> Mapping[str, Any]:
-    found = _readable(transport, call, raw)
+def _object(
+    transport: Transport, call: str, raw: RawAnswer, *, nothing: Mapping[str, Any] | None = None
+) -> Mapping[str, Any]:
+    found = _readable(transport, call, raw, nothing=nothing)
     if not isinstance(found, dict):
         raise transport.unreadable(call, raw)
     return found
