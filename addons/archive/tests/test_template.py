@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from addons.archive.functions.archiver.day_file import COLUMNS
+from addons.archive.functions.archiver.day_file import COLUMNS_OF_A_FILE
 from addons.archive.tests.homes import Recorder, item
 from labs.translated import as_written
 from tests.support import deployed
@@ -23,7 +23,7 @@ GLUE = {
 def test_athena_knows_each_column_of_the_files_by_its_type() -> None:
     told = {each["Name"]: each["Type"] for each in TABLE["StorageDescriptor"]["Columns"]}
 
-    assert told == {name: GLUE[kind] for name, kind in COLUMNS.items()}
+    assert told == {name: GLUE[kind] for name, kind in COLUMNS_OF_A_FILE.items()}
 
 
 def test_athena_looks_where_the_files_are() -> None:
@@ -36,7 +36,7 @@ def test_athena_looks_where_the_files_are() -> None:
     folder = template.removeprefix("s3://${Bucket}/").replace("${!plant}", "villa").replace("${!month}", "2026-01")
     assert f"{folder}/2026-01-14.parquet" in recorder.bucket.objects
     assert [each["Name"] for each in TABLE["PartitionKeys"]] == ["plant", "month"]
-    assert not set(COLUMNS) & {"plant", "month"}
+    assert not set(COLUMNS_OF_A_FILE) & {"plant", "month"}
 
 
 def test_the_bucket_is_private_encrypted_and_versioned_and_outlives_the_stack() -> None:

@@ -15,6 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from smarther.store.past import rows
 from smarther.store.past.rows import EXTREMES, LOADS, MEASURES, Every
 from smarther_cli.show.decimals import json_value
 
@@ -24,38 +25,7 @@ if TYPE_CHECKING:
 
     from smarther.store.past.rows import Row
 
-COLUMNS: Final = (
-    "thermostat",
-    "plant",
-    "module_id",
-    "plant_id",
-    "time",
-    "received_at",
-    "source",
-    "function",
-    "mode",
-    "load_state",
-    "temperature_c",
-    "humidity_percent",
-    "setpoint_c",
-    "program",
-    "activation_time",
-    "temperature_f",
-    "setpoint_f",
-    "temperature_time",
-    "humidity_time",
-    "temperature_format",
-    "online",
-    "sender_system",
-    "sender_address_type",
-    "event_id",
-    "event_type",
-    "event_time",
-    "extra",
-    "event_extra",
-    "unread",
-    "digest",
-)
+COLUMNS: Final = ("thermostat", "plant", *rows.COLUMNS)
 """All columns of a reading, the most useful first."""
 
 _FIGURES: Final = (
@@ -101,17 +71,17 @@ def header(form: Format, columns: Sequence[str] = COLUMNS) -> bytes:
             return parquet.schema(columns)
 
 
-def lines(rows: Sequence[Row], form: Format, columns: Sequence[str] = COLUMNS) -> bytes:
+def lines(readings: Sequence[Row], form: Format, columns: Sequence[str] = COLUMNS) -> bytes:
     """Rows as lines of a file; for Parquet, as a message of the unfinished file."""
     match form:
         case Format.CSV:
-            return _csv([[_cell(row.get(column)) for column in columns] for row in rows])
+            return _csv([[_cell(row.get(column)) for column in columns] for row in readings])
         case Format.JSONL:
-            return "".join(json.dumps(row, ensure_ascii=False, default=json_value) + "\n" for row in rows).encode()
+            return "".join(json.dumps(row, ensure_ascii=False, default=json_value) + "\n" for row in readings).encode()
         case Format.PARQUET:
             from smarther_cli.formats import parquet  # noqa: PLC0415 - as above
 
-            return parquet.rows(rows, columns)
+            return parquet.rows(readings, columns)
 
 
 def finish(form: Format) -> Callable[[Path, Path], None] | None:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow
 from pyarrow import ipc, parquet
 
-from smarther.store.past.rows import EXTREMES, LOADS, MEASURES
+from smarther.domain.readings.reading import BOUNDS
+from smarther.store.past.rows import EXTREMES, INSTANTS, LOADS, MEASURES
 from smarther_cli.show.decimals import json_value
 
 if TYPE_CHECKING:
@@ -25,16 +26,14 @@ if TYPE_CHECKING:
 
 ROWS_IN_A_GROUP: Final = 20_000
 
-_INSTANTS: Final = ("time", "hour", "received_at", "temperature_time", "humidity_time", "event_time")
-_NUMBERS: Final = ("temperature_c", "humidity_percent", "setpoint_c", "temperature_f", "setpoint_f")
 _FIGURES: Final = (
     *(f"{name}_{part}_{unit}" for name, unit in MEASURES.items() for part in EXTREMES),
     *(f"{name}_minutes" for name in MEASURES),
     *LOADS,
 )
 _TYPES: Final = {
-    **dict.fromkeys(_INSTANTS, pyarrow.timestamp("us", tz="UTC")),
-    **dict.fromkeys((*_NUMBERS, *_FIGURES), pyarrow.float64()),
+    **dict.fromkeys((*INSTANTS, "hour"), pyarrow.timestamp("us", tz="UTC")),
+    **dict.fromkeys((*BOUNDS, *_FIGURES), pyarrow.float64()),
     "day": pyarrow.date32(),
     "count": pyarrow.int64(),
     "program": pyarrow.int64(),

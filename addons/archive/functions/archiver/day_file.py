@@ -15,45 +15,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
+from smarther.domain.readings.reading import BOUNDS
+from smarther.store.past.rows import COLUMNS, INSTANTS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from smarther.store.past.rows import Row
 
-_TEXT, _NUMBER, _WHOLE, _INSTANT = "VARCHAR", "DOUBLE", "BIGINT", "TIMESTAMPTZ"
-
-COLUMNS: Final[Mapping[str, str]] = {
-    "thermostat": _TEXT,
-    "module_id": _TEXT,
-    "plant_id": _TEXT,
-    "day": "DATE",
-    "time": _INSTANT,
-    "received_at": _INSTANT,
-    "source": _TEXT,
-    "function": _TEXT,
-    "mode": _TEXT,
-    "load_state": _TEXT,
-    "temperature_c": _NUMBER,
-    "humidity_percent": _NUMBER,
-    "setpoint_c": _NUMBER,
-    "program": _WHOLE,
-    "activation_time": _TEXT,
-    "temperature_f": _NUMBER,
-    "setpoint_f": _NUMBER,
-    "temperature_time": _INSTANT,
-    "humidity_time": _INSTANT,
-    "temperature_format": _TEXT,
+_TYPES: Final = {
+    **dict.fromkeys(INSTANTS, "TIMESTAMPTZ"),
+    **dict.fromkeys(BOUNDS, "DOUBLE"),
+    "program": "BIGINT",
     "online": "BOOLEAN",
-    "sender_system": _TEXT,
-    "sender_address_type": _TEXT,
-    "event_id": _TEXT,
-    "event_type": _TEXT,
-    "event_time": _INSTANT,
-    "extra": _TEXT,
-    "event_extra": _TEXT,
-    "unread": _TEXT,
-    "digest": _TEXT,
+    "day": "DATE",
 }
+_NAMES: Final = ("thermostat", *COLUMNS[:2], "day", *COLUMNS[2:])
+
+COLUMNS_OF_A_FILE: Final[Mapping[str, str]] = {name: _TYPES.get(name, "VARCHAR") for name in _NAMES}
 """DuckDB's type of each column. `extra`, `event_extra` and `unread` are JSON."""
 
 _OWN: Final = "CREATE TEMP TABLE made AS SELECT * FROM read_json(?, format = 'newline_delimited', columns = {columns})"
@@ -82,7 +61,7 @@ def day_file(day: date, rows: Sequence[Row], *, names: Mapping[str, str], earlie
         with lines.open("w") as file:
             for row in rows:
                 file.write(json.dumps(_cells(row, day, names)) + "\n")
-        database.execute(_OWN.format(columns=dict(COLUMNS)), [str(lines)])
+        database.execute(_OWN.format(columns=dict(COLUMNS_OF_A_FILE)), [str(lines)])
         if earlier is not None:
             before.write_bytes(earlier)
             database.execute(_KEPT, [str(before)])
@@ -92,7 +71,7 @@ def day_file(day: date, rows: Sequence[Row], *, names: Mapping[str, str], earlie
 
 def _cells(row: Row, day: date, names: Mapping[str, str]) -> dict[str, Any]:
     known = {**row, "day": day.isoformat(), "thermostat": names.get(row["module_id"])}
-    return {name: _cell(known[name], kind) for name, kind in COLUMNS.items() if known.get(name) is not None}
+    return {name: _cell(known[name], kind) for name, kind in COLUMNS_OF_A_FILE.items() if known.get(name) is not None}
 
 
 def _cell(value: Any, kind: str) -> Any:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
 from smarther.domain.readings import json_fields
 from smarther.domain.readings.json_fields import UnreadableError
 from smarther.domain.readings.reading import BOUNDS, DIGEST_LENGTH, Reading, Source, bounded
+from smarther.store.past.rows import FIELDS, INSTANTS
 from smarther_cli.commands.readings.imports.recognised import FileKind, of_statistics, unknown
 from smarther_cli.errors import Failure
 from smarther_cli.formats.lines import COLUMNS, FORMULA
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 _SOURCES: Final = frozenset(get_args(Source.__value__))
 _DIGEST: Final = re.compile(rf"[0-9a-f]{{{DIGEST_LENGTH}}}")
 _NAMES: Final = frozenset({"thermostat", "plant"})
-_INSTANTS: Final = ("time", "received_at", "temperature_time", "humidity_time", "event_time")
-_FIELDS: Final = ("extra", "event_extra", "unread")
 _IN_READING: Final = frozenset(Reading._fields) - {"key_only"}
 _BATCH: Final = 1_000
 
@@ -81,9 +80,9 @@ def _value(name: str, value: object) -> Any:  # noqa: PLR0911 - one for each kin
     if name in BOUNDS:
         number = bounded(name, json_fields.number(value))
         return None if number is None or (name == "program" and number != number.to_integral_value()) else number
-    if name in _INSTANTS:
+    if name in INSTANTS:
         return value if isinstance(value, datetime) else json_fields.instant(json_fields.short_text(value) or "")
-    if name in _FIELDS:
+    if name in FIELDS:
         return _fields(value)
     if name == "online":
         return value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value).lower())

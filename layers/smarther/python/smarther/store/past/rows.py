@@ -30,13 +30,24 @@ Each has its type: numbers are within their bounds, instants have a zone. A stor
 older release or by hand, is under `unread`, beside what could not be read when the reading arrived.
 """
 
+COLUMNS: Final = (
+    *("module_id", "plant_id", "time", "received_at", "source", "function", "mode", "load_state"),
+    *("temperature_c", "humidity_percent", "setpoint_c", "program", "activation_time"),
+    *("temperature_f", "setpoint_f", "temperature_time", "humidity_time", "temperature_format", "online"),
+    *("sender_system", "sender_address_type", "event_id", "event_type", "event_time"),
+    *("extra", "event_extra", "unread", "digest"),
+)
+"""All values that a row may have, the most useful first."""
+INSTANTS: Final = ("time", "received_at", "temperature_time", "humidity_time", "event_time")
+FIELDS: Final = ("extra", "event_extra", "unread")
+"""Values that hold others by name."""
+
 _ONLY_THE_TABLES: Final = frozenset({"pk", "sk", "expires_at", "imported_at", "after_hour"})
-_INSTANTS: Final = ("time", "received_at", "temperature_time", "humidity_time", "event_time")
 _READ: Final[Mapping[str, Callable[[Any, str], object]]] = {
     **dict.fromkeys((*Reading._fields, "source"), items.text),
     **dict.fromkeys(BOUNDS, items.measured),
-    **dict.fromkeys(_INSTANTS, items.instant),
-    **dict.fromkeys(("extra", "event_extra", "unread"), items.fields),
+    **dict.fromkeys(INSTANTS, items.instant),
+    **dict.fromkeys(FIELDS, items.fields),
     "program": items.whole,
     "online": items.flag,
 }
