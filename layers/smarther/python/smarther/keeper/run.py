@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
-
 from smarther.domain.account.credentials import Credentials, CredentialsError
 from smarther.domain.account.legrand_answers import (
     API_REASONS,
@@ -15,6 +13,7 @@ from smarther.domain.account.legrand_answers import (
     not_overtaken,
 )
 from smarther.domain.account.subscription_plan import WantedSubscriptions
+from smarther.domain.keeper.frozen_model import FrozenModel
 from smarther.domain.keeper.keeper_probe import ProbeOrder
 from smarther.domain.keeper.keeper_report import Report
 from smarther.domain.keeper.provider_watch import ProviderMemory, ProviderState
@@ -39,19 +38,15 @@ if TYPE_CHECKING:
     from smarther.store.listings import Module
 
 
-class Consent(BaseModel):
+class Consent(FrozenModel):
     """What the owner's browser brought back. `id` is set if somebody waits for the outcome."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     code: str
     id: str | None = None
 
 
-class RunRequest(BaseModel):
+class RunRequest(FrozenModel):
     """What a run is asked to do. A `probe` is no run: `Keeper.probe` answers it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     scheduled: bool = False
     """Whether the schedule asks. Such a run may rest to save calls."""

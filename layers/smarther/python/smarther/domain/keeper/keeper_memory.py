@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.keeper.frozen_model import FrozenModel
 from smarther.domain.keeper.incidents import LATE_AFTER, Incident
 from smarther.domain.keeper.provider_watch import ProviderMemory
 from smarther.domain.keeper.push_loss import Suspicion
@@ -16,10 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class RefusedGrant(BaseModel):
+class RefusedGrant(FrozenModel):
     """A refresh that the login refused. It is not repeated soon with the same tokens and credentials."""
-
-    model_config = ConfigDict(frozen=True)
 
     tokens_version: str
     credentials_version: str
@@ -27,10 +26,8 @@ class RefusedGrant(BaseModel):
     at: datetime
 
 
-class LastPush(BaseModel):
+class LastPush(FrozenModel):
     """A thermostat's last push: when it arrived by our clock, its lag by the thermostat's clock, and the usual lag."""
-
-    model_config = ConfigDict(frozen=True)
 
     at: datetime
     lag: timedelta
@@ -50,10 +47,8 @@ MOST_PUSHES: Final = 1000
 """How many of the newest last pushes are remembered, so that the memory fits an item."""
 
 
-class Memory(BaseModel):
+class Memory(FrozenModel):
     """All that is remembered. Each part is empty at first."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     tokens_left: tuple[str, bool] | None = None
     """The id of the tokens secret's newest version after the last run, and whether no version was pending."""
@@ -63,7 +58,7 @@ class Memory(BaseModel):
     refused: RefusedGrant | None = None
     absent_plants: frozenset[str] = frozenset()
     """Known plants that the last list of plants lacked."""
-    absent_modules: dict[str, frozenset[str]] = {}
+    absent_modules: dict[str, frozenset[str]] = Field(default_factory=dict)
     """By plant: the thermostats that its last topology lacked. They are removed if the next one lacks them too."""
     ask_again: frozenset[str] = frozenset()
     """Plants whose last topology could not be read, or lacked something: the next run asks for it again."""
@@ -75,15 +70,15 @@ class Memory(BaseModel):
     """The last thermostat asked in that round; None when the round is over."""
     listened_through: str = ""
     """The plant that was checked last for silence, if time or calls did not suffice for all; else empty."""
-    polled_at: dict[str, datetime] = {}
+    polled_at: dict[str, datetime] = Field(default_factory=dict)
     """By module: its last poll."""
-    changed_unheard: dict[str, datetime] = {}
+    changed_unheard: dict[str, datetime] = Field(default_factory=dict)
     """By plant: when a poll last showed a change without a push. The next push clears it."""
-    remade: dict[str, datetime] = {}
+    remade: dict[str, datetime] = Field(default_factory=dict)
     """By plant: when its subscription was last replaced because it gave no pushes."""
-    replaced: dict[str, frozenset[str]] = {}
+    replaced: dict[str, frozenset[str]] = Field(default_factory=dict)
     """By plant of `remade`: the ids of the old subscriptions. If one is still listed, it was not replaced."""
-    pushes: dict[str, LastPush] = {}
+    pushes: dict[str, LastPush] = Field(default_factory=dict)
     """By module: its last push."""
     login_ill_since: datetime | None = None
     api_ill_since: datetime | None = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from smarther.domain.keeper.frozen_model import FrozenModel
 
 LONGEST = 50
 """The most calls one after the other."""
@@ -11,16 +13,14 @@ MOST_AT_ONCE = 5
 arrives meanwhile needs one of them."""
 
 
-class ProbeOrder(BaseModel):
+class ProbeOrder(FrozenModel):
     """How often the address is to be called: `calls` one after the other, then `at_once` at the same time."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     calls: int = Field(ge=0, le=LONGEST)
     at_once: int = Field(ge=0, le=MOST_AT_ONCE)
 
 
-class Handshake(BaseModel):
+class Handshake(FrozenModel):
     """One call with Event Grid's validation event, which stores nothing.
 
     `ms` is the milliseconds from the beginning of the connection to the head of the answer. It and `status` are None
@@ -28,21 +28,17 @@ class Handshake(BaseModel):
     container answered that had never been called before.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
     status: int | None = None
     ms: int | None = None
     proven: bool = False
     new_container: bool = False
 
 
-class Probe(BaseModel):
+class Probe(FrozenModel):
     """What a probe found. Before the keeper's first run there is no secret to call with, and no call is made.
 
     `complete` is False if the time ran out before every call was made. `stranger` is a call with a wrong secret.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     has_secret: bool
     complete: bool = True

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from smarther.domain.account.credentials import NOTICE
 from smarther.domain.account.legrand_answers import Reason
+from smarther.domain.keeper.frozen_model import FrozenModel
 from smarther.domain.keeper.incidents import SILENCE_CAUSES, Incident
 from smarther.domain.keeper.provider_watch import ProviderState
 from smarther.domain.readings.reading import instant_text
@@ -41,18 +42,14 @@ def is_overdue(ago: timedelta, *, every: timedelta) -> bool:
     return ago > _MISSED_RUNS * every
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class PersonNeeded(_Part):
+class PersonNeeded(FrozenModel):
     """One reason why a person is needed, and what to do."""
 
     reason: str
     do: str
 
 
-class PlantState(_Part):
+class PlantState(FrozenModel):
     """The subscription of a wanted plant."""
 
     plant_id: str
@@ -60,7 +57,7 @@ class PlantState(_Part):
     subscription: SubscriptionState
 
 
-class TokenState(_Part):
+class TokenState(FrozenModel):
     """When the tokens expire, in epoch seconds, and whether this run renewed them."""
 
     expires_at: int
@@ -68,7 +65,7 @@ class TokenState(_Part):
     refreshed: bool = False
 
 
-class SilentModule(_Part):
+class SilentModule(FrozenModel):
     """A silent thermostat: since when (UTC ISO 8601), and what a poll of it gave."""
 
     plant_id: str
@@ -78,7 +75,7 @@ class SilentModule(_Part):
     poll: Poll
 
 
-class ModuleClock(_Part):
+class ModuleClock(FrozenModel):
     """A thermostat whose clock is wrong: the time it `told`, and the right time then (`at`).
 
     Its readings are stored as usual.
@@ -91,7 +88,7 @@ class ModuleClock(_Part):
     at: str
 
 
-class Report(_Part):
+class Report(FrozenModel):
     """The report of one run. `outcome` is `busy` if another run held the lease; then nothing was done."""
 
     at: str
@@ -116,7 +113,7 @@ class Report(_Part):
     """Incidents that ended in this run."""
     unheard: int = 0
     """How many thermostats the run had no time to check for silence. The next run begins with them."""
-    left_out: dict[str, int] = {}
+    left_out: dict[str, int] = Field(default_factory=dict)
     """In a stored report: how many entries of each list were cut off."""
     webhook: WebhookState | None = None
     client_secret_ends_on: str | None = None

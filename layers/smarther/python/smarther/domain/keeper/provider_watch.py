@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from smarther.domain.account.answer_shape import NO_DATA, shape_of
 from smarther.domain.account.legrand_answers import Announcement, Kind, Reason, Service
+from smarther.domain.keeper.frozen_model import FrozenModel
 
 if TYPE_CHECKING:
     from smarther.domain.account.legrand_answers import ProviderAnswer
@@ -41,11 +42,7 @@ _PRESENT: Final = frozenset({Kind.OK, Kind.QUOTA, Kind.PERSON, Kind.UNAUTHORISED
 _OPERATION_OF_CALL: Final = {"exchange": "token", "refresh": "token"}
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Shape(_Part):
+class Shape(FrozenModel):
     """An answer that could not be read completely: when, its status, and its form without its values."""
 
     at: datetime
@@ -53,21 +50,21 @@ class Shape(_Part):
     form: str
 
 
-class Absence(_Part):
+class Absence(FrozenModel):
     """A missing service: since when, and how it was missing last."""
 
     since: datetime
     how: Missing
 
 
-class Sighting(_Part):
+class Sighting(FrozenModel):
     """When something was first and last seen."""
 
     first: datetime
     last: datetime
 
 
-class Announced(_Part):
+class Announced(FrozenModel):
     """The last announcement of an operation, and when it came."""
 
     at: datetime
@@ -116,13 +113,13 @@ class ProviderSigns:
                 self.gave_data.add(operation)
 
 
-class ProviderState(_Part):
+class ProviderState(FrozenModel):
     """What differs from the provider as it is known; all empty if nothing does. Days and instants are UTC.
 
     `gone` says for each service that is gone how it is missing. `changed` has the operations whose answers are unknown.
     """
 
-    gone: dict[str, str] = {}
+    gone: dict[str, str] = Field(default_factory=dict)
     gone_since: datetime | None = None
     changed: tuple[str, ...] = ()
     announced: bool = False
@@ -130,15 +127,15 @@ class ProviderState(_Part):
     ends_on: date | None = None
 
 
-class ProviderMemory(_Part):
+class ProviderMemory(FrozenModel):
     """What is remembered of the provider between runs."""
 
-    absent: dict[Service, Absence] = {}
-    strange: dict[str, Sighting] = {}
-    announced: dict[str, Announced] = {}
+    absent: dict[Service, Absence] = Field(default_factory=dict)
+    strange: dict[str, Sighting] = Field(default_factory=dict)
+    announced: dict[str, Announced] = Field(default_factory=dict)
     told: Announcement | None = None
     told_at: datetime | None = None
-    shapes: dict[str, Shape] = {}
+    shapes: dict[str, Shape] = Field(default_factory=dict)
 
     def after(self, signs: ProviderSigns, now: datetime) -> ProviderMemory:
         """The memory after a run with these signs."""

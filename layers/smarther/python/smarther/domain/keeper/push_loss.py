@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from math import sqrt
 from typing import TYPE_CHECKING, Final
 
-from pydantic import BaseModel, ConfigDict
+from smarther.domain.keeper.frozen_model import FrozenModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -52,23 +52,19 @@ MOST_ANSWERS: Final = 100
 """How many of the newest answers are remembered."""
 
 
-class Answer(BaseModel):
+class Answer(FrozenModel):
     """A poll made on suspicion of loss: whether it showed a missed change."""
-
-    model_config = ConfigDict(frozen=True)
 
     module_id: str
     at: datetime
     missed: bool
 
 
-class UnpushedChange(BaseModel):
+class UnpushedChange(FrozenModel):
     """A change that a poll showed at `at`, before any push told it.
 
     By the thermostat's clock it happened after `after` and no later than `time`.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     module_id: str
     at: datetime
@@ -76,15 +72,13 @@ class UnpushedChange(BaseModel):
     time: datetime
 
 
-class Suspicion(BaseModel):
+class Suspicion(FrozenModel):
     """The suspicion of loss, and what polls have shown.
 
     `looked_at` is the last count of pushes. `since` is when the loss seems to have begun; None without suspicion.
     `untold` are changes that a push may still tell. `asked_through` is the thermostat polled last. No suspicion begins
     before `calm_until`.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     looked_at: datetime | None = None
     since: datetime | None = None
