@@ -7,7 +7,6 @@ make the same hour at the same time: the schedule's, the stream's, the owner's.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from smarther.domain.keeper.fault import fault_of
@@ -37,37 +36,14 @@ class OvertakenError(Exception):
     """Other runs wrote the same hours during each try."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RollupCounts:
-    """What a run made, in counts. `failed` has the module ids of which something could not be made.
-
-    `behind` has, by module id, the hour from which statistics may be missing. `faults` counts errors by type and place.
-    """
-
-    hours_written: int
-    days_written: int
-    items_read: int
-    items_left_out: int
-    behind: Mapping[str, datetime]
-    failed: frozenset[str]
-    faults: Mapping[Fault, int]
-
-    def figures(self) -> dict[str, str | int]:
-        """The counts as keys of a log record."""
-        return {
-            "hours_written": self.hours_written,
-            "days_written": self.days_written,
-            "items_read": self.items_read,
-            "items_left_out": self.items_left_out,
-            "thermostats_failed": len(self.failed),
-        }
-
-
 class Rollup:
     """One run over one table; `zone` decides which hours make a day.
 
     With a `retention`, only hours are made whose readings cannot have expired. A `consistent` run reads consistently:
     it sees what was written a moment ago.
+
+    `behind` has, by module id, the hour from which statistics may be missing; `failed` has the module ids of which
+    something could not be made; `faults` counts errors by type and place.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first by keyword
@@ -89,21 +65,19 @@ class Rollup:
         self._retention = retention
         self._consistent = consistent
         self._hours_written = self._days_written = 0
-        self._behind: dict[str, datetime] = {}
-        self._failed: set[str] = set()
-        self._faults: Counter[Fault] = Counter()
+        self.behind: dict[str, datetime] = {}
+        self.failed: set[str] = set()
+        self.faults: Counter[Fault] = Counter()
 
-    def counts(self) -> RollupCounts:
-        """What was made so far."""
-        return RollupCounts(
-            hours_written=self._hours_written,
-            days_written=self._days_written,
-            items_read=self._table.items_read,
-            items_left_out=self._table.items_left_out,
-            behind=self._behind,
-            failed=frozenset(self._failed),
-            faults=self._faults,
-        )
+    def figures(self) -> dict[str, str | int]:
+        """What was made so far, in counts, as keys of a log record."""
+        return {
+            "hours_written": self._hours_written,
+            "days_written": self._days_written,
+            "items_read": self._table.items_read,
+            "items_left_out": self._table.items_left_out,
+            "thermostats_failed": len(self.failed),
+        }
 
     def unexpired(self, hours: HourRange) -> HourRange:
         """The part of `hours` whose readings cannot have expired."""
@@ -126,7 +100,7 @@ class Rollup:
                 if self._out_of_time():
                     return reached
                 if not self._try_day(module_id, day, part):
-                    self._behind.setdefault(module_id, part.start)
+                    self.behind.setdefault(module_id, part.start)
             reached = part.end
         return reached
 
@@ -139,7 +113,7 @@ class Rollup:
             part = self.unexpired(hours)
             reached = self._make_in_order(module_id, part) if module_id in listed else part.start
             if reached < part.end:
-                self._behind[module_id] = reached
+                self.behind[module_id] = reached
 
     def remake(self, module_id: str, times: Iterable[datetime]) -> bool:
         """Make the hours and days again that late readings of these times affect; False if some could not be made."""
@@ -147,7 +121,7 @@ class Rollup:
             part = self.unexpired(hours)
             reached = self._make_in_order(module_id, part)
             if reached < part.end:
-                self._behind[module_id] = min(reached, self._behind.get(module_id, reached))
+                self.behind[module_id] = min(reached, self.behind.get(module_id, reached))
                 return False
         return True
 
@@ -191,8 +165,8 @@ class Rollup:
         return True
 
     def _note_failure(self, module_id: str, error: Exception) -> None:
-        self._failed.add(module_id)
-        self._faults[fault_of(error)] += 1
+        self.failed.add(module_id)
+        self.faults[fault_of(error)] += 1
 
     def _make_hours(self, module_id: str, part: HourRange) -> int:
         """Write the hours that differ from the stored ones; returns how many.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from smarther import telemetry
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from smarther.domain.summaries.rollup_window import HourRange
-    from smarther.rollup.roll_up import Rollup, RollupCounts
+    from smarther.rollup.roll_up import Rollup
     from smarther.store.hours_and_days import HoursAndDays
 
 
@@ -30,31 +29,12 @@ class StatisticsMissingError(Exception):
     """Some thermostats' statistics could not be made; all others were."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """What a run made of a range. `complete_through` is the end of the hours, or the hour at which time ran out."""
-
-    hours: HourRange
-    complete_through: datetime
-    counts: RollupCounts
-
-    def figures(self) -> dict[str, str | int]:
-        """The result as keys of a log record; `continue_from` only if time ran out."""
-        unfinished = self.complete_through < self.hours.end
-        return {
-            "from": self.hours.start.isoformat(),
-            "to": self.hours.end.isoformat(),
-            **self.counts.figures(),
-            **({"continue_from": self.complete_through.isoformat()} if unfinished else {}),
-        }
-
-
 def make_range(rollup: Rollup, hours: HourRange) -> dict[str, Any]:
     """Make a requested range again; if the answer has `continue_from`, time ran out there."""
     unexpired = rollup.unexpired(hours)
-    result = RunResult(unexpired, rollup.make(rollup.thermostats(), unexpired), rollup.counts())
-    _log("statistics_made", result.figures(), result.counts)
-    return result.figures() | {"failed": sorted(result.counts.failed)}
+    figures = _figures(rollup, unexpired, rollup.make(rollup.thermostats(), unexpired))
+    _log("statistics_made", figures, rollup)
+    return {**figures, "failed": sorted(rollup.failed)}
 
 
 def make_scheduled(rollup: Rollup, statistics: HoursAndDays, now: datetime) -> dict[str, Any]:
@@ -71,20 +51,20 @@ def make_scheduled(rollup: Rollup, statistics: HoursAndDays, now: datetime) -> d
     since = dropped_by_stream_since(state, now=now)
     if state is not None and since is not None:
         late_after = rollup.remake_missed(listed, since=since, after=state.late_after or "")
-    result = RunResult(hours, reached, rollup.counts())
     statistics.store_rollup_state(
         RollupState(
             ran_at=now,
             complete_through=reached,
-            behind=result.counts.behind,
+            behind=rollup.behind,
             late_through=now if state is None or late_after is None else state.late_through,
             late_after=late_after,
         )
     )
-    _log("statistics_made", result.figures(), result.counts)
-    if result.counts.failed:
-        raise StatisticsMissingError(f"{len(result.counts.failed)} thermostats' statistics could not be made")
-    return result.figures() | {"failed": []}
+    figures = _figures(rollup, hours, reached)
+    _log("statistics_made", figures, rollup)
+    if rollup.failed:
+        raise StatisticsMissingError(f"{len(rollup.failed)} thermostats' statistics could not be made")
+    return {**figures, "failed": []}
 
 
 def remake_late(rollup: Rollup, records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -103,9 +83,8 @@ def remake_late(rollup: Rollup, records: Iterable[Mapping[str, Any]]) -> dict[st
             module_id, time, number = found
             times[module_id][number] = time
     failed = [module_id for module_id, late in times.items() if not rollup.remake(module_id, late.values())]
-    counts = rollup.counts()
     readings = sum(map(len, times.values()))
-    _log("late_readings_counted", {"readings": readings, "strange_records": strange, **counts.figures()}, counts)
+    _log("late_readings_counted", {"readings": readings, "strange_records": strange, **rollup.figures()}, rollup)
     return {"batchItemFailures": [{"itemIdentifier": number} for module_id in failed for number in times[module_id]]}
 
 
@@ -121,7 +100,13 @@ def _reading_of(record: Mapping[str, Any]) -> tuple[str, datetime, str] | None:
     return None if module_id is None or time is None else (module_id, time, number)
 
 
-def _log(message: str, figures: Mapping[str, str | int], counts: RollupCounts) -> None:
-    for fault, count in counts.faults.items():
+def _figures(rollup: Rollup, hours: HourRange, reached: datetime) -> dict[str, str | int]:
+    """What a run made of a range, as keys of a log record; `continue_from` only if time ran out before its end."""
+    told = {"from": hours.start.isoformat(), "to": hours.end.isoformat(), **rollup.figures()}
+    return told if reached >= hours.end else told | {"continue_from": reached.isoformat()}
+
+
+def _log(message: str, figures: Mapping[str, str | int], rollup: Rollup) -> None:
+    for fault, count in rollup.faults.items():
         telemetry.warn("statistics_failed", error=fault.error, place=fault.place, count=count)
     telemetry.log(message, **figures)
