@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from smarther.aws.botocore_client import create_client
 from smarther.aws.timeouts import Timeouts
 from smarther.receiver import rehearse
 from smarther.receiver.rehearsal_settings import PreTrafficSettings
-from smarther.receiver.version import TIMEOUTS, ReceiverVersion
+from smarther.receiver.version import TIMEOUTS, call_version
 from smarther.telemetry import log, warn
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 settings = PreTrafficSettings.from_environment(os.environ)
 session = botocore.session.get_session()
-version = ReceiverVersion(create_client(session, "lambda", TIMEOUTS), settings.receiver_version)
+functions = create_client(session, "lambda", TIMEOUTS)
 deployments = create_client(session, "codedeploy", Timeouts(connect_seconds=3.0, read_seconds=10.0, attempts=3))
 recorded = json.loads(Path(__file__).with_name("notification.json").read_text())
 
@@ -30,7 +31,7 @@ recorded = json.loads(Path(__file__).with_name("notification.json").read_text())
 def handler(event: Mapping[str, str], context: object) -> dict[str, str | None]:
     """Always report `Succeeded` or `Failed`: CodeDeploy waits an hour for a hook that reports nothing."""
     try:
-        fault = rehearse.fault(version.call, recorded, sleep=time.sleep)
+        fault = rehearse.fault(partial(call_version, functions, settings.receiver_version), recorded, sleep=time.sleep)
     except Exception as error:  # an incomplete check counts as failed
         fault = f"not checked: {type(error).__name__}"
     if fault is None:

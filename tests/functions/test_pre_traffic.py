@@ -60,7 +60,7 @@ class Deployment:
         self.receiver = load("receiver")
         self.app = load("pre_traffic")
         self.service = Lambda(lambda event: self.receiver.handler(event, None))
-        self.app.version._client = self.service
+        monkeypatch.setattr(self.app, "functions", self.service)
 
     def check(self) -> str | None:
         """Run the hook as CodeDeploy does; the fault it found. CodeDeploy is told of it, once and in its own form."""

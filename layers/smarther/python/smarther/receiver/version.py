@@ -23,20 +23,13 @@ class VersionFailedError(Exception):
     """The version could not be called, or failed."""
 
 
-class ReceiverVersion:
-    """One version, by its ARN."""
-
-    def __init__(self, client: LambdaClient, arn: str) -> None:
-        self._client = client
-        self._arn = arn
-
-    def call(self, event: Mapping[str, Any]) -> Any:
-        """The answer of the version; raises VersionFailedError."""
-        try:
-            return json.loads(invoke(self._client, self._arn, event))
-        except FunctionFailedError as failure:
-            raise VersionFailedError(f"it failed with {failure}") from failure
-        except ClientError as failure:
-            raise VersionFailedError(failure.response["Error"]["Code"]) from failure
-        except (BotoCoreError, ValueError) as failure:
-            raise VersionFailedError(type(failure).__name__) from failure
+def call_version(client: LambdaClient, arn: str, event: Mapping[str, Any]) -> Any:
+    """The answer of the version with this ARN; raises VersionFailedError."""
+    try:
+        return json.loads(invoke(client, arn, event))
+    except FunctionFailedError as failure:
+        raise VersionFailedError(f"it failed with {failure}") from failure
+    except ClientError as failure:
+        raise VersionFailedError(failure.response["Error"]["Code"]) from failure
+    except (BotoCoreError, ValueError) as failure:
+        raise VersionFailedError(type(failure).__name__) from failure
