@@ -73,9 +73,6 @@ class NotFound(Failure):
     status = Status.NOT_FOUND
 
 
-AwsError = ClientError | BotoCoreError
-"""The errors of boto3, for any service."""
-
 ADAPTER_ERRORS: Final = (SecretsError, StoreError)
 """The errors of the package's adapters; each has boto3's error as a cause."""
 
@@ -140,7 +137,7 @@ def explained(error: Exception, place: Place) -> Failure:
 def vendors(error: Exception) -> BaseException | None:
     """The error of boto3: the error itself or one of its causes; None if there is none."""
     cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, AwsError):
+    while cause is not None and not isinstance(cause, ClientError | BotoCoreError):
         cause = cause.__cause__
     return cause
 

@@ -125,7 +125,7 @@ def _is_add_on(stack: StackTypeDef) -> bool:
 
 
 def _remove(core: Deployment, stack: str) -> None:
-    formation = _formation(core)
+    formation: CloudFormationClient = core.client("cloudformation")
     formation.delete_stack(StackName=stack)
     try:
         formation.get_waiter("stack_delete_complete").wait(
@@ -133,8 +133,3 @@ def _remove(core: Deployment, stack: str) -> None:
         )
     except WaiterError as error:
         raise Failure(f"The stack {stack} could not be removed: {error}", "Its events say why.") from None
-
-
-def _formation(core: Deployment) -> CloudFormationClient:
-    client: CloudFormationClient = core.client("cloudformation")
-    return client

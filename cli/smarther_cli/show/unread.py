@@ -11,9 +11,7 @@ from smarther_cli.show import screen
 from smarther_cli.show.decimals import json_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from smarther.store.past.rows import Row, Rows
+    from smarther.store.past.rows import Rows
 
 READINGS: Final = 40
 """How many of the newest readings are checked: a few hours of a busy thermostat, and one page of the table."""
@@ -40,12 +38,8 @@ class Unread:
 
 def unread_lately(rows: Rows, module_id: str) -> list[Unread]:
     """The attributes that could not be read in the newest readings of a thermostat."""
-    return _gathered(rows.newest(module_id, TimeRange(), limit=READINGS))
-
-
-def _gathered(newest_first: Iterable[Row]) -> list[Unread]:
     found: dict[str, Unread] = {}
-    for row in newest_first:
+    for row in rows.newest(module_id, TimeRange(), limit=READINGS):
         for attribute, sent in row.get("unread", {}).items():
             last = found.get(attribute)
             found[attribute] = Unread(attribute, last.readings + 1, last.sent) if last else Unread(attribute, 1, sent)

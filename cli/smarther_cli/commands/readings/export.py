@@ -10,7 +10,7 @@ import typer
 
 from smarther.domain.readings.home import Thermostat
 from smarther.store.listings import Listings
-from smarther.store.past.rows import Every, Row, RowPage, Rows, TimeRange
+from smarther.store.past.rows import Every, Row, Rows, TimeRange
 from smarther_cli.call import this_call
 from smarther_cli.commands.readings.completion import ModuleNames, PlantNames
 from smarther_cli.commands.readings.thermostats import chosen
@@ -31,18 +31,13 @@ class NamedRows:
     names: Mapping[str, Thermostat]
     every: Every
 
-    @property
-    def columns(self) -> Sequence[str]:
-        """The columns of a file."""
-        return TABLES[self.every]
-
     def header(self, form: Format) -> bytes:
         """The beginning of a file."""
-        return header(form, self.columns)
+        return header(form, TABLES[self.every])
 
     def lines(self, rows: Sequence[Row], form: Format) -> bytes:
         """Rows as lines of a file."""
-        return lines(rows, form, self.columns)
+        return lines(rows, form, TABLES[self.every])
 
     def counted(self, count: int) -> str:
         """A number of rows, in words."""
@@ -54,10 +49,8 @@ class NamedRows:
         for index in range(cursor.module, len(modules)):
             key = cursor.key if index == cursor.module else None
             for page in self.rows.pages(time_range, every=self.every, module_id=modules[index], key=key):
-                yield self._named(page), Cursor(index, page.next_key) if page.next_key else Cursor(index + 1)
-
-    def _named(self, page: RowPage) -> list[Row]:
-        return [self._with_names(row) for row in page.rows]
+                rows = [self._with_names(row) for row in page.rows]
+                yield rows, Cursor(index, page.next_key) if page.next_key else Cursor(index + 1)
 
     def _with_names(self, row: Row) -> Row:
         known = self.names.get(row["module_id"])

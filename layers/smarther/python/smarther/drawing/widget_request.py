@@ -74,8 +74,9 @@ def widget_call(event: Mapping[str, object], *, now: datetime, home: tzinfo) -> 
     """
     context = _mapping(event.get("widgetContext"))
     options = _mapping(context.get("params")) | dict(event)
-    chosen = _period(options)
-    start, end = chosen or _of_dashboard(_mapping(context.get("timeRange"))) or (now - DEFAULT_RANGE, now)
+    dashboard = _mapping(context.get("timeRange"))
+    chosen, of_dashboard = _period(options), _period(_mapping(dashboard.get("zoom"))) or _period(dashboard)
+    start, end = chosen or of_dashboard or (now - DEFAULT_RANGE, now)
     width = _number(context.get("width"))
     return WidgetCall(
         start=start,
@@ -88,11 +89,6 @@ def widget_call(event: Mapping[str, object], *, now: datetime, home: tzinfo) -> 
         moved=chosen is not None,
         words=words_asked_for(event),
     )
-
-
-def _of_dashboard(time_range: Mapping[str, object]) -> Period | None:
-    """The dashboard's period: the zoomed one where there is one."""
-    return _period(_mapping(time_range.get("zoom"))) or _period(time_range)
 
 
 def _period(said: Mapping[str, object]) -> Period | None:

@@ -17,9 +17,8 @@ from smarther.domain.summaries.series import (
     of_hours,
     of_snapshots,
     shown_of,
-    snapshots_from,
 )
-from smarther.domain.summaries.statistics import HOUR, daily, hour_of, hourly, hours_of_day, local_day
+from smarther.domain.summaries.statistics import HOUR, LONGEST_HOLD, daily, hour_of, hourly, hours_of_day, local_day
 from smarther.store.hours_and_days import HoursAndDays
 from smarther.store.past.history import History
 
@@ -49,7 +48,7 @@ class SeriesReader:
         grain = finest_grain(end - start, limit)
         if grain is Grain.READINGS:
             most = limit - hours_in(end - start)
-            snapshots = self._history.snapshots(module_id, start=snapshots_from(start), end=end, limit=most)
+            snapshots = self._history.snapshots(module_id, start=start - LONGEST_HOLD, end=end, limit=most)
             if len(snapshots) < most:
                 return of_snapshots(snapshots, start=start, end=end, now=now)
         if grain is not Grain.DAYS:
@@ -68,7 +67,7 @@ class SeriesReader:
     def _running_hours(self, module_id: str, now: datetime) -> dict[datetime, Statistics]:
         """The current hour so far and the one before, which the rollup may not have made yet."""
         first = hour_of(now) - HOUR
-        snapshots = self._history.snapshots(module_id, start=snapshots_from(first), end=now, limit=RUNNING_SNAPSHOTS)
+        snapshots = self._history.snapshots(module_id, start=first - LONGEST_HOLD, end=now, limit=RUNNING_SNAPSHOTS)
         return hourly(snapshots, start=first, end=first + 2 * HOUR, until=now)
 
     def _running_days(self, module_id: str, now: datetime) -> dict[date, Statistics]:

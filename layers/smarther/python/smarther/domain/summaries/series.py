@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from smarther.domain.readings.home import Load
-from smarther.domain.summaries.statistics import HOUR, LONGEST_HOLD, Held, held, hour_of, hours_of_day, local_day
+from smarther.domain.summaries.statistics import HOUR, Held, held, hour_of, hours_of_day, local_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -200,11 +200,6 @@ def summary(series: Series) -> Summary:
         heating_minutes=_total([(span.heating_share, span) for span in spans]),
         cooling_minutes=_total([(span.cooling_share, span) for span in spans]),
     )
-
-
-def snapshots_from(start: datetime) -> datetime:
-    """The instant from which readings are needed for a chart that begins at `start`."""
-    return start - LONGEST_HOLD
 
 
 def hours_between(start: datetime, end: datetime) -> tuple[datetime, datetime]:
