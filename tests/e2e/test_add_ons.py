@@ -15,11 +15,12 @@ from sandbox.running import places
 from sandbox.running.lived import live
 from smarther_cli.deploy import add_on
 from smarther_cli.deployment import Deployment, add_on_stack, place_of
+from tests.support.add_ons import taken
 from tests.support.envelopes import envelope, status
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -47,7 +48,7 @@ class Events:
 
     def listen(self) -> None:
         """Hear what has come, in its order."""
-        for each in map(json.loads, self._taken(self._witness)):
+        for each in map(json.loads, taken(self._sqs, self._witness)):
             (self.replayed if "replay-name" in each else self.heard).append(each)
 
     def replay(self) -> None:
@@ -72,7 +73,7 @@ class Events:
 
     def aside(self) -> list[dict[str, Any]]:
         """The dead letters that have come."""
-        return [json.loads(each) for each in self._taken(self.outputs["DeadLetterQueueUrl"])]
+        return [json.loads(each) for each in taken(self._sqs, self.outputs["DeadLetterQueueUrl"])]
 
     def details(self, detail_type: str, module_id: str | None = None) -> list[dict[str, Any]]:
         """The details of events of a type, of one thermostat if it is named."""
@@ -83,12 +84,6 @@ class Events:
         """While inside, the publisher may not do this."""
         stack = add_on_stack(self._home.state.stack.name, "events")
         return self._home.forbidden("PublisherRole", *actions, stack=stack)
-
-    def _taken(self, queue: str) -> Iterator[str]:
-        while messages := self._sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
-            for message in messages:
-                yield message["Body"]
-                self._sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
 
 
 def pushed(home: Home, module_id: str, minutes: float, **said: Any) -> None:

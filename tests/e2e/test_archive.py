@@ -18,6 +18,7 @@ from smarther.store.listings import Listings
 from smarther.store.table import Table
 from smarther_cli.deploy import add_on
 from smarther_cli.deployment import Deployment, add_on_stack, place_of
+from tests.support.add_ons import taken
 from tests.support.envelopes import envelope, status
 from tests.support.waiting import wait_for
 
@@ -84,13 +85,9 @@ class Archived:
         function = self.outputs["ArchiverFunctionName"]
         self.home.state.cloud.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=b"{}")
 
-    def letters(self) -> str:
+    def aside(self) -> str:
         """The dead letters that have come; they are taken."""
-        sqs, queue = self.home.state.cloud.client("sqs"), self.outputs["DeadLetterQueueUrl"]
-        messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
-        for each in messages:
-            sqs.delete_message(QueueUrl=queue, ReceiptHandle=each["ReceiptHandle"])
-        return "\n".join(each["Body"] for each in messages)
+        return "\n".join(taken(self.home.state.cloud.client("sqs"), self.outputs["DeadLetterQueueUrl"]))
 
     def refused(self) -> AbstractContextManager[None]:
         """While inside, the archiver may write nothing."""
@@ -133,7 +130,7 @@ def test_a_bucket_that_refuses_is_told_of_and_gets_the_file_anew_later(archived:
     with archived.refused():
         archived.arrives(0, "20.5")
         archived.is_scheduled()
-        wait_for(lambda: "could not be made" in archived.letters(), "it is not told of")
+        wait_for(lambda: "could not be made" in archived.aside(), "it is not told of")
     assert archived.celsius() == [19.5]
 
     archived.makes()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from addons.archive.tests.homes import BEGIN, item
 from labs.translated import as_written
@@ -19,6 +17,7 @@ from smarther.store.hours_and_days import statistics_item
 from smarther.store.items import encoded
 from smarther.store.table import TableUnavailableError
 from tests.support import deployed
+from tests.support.add_ons import beside_the_core, started, taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,11 +34,7 @@ OUT_OF_TIME = Mock(get_remaining_time_in_millis=Mock(return_value=100_000))
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """A cold start, beside the core's table with one thermostat, its reading and its day, a bucket, and a queue."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", deployed.REGION)
-    with mock_aws():
-        dynamodb = deployed.create_table()
+    with beside_the_core(monkeypatch) as dynamodb:
         listing = {"plant_id": "villa", "module_id": "kitchen", "name": "Cucina", "device": "chronothermostat"}
         day = statistics_item("kitchen", keys.day_key(BEGIN.date()), Statistics(count=1), version=1)
         for each in (
@@ -51,16 +46,7 @@ def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
         boto3.client("s3").create_bucket(
             Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": deployed.REGION}
         )
-        given = {
-            "TABLE_NAME": deployed.TABLE,
-            "TIMEZONE": "Europe/Rome",
-            "BUCKET": "bucket",
-            "DEAD_LETTER_QUEUE_URL": boto3.client("sqs").create_queue(QueueName="aside")["QueueUrl"],
-        }
-        for name in ARCHIVER["Environment"]["Variables"]:
-            monkeypatch.setenv(name, given[name])
-        handler = ARCHIVER["Handler"].rpartition(".")[0]
-        yield importlib.reload(importlib.import_module(f"addons.archive.functions.{handler}"))
+        yield started(monkeypatch, "archive", ARCHIVER, {"TIMEZONE": "Europe/Rome", "BUCKET": "bucket"})
 
 
 def in_bucket(app: ModuleType) -> list[str]:
@@ -109,8 +95,8 @@ def test_a_reading_that_can_be_in_no_file_is_a_dead_letter(app: ModuleType) -> N
 
     app.handler({}, IN_TIME)
 
-    (message,) = app.sqs.receive_message(QueueUrl=app.settings.dead_letter_queue_url)["Messages"]
-    assert json.loads(message["Body"]) == {
+    (letter,) = taken(app.sqs, app.settings.dead_letter_queue_url)
+    assert json.loads(letter) == {
         "why": "readings that nobody can read",
         "module_id": "kitchen",
         "day": "2026-01-14",

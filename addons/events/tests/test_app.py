@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
@@ -10,13 +9,13 @@ from unittest.mock import Mock
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from addons.events.tests.stream import item, records, report
 from labs.translated import as_written
 from smarther.store import keys
 from smarther.store.table import TableUnavailableError
 from tests.support import deployed
+from tests.support.add_ons import beside_the_core, started, taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,30 +29,11 @@ CONTEXT = Mock(**{"get_remaining_time_in_millis.return_value": 60_000})
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """A cold start, beside the core's table, the add-on's own, a bus and a queue."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", deployed.REGION)
-    with mock_aws():
-        dynamodb = deployed.create_table()
+    with beside_the_core(monkeypatch) as dynamodb:
         dynamodb.create_table(TableName="told", **RESOURCES["ToldTable"]["Properties"])
         boto3.client("events").create_event_bus(Name="bus")
-        queue = boto3.client("sqs").create_queue(QueueName="aside")["QueueUrl"]
-        given = {
-            "TABLE_NAME": deployed.TABLE,
-            "TOLD_TABLE_NAME": "told",
-            "BUS_NAME": "bus",
-            "DEAD_LETTER_QUEUE_URL": queue,
-        }
-        for name in PUBLISHER["Properties"]["Environment"]["Variables"]:
-            monkeypatch.setenv(name, given[name])
-        handler = PUBLISHER["Properties"]["Handler"].rpartition(".")[0]
-        yield importlib.reload(importlib.import_module(f"addons.events.functions.{handler}"))
-
-
-def waiting(app: ModuleType) -> list[dict[str, Any]]:
-    """The dead letters."""
-    answer = app.sqs.receive_message(QueueUrl=app.settings.dead_letter_queue_url, MaxNumberOfMessages=10)
-    return [json.loads(each["Body"]) for each in answer.get("Messages", [])]
+        given = {"TOLD_TABLE_NAME": "told", "BUS_NAME": "bus"}
+        yield started(monkeypatch, "events", PUBLISHER["Properties"], given)
 
 
 def test_a_batch_is_told_and_what_can_never_be_is_set_aside(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,7 +48,8 @@ def test_a_batch_is_told_and_what_can_never_be_is_set_aside(app: ModuleType, mon
     assert answer == {"batchItemFailures": []}
     told = [entry["DetailType"] for request in put.call_args_list for entry in request.kwargs["Entries"]]
     assert sorted(told) == ["ReadingRecorded", "ReadingRecorded", "ThermostatSilent"]
-    assert [(each["pk"], each["sk"]) for each in waiting(app)] == [(odd["pk"]["S"], odd["sk"]["S"])]
+    (letter,) = map(json.loads, taken(app.sqs, app.settings.dead_letter_queue_url))
+    assert (letter["pk"], letter["sk"]) == (odd["pk"]["S"], odd["sk"]["S"])
     assert "bath" in json.dumps(app.dynamodb.scan(TableName="told")["Items"])
 
 

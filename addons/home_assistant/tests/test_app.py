@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import base64
-import importlib
 import json
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from addons.home_assistant.tests.homes import item, listing
 from labs.translated import as_written
 from tests.support import deployed
+from tests.support.add_ons import beside_the_core, started, taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,24 +27,11 @@ STATE = "smarther/recorder/kitchen"
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """A cold start, beside the core's table with one thermostat, and a queue; the broker is a mock that takes all."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", deployed.REGION)
-    with mock_aws():
-        dynamodb = deployed.create_table()
+    with beside_the_core(monkeypatch) as dynamodb:
         for each in (item("kitchen", 0), listing("kitchen", "Cucina")):
             dynamodb.put_item(TableName=deployed.TABLE, Item=each)
-        given = {
-            "TABLE_NAME": deployed.TABLE,
-            "RECORDER": "recorder",
-            "STALE_AFTER_HOURS": "24",
-            "LANGUAGE": "en",
-            "DEAD_LETTER_QUEUE_URL": boto3.client("sqs").create_queue(QueueName="aside")["QueueUrl"],
-        }
-        for name in MIRROR["Environment"]["Variables"]:
-            monkeypatch.setenv(name, given[name])
-        handler = MIRROR["Handler"].rpartition(".")[0]
-        module = importlib.reload(importlib.import_module(f"addons.home_assistant.functions.{handler}"))
+        given = {"RECORDER": "recorder", "STALE_AFTER_HOURS": "24", "LANGUAGE": "en"}
+        module = started(monkeypatch, "home_assistant", MIRROR, given)
         monkeypatch.setattr(module.iot, "publish", Mock())
         monkeypatch.setattr(module.time, "sleep", Mock())
         yield module
@@ -55,12 +40,6 @@ def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
 def published(app: ModuleType) -> list[str]:
     """The topics of what was published, in their order."""
     return [each.kwargs["topic"] for each in app.iot.publish.call_args_list]
-
-
-def waiting(app: ModuleType) -> list[str]:
-    """The dead letters."""
-    answer = app.sqs.receive_message(QueueUrl=app.settings.dead_letter_queue_url, MaxNumberOfMessages=10)
-    return [each["Body"] for each in answer.get("Messages", [])]
 
 
 def batch(*bodies: Any) -> dict[str, Any]:
@@ -96,7 +75,7 @@ def test_what_nothing_can_be_made_of_is_set_aside_and_its_neighbours_are_shown(a
     assert app.handler(batch(odd, event("kitchen")), None) == {"batchItemFailures": []}
 
     assert STATE in published(app)
-    assert waiting(app) == [odd if isinstance(odd, str) else json.dumps(odd)]
+    assert taken(app.sqs, app.settings.dead_letter_queue_url) == [odd if isinstance(odd, str) else json.dumps(odd)]
 
 
 def test_what_cannot_be_set_aside_is_given_again(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
