@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 from rich.console import Console
 
-from sandbox.running import lifecycle, lived, places, processes
+from sandbox.running import lifecycle, lived, paths, processes
 from sandbox.running.processes import SandboxError
 from smarther.store.listings import Listings
 from smarther.store.past.history import History
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     """The temperature of each thermostat by its name."""
 
 HALF_A_DAY: Final = timedelta(hours=12)
-HASS: Final = places.PROJECT / ".venv-home-assistant" / "bin" / "hass"
+HASS: Final = paths.PROJECT / ".venv-home-assistant" / "bin" / "hass"
 PATIENCE_SECONDS: Final = 120
 USER, PASSWORD = "owner", "password"  # of a Home Assistant that ends with this program
 
@@ -67,7 +67,7 @@ def main() -> int:
 
 
 def _finds_all(state: State, *, report: Any) -> bool:
-    folder = places.TEMPORARY / "home-assistant"
+    folder = paths.TEMPORARY / "home-assistant"
     folder.mkdir(mode=0o700)
     client_id = _certified(state, folder, report=report)
     expected = in_table(state)
@@ -165,7 +165,7 @@ def configure(folder: Path, state: State, client_id: str, port: int) -> None:
 @contextmanager
 def running(folder: Path, port: int) -> Iterator[str]:
     """While inside, Home Assistant runs and answers at this address. Raises SandboxError if it does not."""
-    log = places.LOGS / "home-assistant.log"
+    log = paths.LOGS / "home-assistant.log"
     with log.open("w") as output:
         process = subprocess.Popen(  # noqa: S603 - ours alone
             [str(HASS), "-c", str(folder), "--skip-pip"],

@@ -11,7 +11,7 @@ from typing import Final
 
 from rich.console import Console
 
-from sandbox.running import lifecycle, lived, local_invoke, owner, places, processes
+from sandbox.running import lifecycle, lived, local_invoke, owner, paths, processes
 from sandbox.running.processes import SandboxError
 from sandbox.running.state import State
 from sandbox.shows import demo, hints
@@ -74,7 +74,7 @@ def _up(console: Console, *, legrand_url: str | None, is_lived: bool) -> None:
         report("living two days")
         lived.live(state, TWO_DAYS)
     console.print(f"ready: AWS at {state.cloud.endpoint_url}, Legrand at {state.legrand_url}")
-    console.print(f"what tools need to know is in {places.shown(places.STATE)}")
+    console.print(f"what tools need to know is in {paths.shown(paths.STATE)}")
     console.print("To try next, in this folder:")
     hints.show(console, (*hints.LIVED, hints.of_aws(state), hints.END) if is_lived else hints.untouched())
 

@@ -241,9 +241,9 @@ def _items_read(log: str) -> int:
 
 def _processor_ms() -> float:
     """The processor time of the local cloud and its functions so far."""
-    from sandbox.running import places as sandbox_places  # noqa: PLC0415 - as above
+    from sandbox.running import paths  # noqa: PLC0415 - as above
 
-    started = json.loads(sandbox_places.REGISTER.read_text())
+    started = json.loads(paths.REGISTER.read_text())
     cloud = Path("/proc") / str(next(each["pid"] for each in started if each["name"] == "cloud"))
     functions = [Path("/proc") / pid for told in cloud.glob("task/*/children") for pid in told.read_text().split()]
     used = [(process / "stat").read_text().rpartition(")")[2].split()[11:13] for process in (cloud, *functions)]

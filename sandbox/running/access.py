@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from sandbox.running import places
+from sandbox.running import paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,5 +24,5 @@ class Decision:
 
 def decisions(*, after: int = 0) -> list[Decision]:
     """All calls of roles since the sandbox started, except the first `after`; calls of people are not recorded."""
-    lines = places.ACCESS_RECORD.read_text().splitlines()[after:]
+    lines = paths.ACCESS_RECORD.read_text().splitlines()[after:]
     return [Decision(**told | {"keys": tuple(told["keys"])}) for told in map(json.loads, lines)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from sandbox.running import places, processes
+from sandbox.running import paths, processes
 from smarther.aws.botocore_client import config_of
 from smarther.aws.timeouts import Timeouts
 
@@ -66,20 +66,20 @@ def start(emulator: str = "sandbox.emulator") -> Cloud:
     """
     port, mqtt_port = processes.free_ports(2)
     cloud = Cloud(f"http://127.0.0.1:{port}", mqtt_port)
-    temporary = places.TEMPORARY
+    temporary = paths.TEMPORARY
     temporary.mkdir(parents=True, exist_ok=True)
     processes.start(
         "cloud",
-        [str(places.CLOUD_ENVIRONMENT / "bin" / "python"), "-m", emulator],
+        [str(paths.CLOUD_ENVIRONMENT / "bin" / "python"), "-m", emulator],
         {
-            "PATH": f"{places.CLOUD_ENVIRONMENT / 'bin'}:{os.defpath}",
+            "PATH": f"{paths.CLOUD_ENVIRONMENT / 'bin'}:{os.defpath}",
             "HOME": str(temporary),
             "TMPDIR": str(temporary),
             "GATEWAY_PORT": str(port),
             "BIND_HOST": "127.0.0.1",
             "MINISTACK_REGION": REGION,
             "AUTH": "true",
-            "ACCESS_RECORD": str(places.ACCESS_RECORD),
+            "ACCESS_RECORD": str(paths.ACCESS_RECORD),
             "IOT_MTLS_PORT": str(cloud.mqtt_port),
             "S3_DATA_DIR": str(temporary / "s3"),
             "STATE_DIR": str(temporary / "state"),

@@ -7,7 +7,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from sandbox.running import cloud, local_invoke, owner, places, processes, stack
+from sandbox.running import cloud, local_invoke, owner, paths, processes, stack
 from sandbox.running.state import State
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def up(
     report: Callable[[str], None],
     legrand_url: str | None = None,
     parameters: Mapping[str, str] | None = None,
-    project: Path = places.PROJECT,
+    project: Path = paths.PROJECT,
     emulator: str = "sandbox.emulator",
 ) -> State:
     """Start the local cloud and Legrand's stand-in, deploy the stack, and return when everything answers.
@@ -64,9 +64,9 @@ def down(*, own_only: bool = False) -> list[str]:
     """
     if own_only and processes.running() and not processes.started_here():
         return []
-    places.STATE.unlink(missing_ok=True)
+    paths.STATE.unlink(missing_ok=True)
     ended = processes.stop_all(own_only=own_only)
-    shutil.rmtree(places.TEMPORARY, ignore_errors=True)
+    shutil.rmtree(paths.TEMPORARY, ignore_errors=True)
     return ended
 
 
@@ -79,7 +79,7 @@ def start_legrand() -> str:
     port = processes.free_port()
     world, season = os.environ.get("SANDBOX_WORLD", "usual"), os.environ.get("SANDBOX_SEASON", "now")
     url = f"http://127.0.0.1:{port}"
-    python = str(places.DEV_ENVIRONMENT / "bin" / "python")
+    python = str(paths.DEV_ENVIRONMENT / "bin" / "python")
     processes.start(
         "legrand",
         [python, "-m", "sandbox.legrand", "--port", str(port), "--world", world, "--season", season],

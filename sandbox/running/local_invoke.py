@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from sandbox.running import places
+from sandbox.running import paths
 from sandbox.running.processes import SandboxError
 from sandbox.running.stack import host_architecture
 
@@ -25,15 +25,15 @@ def write_settings(state: State) -> None:
     Locally, sam does not know the names of deployed resources, so each function gets its environment variables from the
     deployed stack, and the local cloud's address.
     """
-    places.LOCAL_INVOKE_ENVIRONMENT.write_text(json.dumps(_environments(state), indent=2))
+    paths.LOCAL_INVOKE_ENVIRONMENT.write_text(json.dumps(_environments(state), indent=2))
     endpoint = _from_a_container(state.cloud.endpoint_url)
     overrides = f"Architecture={host_architecture()} AwsEndpointUrl={endpoint}"
-    places.LOCAL_INVOKE_SETTINGS.write_text(
+    paths.LOCAL_INVOKE_SETTINGS.write_text(
         "# Written by the sandbox for: sam local invoke --config-file .sandbox/samconfig.toml …\n"
         "version = 0.1\n"
         "[default.local_invoke.parameters]\n"
-        f'template_file = "{places.PROJECT / ".sandbox" / "build" / "template.yaml"}"\n'
-        f'env_vars = "{places.LOCAL_INVOKE_ENVIRONMENT}"\n'
+        f'template_file = "{paths.PROJECT / ".sandbox" / "build" / "template.yaml"}"\n'
+        f'env_vars = "{paths.LOCAL_INVOKE_ENVIRONMENT}"\n'
         f'parameter_overrides = "{overrides}"\n'
         f'add_host = ["{_HOST_IN_A_CONTAINER}:host-gateway"]\n'
         f'region = "{state.cloud.region}"\n'

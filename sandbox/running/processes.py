@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from sandbox.running import places
+from sandbox.running import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -65,8 +65,8 @@ def start(
     Its output goes to `.sandbox/logs/<name>.log`. Raises SandboxError with the end of that log if the process ends or
     does not become ready.
     """
-    places.LOGS.mkdir(parents=True, exist_ok=True)
-    log = places.LOGS / f"{name}.log"
+    paths.LOGS.mkdir(parents=True, exist_ok=True)
+    log = paths.LOGS / f"{name}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - the commands are our own
             command,
@@ -74,7 +74,7 @@ def start(
             stdout=output,
             stderr=subprocess.STDOUT,
             env=dict(environment),
-            cwd=places.PROJECT,
+            cwd=paths.PROJECT,
             start_new_session=True,
         )
     _started_here[process.pid] = process
@@ -84,7 +84,7 @@ def start(
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
             end = log.read_text(errors="replace")[-_LOG_TAIL_CHARACTERS:]
-            raise SandboxError(f"{name} did not start; the end of {places.shown(log)}:\n{end}")
+            raise SandboxError(f"{name} did not start; the end of {paths.shown(log)}:\n{end}")
         time.sleep(0.05)
     return background
 
@@ -113,7 +113,7 @@ def stop_all(*, own_only: bool = False) -> list[str]:
     if left:
         _remember(left)
     else:
-        places.REGISTER.unlink(missing_ok=True)
+        paths.REGISTER.unlink(missing_ok=True)
     return ended
 
 
@@ -151,10 +151,10 @@ def _fingerprint(pid: int) -> str:
 
 
 def _remembered() -> list[Background]:
-    if not places.REGISTER.exists():
+    if not paths.REGISTER.exists():
         return []
-    return [Background(**each) for each in json.loads(places.REGISTER.read_text())]
+    return [Background(**each) for each in json.loads(paths.REGISTER.read_text())]
 
 
 def _remember(backgrounds: list[Background]) -> None:
-    places.REGISTER.write_text(json.dumps([asdict(each) for each in backgrounds], indent=2))
+    paths.REGISTER.write_text(json.dumps([asdict(each) for each in backgrounds], indent=2))

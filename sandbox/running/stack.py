@@ -11,7 +11,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sandbox.running import places
+from sandbox.running import paths
 from sandbox.running.processes import SandboxError
 from smarther_cli.deploy.machine import own_processor
 
@@ -40,7 +40,7 @@ def deploy(
     *,
     report: Callable[[str], None],
     parameters: Mapping[str, str] | None = None,
-    project: Path = places.PROJECT,
+    project: Path = paths.PROJECT,
 ) -> Stack:
     """Build the project, deploy it into the cloud, and return the stack with its routes in place.
 
@@ -152,13 +152,13 @@ def _sam(command: str, cloud: Cloud, overrides: list[str], project: Path) -> Non
     environment = {
         **os.environ,
         **cloud.environment(),
-        "PATH": f"{places.SAM_ENVIRONMENT / 'bin'}:{os.environ.get('PATH', os.defpath)}",
+        "PATH": f"{paths.SAM_ENVIRONMENT / 'bin'}:{os.environ.get('PATH', os.defpath)}",
         "SAM_CLI_TELEMETRY": "0",
         "ARCHITECTURE": host_architecture(),
     }
     ran = subprocess.run(  # noqa: S603 - the command is our own
         [
-            str(places.SAM_ENVIRONMENT / "bin" / "sam"),
+            str(paths.SAM_ENVIRONMENT / "bin" / "sam"),
             command,
             "--config-env",
             "sandbox",
@@ -172,8 +172,8 @@ def _sam(command: str, cloud: Cloud, overrides: list[str], project: Path) -> Non
         text=True,
         check=False,
     )
-    places.LOGS.mkdir(parents=True, exist_ok=True)
+    paths.LOGS.mkdir(parents=True, exist_ok=True)
     printed = ran.stdout + ran.stderr
-    (places.LOGS / f"sam-{command}.log").write_text(printed)
+    (paths.LOGS / f"sam-{command}.log").write_text(printed)
     if ran.returncode != 0:
         raise SandboxError(f"sam {command} failed (exit status {ran.returncode}):\n{printed[-_LOG_TAIL_CHARACTERS:]}")

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sandbox.running import places
+from sandbox.running import paths
 from sandbox.running.cloud import Cloud
 from sandbox.running.processes import SandboxError
 from sandbox.running.stack import Stack
@@ -31,8 +31,8 @@ class State:
 
     def save(self) -> None:
         """Write the file, readable by its owner only."""
-        places.STATE.touch(mode=_OWNER_ONLY)
-        places.STATE.write_text(
+        paths.STATE.touch(mode=_OWNER_ONLY)
+        paths.STATE.write_text(
             json.dumps(
                 {
                     "aws": {
@@ -53,9 +53,9 @@ class State:
     @classmethod
     def load(cls) -> Self:
         """The running sandbox. Raises SandboxError if there is none."""
-        if not places.STATE.exists():
+        if not paths.STATE.exists():
             raise SandboxError("no sandbox is running; start one with `make sandbox`")
-        told = json.loads(places.STATE.read_text())
+        told = json.loads(paths.STATE.read_text())
         return cls(
             Cloud(**told["aws"]),
             told["legrand"]["url"],

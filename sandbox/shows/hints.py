@@ -36,7 +36,7 @@ def untouched() -> tuple[Hint, ...]:
         ("store what Legrand would have given to the owner", configure),
         ("give consent: press Allow in the browser", f"{SMARTHER} authorize"),
         ("what the owner sees then", f"{SMARTHER} status"),
-        ("or begin anew with all that done, and two days lived", "make sandbox FRESH=1 LIVED=1"),
+        ("or begin again with all that done, and two days lived", "make sandbox FRESH=1 LIVED=1"),
         END,
     )
 

@@ -22,7 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from sandbox.running import lifecycle, lived, places, processes, stack
+from sandbox.running import lifecycle, lived, paths, processes, stack
 from sandbox.running.processes import SandboxError
 from sandbox.running.state import State
 
@@ -47,13 +47,13 @@ def main() -> int:
     def report(text: str) -> None:
         console.print(f"· {text}")
 
-    running = places.STATE.exists() and bool(processes.running())
+    running = paths.STATE.exists() and bool(processes.running())
     try:
         state = State.load() if running else lifecycle.up(report=report)
         if not any(each["ours"] for each in lived.get(state, "summary")["subscriptions"]):
             lived.prepare(state, report=report)
         url = f"http://127.0.0.1:{(port := processes.free_port())}/"
-        console.print(f"The home is at [bold]{url}[/bold], drawn anew every five seconds, until Ctrl-C.")
+        console.print(f"The home is at [bold]{url}[/bold], drawn again every five seconds, until Ctrl-C.")
         console.print(
             f"It lives its last two days, as fast as this machine can; then {TIMES_AS_FAST} times as fast as the clock"
             " until it has caught up. So far its newest word is an hour or two old."

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.running import cloud as local_cloud
-from sandbox.running import lifecycle, places
+from sandbox.running import lifecycle, paths
 from tests.deploy.terminal import ENTER, at_a_terminal
 from tests.support.sandboxes import sandbox_of_its_own
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 REGION = "eu-west-1"
 """Where one ends up who has no region set and sends Enter."""
 
-_ENVIRONMENTS = (places.DEV_ENVIRONMENT, places.SAM_ENVIRONMENT)
+_ENVIRONMENTS = (paths.DEV_ENVIRONMENT, paths.SAM_ENVIRONMENT)
 
 
 @dataclass
@@ -85,11 +85,11 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """What git would clone of this folder, with what is not committed yet, and with this folder's environments."""
     folder = tmp_path_factory.mktemp("clone") / "smarther-recorder"
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    names = subprocess.run(listed, cwd=places.PROJECT, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    names = subprocess.run(listed, cwd=paths.PROJECT, capture_output=True, text=True, check=True).stdout  # noqa: S603
     for name in filter(None, names.split("\0")):
-        if (places.PROJECT / name).is_file():
+        if (paths.PROJECT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(places.PROJECT / name, folder / name)
+            shutil.copyfile(paths.PROJECT / name, folder / name)
     for environment in _ENVIRONMENTS:
         assert (environment / ".ready").exists(), "make test sets it up"
         (folder / environment.name).symlink_to(environment.resolve())

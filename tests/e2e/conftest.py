@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from sandbox.running import lifecycle, owner, places, stack
+from sandbox.running import lifecycle, owner, paths, stack
 from sandbox.running.lived import settle
 from smarther.store.items import plain
 
@@ -195,7 +195,7 @@ def state() -> Iterator[State]:
 
     Without that key, as it is by default, the demo is the test.
     """
-    assert places.PROJECT / os.environ["SANDBOX_FOLDER"] == places.SANDBOX, "another test's sandbox is still in place"
+    assert paths.PROJECT / os.environ["SANDBOX_FOLDER"] == paths.SANDBOX, "another test's sandbox is still in place"
     state = lifecycle.up(report=lambda _: None, parameters={"CustomerManagedKey": "true"})
     yield state
     lifecycle.down()

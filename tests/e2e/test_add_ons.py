@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.running import places
+from sandbox.running import paths
 from sandbox.running.lived import live
 from smarther_cli.deploy import add_on
 from smarther_cli.deployment import Deployment, add_on_stack, place_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Home
 
 HOURS = 3
-PAGE = places.PROJECT / "docs" / "developer" / "addons.md"
+PAGE = paths.PROJECT / "docs" / "developer" / "addons.md"
 
 
 class Events:

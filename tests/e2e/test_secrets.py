@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from sandbox.running import places
+from sandbox.running import paths
 from smarther.domain.account.webhook import has_secret_form
 from smarther_cli.app import app
 from tests.e2e.secret_search import hits
@@ -107,23 +107,23 @@ def test_no_secret_is_in_the_sandboxs_files(secrets: dict[str, list[str]], home:
         with suppress(FileNotFoundError):  # a container that was ended meanwhile takes its files along
             contents[path.read_bytes()] = str(path)
 
-    assert str(places.LOGS / "cloud.log") in contents.values()
+    assert str(paths.LOGS / "cloud.log") in contents.values()
     assert hits(secrets, ((place, content) for content, place in contents.items())) == []
 
 
 @pytest.mark.shows("no secret in a sandbox's files")
 def test_the_one_file_with_a_secret_is_its_owners_only_and_git_ignores_it(home: Home) -> None:
-    assert home.state.webhook_url in places.STATE.read_text()
-    assert stat.S_IMODE(places.STATE.stat().st_mode) == stat.S_IRUSR | stat.S_IWUSR
-    ignored = subprocess.run(["git", "check-ignore", "--quiet", places.STATE], cwd=places.PROJECT, check=False)  # noqa: S603, S607 - git is where the system has it
+    assert home.state.webhook_url in paths.STATE.read_text()
+    assert stat.S_IMODE(paths.STATE.stat().st_mode) == stat.S_IRUSR | stat.S_IWUSR
+    ignored = subprocess.run(["git", "check-ignore", "--quiet", paths.STATE], cwd=paths.PROJECT, check=False)  # noqa: S603, S607 - git is where the system has it
     assert ignored.returncode == 0
 
 
 def written_files() -> Iterator[Path]:
     """Every file of the sandbox but `state.json` and what its containers unpacked, which `sam build` made before."""
-    for folder, folders, names in places.SANDBOX.walk():
+    for folder, folders, names in paths.SANDBOX.walk():
         folders[:] = [name for name in folders if name not in UNPACKED]
-        yield from (folder / name for name in names if folder / name != places.STATE)
+        yield from (folder / name for name in names if folder / name != paths.STATE)
 
 
 def written_in_the_cloud(home: Home) -> Iterator[tuple[str, bytes]]:

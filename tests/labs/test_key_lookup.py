@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from sandbox.running import places
+from sandbox.running import paths
 
 
 @pytest.fixture(scope="module")
 def told() -> dict[str, Any]:
     """What the probe found in the local cloud's own environment."""
     ran = subprocess.run(  # noqa: S603 - the command is our own
-        [places.CLOUD_ENVIRONMENT / "bin" / "python", "-m", "tests.labs.key_lookup_probe"],
-        cwd=places.PROJECT,
+        [paths.CLOUD_ENVIRONMENT / "bin" / "python", "-m", "tests.labs.key_lookup_probe"],
+        cwd=paths.PROJECT,
         capture_output=True,
         text=True,
         check=False,

@@ -127,7 +127,7 @@ def test_zizmor_reads_the_workflows(place: Path, good: str, bad: str, rule: str)
             "know nothing of each other",
         ),
         ("layers/smarther/python/smarther/drawing/text.py", "import requests", "ask no network"),
-        ("layers/smarther/python/smarther/telemetry.py", "import sandbox.running.places", "labs look at the sandbox"),
+        ("layers/smarther/python/smarther/telemetry.py", "import sandbox.running.paths", "labs look at the sandbox"),
         ("cli/smarther_cli/errors.py", "import smarther_cli.commands.status", "commands know what they show"),
         ("sandbox/running/stack.py", "import sandbox.shows.demo", "shows run the sandbox"),
         ("sandbox/legrand/account/login.py", "import sandbox.legrand.http.app", "the stand-in's address"),

@@ -13,7 +13,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from sandbox import __main__ as command_line
-from sandbox.running import lifecycle, places, processes
+from sandbox.running import lifecycle, paths, processes
 from sandbox.running.cloud import Cloud
 from sandbox.running.processes import SandboxError
 from sandbox.running.stack import Stack
@@ -34,8 +34,8 @@ LEFT: dict[int, Popen[bytes]] = {}
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A sandbox's folder, with nothing in it."""
     for name in ("STATE", "LOGS", "TEMPORARY", "REGISTER"):
-        path = getattr(places, name)
-        monkeypatch.setattr(places, name, tmp_path / path.name)
+        path = getattr(paths, name)
+        monkeypatch.setattr(paths, name, tmp_path / path.name)
     started = processes._started_here
     yield tmp_path
     monkeypatch.setattr(processes, "_started_here", started)
@@ -46,7 +46,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def start(name: str = "cloud") -> processes.Background:
     """Something that runs until it is ended."""
-    places.STATE.write_text("{}")
+    paths.STATE.write_text("{}")
     return processes.start(name, [sys.executable, "-c", "import time; time.sleep(60)"], {}, ready=lambda: True)
 
 
@@ -62,7 +62,7 @@ def test_who_ends_its_own_leaves_what_another_has_started_in_its_place(monkeypat
 
     assert lifecycle.down(own_only=True) == []
     assert processes.running() == ["cloud"]
-    assert places.STATE.exists()
+    assert paths.STATE.exists()
 
 
 def test_who_ends_its_own_ends_it() -> None:
@@ -72,7 +72,7 @@ def test_who_ends_its_own_ends_it() -> None:
 
     assert lifecycle.down(own_only=True) == ["legrand", "cloud"]
     assert processes.running() == []
-    assert not places.STATE.exists()
+    assert not paths.STATE.exists()
     assert not processes.started_here()
 
 
@@ -106,7 +106,7 @@ def test_one_in_a_folder_elsewhere_says_where_it_is(
 
 
 def test_what_does_not_start_there_says_where_its_log_is(folder: Path) -> None:
-    places.LOGS.mkdir(exist_ok=True)
+    paths.LOGS.mkdir(exist_ok=True)
 
     with pytest.raises(SandboxError, match=re.escape(str(folder))):
         processes.start("cloud", [sys.executable, "-c", "raise SystemExit(1)"], {}, ready=lambda: False)
@@ -168,7 +168,7 @@ def test_each_command_of_the_owner_that_is_advised_is_one() -> None:
 
 
 def test_each_target_that_is_advised_is_one_with_these_variables() -> None:
-    makefile = (places.DEV_ENVIRONMENT.parent / "Makefile").read_text()
+    makefile = (paths.DEV_ENVIRONMENT.parent / "Makefile").read_text()
     found = [words[1:] for words in commands() if words[0] == "make"]
     assert len(found) >= 3
     for target, *variables in found:

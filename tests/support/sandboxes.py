@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.running import places
+from sandbox.running import paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 @contextmanager
 def sandbox_of_its_own(name: str) -> Iterator[Path]:
     """In the block, the sandbox is the one in this folder below `.sandbox`."""
-    usual, folder = places.SANDBOX, places.PROJECT / ".sandbox" / name
+    usual, folder = paths.SANDBOX, paths.PROJECT / ".sandbox" / name
     with pytest.MonkeyPatch.context() as patched:
-        for each, place in list(vars(places).items()):
+        for each, place in list(vars(paths).items()):
             if isinstance(place, Path) and place.is_relative_to(usual):
-                patched.setattr(places, each, folder / place.relative_to(usual))
-        assert folder == places.SANDBOX
+                patched.setattr(paths, each, folder / place.relative_to(usual))
+        assert folder == paths.SANDBOX
         yield folder

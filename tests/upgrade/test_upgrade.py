@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from labs import release
-from sandbox.running import lifecycle, owner, places, stack
+from sandbox.running import lifecycle, owner, paths, stack
 from sandbox.running.lived import settle
 from tests.e2e.conftest import Home
 from tests.support.envelopes import envelope, status
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 BEGIN = datetime(2026, 1, 14, 6, tzinfo=UTC)
 THERMOSTAT = "before-the-upgrade"
 UNREADABLE = b"nobody can read this"
-KEPT_TABLE = places.PROJECT / "docs" / "owner" / "kept-table.yaml"
+KEPT_TABLE = paths.PROJECT / "docs" / "owner" / "kept-table.yaml"
 BETWEEN_SECONDS = 0.1
 """Many a second, and time for the deploy itself."""
 
@@ -128,7 +128,7 @@ def _a_sandbox_of_its_own() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def upgraded(_a_sandbox_of_its_own: None) -> Iterator[Upgraded]:
     """The latest release, deployed and used; then this one over it, while notifications come."""
-    released = release.unpacked(places.SANDBOX)
+    released = release.unpacked(paths.SANDBOX)
     state = lifecycle.up(report=lambda _: None, project=released)
     try:
         home = Home(state)
