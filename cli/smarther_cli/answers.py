@@ -100,7 +100,7 @@ def broken(why: str) -> WrongUse:
     """The error for an answers file that cannot be used."""
     return WrongUse(
         f"{FILE} cannot be used: {why}.",
-        "Mend it, or remove it: then `make deploy` asks anew, and takes what it can from the stack.",
+        "Correct it, or remove it: then `make deploy` asks again, and takes what it can from the stack.",
     )
 
 

@@ -239,7 +239,7 @@ def _of_what_waits(waiting: Backlog) -> Sequence[Problem]:
             Problem(
                 ProblemName.DEAD_LETTERS,
                 f"{waiting.dead_letters} notification{'s' if many else ''} that could not be stored",
-                "Once the cause is mended, `smarther redrive` stores what waits.",
+                "Once the cause is repaired, `smarther redrive` stores what waits.",
             )
         )
     return found

@@ -15,7 +15,7 @@ keeper = typer.Typer(no_args_is_help=True, help="The keeper, which keeps tokens 
 def run(context: typer.Context) -> None:
     """Run the keeper now, and show its report.
 
-    It runs by itself every half hour; run it by hand after you have mended something and do not want to wait.
+    It runs by itself every half hour; run it by hand after you have repaired something and do not want to wait.
     """
     _run(this_call(context), {}, "The keeper is at work")
 

@@ -27,7 +27,7 @@ def rollup(
         typer.Option("--to", metavar="DAY", help="The last day, included [default: up to now].", show_default=False),
     ] = None,
 ) -> None:
-    """Make hourly and daily statistics anew.
+    """Make hourly and daily statistics again.
 
     The rollup does so by itself: of each hour and day when it is over, and once a day of the last week again. This is
     for readings that came later than that, such as those that `smarther redrive` has stored. Only what differs is
@@ -48,7 +48,7 @@ def rollup(
         done = {"from": first, "to": made.to, "hours_written": made.hours, "days_written": made.days}
         screen.show_json({**done, "failed": sorted(made.failed)})
     else:
-        screen.say(f"{made.hours} hours and {made.days} days were written anew.", style="green")
+        screen.say(f"{made.hours} hours and {made.days} days were written again.", style="green")
     if made.failed:
         raise not_all_made(call, made.failed)
 

@@ -54,9 +54,8 @@ _HANDLER: Final = re.compile(r'Resource handler returned message: "(.*)" \(Reque
 _FOR_SUPPORT: Final = re.compile(r" ?\((Service|SDK Attempt Count|Request ID|RequestToken|HandlerErrorCode):[^()]*\)")
 _NOT_LIVE: Final = (
     "The new receiver did not go live and the old one goes on: its check failed, or an alarm rings. The check's log"
-    " (`aws logs tail /smarther/{stack}/pre-traffic --since 1h`) and docs/running/runbook.md say more. To mend what"
-    " an alarm"
-    " rings for: `make deploy AT_ONCE=1`."
+    " (`aws logs tail /smarther/{stack}/pre-traffic --since 1h`) and docs/running/runbook.md say more. To repair what"
+    " an alarm rings for: `make deploy AT_ONCE=1`."
 )
 _REMEDIES: Final = {
     "A version for this Lambda function exists": (
@@ -151,7 +150,7 @@ def remedy(failure: Event, stack: str) -> str:
     for pattern, words in _REMEDIES.items():
         if re.search(pattern, failure.reason, re.IGNORECASE):
             return words.format(stack=stack)
-    return "Mend what it names, then run `make deploy` again."
+    return "Repair what it names, then run `make deploy` again."
 
 
 def aftermath(state: str | None) -> str:
@@ -159,7 +158,7 @@ def aftermath(state: str | None) -> str:
     if state in {None, "REVIEW_IN_PROGRESS"}:
         return "Nothing was made."
     if state == "ROLLBACK_COMPLETE":
-        return "What had been made is removed again; the next `make deploy` begins anew."
+        return "What had been made is removed again; the next `make deploy` begins from the start."
     if state == "UPDATE_ROLLBACK_COMPLETE":
         return "The stack is as it was before, and goes on recording."
     return f"The stack's state is {state}."

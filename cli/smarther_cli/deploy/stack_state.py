@@ -45,6 +45,6 @@ def way_out(state: str, stack: str, region: str) -> str:
             " there, then run `make deploy` again; the table with the readings is kept."
         )
     return (
-        "Its last deploy failed, and so did the way back. Mend what its events name, then run"
+        "Its last deploy failed, and so did the way back. Repair what its events name, then run"
         f" `aws cloudformation continue-update-rollback --stack-name {stack} --region {region}`, and deploy again."
     )

@@ -96,8 +96,8 @@ def live_version(alias: facts.Alias) -> Finding:
         return bad(
             f"`live` leads to version {alias.version}, and the newest is {alias.newest}: somebody, or a deploy that"
             " failed, went back",
-            "If it was a deploy, the log of the function pre-traffic, or an alarm that rings, says why: mend that, then"
-            " `make deploy`. If it was you, the next deploy that changes the receiver takes over from there.",
+            "If it was a deploy, the log of the function pre-traffic, or an alarm that rings, says why: repair that,"
+            " then `make deploy`. If it was you, the next deploy that changes the receiver takes over from there.",
         )
     return good(f"`live` leads to the newest version, {alias.newest}")
 
@@ -116,7 +116,7 @@ def processor(found: facts.Processors) -> Finding:
     if faults:
         return bad(
             f"{found.chosen} was chosen, but {'; '.join(faults)}: keeper and callback cannot load that",
-            "Build and deploy anew for one processor: `make clean`, then `make deploy`.",
+            "Build and deploy again for one processor: `make clean`, then `make deploy`.",
         )
     return good(f"functions and layers are for {found.chosen}")
 
@@ -202,7 +202,7 @@ def _help(wrong: Sequence[Handshake]) -> str:
     if statuses == {None}:
         return _NOT_OURS
     if statuses == {404}:
-        return "`smarther keeper run` publishes anew by what the receiver knows its callers. Then ask again."
+        return "`smarther keeper run` publishes again by what the receiver knows its callers. Then ask again."
     return _RUNBOOK.format("answers-failing")
 
 
@@ -351,7 +351,7 @@ def given_up(count: int) -> Finding:
     if count:
         return bad(
             f"{_messages(count, 'notification')} that could not be stored for hours",
-            "Mend the cause, then `smarther redrive`. " + _RUNBOOK.format("spill-given-up"),
+            "Repair the cause, then `smarther redrive`. " + _RUNBOOK.format("spill-given-up"),
         )
     return good("no notification was given up")
 
@@ -423,7 +423,7 @@ def subscriber(topic: facts.Topic | None) -> Finding:
         return wanting(
             "nobody hears the alarms yet: the address is not confirmed",
             "Follow the link in the mail from AWS Notifications (it may be among the spam). It is good for three days;"
-            " after that subscribe anew: docs/running/runbook.md#no-mail-comes.",
+            " after that subscribe again: docs/running/runbook.md#no-mail-comes.",
         )
     if topic.pending:
         return look(
@@ -435,7 +435,7 @@ def subscriber(topic: facts.Topic | None) -> Finding:
     if topic.mail_chosen:
         return bad(
             "nobody hears the alarms, though AlarmEmail names an address",
-            "AWS forgets an address that is not confirmed in time. Subscribe it anew:"
+            "AWS forgets an address that is not confirmed in time. Subscribe it again:"
             " docs/running/runbook.md#no-mail-comes.",
         )
     return look(

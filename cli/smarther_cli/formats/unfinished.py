@@ -133,7 +133,7 @@ class Unfinished:
         if not same:
             raise WrongUse(
                 f"{self._part} is of an export that was asked for in other words.",
-                f"Ask in those words to finish it, or remove it and {self._note.name} to begin anew.",
+                f"Ask in those words to finish it, or remove it and {self._note.name} to begin again.",
             )
         return progress
 

@@ -16,7 +16,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "consent_accepted": "put the consent to use",
     "tokens_renewed": "renewed the tokens",
     "subscription_created": "subscribed {whose}",
-    "subscription_remade": "subscribed {whose} anew, as nothing had come",
+    "subscription_remade": "subscribed {whose} again, as nothing had come",
     "subscription_removed": "removed a subscription of {whose}{why}",
     "webhook_rotated": "replaced the secret in the webhook's address",
     "webhook_secret_made": "made the secret in the webhook's address",

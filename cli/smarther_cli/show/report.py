@@ -34,7 +34,7 @@ _OUTCOMES: Final = {
 _SUBSCRIPTIONS: Final = {
     "healthy": ("subscribed", "green"),
     "created": ("newly subscribed", "green"),
-    "remade": ("subscribed anew, as nothing had come", "green"),
+    "remade": ("subscribed again, as nothing had come", "green"),
     "missing": ("not subscribed", "bold red"),
     "unknown": ("not known", "yellow"),
 }

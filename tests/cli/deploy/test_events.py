@@ -152,7 +152,7 @@ def test_a_receiver_that_did_not_go_live_is_reported_as_such_whatever_codedeploy
     [
         (None, "Nothing was made"),
         ("REVIEW_IN_PROGRESS", "Nothing was made"),
-        ("ROLLBACK_COMPLETE", "begins anew"),
+        ("ROLLBACK_COMPLETE", "begins from the start"),
         ("UPDATE_ROLLBACK_COMPLETE", "as it was before"),
         ("ROLLBACK_FAILED", "ROLLBACK_FAILED"),
     ],

@@ -167,7 +167,7 @@ def test_a_failed_resource_is_shown_with_its_reason_without_its_consequences(run
     failure = failure_of(running)
     assert str(failure) == "The deploy failed at function keeper: home-keeper already exists"
     assert "another name" in failure.remedy
-    assert "begins anew" in failure.remedy
+    assert "begins from the start" in failure.remedy
     assert ".aws-sam/deploy.log" in failure.remedy
 
 

@@ -1,8 +1,8 @@
 """One run: makes the file of each plant's day that is over and whose file is not made of what the table has now.
 
-The core makes the statistics of a day when it is over, and anew whenever a reading of it is stored late, whatever way
+The core makes the statistics of a day when it is over, and again whenever a reading of it is stored late, whatever way
 that came. So the versions of a day's statistics say whether its file has all readings (decision 129). They are read
-before the readings: what is stored between the two is another version later, and the next run makes the file anew.
+before the readings: what is stored between the two is another version later, and the next run makes the file again.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
     readings/plant=<id>/_made.json
 
 The note names the ETag of each file, too. So a file that was deleted, or that another run has replaced, does not pass
-for the one that was noted, and is made anew.
+for the one that was noted, and is made again.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Folders:
             folder.is_noted = True
 
     def _read_note(self, folder: Folder, key: str) -> None:
-        """Take in what is noted; where that is no note, all is made anew and noted."""
+        """Take in what is noted; where that is no note, all is made again and noted."""
         try:
             note = json.loads(self._get(key))
             folder.made = {date.fromisoformat(day): Made(*made) for day, made in note["days"].items()}

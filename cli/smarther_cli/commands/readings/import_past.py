@@ -59,7 +59,7 @@ def import_past(
     thermostat; --mapping-example home-assistant, or influxdb, prints one to begin with.
 
     What is stored stays as it is, and doing it twice changes nothing, so it can be stopped and begun again. Where the
-    recorder's own readings tell of a time, another system's are left out. Hours and days are made anew at the end.
+    recorder's own readings tell of a time, another system's are left out. Hours and days are made again at the end.
     """
     call = this_call(context)
     if example is not None:
@@ -163,7 +163,7 @@ def _show(  # noqa: PLR0913 - all that there is to tell
         if fates[fate] or fate is Fate.NEW:
             screen.say(f"  {fates[fate]} {meaning}", style="green" if fate is Fate.NEW else "")
     if made is not None:
-        screen.say(f"{made.hours} hours and {made.days} days were written anew.", style="green")
+        screen.say(f"{made.hours} hours and {made.days} days were written again.", style="green")
     _tell_left_out(intake)
     _tell_retention(call, intake)
 

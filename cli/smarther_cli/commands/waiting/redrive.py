@@ -56,7 +56,7 @@ def redrive(
         str | None, typer.Option(metavar="TIME", help=f"Read the log only from here on: {TIMES}.", show_default=False)
     ] = None,
 ) -> None:
-    """Take into the table what waits outside it, once the cause is mended.
+    """Take into the table what waits outside it, once the cause is repaired.
 
     Three places are gone through: the quarantine, whose bodies a newer version may be able to read; the dead-letter
     queue, in which notifications end that could not be stored for hours; and the receiver's log, which keeps those that
