@@ -242,7 +242,7 @@ def test_plants_that_are_not_subscribed_after_consent_are_reported_and_in_the_st
 
 @pytest.mark.parametrize(
     ("not_given", "page"),
-    [(NotGiven.DECLINED, consent_page.DECLINED), (NotGiven.FAILED, consent_page.FAILED)],
+    [(each, consent_page.page_without(each)) for each in (NotGiven.DECLINED, NotGiven.FAILED)],
 )
 def test_a_refusal_in_the_browser_ends_the_waiting(  # noqa: PLR0913, PLR0917 - a case, and fixtures
     home: Home, run: Run, opened: list[str], time: Time, not_given: NotGiven, page: consent_page.ConsentPage

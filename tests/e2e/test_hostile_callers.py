@@ -21,7 +21,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sandbox.running import access, owner
-from smarther.drawing.consent_page import DECLINED, FAILED, HEADERS, INCOMPLETE, NOT_VALID, html
+from smarther.domain.account.consent import NotGiven
+from smarther.drawing.consent_page import HEADERS, NOT_VALID, html, page_without
 from smarther.receiver.authenticate import REFRESH
 from tests.support.api_description import operations
 from tests.support.envelopes import envelope, status
@@ -246,7 +247,7 @@ def test_the_callback_shows_a_stranger_one_of_four_pages_that_are_always_the_sam
 ) -> None:
     answer = caller.call("GET", f"/callback?{query}", headers=sent)
 
-    pages = {(page.status, html(page)) for page in (DECLINED, FAILED, INCOMPLETE, NOT_VALID)}
+    pages = {(page.status, html(page)) for page in (*map(page_without, NotGiven), NOT_VALID)}
     assert (answer.status_code, answer.text) in pages
     assert CALLBACK.complaints(answer.status_code, answer.headers, content(answer)) == []
     added = {name: value for name, value in answer.headers.items() if name not in {*OF_THE_CALL, "content-length"}}

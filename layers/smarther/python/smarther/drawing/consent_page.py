@@ -77,10 +77,6 @@ _LOOKS: Final[Mapping[Ending, tuple[int, Sign]]] = {
     Ending.BROKEN: (500, Sign.STOP),
 }
 
-DECLINED: Final = ConsentPage(ending=Ending.DECLINED)
-SCOPE_REFUSED: Final = ConsentPage(ending=Ending.SCOPE_REFUSED)
-FAILED: Final = ConsentPage(ending=Ending.FAILED)
-INCOMPLETE: Final = ConsentPage(ending=Ending.INCOMPLETE)
 NOT_VALID: Final = ConsentPage(ending=Ending.NOT_VALID)
 REFUSED: Final = ConsentPage(ending=Ending.REFUSED)
 UNAVAILABLE: Final = ConsentPage(ending=Ending.UNAVAILABLE)
