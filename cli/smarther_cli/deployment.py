@@ -217,19 +217,9 @@ class Deployment:
         return self.parameter("LegrandLoginUrl")
 
     @property
-    def api_url(self) -> str:
-        """The address of Legrand's API."""
-        return self.parameter("LegrandApiUrl")
-
-    @property
     def keeper_minutes(self) -> int:
         """Minutes between two runs of the keeper."""
         return int(self.parameter("KeeperRateMinutes"))
-
-    @property
-    def stale_after_hours(self) -> int:
-        """Hours after which a silent thermostat is reported."""
-        return int(self.parameter("StaleAfterHours"))
 
     @property
     def is_on_this_machine(self) -> bool:

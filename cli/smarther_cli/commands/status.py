@@ -109,7 +109,7 @@ def observe(deployment: Deployment, now: datetime) -> Condition:
     """Read the state from the stack, without a call to Legrand."""
     report = KeeperNotes(deployment.table).report()
     thermostats = Listings(deployment.table).thermostats()
-    stale_after = timedelta(hours=deployment.stale_after_hours)
+    stale_after = timedelta(hours=int(deployment.parameter("StaleAfterHours")))
     reader = LatestReader(deployment.table, stale_after=stale_after)
     unusual = reader.unusual()
     return Condition(

@@ -76,7 +76,8 @@ def instant(text: str, *, now: datetime) -> datetime:
     """
     try:
         if back := _BACK.fullmatch(text.strip()):
-            return _counted_back(now, int(back[1]) * _UNITS[back[2].lower()])
+            length = int(back[1]) * _UNITS[back[2].lower()]
+            return now - length if length < now - _FIRST else _FIRST
         found = in_zone(_written(text.strip(), today=in_zone(now, None), whole_days=False), UTC)
     except ValueError:
         raise _no_time(text) from None
@@ -126,10 +127,6 @@ def _months_back(today: datetime, months: int) -> datetime:
 
 def _no_time(text: str) -> WrongUse:
     return WrongUse(f"{text!r} is no time that can be understood.", _EXAMPLES)
-
-
-def _counted_back(now: datetime, length: timedelta) -> datetime:
-    return now - length if length < now - _FIRST else _FIRST
 
 
 def local_text(moment: datetime, *, seconds: bool = True) -> str:

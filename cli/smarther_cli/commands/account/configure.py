@@ -92,7 +92,8 @@ def _asked(call: Call, values: Mapping[str, str]) -> Known:
     """What Legrand says of the credentials. Raises Failure if it refuses them."""
     credentials = Credentials.from_secret(json.dumps(values), version="", written_at=call.at)
     with screen.remarks().status("Asking Legrand"):
-        told = known(credentials, login_url=call.deployment.login_url, api_url=call.deployment.api_url)
+        api_url = call.deployment.parameter("LegrandApiUrl")
+        told = known(credentials, login_url=call.deployment.login_url, api_url=api_url)
     refused = []
     if told.application is False:
         refused.append(

@@ -306,7 +306,7 @@ def _move(label: str, thermostat: Thermostat, view: View, period: tuple[datetime
 def _card(card: Card, view: View, *, width: int, with_plant: bool, large: bool = False) -> Markup:
     state = card.state
     names = _names(card.thermostat, view, with_plant=with_plant, large=large)
-    said = element("span", _said(card, view), class_="sm-ago", title=_said_at(state, view))
+    said = element("span", _said(card, view), class_="sm-ago", title=view.clock(state.latest.at) if state else None)
     return element(
         "section",
         element("header", *names, said),
@@ -336,10 +336,6 @@ def _said(card: Card, view: View) -> str:
     if view.is_silent(card):
         return view.words.silent.format(ago=ago_text(found.heard.received_at, view.now, view.words))
     return ago_text(found.at, view.now, view.words)
-
-
-def _said_at(state: ThermostatState | None, view: View) -> str | None:
-    return view.clock(state.latest.at) if state else None
 
 
 def _clock(state: ThermostatState, words: Language) -> Markup | None:

@@ -59,10 +59,6 @@ class RawAnswer:
     status: int
     body: bytes = field(repr=False)
 
-    def json(self) -> Any:
-        """The body as JSON. Raises ValueError if it is not JSON."""
-        return json.loads(self.body)
-
 
 @dataclass(frozen=True, slots=True)
 class ListedPlant:
@@ -353,7 +349,7 @@ def _readable(transport: Transport, call: str, raw: RawAnswer, *, nothing: Any =
     if raw.status == requests.codes.no_content and nothing is not None:
         return nothing
     try:
-        return raw.json()
+        return json.loads(raw.body)
     except (ValueError, RecursionError):
         pass  # the decoder's exception quotes the body
     raise transport.unreadable(call, raw)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hmac
-import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import requests
 
+from smarther.domain.account.legrand_answers import json_object
 from smarther.domain.keeper.keeper_probe import Handshake
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def handshake(
         content = response.content
     except requests.RequestException:
         return Handshake()
-    answer = _object(content)
+    answer = json_object(content)
     proven = response.status_code == requests.codes.ok and all(
         _is_code(answer.get(key), code) for key in ("validationCode", "validationResponse")
     )
@@ -52,14 +52,6 @@ def handshake(
         proven=proven,
         new_container=proven and answer.get("new_container") is True,
     )
-
-
-def _object(content: bytes) -> dict[str, object]:
-    try:
-        answer = json.loads(content)
-    except (ValueError, RecursionError):
-        return {}
-    return answer if isinstance(answer, dict) else {}
 
 
 def _is_code(value: object, code: str) -> bool:

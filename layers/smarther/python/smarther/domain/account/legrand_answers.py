@@ -305,7 +305,7 @@ def _reason(service: Service, status: int, body: bytes) -> Reason | None:
         return _API_REASONS.get(status)
     if status not in _CLIENT_ERROR or _LOGIN.get(status) is Kind.TRANSIENT:
         return None
-    answer = _json_object(body)
+    answer = json_object(body)
     description = str(answer.get("error_description", ""))
     if _SECRET_EXPIRED in description:
         return Reason.CLIENT_SECRET_EXPIRED
@@ -325,7 +325,7 @@ def _retry_after(headers: Mapping[str, str], body: bytes, now: datetime) -> floa
     named = _http_date(header)
     if named is not None:
         return (named - now).total_seconds()
-    return _sentence(str(_json_object(body).get("message", "")))
+    return _sentence(str(json_object(body).get("message", "")))
 
 
 def _http_date(header: str) -> datetime | None:
@@ -349,7 +349,7 @@ def _sentence(message: str) -> float | None:
     return None
 
 
-def _json_object(body: bytes) -> Mapping[str, object]:
+def json_object(body: bytes) -> Mapping[str, object]:
     """The body's JSON object; an empty one if the body is anything else."""
     try:
         answer = json.loads(body)
