@@ -17,7 +17,10 @@ from smarther.drawing import consent_page
 from smarther.drawing.consent_page import HEADERS, ConsentPage, Sign, html, page_for
 from smarther.drawing.words.english import ENGLISH
 
-STANDING = [page for page in vars(consent_page).values() if isinstance(page, ConsentPage)]
+STANDING = [
+    *map(consent_page.page_without, NotGiven),
+    *(page for page in vars(consent_page).values() if isinstance(page, ConsentPage)),
+]
 
 
 def report(**fields: Any) -> Report:
