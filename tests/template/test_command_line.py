@@ -45,7 +45,7 @@ def test_every_output_it_asks_for_is_there_always(template: dict[str, Any]) -> N
 
 
 def test_every_parameter_it_asks_for_is_there(template: dict[str, Any]) -> None:
-    asked = set(named("_parameter"))
+    asked = set(named("parameter"))
 
     assert "RetentionDays" in asked
     assert asked <= set(template["Parameters"])
