@@ -1,4 +1,4 @@
-"""AWS by moto, no sockets, and credentials that open nothing."""
+"""AWS in memory, or by moto where a test asks for it; no sockets, and credentials that open nothing."""
 
 from __future__ import annotations
 
@@ -22,8 +22,14 @@ def _credentials(socket_disabled: None, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
+def world() -> World:
     """A deployment that nobody has touched."""
+    return World(in_memory=True, checked=True)
+
+
+@pytest.fixture
+def world_on_moto() -> Iterator[World]:
+    """As `world`, with botocore and moto between the keeper and what it stores."""
     with mock_aws():
         yield World()
 
@@ -31,6 +37,11 @@ def world() -> Iterator[World]:
 @pytest.fixture
 def home(world: World) -> World:
     """Configured, consented, subscribed."""
+    return consented(world)
+
+
+def consented(world: World) -> World:
+    """The same world, with an owner who has configured it and given consent."""
     world.configure()
     report = world.consent()
     assert report.outcome == "healthy", report

@@ -50,7 +50,7 @@ def with_a_pending_version(world: World) -> None:
     """A run before this one saved new tokens, and died before they were in force."""
     consented(world)
     names = _effects_of(world, {})
-    world.run_and_die((names.index("put_secret_value" if world.in_memory else "PutSecretValue"), "after"))
+    world.run_and_die((names.index("PutSecretValue"), "after"))
 
 
 def with_a_rotation_behind_it(world: World) -> None:

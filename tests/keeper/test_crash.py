@@ -10,7 +10,6 @@ held the next one was never received. There the outcome must be the report that 
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -38,23 +37,24 @@ def test_a_run_killed_at_any_effect_is_made_good_by_those_after_it(name: str) ->
     story = STORIES[name]
     effects = _effects(story)
     assert len(effects) >= 20
-
     with mock_aws():
-        world = World()
-        story.prepare(world)
-        event = _event(world, story)
-        others = _others(world)
+        assert _effects(story, World()) == effects
 
-        def killed(number: int, when: str) -> None:
-            world.run_and_die((number, when), **event)
-            lost = when == "after" and effects[number] == ANSWER_LOST
-            if lost and "consent" not in event:
-                _assert_consent_is_asked_for(world, story.runs)
-            else:
-                _assert_all_is_well(world, story.runs, newest_lost=lost)
-            assert _others(world) == others
+    world = World(in_memory=True, checked=True)
+    story.prepare(world)
+    event = _event(world, story)
+    others = _others(world)
 
-        assert not in_copies(_endings(killed, effects))
+    def killed(number: int, when: str) -> None:
+        world.run_and_die((number, when), **event)
+        lost = when == "after" and effects[number] == ANSWER_LOST
+        if lost and "consent" not in event:
+            _assert_consent_is_asked_for(world, story.runs)
+        else:
+            _assert_all_is_well(world, story.runs, newest_lost=lost)
+        assert _others(world) == others
+
+    assert not in_copies(_endings(killed, effects))
 
 
 @pytest.mark.parametrize("configured", [False, True])
@@ -62,17 +62,16 @@ def test_a_first_run_killed_anywhere_leaves_a_webhook_that_receivers_accept(conf
     story = Story(World.configure if configured else _nothing)
     effects = _effects(story)
 
-    with mock_aws():
-        world = World()
-        story.prepare(world)
+    world = World(in_memory=True, checked=True)
+    story.prepare(world)
 
-        def killed(number: int, when: str) -> None:
-            world.run_and_die((number, when))
-            report = world.run()
-            assert [person.reason for person in report.person][-1] == "consent_missing"
-            assert world.push(world.webhook_url, b"[]", world.new_receiver())[0] == 200
+    def killed(number: int, when: str) -> None:
+        world.run_and_die((number, when))
+        report = world.run()
+        assert [person.reason for person in report.person][-1] == "consent_missing"
+        assert world.push(world.webhook_url, b"[]", world.new_receiver())[0] == 200
 
-        assert not in_copies(_endings(killed, effects))
+    assert not in_copies(_endings(killed, effects))
 
 
 def test_a_first_consent_killed_anywhere_works_as_soon_as_its_tokens_are_saved() -> None:
@@ -81,20 +80,19 @@ def test_a_first_consent_killed_anywhere_works_as_soon_as_its_tokens_are_saved()
     effects = _effects(story)
     saved = effects.index("PutSecretValue", effects.index(ANSWER_LOST))
 
-    with mock_aws():
-        world = World()
-        story.prepare(world)
-        event = _event(world, story)
+    world = World(in_memory=True, checked=True)
+    story.prepare(world)
+    event = _event(world, story)
 
-        def killed(number: int, when: str) -> None:
-            world.run_and_die((number, when), **event)
-            if number < saved:
-                report = world.run()
-                assert [person.reason for person in report.person] == ["consent_missing"]
-                assert world.consent().outcome == "healthy"
-            _assert_all_is_well(world, story.runs)
+    def killed(number: int, when: str) -> None:
+        world.run_and_die((number, when), **event)
+        if number < saved:
+            report = world.run()
+            assert [person.reason for person in report.person] == ["consent_missing"]
+            assert world.consent().outcome == "healthy"
+        _assert_all_is_well(world, story.runs)
 
-        assert not in_copies(_endings(killed, effects))
+    assert not in_copies(_endings(killed, effects))
 
 
 def test_a_ghost_is_replaced_once_in_a_silence_at_whatever_effect_the_run_is_killed() -> None:
@@ -102,19 +100,18 @@ def test_a_ghost_is_replaced_once_in_a_silence_at_whatever_effect_the_run_is_kil
     story = STORIES["subscriptions that only seem alive"]
     effects = _effects(story)
 
-    with mock_aws():
-        world = World()
-        story.prepare(world)
-        before = _subscribed(world)
+    world = World(in_memory=True, checked=True)
+    story.prepare(world)
+    before = _subscribed(world)
 
-        def killed(number: int, when: str) -> None:
-            if effects[number] == ANSWER_LOST:
-                return  # nothing goes on without its owner
-            world.run_and_die((number, when))
-            _assert_all_is_well(world, 3)
-            assert _subscribed(world) - before == len(world.plant_ids)
+    def killed(number: int, when: str) -> None:
+        if effects[number] == ANSWER_LOST:
+            return  # nothing goes on without its owner
+        world.run_and_die((number, when))
+        _assert_all_is_well(world, 3)
+        assert _subscribed(world) - before == len(world.plant_ids)
 
-        assert not in_copies(_endings(killed, effects))
+    assert not in_copies(_endings(killed, effects))
 
 
 def _subscribed(world: World) -> int:
@@ -144,7 +141,8 @@ def _assert_all_is_well(world: World, runs: int, *, newest_lost: bool = False) -
     if not newest_lost:
         assert world.tokens()["refresh_token"] == world.provider.login.newest_refresh_token
     assert world.is_live(world.tokens()["refresh_token"])
-    assert "AWSPENDING" not in json.dumps(world.secrets.describe_secret(SecretId=world.tokens_arn), default=str)
+    with pytest.raises(world.secrets.exceptions.ResourceNotFoundException):
+        world.tokens("AWSPENDING")
     assert {entry.url for entry in world.ours} == {world.webhook_url}
     assert sorted(entry.plant_id for entry in world.ours) == world.plant_ids
     assert not any(entry.ghost for entry in world.ours)
@@ -176,12 +174,11 @@ def _event(world: World, story: Story) -> dict[str, Any]:
     return {"consent": {"code": world.code()}} if "consent" in story.event else dict(story.event)
 
 
-def _effects(story: Story) -> list[str]:
+def _effects(story: Story, world: World | None = None) -> list[str]:
     """The effects that the story's run has when nothing happens to it."""
-    with mock_aws():
-        world = World()
-        story.prepare(world)
-        return _effects_of(world, _event(world, story))
+    world = world or World(in_memory=True, checked=True)
+    story.prepare(world)
+    return _effects_of(world, _event(world, story))
 
 
 def _others(world: World) -> list[str]:

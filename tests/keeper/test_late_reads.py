@@ -23,6 +23,12 @@ LAG = timedelta(seconds=3)
 """How long a written secret is read as before."""
 
 
+@pytest.fixture
+def world(world_on_moto: World) -> World:
+    """How a secret's versions stand is asked of moto."""
+    return world_on_moto
+
+
 def lived(story: Story, *, late_reads: bool) -> dict[str, Any]:
     """What there is to see after a story: what was done, in its order, the reports, and what is kept."""
     with mock_aws():

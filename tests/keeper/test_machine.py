@@ -15,7 +15,6 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from moto import mock_aws
 
 from labs.simulation.effects import BASE, Effects, Killed, one_time
 from sandbox.legrand.account.faults import Fault
@@ -40,9 +39,7 @@ class Recorder(RuleBasedStateMachine):
 
     @initialize(seed=st.integers(0, 999))
     def deploy(self, seed: int) -> None:
-        self.aws = mock_aws()
-        self.aws.start()
-        self.world = World(modules=2, seed=seed)
+        self.world = World(modules=2, seed=seed, in_memory=True, checked=True)
         for plant_id in self.world.plant_ids:
             self.world.provider.add_foreign_subscription(plant_id, OTHER_DEPLOYMENT, "the same stack elsewhere")
         self.foreign = self._foreign()
@@ -50,10 +47,6 @@ class Recorder(RuleBasedStateMachine):
         self.overlaps: list[str] = []
         self.most_calls = 0
         self._go({"consent": {"code": self.world.code()}})
-
-    def teardown(self) -> None:
-        if hasattr(self, "aws"):
-            self.aws.stop()
 
     # ---- the keeper
 
@@ -240,7 +233,6 @@ class Recorder(RuleBasedStateMachine):
             return
         second = Effects()
         outcome = self.world.keeper(second).run(RunRequest()).outcome
-        self.world.keeper(effects)  # the clients' gate is the first run's again
         if outcome != "busy" or REFRESH in second.names:
             self.overlaps.append(name)
 

@@ -84,7 +84,7 @@ def test_what_the_day_has_no_calls_for_is_not_asked_for_again_and_again() -> Non
 
     calls = sum(name.startswith(("GET api", "POST api", "DELETE api")) for name in world.effects.names)
     assert calls == world.settings.quota.limit(Need.REQUIRED)
-    assert world.effects.names.count("update_item") <= calls + 3, "one refusal for each need, and no more"
+    assert world.effects.names.count("UpdateItem") <= calls + 3, "one refusal for each need, and no more"
 
 
 @pytest.mark.shows("more plants than time")
@@ -106,7 +106,7 @@ def test_every_thermostat_is_checked_in_turn_if_a_run_has_no_time_for_all() -> N
     seconds = WORKING_TIME.total_seconds() / 60
     heard: set[str] = set()
     for _ in range(7):  # the first has time for the day's look at spellings, and no more
-        end = each_takes(world, seconds, "query")
+        end = each_takes(world, seconds, "Query")
         report = world.run()
         end()
         assert report.unheard
@@ -139,7 +139,7 @@ def test_a_run_that_could_not_check_all_does_not_report_that_none_is_silent() ->
     world.later(DAY)
     world.run()
     world.later()
-    each_takes(world, CHECK_OVERTIME.total_seconds(), "GET api.example", "query")
+    each_takes(world, CHECK_OVERTIME.total_seconds(), "GET api.example", "Query")
     world.clock.advance(DAY / 2)
     report = world.run()
 

@@ -50,12 +50,6 @@ def asked(world: World) -> list[str]:
     return [each for each in in_turn(world) if each <= suspicion(world).asked_through]
 
 
-def called_today(world: World, calls: int) -> None:
-    """Let so many calls have been made today."""
-    item = {"pk": {"S": "QUOTA"}, "sk": {"S": f"{world.clock.now():%Y-%m-%d}"}, "calls": {"N": str(calls)}}
-    world.dynamodb.put_item(TableName="readings", Item=item)
-
-
 def test_each_thermostat_is_polled_and_its_answer_remembered(suspected: World) -> None:
     before = polls(suspected)
     suspected.later()
@@ -92,7 +86,7 @@ def test_a_poll_that_fails_is_told_and_the_other_thermostats_are_polled(suspecte
 def test_a_thermostat_for_which_no_call_is_left_is_polled_first_by_the_next_run(suspected: World, spare: int) -> None:
     suspected.later()
     limit = suspected.settings.quota.limit(Need.SPARE)
-    called_today(suspected, limit - LOOK_AT_SUBSCRIPTIONS_AND_PLANTS - spare)
+    suspected.called_today(limit - LOOK_AT_SUBSCRIPTIONS_AND_PLANTS - spare)
 
     suspected.run()
 
@@ -190,7 +184,7 @@ def test_a_clock_that_is_or_was_wrong_makes_no_push_a_missed_one(suspected: Worl
 def test_only_spare_calls_are_made_for_a_suspicion(suspected: World) -> None:
     """What is asked because a thermostat is silent goes on for longer."""
     suspected.later()
-    called_today(suspected, suspected.settings.quota.limit(Need.SPARE))
+    suspected.called_today(suspected.settings.quota.limit(Need.SPARE))
     before = polls(suspected)
 
     assert suspected.run().outcome == "healthy"

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
-from moto import mock_aws
 
 from labs.simulation.effects import BASE, Effects, Killed
 from sandbox.legrand.account.faults import Fault
@@ -15,9 +13,6 @@ from smarther.domain.account.subscription_plan import address
 from smarther.domain.account.webhook_rotation import GRACE, SETTLING
 from smarther.keeper.lease import LIFE
 from tests.support.world import World
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SECOND = timedelta(seconds=1)
 
@@ -56,13 +51,7 @@ class Flow:
 
     def stored(self) -> list[str]:
         """The modules of all stored readings."""
-        pages = self._world.dynamodb.get_paginator("scan").paginate(TableName="readings")
-        return [
-            item["module_id"]["S"]
-            for page in pages
-            for item in page["Items"]
-            if item["pk"]["S"].startswith("MODULE#module")
-        ]
+        return [item["module_id"]["S"] for item in self._world.dynamodb.partitions("MODULE#module")]
 
 
 class FlowingWorld(World):
@@ -80,14 +69,13 @@ class FlowingWorld(World):
 
 
 @pytest.fixture
-def home() -> Iterator[FlowingWorld]:
+def home() -> FlowingWorld:
     """Configured, consented, subscribed; long enough ago for every receiver to know."""
-    with mock_aws():
-        world = FlowingWorld(modules=2)
-        world.configure()
-        world.consent()
-        world.later()
-        yield world
+    world = FlowingWorld(modules=2, in_memory=True, checked=True)
+    world.configure()
+    world.consent()
+    world.later()
+    return world
 
 
 def flowing(world: FlowingWorld) -> Flow:

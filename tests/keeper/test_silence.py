@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
-from moto import mock_aws
 
 from sandbox.legrand.account.faults import Fault
 from sandbox.legrand.pushes.wire import encoded, notification
@@ -40,8 +39,7 @@ def speak(world: World, *module_ids: str) -> None:
 def readings(world: World, source: str, *, first: bool = False) -> list[dict[str, Any]]:
     """Those of a source, without what was answered `first`, right after consent."""
     read = TypeDeserializer().deserialize
-    found = world.dynamodb.scan(TableName="readings")["Items"]
-    items = [{name: read(value) for name, value in item.items()} for item in found]
+    items = [{name: read(value) for name, value in item.items()} for item in world.dynamodb.partitions("")]
     of_source = [item for item in items if item.get("source") == source]
     return of_source if first else [item for item in of_source if item["received_at"] != AT_CONSENT]
 
@@ -136,23 +134,19 @@ def test_a_first_word_is_no_change_that_a_push_should_have_told(home: World) -> 
 
 def test_first_words_stay_within_the_quota(world: World) -> None:
     world.configure()
-    world.dynamodb.put_item(
-        TableName="readings",
-        Item={"pk": {"S": "QUOTA"}, "sk": {"S": f"{START:%Y-%m-%d}"}, "calls": {"N": "299"}},
-    )
+    world.called_today(299)
     world.consent()
     assert asked(world) == 0
 
 
 def test_of_very_many_thermostats_only_so_many_are_asked_in_one_run() -> None:
-    with mock_aws():
-        world = World(plants=3, modules=MOST_FIRST_POLLS + 5)
-        world.configure()
-        assert world.consent().outcome == "healthy"
-        assert asked(world) == MOST_FIRST_POLLS
-        world.later()
-        world.run()
-        assert asked(world) == MOST_FIRST_POLLS + 5
+    world = World(plants=3, modules=MOST_FIRST_POLLS + 5, in_memory=True, checked=True)
+    world.configure()
+    assert world.consent().outcome == "healthy"
+    assert asked(world) == MOST_FIRST_POLLS
+    world.later()
+    world.run()
+    assert asked(world) == MOST_FIRST_POLLS + 5
 
 
 # ---- silence
@@ -260,11 +254,7 @@ def test_an_answer_that_is_older_than_what_is_known_is_no_news(home: World) -> N
 
 def test_polls_stop_at_the_optional_limit(home: World) -> None:
     home.later(DAY)
-    now = home.clock.now()
-    home.dynamodb.put_item(
-        TableName="readings",
-        Item={"pk": {"S": "QUOTA"}, "sk": {"S": f"{now:%Y-%m-%d}"}, "calls": {"N": "300"}},
-    )
+    home.called_today(300)
 
     assert silent(home.run()) == ["not_now"] * 3
     assert polls(home) == 0

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from moto import mock_aws
 
 from labs.simulation.effects import BASE
 from sandbox.legrand.account.faults import Fault
@@ -16,8 +15,6 @@ from smarther.store.listings import Listings
 from tests.support.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sandbox.legrand.provider.others import Client
     from smarther.domain.keeper.keeper_report import Report
 
@@ -292,15 +289,13 @@ def test_without_directory_and_list_of_plants_the_subscriptions_stay(home: World
 
 
 @pytest.fixture
-def chosen() -> Iterator[World]:
+def chosen() -> World:
     """A deployment that records one plant of two."""
-    with mock_aws():
-        plant_id = World().plant_ids[0]
-    with mock_aws():
-        world = World(PLANT_IDS=f" {plant_id} ,,")
-        world.configure()
-        world.consent()
-        yield world
+    plant_id = World(in_memory=True, checked=True).plant_ids[0]
+    world = World(in_memory=True, checked=True, PLANT_IDS=f" {plant_id} ,,")
+    world.configure()
+    world.consent()
+    return world
 
 
 def test_chosen_plants_are_recorded_and_others_are_not(chosen: World) -> None:
@@ -384,15 +379,7 @@ def test_a_quota_that_is_used_up_wakes_nobody_and_renews_no_tokens_in_vain(home:
 
 
 def test_what_is_optional_stops_first_and_what_keeps_alive_goes_on(home: World) -> None:
-    now = home.clock.now()
-    home.dynamodb.put_item(
-        TableName="readings",
-        Item={
-            "pk": {"S": "QUOTA"},
-            "sk": {"S": f"{now:%Y-%m-%d}"},
-            "calls": {"N": str(home.settings.quota.limit(Need.OPTIONAL))},
-        },
-    )
+    home.called_today(home.settings.quota.limit(Need.OPTIONAL))
     asked = calls(home, "plants")
     remove_ours(home)
 
@@ -404,11 +391,8 @@ def test_what_is_optional_stops_first_and_what_keeps_alive_goes_on(home: World) 
 
 
 def test_at_the_hard_limit_nothing_is_called(home: World) -> None:
-    now, limit = home.clock.now(), home.settings.quota.limit(Need.REQUIRED)
-    home.dynamodb.put_item(
-        TableName="readings",
-        Item={"pk": {"S": "QUOTA"}, "sk": {"S": f"{now:%Y-%m-%d}"}, "calls": {"N": str(limit)}},
-    )
+    limit = home.settings.quota.limit(Need.REQUIRED)
+    home.called_today(limit)
     before = home.provider.quota.calls_today
 
     report = home.run()

@@ -17,6 +17,7 @@ from smarther.keeper.lease import LIFE
 from smarther.keeper.run import RunRequest
 from smarther.store.keeper_items import KeeperNotes, Leases
 from smarther.store.listings import Listings
+from tests.keeper.conftest import consented
 
 if TYPE_CHECKING:
     from smarther.domain.keeper.keeper_report import Report
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 
 REFRESH = "POST login.example /token"
 LIST = "GET api.example /subscription"
+
+
+@pytest.fixture
+def home_on_moto(world_on_moto: World) -> World:
+    """As `home`. A test may write odd secrets here, and ask for all versions of one."""
+    return consented(world_on_moto)
 
 
 def reasons(report: Report) -> list[str]:
@@ -123,13 +130,13 @@ def test_new_tokens_are_saved_before_anything_uses_them_and_in_force_after_one_g
     assert names.index("PutSecretValue") == names.index(REFRESH) + 1
 
 
-def test_tokens_that_somebody_else_wrote_are_taken_as_they_are(home: World) -> None:
-    home.later(timedelta(hours=2))
-    theirs = {"access_token": "x", "refresh_token": home.tokens()["refresh_token"], "expires_at": 0}
-    home.secrets.put_secret_value(SecretId=home.tokens_arn, SecretString=json.dumps(theirs))
+def test_tokens_that_somebody_else_wrote_are_taken_as_they_are(home_on_moto: World) -> None:
+    home_on_moto.later(timedelta(hours=2))
+    theirs = {"access_token": "x", "refresh_token": home_on_moto.tokens()["refresh_token"], "expires_at": 0}
+    home_on_moto.secrets.put_secret_value(SecretId=home_on_moto.tokens_arn, SecretString=json.dumps(theirs))
 
-    assert home.run().outcome == "healthy"
-    assert home.tokens()["refresh_token"] == home.provider.login.newest_refresh_token
+    assert home_on_moto.run().outcome == "healthy"
+    assert home_on_moto.tokens()["refresh_token"] == home_on_moto.provider.login.newest_refresh_token
 
 
 def test_a_year_goes_by_without_anybody(home: World) -> None:
@@ -253,21 +260,23 @@ def test_a_pending_access_token_that_has_ended_is_renewed_from(home: World) -> N
     assert home.tokens()["refresh_token"] == home.provider.login.newest_refresh_token
 
 
-def test_there_is_never_more_than_one_pending_version(home: World) -> None:
+def test_there_is_never_more_than_one_pending_version(home_on_moto: World) -> None:
     """An emulator of Secrets Manager leaves the label where it was; the real one moves it. Neither is relied on."""
-    home.later()
-    spoil(home, "list", 500, times=2)
-    home.run()
-    home.later(timedelta(hours=3))
+    home_on_moto.later()
+    spoil(home_on_moto, "list", 500, times=2)
+    home_on_moto.run()
+    home_on_moto.later(timedelta(hours=3))
     labels: list[int] = []
 
     def look(name: str) -> None:
         if name == "PutSecretValue":
-            stages = home.secrets.describe_secret(SecretId=home.tokens_arn)["VersionIdsToStages"].values()
+            stages = home_on_moto.secrets.describe_secret(SecretId=home_on_moto.tokens_arn)[
+                "VersionIdsToStages"
+            ].values()
             labels.append(sum("AWSPENDING" in stage for stage in stages))
 
-    home.effects.meanwhile = look
-    home.run()
+    home_on_moto.effects.meanwhile = look
+    home_on_moto.run()
 
     assert labels == [0]
 
@@ -522,33 +531,35 @@ def test_consent_without_credentials_is_told_so(world: World) -> None:
 
 
 @pytest.mark.parametrize("secret", ["hunter2", "{}", '{"client_id": "hunter2"}'])
-def test_credentials_that_make_no_sense_are_asked_for_and_not_shown(home: World, secret: str) -> None:
-    home.secrets.put_secret_value(SecretId=home.credentials_arn, SecretString=secret)
+def test_credentials_that_make_no_sense_are_asked_for_and_not_shown(home_on_moto: World, secret: str) -> None:
+    home_on_moto.secrets.put_secret_value(SecretId=home_on_moto.credentials_arn, SecretString=secret)
 
-    report = home.run()
+    report = home_on_moto.run()
 
     assert reasons(report) == ["credentials_missing"]
     assert "hunter2" not in report.model_dump_json()
 
 
-def test_tokens_that_make_no_sense_are_asked_for_and_not_shown(home: World) -> None:
-    home.secrets.put_secret_value(SecretId=home.tokens_arn, SecretString="hunter2", VersionStages=["AWSPENDING"])
+def test_tokens_that_make_no_sense_are_asked_for_and_not_shown(home_on_moto: World) -> None:
+    home_on_moto.secrets.put_secret_value(
+        SecretId=home_on_moto.tokens_arn, SecretString="hunter2", VersionStages=["AWSPENDING"]
+    )
 
-    report = home.run()
+    report = home_on_moto.run()
 
     assert reasons(report) == ["consent_missing"]
     assert "hunter2" not in report.model_dump_json()
 
 
 @pytest.mark.shows("failures carry no secret")
-def test_no_report_holds_a_secret(home: World) -> None:
-    home.later()
-    spoil(home, "subscribe", 500, times=None)
-    for entry in home.ours:
-        home.provider.subscriptions.remove(entry.plant_id, entry.id)
-    told = home.run(rotate_webhook=True).model_dump_json()
-    item = home.dynamodb.get_item(TableName="readings", Key={"pk": {"S": "KEEPER"}, "sk": {"S": "REPORT"}})
-    secrets = [*home.tokens().values(), *home.webhook().values()]
+def test_no_report_holds_a_secret(home_on_moto: World) -> None:
+    home_on_moto.later()
+    spoil(home_on_moto, "subscribe", 500, times=None)
+    for entry in home_on_moto.ours:
+        home_on_moto.provider.subscriptions.remove(entry.plant_id, entry.id)
+    told = home_on_moto.run(rotate_webhook=True).model_dump_json()
+    item = home_on_moto.dynamodb.get_item(TableName="readings", Key={"pk": {"S": "KEEPER"}, "sk": {"S": "REPORT"}})
+    secrets = [*home_on_moto.tokens().values(), *home_on_moto.webhook().values()]
 
     assert not [secret for secret in secrets if isinstance(secret, str) and len(secret) > 40 and secret in told]
     assert not [secret for secret in secrets if isinstance(secret, str) and len(secret) > 40 and secret in str(item)]

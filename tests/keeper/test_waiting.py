@@ -9,7 +9,6 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from smarther.callback.return_from_consent import Callback
 from smarther.domain.account.consent import ConsentProgress
@@ -40,7 +39,7 @@ class Scene:
     """Two owners who consent, each before a terminal of their own, while the keeper runs by itself."""
 
     def __init__(self) -> None:
-        self.world = World()
+        self.world = World(in_memory=True, checked=True)
         self.world.configure()
         self.world.consent()
         self.states = ["A" * 43, "B" * 43]
@@ -97,10 +96,9 @@ def test_each_terminal_is_told_the_outcome_of_its_own_consent(
     drawn: tuple[tuple[str, str], list[list[tuple[str, int]]], int],
 ) -> None:
     ends, happens, first = drawn
-    with mock_aws():
-        scene = Scene()
-        assert scene.told(first, happens) == ends[first]
-        assert scene.told(1 - first, happens) == ends[1 - first]
+    scene = Scene()
+    assert scene.told(first, happens) == ends[first]
+    assert scene.told(1 - first, happens) == ends[1 - first]
 
 
 class LatestReport:
@@ -122,6 +120,5 @@ class LatestReport:
     "happens", [[[(ALLOWED, 0), RUN]], [[(BAD_CODE, 1)], [(ALLOWED, 0)]]], ids=["a run behind it", "another's consent"]
 )
 def test_a_terminal_that_went_by_the_latest_report_would_be_told_wrongly(happens: list[list[tuple[str, int]]]) -> None:
-    with mock_aws():
-        scene = Scene()
-        assert scene.told(0, happens, LatestReport(scene.world.table)) != ALLOWED
+    scene = Scene()
+    assert scene.told(0, happens, LatestReport(scene.world.table)) != ALLOWED

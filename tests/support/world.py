@@ -1,7 +1,7 @@
 """The keeper's environment in one process: moto for AWS, Legrand's stand-in, receivers, and a clock that tests move.
 
-Every external effect of the keeper passes a gate, which can kill the run there. Tests that need very many of these use
-the simulation's AWS, which is much quicker; tests/labs/test_cloud.py compares it with moto.
+Every external effect of the keeper passes a gate, which can kill the run there. Most tests use the simulation's AWS,
+which is very much quicker; tests/labs/test_cloud.py compares it with moto.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from uuid import uuid4
 
 import boto3
 import requests
-from botocore import UNSIGNED
+from botocore import UNSIGNED, xform_name
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
+from botocore.session import get_session
+from botocore.validate import ParamValidator
 from requests.adapters import BaseAdapter
 
 from labs.simulation import cloud as simulated
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from botocore.client import BaseClient
+    from botocore.model import ServiceModel
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
@@ -62,10 +65,20 @@ SECRETS = ("credentials", "tokens", "webhook")
 
 
 class World:
-    """One deployment with its provider and its owner. Needs moto's `mock_aws` around it, unless it is `in_memory`."""
+    """One deployment with its provider and its owner. Needs moto's `mock_aws` around it, unless it is `in_memory`.
+
+    If it is `in_memory` and `checked`, what the keeper sends is checked as botocore does, which doubles the time.
+    """
 
     def __init__(
-        self, *, plants: int = 2, modules: int = 3, seed: int = 1, in_memory: bool = False, **environment: str
+        self,
+        *,
+        plants: int = 2,
+        modules: int = 3,
+        seed: int = 1,
+        in_memory: bool = False,
+        checked: bool = False,
+        **environment: str,
     ) -> None:
         self.clock = MovableClock()
         self.clock.hold(START)
@@ -73,7 +86,7 @@ class World:
         settings = Settings(seed=seed, plants=plants, modules=modules, variants=Variants(token_fields="mixed"))
         self.provider = Provider(settings, self.clock, theirs)
         self.gateway, self.desk = Gateway(self.provider), LoginEndpoints(self.provider)
-        self.in_memory = in_memory
+        self.in_memory, self.checked = in_memory, checked
         self.secrets: Any
         self.dynamodb: Any
         if in_memory:
@@ -147,7 +160,8 @@ class World:
         dynamodb: Any
         secrets: Any
         if self.in_memory:
-            dynamodb, secrets = (simulated.Hand(each, gate.perform) for each in (self.dynamodb, self.secrets))
+            dynamodb = _in_memory(self.dynamodb, "dynamodb", gate, checked=self.checked)
+            secrets = _in_memory(self.secrets, "secretsmanager", gate, checked=self.checked)
         else:
             dynamodb = _gated(_dynamodb("the keeper's"), gate)
             secrets = _gated(_secrets_manager("the keeper's"), gate, late=self.late_reads)
@@ -205,6 +219,15 @@ class World:
         """The tokens in Secrets Manager."""
         held = self.secrets.get_secret_value(SecretId=self.tokens_arn, VersionStage=stage)
         return cast("dict[str, Any]", json.loads(held["SecretString"]))
+
+    def called_today(self, calls: int) -> None:
+        """Let the keeper have counted so many calls today."""
+        item = {
+            "calls": {"N": str(calls)},
+            "expires_at": {"N": f"{(self.clock.now() + timedelta(days=9)).timestamp():.0f}"},
+        }
+        key = {"pk": {"S": "QUOTA"}, "sk": {"S": f"{self.clock.now():%Y-%m-%d}"}}
+        self.dynamodb.put_item(TableName=deployed.TABLE, Item=key | item)
 
     def is_live(self, refresh_token: str) -> bool:
         """Whether the login would accept a refresh token."""
@@ -316,6 +339,49 @@ def _secrets_manager(hand: str) -> SecretsManagerClient:
     assert hand
     client: SecretsManagerClient = boto3.client("secretsmanager", config=_QUICK)
     return client
+
+
+@cache
+def _model(service: str) -> ServiceModel:
+    return get_session().get_service_model(service)
+
+
+def _in_memory(service: Any, name: str, effects: Effects, *, checked: bool) -> simulated.Hand:
+    """A client of a service in memory, with every call through the gate, under AWS's name of its operation."""
+    names = _operations(name)
+    return simulated.Hand(
+        _Checked(service, name) if checked else service,
+        lambda operation, work: effects.perform(names[operation], work),
+    )
+
+
+@cache
+def _operations(service: str) -> dict[str, str]:
+    """AWS's names of a service's operations, by the client's methods."""
+    return {xform_name(operation): operation for operation in _model(service).operation_names}
+
+
+class _Checked:
+    """A service in memory that is sent nothing that botocore would refuse to send to the real one."""
+
+    def __init__(self, service: Any, name: str) -> None:
+        self._service = service
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        played = getattr(self._service, attribute)
+        if attribute not in _operations(self._name):
+            return played
+        shape = _model(self._name).operation_model(_operations(self._name)[attribute]).input_shape
+        assert shape is not None
+
+        def call(**parameters: Any) -> Any:
+            report = ParamValidator().validate(parameters, shape)
+            if report.has_errors():
+                raise ParamValidationError(report=report.generate_report())
+            return played(**parameters)
+
+        return call
 
 
 def _gated[Client: BaseClient](client: Client, effects: Effects, *, late: bool = False) -> Client:
