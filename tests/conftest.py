@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from smarther.aws.tiny_client import TinyClient
+from tests.support import quick_moto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,14 @@ class ByWhatTheyShare(LoadScopeScheduling):  # type: ignore[misc] # xdist ships 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     """Who runs what, when there are several workers."""
     return ByWhatTheyShare(config, log)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _moto_is_quick() -> Iterator[None]:
+    """Much of the time of all tests is moto's."""
+    with pytest.MonkeyPatch.context() as patch:
+        quick_moto.speed_up(patch)
+        yield
 
 
 @pytest.fixture(autouse=True)
