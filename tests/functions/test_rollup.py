@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import Mock
 
 import boto3
@@ -25,6 +25,7 @@ from smarther.store.past.history import History
 from smarther.store.readings import stored
 from smarther.store.table import Table as OneTable
 from tests.support import deployed
+from tests.support.memory_table import MemoryTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -74,7 +75,7 @@ class Home:
         item: dict[str, Any] = stored(
             reading, received_at=time, source="push", retention_days=None, stored_at=stored_at
         )
-        self.table.put_item(Item=item)
+        self.one_table.put(item)
         return item
 
     def state(self) -> RollupState:
@@ -82,17 +83,15 @@ class Home:
         assert found is not None
         return found
 
-    def clear(self) -> None:
-        """As it began: no readings and no statistics."""
-        self._delete("READING#", "HOUR#", "DAY#")
-
-    def forget_statistics(self) -> None:
-        self._delete("HOUR#", "DAY#")
-
-    def _delete(self, *begins: str) -> None:
-        for item in self.table.scan()["Items"]:
-            if item["sk"].startswith(begins):
-                self.table.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
+    def moves_into_memory(self) -> MemoryTable:
+        """Begin anew with a table in memory, which is much quicker than moto."""
+        memory = MemoryTable()
+        self._monkeypatch.setattr(self.app, "client", memory)
+        self.one_table = OneTable(cast("Any", memory), TABLE)
+        self.statistics = HoursAndDays(self.one_table)
+        for module in ("m1", "m2"):
+            self.lists(module)
+        return memory
 
     def run(self, event: dict[str, Any] | None = None, *, now: datetime = NOW, left: list[int] | None = None) -> Any:
         clock = Mock(wraps=datetime)
@@ -254,14 +253,15 @@ MOMENTS = st.integers(0, 8 * 24 * 60).map(lambda minutes: NOW - timedelta(minute
 def test_however_late_a_reading_comes_its_hours_and_days_are_those_of_all_readings(
     home: Home, in_time: list[tuple[datetime, bool]], late: list[tuple[datetime, bool]]
 ) -> None:
-    home.clear()
+    memory = home.moves_into_memory()
     begin, end = NOW - timedelta(days=9), hour_of(NOW) + HOUR
     for time, heating in in_time:
         home.says(time, heating=heating)
     home.run({"from": begin.isoformat()})
     home.run(told([home.says(time, heating=heating, stored_at=NOW) for time, heating in late]))
     followed = home.hours(begin, end), home.days(begin.date(), end.date())
-    home.forget_statistics()
+    for pk, sk in [key for key in memory.items if key[1].startswith(("HOUR#", "DAY#"))]:
+        memory.forget(pk, sk)
     home.run({"from": begin.isoformat()})
     assert followed == (home.hours(begin, end), home.days(begin.date(), end.date()))
 
