@@ -10,7 +10,7 @@ import sys
 import tomllib
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 
 
-def cold_start(artefact: Artefact, stage: Stage) -> dict[str, list[str]]:
-    """The modules that the function loaded, and the files that had to be compiled."""
+def cold_start(artefact: Artefact, stage: Stage) -> dict[str, Any]:
+    """The modules that the function loaded, the files that had to be compiled, and how often garbage was looked for."""
     environment = {
         "PATH": os.defpath,
         "PYTHONPATH": str(artefact.opt),
@@ -43,7 +43,7 @@ def cold_start(artefact: Artefact, stage: Stage) -> dict[str, list[str]]:
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
-    told: dict[str, list[str]] = json.loads(ran.stderr)
+    told: dict[str, Any] = json.loads(ran.stderr)
     return told
 
 
@@ -95,3 +95,13 @@ def test_a_module_without_bytecode_is_seen(receiver: Artefact, stage: Stage, tmp
     (bytecode,) = opt.glob("smarther/receiver/__pycache__/record.*.pyc")
     bytecode.unlink()
     assert str(opt / "smarther" / "receiver" / "record.py") in cold_start(replace(receiver, opt=opt), stage)["compiled"]
+
+
+def test_a_cold_start_looks_for_no_garbage(receiver: Artefact, stage: Stage) -> None:
+    """But once, when the collector is on again: all is permanent then, and there is nothing to look through."""
+    assert cold_start(receiver, stage)["collections"] <= 1
+
+
+def test_a_look_for_garbage_is_seen(receiver: Artefact, stage: Stage, tmp_path: Path) -> None:
+    planted = with_first_line(receiver, tmp_path / "task", "gc.enable()")
+    assert cold_start(planted, stage)["collections"] > 1

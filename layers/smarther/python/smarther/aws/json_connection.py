@@ -62,12 +62,13 @@ class JsonConnection:
     @classmethod
     def open(cls, address: Address, context: ssl.SSLContext | None, *, seconds: float) -> JsonConnection:
         """Connect within this time; a secure address needs a context. Raises ssl.SSLError if TLS fails."""
+        host = address.host.encode()  # a text would be encoded by the rules for names in all scripts, which load slowly
         port = address.port or (443 if address.secure else 80)
-        connected = socket.create_connection((address.host, port), seconds)
+        connected = socket.create_connection((host, port), seconds)  # type: ignore[arg-type] # it takes bytes too
         try:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # send a request without waiting for more
             if context is not None:
-                connected = context.wrap_socket(connected, server_hostname=address.host)
+                connected = context.wrap_socket(connected, server_hostname=host)
             return cls(connected)
         except BaseException:
             connected.close()
