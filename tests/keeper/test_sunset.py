@@ -239,6 +239,29 @@ def test_what_is_gone_at_the_old_address_is_over_with_the_move(home: World) -> N
     assert reasons(home.run()) == []
 
 
+@pytest.mark.parametrize("outage", [None, Fault("*", 503, times=None), Fault("*", drop=True, times=None)])
+def test_an_end_that_is_announced_at_the_old_and_the_new_address_is_told_once(
+    home: World, outage: Fault | None
+) -> None:
+    """Seed 60005: the owner, who knew of it for weeks, was told again on the day when the hosts moved."""
+    plays(home, "announced")
+    assert reasons(lived(home, 0.5)) == ["provider_changed"]
+    assert reasons(lived(home, 3)) == []
+    moved(home)
+    if outage is not None:
+        home.provider.faults.clear()
+        home.provider.faults.add(outage)
+        assert reasons(lived(home, 0.5)) == []
+        home.provider.faults.clear()
+        plays(home, "announced")
+
+    report = home.run()
+
+    assert reasons(report) == []
+    assert report.provider is not None
+    assert report.provider.announced
+
+
 def test_a_provider_that_is_gone_is_reported_once_and_not_as_an_outage_of_the_api(home: World) -> None:
     home.later()
     plays(home, "gone")

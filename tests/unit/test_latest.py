@@ -32,6 +32,8 @@ YEAR_1, YEAR_9999 = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinf
 READING = Reading(
     plant_id="p", module_id="m", time=NOW, function="HEATING", temperature_c=Decimal("19.5"), setpoint_c=Decimal(20)
 )
+WHOLE = replace(READING, mode="AUTOMATIC", load_state="ACTIVE", humidity_percent=Decimal(47), program=Decimal(1))
+"""It has every value."""
 
 
 def arrived(time: datetime, received_at: datetime | None = None, *, pushed: bool = True) -> StoredReading:
@@ -179,21 +181,30 @@ def test_the_same_values_at_another_time_are_no_news() -> None:
         ({"temperature_c": Decimal("19.3")}, True),
         ({"humidity_percent": Decimal("48.9")}, False),
         ({"humidity_percent": Decimal(45)}, True),
-        ({"humidity_percent": None}, True),
         ({"setpoint_c": Decimal("20.5")}, True),
-        ({"load_state": "ACTIVE"}, True),
+        ({"load_state": "INACTIVE"}, True),
         ({"mode": "BOOST"}, True),
+        ({"program": Decimal(2)}, True),
     ],
 )
 def test_more_than_a_step_beside_the_latest_word_should_have_been_pushed(
     changes: dict[str, Any], *, expected: bool
 ) -> None:
     """An answer may be a step on its way: a thermostat pushes when the step is whole."""
-    before = replace(READING, humidity_percent=Decimal(47))
-    known = found(replace(arrived(NOW), said=said(before)))
+    known = found(replace(arrived(NOW), said=said(WHOLE)))
 
-    assert should_have_pushed(replace(before, **changes), known) is expected
-    assert should_have_pushed(before, None)
+    assert should_have_pushed(replace(WHOLE, **changes), known) is expected
+    assert should_have_pushed(WHOLE, None)
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_a_value_that_is_missing_in_one_of_two_readings_is_no_change(name: str) -> None:
+    """Seed 62002: one answer without a temperature made two missed pushes, as it went and as it came back."""
+    missing: dict[str, Any] = {name: None}
+    without = replace(WHOLE, **missing)
+    assert said(without) != said(WHOLE)
+    for before, answer in ((WHOLE, without), (without, WHOLE)):
+        assert not should_have_pushed(answer, found(replace(arrived(NOW), said=said(before))))
 
 
 def test_a_stored_reading_says_what_the_reading_said() -> None:

@@ -16,7 +16,7 @@ from smarther.domain.account.subscription_plan import WantedSubscriptions
 from smarther.domain.keeper.frozen_model import FrozenModel
 from smarther.domain.keeper.keeper_probe import ProbeOrder
 from smarther.domain.keeper.keeper_report import Report
-from smarther.domain.keeper.provider_watch import ProviderMemory, ProviderState
+from smarther.domain.keeper.provider_watch import ProviderState
 from smarther.domain.readings.reading import instant_text
 from smarther.keeper.access import Access
 from smarther.keeper.diagnose import diagnose
@@ -190,7 +190,8 @@ def _remember_reasons(run: Run) -> None:
 def _forget_former_provider(run: Run) -> None:
     """Forget what the API and the login said, if either has another address than in the last run.
 
-    Refusals and pauses of the old address would stop the plants from being subscribed at the new one.
+    Refusals and pauses of the old address would stop the plants from being subscribed at the new one. An end that both
+    announce is no news.
     """
     settings, memory = run.dependencies.settings, run.memory
     hosts = (settings.api_url, settings.login_url)
@@ -201,7 +202,7 @@ def _forget_former_provider(run: Run) -> None:
             login_ill_since=None,
             api_ill_since=None,
             reasons=(),
-            provider=ProviderMemory(shapes=memory.provider.shapes),
+            provider=memory.provider.at_new_address(),
         )
         CallCount(run.dependencies.table, settings.quota).resume(run.dependencies.clock())
         run.journal.actions.append("provider_moved")

@@ -100,7 +100,7 @@ class ProviderSigns:
             self.shapes[operation] = (answer.status, shape_of(body))
         if answer.kind is Kind.CONFLICT:
             self.understood.add(operation)
-        if answer.status is not None:
+        if answer.announced is not None or answer.kind in _PRESENT:
             self.announced[operation] = answer.announced
 
     def note_body(self, call: str, status: int, body: bytes, *, readable: bool = True, whole: bool = True) -> None:
@@ -143,7 +143,8 @@ class ProviderMemory(FrozenModel):
         heard = {key: Announced(at=now, announcement=each) for key, each in signs.announced.items() if each is not None}
         before = {key: each for key, each in self.announced.items() if key not in signs.announced and each.at > lately}
         announced = before | heard
-        told = _merged([each.announcement for each in announced.values()])
+        has_answered = announced or signs.announced
+        told = _merged([each.announcement for each in announced.values()]) if has_answered else self.told
         shapes = {key: each for key, each in self.shapes.items() if each.at > now - _SHAPES_KEPT}
         return ProviderMemory(
             absent=self._absent(signs, now),
@@ -179,6 +180,10 @@ class ProviderMemory(FrozenModel):
             deprecated_on=None if self.told is None else self.told.deprecated_on,
             ends_on=None if self.told is None else self.told.ends_on,
         )
+
+    def at_new_address(self) -> ProviderMemory:
+        """The memory after API or login moved. An announced end stays, until the new address is silent about it."""
+        return ProviderMemory(shapes=self.shapes, told=self.told, told_at=self.told_at)
 
     def reasons(self, now: datetime) -> tuple[Reason, ...]:
         """Why a person is needed: a lasting difference, or a new announcement."""

@@ -190,7 +190,10 @@ def said(reading: Reading) -> tuple[object, ...]:
 
 
 def should_have_pushed(reading: Reading, found: Latest | None) -> bool:
-    """Whether an answer says what a push should have told before it: more than a step beside the latest reading."""
+    """Whether an answer says what a push should have told before it: more than a step beside the latest reading.
+
+    A value that either of them lacks, or that could not be read, is no change.
+    """
     if found is None:
         return True
     return any(
@@ -198,6 +201,7 @@ def should_have_pushed(reading: Reading, found: Latest | None) -> bool:
         if name in _UNPUSHED and isinstance(now, Decimal) and isinstance(before, Decimal)
         else now != before
         for name, now, before in zip(SAID, said(reading), found.reading.said, strict=True)
+        if now is not None and before is not None
     )
 
 
