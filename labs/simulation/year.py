@@ -304,7 +304,8 @@ class Year:
             self.provider.dispatch.settle(attempt, answered.status if in_time else None, seconds * 1000)
             came = came or (in_time and answered.status == 200 and genuine)
         made_at = self.post.made.get(str(push.envelope_id))
-        if not came or made_at is None or self.clock.now() - made_at > LATE:
+        is_told = came and self.post.contents[push.content].readings > 0
+        if not is_told or made_at is None or self.clock.now() - made_at > LATE:
             self.verdicts.push_failed(push.module_id)
 
     def replay(self) -> None:

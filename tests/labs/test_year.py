@@ -281,6 +281,19 @@ def test_of_one_that_is_asleep_the_provider_tells_what_it_said_last() -> None:
     assert home.snapshot(plant_id, module_id, START + 3 * DAY).at == START + 3 * DAY
 
 
+def test_a_push_that_nobody_can_read_has_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seed 62002: an answer showed what two pushes had said of which one was cut off and one had no time."""
+    year = Year(Plan(seed=1))
+    monkeypatch.setattr(year, "push", lambda *_, **__: functions.Answered(200, b"", 0.1))
+    (plant_id, module_id), outline = next(iter(year.home.outlines.items()))
+    year.provider.subscriptions.add(plant_id, "https://ours.example/x", "ours", START, ours=True)
+    whole = year.post.pushes(outline.snapshot(START))[0][1]
+    for push in [whole, *(year.post._broken(whole) for _ in range(20))]:
+        year.verdicts._failed.clear()
+        year._deliver(push)
+        assert (module_id in year.verdicts._failed) is (year.post.contents[push.content].readings == 0)
+
+
 def test_each_kind_of_fault_is_missing_in_some_years_and_not_in_others() -> None:
     years = [faults.kinds(Random(seed)) for seed in range(40)]  # noqa: S311 - dice that fall alike each time
     assert all(0 < sum(sort in year for year in years) < len(years) for sort in faults.SORTS)
