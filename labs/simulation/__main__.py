@@ -1,4 +1,4 @@
-"""`make simulate YEARS=n`: live years of many seeds, and say which of them went wrong."""
+"""`make simulate YEARS=n`: simulate years from many seeds, and print which of them went wrong."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Live them one after another; the exit status is 1 if any of them went wrong."""
+    """Simulate the years one after another. The exit status is 1 if any of them went wrong."""
     asked = _arguments(arguments)
     console = Console()
     totals: Counter[str] = Counter()
@@ -60,12 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         again = (
             f"YEARS=1 SEED={plan.seed} DAYS={plan.days:g} INTENSITY={plan.intensity:g} CALLS={plan.daily_calls} STORY=1"
         )
-        console.print(f"live it again: make simulate {again}", highlight=False, soft_wrap=True)
+        console.print(f"to repeat it: make simulate {again}", highlight=False, soft_wrap=True)
     return 1 if failed else 0
 
 
 def _lived(plan: Plan, progress: Callable[[float], None]) -> Chronicle:
-    """What happened in one year. An error that is raised in it ends it, and is in the chronicle with its traceback."""
+    """What happened in one year. An error raised in it ends it, and the chronicle has its traceback."""
     year = Year(plan)
     try:
         return year.live(progress)
@@ -76,12 +76,12 @@ def _lived(plan: Plan, progress: Callable[[float], None]) -> Chronicle:
 
 def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
-    parser.add_argument("--years", type=int, default=1, help="how many, each of the next seed")
+    parser.add_argument("--years", type=int, default=1, help="how many years, each from the next seed")
     parser.add_argument("--seed", type=int, default=1, help="the first seed")
     parser.add_argument("--days", type=float, default=365, help="how long a year is")
-    parser.add_argument("--intensity", type=float, default=1, help="how many times a bad year's faults it sees")
+    parser.add_argument("--intensity", type=float, default=1, help="how many times as many faults as in a bad year")
     parser.add_argument("--daily-calls", type=int, default=DAILY_CALLS, help="how many calls Legrand grants in a day")
-    parser.add_argument("--story", action="store_true", help="tell what happened, in order")
+    parser.add_argument("--story", action="store_true", help="print what happened, in order")
     return parser.parse_args(given)
 
 
@@ -91,7 +91,7 @@ def _tell(console: Console, totals: Counter[str]) -> None:
 
 
 if __name__ == "__main__":
-    # Almost everything that is made in a year lives to its end, and looking through it again and again takes a fifth
-    # of the time. What can go is collected between two years.
+    # Almost every object lives until the end of its year, and the garbage collector would take a fifth of the time.
+    # It runs between two years.
     gc.disable()
     sys.exit(main())

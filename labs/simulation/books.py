@@ -1,4 +1,4 @@
-"""The balance at the end: what the provider says was acknowledged, against what is stored, quarantined, or waits."""
+"""The comparison at the end: what was acknowledged, and what is stored, quarantined, or waits."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ type Item = Mapping[str, Mapping[str, Any]]
 
 
 def balance(year: Year) -> None:
-    """Write everything into the chronicle that is not as it must be."""
+    """Write down in the chronicle what is not as it must be."""
     _balance_notifications(year)
     _balance_latest(year)
     _balance_statistics(year)
@@ -52,7 +52,7 @@ def balance(year: Year) -> None:
 class Shelves:
     """Where notifications are: readings by their envelope ids, bodies in quarantine, contents that can be recovered.
 
-    `unread` is what could not be read of each reading.
+    `unread` has the attributes that could not be read of each reading.
     """
 
     stored: Counter[str]
@@ -85,7 +85,7 @@ def _balance_notifications(year: Year) -> None:
 
 
 def _acknowledged(year: Year) -> list[Entry]:
-    """What the provider says was acknowledged at an address that the keeper subscribed; no other is owed anything."""
+    """What was acknowledged, by the provider's ledger, at addresses that the keeper subscribed."""
     return [
         entry
         for entry in year.provider.dispatch.ledger.since()
@@ -94,7 +94,7 @@ def _acknowledged(year: Year) -> list[Entry]:
 
 
 def _balance_one(year: Year, content: str, ids: set[str], shelves: Shelves, *, acknowledged: bool) -> None:
-    """What was acknowledged is there once, or can be recovered; what was not may be there, but not twice."""
+    """Check one content: if it was acknowledged, it is there or can be recovered; in any case it is not there twice."""
     sent, wrong = year.post.contents[content], year.chronicle.wrong
     times = sum(shelves.stored[each] for each in ids)
     if times > sent.readings:
@@ -111,7 +111,7 @@ def _balance_one(year: Year, content: str, ids: set[str], shelves: Shelves, *, a
 
 
 def _check_shelves(year: Year, shelves: Shelves, sent_ids: set[str]) -> None:
-    """Nothing is there that was not sent, nothing was changed, and no queue holds anything any more."""
+    """Check that everything there was sent, that nothing was changed, and that both queues are empty."""
     unexplained = set(shelves.stored) - sent_ids
     strange = shelves.quarantined - {sent.body_digest for sent in year.post.contents.values()}
     for number, what in (
@@ -127,7 +127,7 @@ def _check_shelves(year: Year, shelves: Shelves, sent_ids: set[str]) -> None:
 
 
 def _quarantined(items: Iterable[Item]) -> set[str]:
-    """The digests of the bodies that are there as they were sent."""
+    """The digests of the bodies that are in quarantine just as they were sent."""
     whole = set()
     for item in items:
         assert item["parts"]["N"] == "1"  # no body sent here needs more
@@ -140,7 +140,7 @@ def _quarantined(items: Iterable[Item]) -> set[str]:
 
 
 def _waiting(year: Year) -> Iterable[bytes]:
-    """Bodies that can be recovered from the queues and from the log."""
+    """The bodies that can be recovered from the queues and from the log."""
     for message in [*year.sqs.waiting.values(), *year.sqs.dead]:
         yield Spilled.from_message(message.body).body
     for record in year.recoverable:
@@ -149,7 +149,7 @@ def _waiting(year: Year) -> Iterable[bytes]:
 
 
 def _content(body: bytes) -> str:
-    """What the ledger calls it."""
+    """The content of a body, as the ledger names it."""
     try:
         envelopes = json.loads(body)
         if len(envelopes) == 1 and "time" in envelopes[0]["data"]["chronothermostats"][0]:
@@ -160,7 +160,7 @@ def _content(body: bytes) -> str:
 
 
 def _balance_latest(year: Year) -> None:
-    """The latest state is the newest that was so, whatever the thermostats' own clocks said of it."""
+    """Check that the latest state is the newest one, whatever the thermostats' own clocks said."""
     made: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
     for item in year.dynamodb.readings():
         made[item["module_id"]["S"]][item["sk"]["S"]] = _made(year, item)
@@ -168,7 +168,7 @@ def _balance_latest(year: Year) -> None:
     unusual = reader.unusual()
     for _, module_id in year.home.outlines:
         found = reader.readings(module_id, unusual, now=year.clock.now()).latest
-        # Of what was said within one second of the thermostat's clock nothing tells which came first.
+        # Within one second of the thermostat's clock, nothing tells which reading came first.
         newest = max(made[module_id].values(), default=None)
         shown = None if found is None else made[module_id][found.reading.key]
         if newest is None or shown is None or newest.replace(microsecond=0) > shown:
@@ -186,7 +186,7 @@ def _balance_latest(year: Year) -> None:
 
 
 def _made(year: Year, item: Item) -> datetime:
-    """When what a reading says was so. Who is asked says what is so right then, by a clock that may be wrong."""
+    """When a reading was true. An answer to a poll is true at that moment, though its clock may be wrong."""
     if item["source"]["S"] == "push":
         return year.post.made[item["event_id"]["S"]]
     told, received_at = (datetime.fromisoformat(item[name]["S"]) for name in ("time", "received_at"))
@@ -194,11 +194,11 @@ def _made(year: Year, item: Item) -> datetime:
 
 
 def check_silence(year: Year, report: Report, began: datetime, heard: Mapping[str, datetime]) -> None:
-    """A run tells that a thermostat is silent when nothing of it has arrived for so long, and only then.
+    """Check that a run reports a thermostat as silent if nothing of it has arrived for so long, and only then.
 
-    `heard` is when the last reading of each had arrived as the run began, by one container's clock; the run goes by
-    another's. One that no topology has listed lately, as after a move, is not known for so long (`_check_directory`
-    holds that it ends).
+    `heard` says when the last reading of each had arrived as the run began, by one container's clock; the run goes by
+    another's. A thermostat that no topology has listed lately, as after a move, is not known (`_check_directory` checks
+    that this ends).
     """
     silent = {module.module_id: datetime.fromisoformat(module.since) for module in report.silent}
     known = {item["module_id"]["S"] for item in year.dynamodb.partitions("DIRECTORY") if "module_id" in item}
@@ -214,10 +214,10 @@ def check_silence(year: Year, report: Report, began: datetime, heard: Mapping[st
 
 
 def _balance_statistics(year: Year) -> None:
-    """Every hour that is over is made of all of its readings, however late they came."""
+    """Check that every past hour is made of all its readings, however late they came."""
     table = Table(year.dynamodb, TABLE)  # type: ignore[arg-type] # plays the client
     now = year.clock.now()
-    start, end = hour_of(now - 30 * DAY), hour_of(now)  # what is older was as it is for weeks
+    start, end = hour_of(now - 30 * DAY), hour_of(now)  # nothing older changes
     for partition in sorted({item["pk"]["S"] for item in year.dynamodb.readings()}):
         module_id = str(module_in(partition))
         snapshots = History(table).snapshots(module_id, start=start - LONGEST_HOLD, end=end)
@@ -249,7 +249,7 @@ def _check_deployment(year: Year) -> None:
 
 
 def _check_directory(year: Year) -> None:
-    """Each thermostat is listed once, where it hangs, under the name it has, as far as that can be shown."""
+    """Check that each thermostat is listed once, in its plant, under its name as far as that can be shown."""
     client: Any = Hand(year.dynamodb, lambda _, work: work())
     directory = Listings(Table(client, TABLE)).directory()
     plants = year.home.plants.values()

@@ -1,4 +1,4 @@
-"""What happened in a simulated year: how often, what was wrong, and the needs for a person with their reports."""
+"""What happened in a simulated year: how often, what was wrong, and when a person was needed and told."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 HOUR = timedelta(hours=1)
 TOLD_WITHIN = timedelta(hours=24)
-"""By then the owner knows that something needs a person, whatever else fails meanwhile (a brown-out lasts up to nine
-hours, the alarm takes three)."""
+"""How soon the owner is told that a person is needed, whatever else fails: a brown-out lasts up to nine hours, and the
+alarm takes three."""
 
 
 @dataclass(slots=True)
 class Chronicle:
-    """Counts and violations. `now` is asked when something is written down."""
+    """Counts, events and violations. `now` gives the time of each."""
 
     now: Callable[[], datetime]
     counts: Counter[str] = field(default_factory=Counter)
@@ -27,23 +27,23 @@ class Chronicle:
     events: list[str] = field(default_factory=list)
 
     def count(self, what: str, times: int = 1) -> None:
-        """It happened."""
+        """Count something that happened."""
         self.counts[what] += times
 
     def note(self, what: str) -> None:
-        """It happened, and is worth a line with its time."""
+        """Count something that happened, and write a line with its time."""
         self.counts[what.partition(":")[0]] += 1
         self.events.append(f"{self.now():%Y-%m-%d %H:%M:%S} {what}")
 
     def wrong(self, what: str) -> None:
-        """A promise was broken."""
+        """Write down a broken promise."""
         line = f"{self.now():%Y-%m-%d %H:%M:%S} {what}"
         self.violations.append(line)
         self.events.append(f"{line} (!)")
 
 
 class PersonAlarm:
-    """The template's PersonNeededAlarm: the hour's minimum, two hours running; hours without a run are ignored."""
+    """The template's PersonNeededAlarm: the minimum of each hour, two hours in a row, without those that had no run."""
 
     def __init__(self) -> None:
         self.on = False
@@ -51,11 +51,11 @@ class PersonAlarm:
         self._minimum: float | None = None
 
     def measure(self, reasons: int) -> None:
-        """One run's metric."""
+        """Take the metric of one run."""
         self._minimum = reasons if self._minimum is None else min(self._minimum, reasons)
 
     def hour_ends(self) -> bool:
-        """Evaluate; True when the alarm goes off just now, which is the one mail that the owner gets."""
+        """Evaluate the alarm. True if it goes off now, which sends the owner one mail."""
         self._hours = [*self._hours[-1:], self._minimum]
         self._minimum = None
         known = [hour for hour in self._hours if hour is not None]
@@ -69,7 +69,7 @@ class PersonAlarm:
 
 @dataclass(slots=True)
 class Need:
-    """A person is needed, from the first cause to the last one mended."""
+    """A time in which a person is needed: from the first cause until the last one is mended."""
 
     began: datetime
     causes: dict[str, datetime]
@@ -78,7 +78,7 @@ class Need:
 
 
 class Needs:
-    """The truth about when a person is needed, held against when one was told."""
+    """When a person is really needed, compared with when the owner is told."""
 
     def __init__(self, chronicle: Chronicle) -> None:
         self._chronicle = chronicle
@@ -86,7 +86,7 @@ class Needs:
         self._last_end: datetime | None = None
 
     def begin(self, cause: str) -> None:
-        """From now on nothing but a person helps."""
+        """From now on a person is needed for this cause."""
         if self.open is None:
             self.open = Need(self._chronicle.now(), {})
         if cause not in self.open.causes:
@@ -94,11 +94,11 @@ class Needs:
             self._chronicle.note(f"person needed: {cause}")
 
     def since(self, cause: str, now: datetime) -> datetime:
-        """When this cause began; now where there is none such."""
+        """When this cause began; `now` if there is no such cause."""
         return now if self.open is None else self.open.causes.get(cause, now)
 
     def end(self, *causes: str) -> None:
-        """These are mended."""
+        """These causes are mended."""
         if self.open is None:
             return
         for cause in causes:
@@ -110,17 +110,17 @@ class Needs:
             self.open, self._last_end = None, self._chronicle.now()
 
     def told(self) -> None:
-        """The owner got a mail."""
+        """The owner gets a mail: one for each need, and none without a need."""
         self._chronicle.note("owner told")
         if self.open is not None:
             self.open.told += 1
             if self.open.told > 1:
                 self._chronicle.wrong(f"told {self.open.told} times of one need: {sorted(self.open.causes)}")
         elif self._last_end is None or self._chronicle.now() - self._last_end > 3 * HOUR:
-            self._chronicle.wrong("told of a need that there is not")
+            self._chronicle.wrong("the owner was told, but no person is needed")
 
     def watch(self, *, alarm_is_on: bool) -> None:
-        """Nobody was told for too long. An alarm that is on since the need before does not go off again."""
+        """Check that the owner is told in time. An alarm that is on since the need before does not go off again."""
         need = self.open
         if (
             need is not None
@@ -128,4 +128,4 @@ class Needs:
             and self._chronicle.now() - need.began > TOLD_WITHIN
         ):
             need.late = True
-            self._chronicle.wrong(f"nobody was told for a day: {sorted(need.causes)}")
+            self._chronicle.wrong(f"nobody was told for a day that a person is needed: {sorted(need.causes)}")

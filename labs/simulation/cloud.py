@@ -1,11 +1,11 @@
-"""DynamoDB, SQS and Secrets Manager in memory: exactly the operations that the adapters call, and nothing else.
+"""DynamoDB, SQS and Secrets Manager in memory, with exactly the operations that the adapters call.
 
-Items are held as they are given and given as they are held, since no adapter changes one.
+Items are stored and returned without a copy, since no adapter changes one.
 
-moto is what the adapters are tested on, and far too slow for a year of notifications. These services are held against
-it (test_cloud.py). Expressions are known by their words, as the adapters write them; any other raises `UnknownError`,
-which nothing of the product can catch. Not played: the size of items and pages, and what IAM allows. What
-DynamoDB refuses and moto stores is refused: text that is no UTF-8, keys that are empty or too long.
+The adapters are tested on moto, which is far too slow for a year of notifications. `test_cloud.py` compares these
+services with moto. An expression is known only as the adapters write it; any other raises `UnknownError`, which nothing
+in the product can catch. The sizes of items and pages and the rules of IAM are not simulated. What DynamoDB refuses and
+moto stores is refused: text that is not UTF-8, and keys that are empty or too long.
 """
 
 # Parameters are named as AWS names them.
@@ -35,11 +35,11 @@ CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
 
 
 class UnknownError(BaseException):
-    """An adapter asked for something that is not played here: the simulation is behind the product."""
+    """An adapter asked for something that is not simulated: the simulation is behind the product."""
 
 
 class ConditionalCheckFailedException(ClientError):  # noqa: N818 - its name at AWS
-    """The condition of a write does not hold."""
+    """The condition of a write is not met."""
 
 
 class ResourceNotFoundException(ClientError):  # noqa: N818 - its name at AWS
@@ -172,7 +172,7 @@ class DynamoDB:
         return {}
 
     def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> dict[str, Any]:
-        """One item; always consistent here, and nobody asks for less."""
+        """One item. Reads are always consistent, since no adapter asks for less."""
         if not ConsistentRead:
             raise UnknownError("a read that is not consistent")
         found = self._get(_key(Key))
@@ -186,7 +186,7 @@ class DynamoDB:
         ConditionExpression: str | None = None,
         **expression: Any,
     ) -> dict[str, Any]:
-        """Remove one item; none is fine."""
+        """Remove one item, if it is there."""
         key = _key(Key)
         self._check("DeleteItem", self._get(key), ConditionExpression, **expression)
         self._drop(key)
@@ -201,7 +201,7 @@ class DynamoDB:
         ExpressionAttributeValues: Mapping[str, Any] | None = None,
         ConditionExpression: str | None = None,
     ) -> dict[str, Any]:
-        """Change one item, or make it."""
+        """Change one item, or make it if it is not there."""
         key = _key(Key)
         before = self._get(key)
         self._check("UpdateItem", before, ConditionExpression, ExpressionAttributeValues=ExpressionAttributeValues)
@@ -223,7 +223,7 @@ class DynamoDB:
         ProjectionExpression: str | None = None,
         ExpressionAttributeNames: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        """Items of one partition by their sort keys, in one page unless there is a limit; always consistent here."""
+        """The items of one partition by their sort keys, in one page unless there is a limit. Always consistent."""
         values = {name: value["S"] for name, value in ExpressionAttributeValues.items()}
         partition = values.get(":partition", "")
         keys = self._order.get(partition, [])
@@ -242,7 +242,7 @@ class DynamoDB:
     # ---- what nobody calls over a network
 
     def partitions(self, beginning: str) -> Iterator[Item]:
-        """All items of the partitions that begin so."""
+        """All items of the partitions whose keys begin so."""
         for partition, items in self._items.items():
             if partition.startswith(beginning):
                 yield from items.values()
@@ -252,7 +252,7 @@ class DynamoDB:
         return (item for item in self.partitions("MODULE#") if item["sk"]["S"].startswith("READING#"))
 
     def expire(self, now: datetime) -> None:
-        """Do what the table does with its time-to-live attribute, sooner or later."""
+        """Remove the items whose time to live is over, as the table does sooner or later."""
         for partition in ("LEASE", "QUOTA", "CONSENT"):
             for sort_key in list(self._order.get(partition, [])):
                 if _number(self._items[partition][sort_key], "expires_at") < now.timestamp():
@@ -294,7 +294,7 @@ class DynamoDB:
 
 
 def _check_storable(key: Key, item: Item) -> None:
-    """Text is UTF-8, which has no half of an emoji, and keys have their sizes; the service refuses the rest."""
+    """Refuse what DynamoDB refuses: text that is not UTF-8 (half an emoji), and keys that are empty or too long."""
     try:
         sizes = [len(part.encode()) for part in key]
         json.dumps(item, ensure_ascii=False).encode()
@@ -311,7 +311,7 @@ def _key(item: Item) -> Key:
 
 
 def _picked(item: Item, projection: str | None, names: Mapping[str, str] | None) -> Item:
-    """What of an item is sent: all of it, or what the placeholders stand for."""
+    """The part of an item that is sent: all of it, or the attributes for which the placeholders stand."""
     if projection is None:
         return item
     wanted = [(names or {})[name] for name in projection.split(", ")]
@@ -330,7 +330,7 @@ def _known[Meaning](meanings: Mapping[str, Meaning], expression: str) -> Meaning
 
 @dataclass(slots=True)
 class Message:
-    """One message that waits. `visible_at` is when the queue hands it out, again or for the first time."""
+    """One message that waits. `visible_at` is when the queue hands it out next."""
 
     number: int
     body: str
@@ -362,7 +362,7 @@ class SQS:
     # ---- the event source's side
 
     def receive(self, at_most: int) -> list[Message]:
-        """Hand out some messages that are visible; one handed out too often goes to the dead letters instead."""
+        """Hand out some of the visible messages. One that was handed out too often goes to the dead letters instead."""
         now = self._now()
         received: list[Message] = []
         for message in list(self.waiting.values()):
@@ -381,11 +381,11 @@ class SQS:
         return received
 
     def delete(self, number: int) -> None:
-        """Forget a message that was taken care of."""
+        """Delete a message that has been handled."""
         self.waiting.pop(number, None)
 
     def redrive(self) -> int:
-        """Move the dead letters back, as the owner can; a message that is moved is a new one."""
+        """Move the dead letters back, as the owner can. Each becomes a new message. Returns how many."""
         moved = len(self.dead)
         while self.dead:
             self.send_message(QueueUrl="spill", MessageBody=self.dead.popleft().body)
@@ -433,18 +433,18 @@ class Secret:
         self.versions[version_id] = replace(version, stages=version.stages - {stage})
 
     def forget(self) -> None:
-        """Versions without a label are deprecated, and removed some time or other."""
+        """Remove versions without a label, which the service does sooner or later."""
         self.versions = {key: version for key, version in self.versions.items() if version.stages}
 
 
 class SecretsManager:
-    """Secrets that were created empty: no version at all until something writes one. `written` are all texts so far.
+    """Secrets that were created empty, without any version until one is written. `written` has all texts so far.
 
-    It is eventually consistent: what is read is how things stood `lag` ago.
+    It is eventually consistent: a read returns what was so `lag` ago.
     """
 
     class exceptions:  # noqa: N801 - as botocore's clients have it
-        """The errors that adapters tell apart."""
+        """The errors that the adapters tell apart."""
 
         ResourceNotFoundException = ResourceNotFoundException
 
@@ -453,7 +453,7 @@ class SecretsManager:
         self._lag = lag
         self._secrets = {name: Secret() for name in names}
         self._before: dict[str, deque[tuple[datetime, dict[str, Version]]]] = {name: deque() for name in names}
-        """The versions before each write, and when that was; kept for as long as they may be read still."""
+        """The versions before each write and when it was, for as long as they may still be read."""
         self.written: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
 
     def get_secret_value(self, *, SecretId: str, VersionStage: str) -> dict[str, Any]:
@@ -478,7 +478,7 @@ class SecretsManager:
         ClientRequestToken: str,
         VersionStages: list[str] | None = None,
     ) -> dict[str, Any]:
-        """Write a version; once for each request token. The first one of all is current, whatever was asked for."""
+        """Write a version, once for each request token. The very first one is current, whatever was asked for."""
         secret = self._secret(SecretId, "PutSecretValue")
         known = secret.versions.get(ClientRequestToken)
         if known is not None and known.text != SecretString:
@@ -504,7 +504,7 @@ class SecretsManager:
         MoveToVersionId: str | None = None,
         RemoveFromVersionId: str | None = None,
     ) -> dict[str, Any]:
-        """Move a label, or take it away; where it is now must be said."""
+        """Move a label, or take it away. The caller must say where it is now."""
         secret = self._secret(SecretId, "UpdateSecretVersionStage")
         holder = secret.holder(VersionStage)
         named = RemoveFromVersionId is not None
@@ -521,7 +521,7 @@ class SecretsManager:
         return {}
 
     def _note(self, name: str) -> None:
-        """Keep what reads will tell for a while after the write that comes now."""
+        """Keep what reads return for a while after the write that comes now."""
         self._before[name].append((self._now(), dict(self._secrets[name].versions)))
 
     def _as_read(self, name: str) -> Secret:
@@ -541,7 +541,7 @@ class SecretsManager:
 
 
 class Hand:
-    """A client whose every call goes through a gate: `gate(operation, work)` does the work, or does not."""
+    """A client whose calls all go through a gate: `gate(operation, work)` does the work, or does not."""
 
     def __init__(self, service: Any, gate: Callable[[str, Callable[[], Any]], Any]) -> None:
         self._service = service
@@ -560,7 +560,7 @@ class Hand:
 
 
 class Mailbox:
-    """SNS with one topic, and the owner's mails from it, by subject and text. `is_down` while it takes none."""
+    """SNS with one topic, and the mails that its owner gets: subject and text. It takes none while `is_down`."""
 
     def __init__(self) -> None:
         self.mails: list[tuple[str, str]] = []

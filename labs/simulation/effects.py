@@ -18,19 +18,19 @@ BASE = "https://ours.example"
 
 
 def one_time(dice: Random) -> Callable[[int], str]:
-    """What makes one-time values as `secrets.token_urlsafe` does, but of dice that fall alike each time."""
+    """Makes one-time values as `secrets.token_urlsafe` does, but the same ones each time, from these dice."""
     return lambda size: base64.urlsafe_b64encode(dice.randbytes(size)).rstrip(b"=").decode()
 
 
 class Killed(BaseException):
-    """The process ends here: nothing of ours may catch it."""
+    """The process ends here. No code of ours may catch it."""
 
 
 class Effects:
     """The gate through which each of the keeper's external effects goes.
 
-    `kill_at` is the number of an effect and whether the process ends before it happens or after. `meanwhile` is called
-    before each effect: what others do at the same time.
+    `kill_at` is the number of an effect, and whether the process ends before or after it. `meanwhile` is called before
+    each effect, for what others do at the same time.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Effects:
         self.dead = False
 
     def perform[Result](self, name: str, work: Callable[[], Result]) -> Result:
-        """Do one effect, or die at it; the dead do nothing more."""
+        """Do one effect, or end the process at it. A process that has ended does nothing more."""
         if self.dead:
             raise Killed
         number = len(self.names)
@@ -51,7 +51,7 @@ class Effects:
             self._die()
         try:
             return work()
-        finally:  # a refusal is an answer as well
+        finally:  # also after a refusal, which is an answer
             if self.kill_at == (number, "after"):
                 self._die()
 

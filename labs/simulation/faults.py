@@ -71,13 +71,13 @@ ODD_WAITS: Final = (
 )
 NAMES: Final = ("Studio", "Cucina \ud83d", "\u202eollaw", "a\u2028b\x00", "", " ", "x" * 400, "Küche 😀", "=1+1")
 KIND_SHARE: Final = 2 / 3
-"""So likely a sort of fault exists in a year."""
+"""How likely a sort of fault exists in a year."""
 FORBIDDEN: Final = {"error": {"code": 2, "message": "Invalid access token"}}
 
 
 @dataclass(slots=True)
 class OtherForm:
-    """The list of subscriptions has a form that nobody knows. `met`: since when a run has seen that."""
+    """The list of subscriptions has an unknown form. `met`: when a run first met it."""
 
     fault: Fault
     met: datetime | None = None
@@ -85,9 +85,9 @@ class OtherForm:
 
 @dataclass(slots=True)
 class Closure:
-    """The API is closed to us: it is gone, or our subscription key is suspended. All calls are answered by `fault`.
+    """The API is closed to us: it is gone, or our subscription key is suspended. `fault` answers every call.
 
-    A person is needed for it `needs_after` the first run that met it, with which its `trial` begins.
+    Its `trial` begins with the first run that meets it. A person is needed once it has lasted `needs_after`.
     """
 
     reason: Reason
@@ -106,14 +106,14 @@ class Sort:
 
 
 def kinds(dice: Random) -> tuple[Sort, ...]:
-    """The sorts of faults that a year has at all: rare ones meet where frequent ones do not hide it."""
+    """The sorts of faults that a year has at all, so that rare ones meet where frequent ones do not hide it."""
     return tuple(sort for sort in SORTS if dice.random() < KIND_SHARE)
 
 
 def draw(
     sorts: Sequence[Sort], start: datetime, days: float, intensity: float, dice: Random
 ) -> list[tuple[datetime, Sort]]:
-    """The faults of a stretch of time. `intensity` 1 is a bad year; more, and a month sees as much as a year."""
+    """The faults of a stretch of time. `intensity` 1 is a bad year; at 12, a month has as many faults as that."""
     drawn = []
     for sort in sorts:
         at = start + 2 * DAY
@@ -129,21 +129,21 @@ def draw(
 
 
 def _delivery_stops(year: Year, dice: Random) -> None:
-    """Nothing is delivered; then all of it comes at once (bticino_x8000_component issue 66)."""
+    """Nothing is delivered, and then everything comes at once (bticino_x8000_component issue 66)."""
     lasts = _between(dice, HOUR, 4 * DAY)
     year.post.held_until = year.clock.now() + lasts
     year.verdicts.plays(Cause.PUSHES_STOPPED, lasts)
 
 
 def _pushes_are_thinned(year: Year, dice: Random) -> None:
-    """Half of the changes are pushed, and the others never come."""
+    """Half of the changes are pushed, and the others never are."""
     lasts = _between(dice, 5 * DAY, 10 * DAY)
     year.post.thinned_until = year.clock.now() + lasts
     year.verdicts.plays(Cause.PUSHES_THINNED, lasts)
 
 
 def _pushes_are_late(year: Year, dice: Random) -> None:
-    """For days each push is hours late; then all of them come once more."""
+    """For days every push is hours late. A day later all of them come once more."""
     lasts = _between(dice, 2 * DAY, 6 * DAY)
     year.post.late_until = year.clock.now() + lasts
     year.verdicts.plays(Cause.PUSHES_LATE, lasts)
@@ -187,7 +187,7 @@ def _hiccup(year: Year, dice: Random) -> None:
 
 
 def _login_answer_is_lost(year: Year, _: Random) -> None:
-    """The old refresh token is taken back, and the new one never arrives."""
+    """The old refresh token is revoked, and the new one never arrives."""
     year.provider.faults.add(Fault("token", drop=True, after_effect=True))
 
 
@@ -200,7 +200,7 @@ def _consent_is_revoked(year: Year, _: Random) -> None:
 
 
 def _ghost(year: Year, dice: Random) -> None:
-    """A subscription stays listed and gives no push any more."""
+    """A subscription stays listed and gives no more pushes."""
     year.haunt(_one_of_ours(year, dice))
 
 
@@ -210,7 +210,7 @@ def _subscription_vanishes(year: Year, dice: Random) -> None:
 
 
 def _strange_subscription(year: Year, dice: Random) -> None:
-    """An old one of ours that nobody removed, or another deployment of this very stack, which is none of ours."""
+    """One that an earlier deployment of ours left, or one of another deployment of this stack, which is not ours."""
     plant_id = dice.choice(sorted(year.provider.homes.plants))
     secret = "".join(dice.choices("abcdef", k=43))
     if dice.random() < 0.5:
@@ -227,7 +227,7 @@ def _quota_day(year: Year, _: Random) -> None:
         for _call in range(quota.limit):
             quota.take()
     except Refusal:
-        pass  # that is what was wanted
+        pass  # the quota is used up
 
 
 def _app_asks(year: Year, dice: Random) -> None:
@@ -237,13 +237,13 @@ def _app_asks(year: Year, dice: Random) -> None:
 
 
 def _client_secret_ends(year: Year, _: Random) -> None:
-    """The portal's year is over earlier than anybody here could know."""
+    """The client secret ends earlier than its year, which nobody here could know."""
     year.change_application(secret_created_at=year.clock.now() - CLIENT_SECRET_LIFE)
     year.needs.begin("client secret")
 
 
 def _gateway_sleeps(year: Year, dice: Random) -> None:
-    """One thermostat, or all of a plant, say nothing for days."""
+    """One thermostat, or all of a plant, push nothing for days."""
     outlines = year.home.outlines
     plant_id, module_id = dice.choice(sorted(outlines))
     until = year.clock.now() + _between(dice, 12 * HOUR, 4 * DAY)
@@ -257,7 +257,7 @@ def _gateway_sleeps(year: Year, dice: Random) -> None:
 
 
 def _quota_is_lowered(year: Year, dice: Random) -> None:
-    """Without notice fewer calls are granted than the owner was told, who says so to the stack some days later."""
+    """Legrand grants fewer calls without notice. Some days later the owner deploys with the new number."""
     quota = year.provider.quota
     lowered = max(FEWEST, round(quota.limit * dice.choice((0.2, 0.5, 0.8))))
     if lowered < quota.limit:
@@ -266,26 +266,26 @@ def _quota_is_lowered(year: Year, dice: Random) -> None:
 
 
 def _hosts_move(year: Year, dice: Random) -> None:
-    """Login and API have other addresses, the old ones do not resolve any more, and the owner deploys the new ones."""
+    """Login and API move, and the old hosts no longer resolve. Within a day the owner deploys the new ones."""
     if not year.unresolved:
         year.unresolved |= {urlsplit(each).hostname for each in (LOGIN, API)}
         year.later(_between(dice, MINUTE, DAY), lambda: _deploy_new_hosts(year))
 
 
 def _deploy_new_hosts(year: Year) -> None:
-    """What was said at the old address is not believed of the new one: a form that nobody knows is told of both."""
+    """What was seen at the old address is not believed of the new one, so an unknown form is told again there."""
     year.deploy(login_url=NEW_LOGIN, api_url=NEW_API)
     year.needs.end(OTHER_FORM)
     if year.other_form is not None:
         year.other_form.met = None
     if year.closure is not None:
-        year.needs.end(APP)  # nobody can ask again
+        year.needs.end(APP)  # the closed API cannot ask again
         if year.closure.needs_after:
             _end_of(year.closure, year)
 
 
 def _end_is_announced(year: Year, dice: Random) -> None:
-    """Each answer bears the headers of an announcement, once in a year; it needs a person while it is news."""
+    """Every answer has the headers of an announcement, once in a year. It needs a person while it is news."""
     if not year.was_announced:
         year.was_announced = True
         year.announced |= KNOWN[dice.choice(("announced", "announced_as_drafts_had_it"))].headers
@@ -294,7 +294,7 @@ def _end_is_announced(year: Year, dice: Random) -> None:
 
 
 def _other_form(year: Year, dice: Random) -> None:
-    """For days the list of subscriptions has a form that nobody knows. It needs a person once it has lasted a day."""
+    """For days the list of subscriptions has an unknown form. It needs a person once it has lasted a day."""
     if year.other_form is None:
         year.other_form = OtherForm(replace(KNOWN["other_form"], operation="list"))
         year.provider.faults.add(year.other_form.fault)
@@ -302,7 +302,7 @@ def _other_form(year: Year, dice: Random) -> None:
 
 
 def end_other_form(year: Year) -> None:
-    """The list is as it was."""
+    """The list has its known form again."""
     if year.other_form is not None:
         withdraw(year, [year.other_form.fault])
         year.other_form = None
@@ -314,7 +314,7 @@ def end_other_form(year: Year) -> None:
 
 
 def _api_goes(year: Year, dice: Random) -> None:
-    """For days the API answers that it is gone, or that nothing is found. Pushes go on."""
+    """For days the API answers that it is gone, or "not found" to everything. Pushes go on."""
     gone, lasts = dice.random() < 0.5, _between(dice, 2 * DAY, 7 * DAY)
     if year.closure is None:
         closure = (
@@ -327,14 +327,14 @@ def _api_goes(year: Year, dice: Random) -> None:
 
 
 def _key_is_suspended(year: Year, dice: Random) -> None:
-    """Our subscription key is, until the owner looks at the developer portal. Pushes go on."""
+    """Our subscription key is suspended until the owner looks at the developer portal. Pushes go on."""
     fault = replace(KNOWN["key_suspended"], status=dice.choice((401, 403)))
     if year.closure is None:
         year.closure = Closure(Reason.SUBSCRIPTION_KEY_REFUSED, fault)
 
 
 def list_is_answered(year: Year, answer: Answer) -> None:
-    """A run of the keeper begins with this call, and meets what is so."""
+    """A run of the keeper begins with this call, and so it meets a closed API or an unknown form."""
     now, closure, form = year.clock.now(), year.closure, year.other_form
     if closure is not None:
         if closure.trial is None:
@@ -349,7 +349,7 @@ def list_is_answered(year: Year, answer: Answer) -> None:
 
 
 def reopen(year: Year, closure: Closure | None) -> None:
-    """The API answers again, if it is this that closed it: what it tells of the owner is known from now on."""
+    """The API answers again, if `closure` closed it. What it needs of the owner can be seen from now on."""
     if closure is None or year.closure is not closure:
         return
     year.closure = None
@@ -373,7 +373,7 @@ def _end_of(closure: Closure, year: Year) -> None:
 
 
 def _topology_lacks_its_modules(year: Year, dice: Random) -> None:
-    """One plant's answer once holds no thermostat at all."""
+    """The topology of one plant lists no thermostat, once."""
     plant_id = dice.choice(sorted(year.home.plants))
     fault = dice.choice(
         (
@@ -387,7 +387,7 @@ def _topology_lacks_its_modules(year: Year, dice: Random) -> None:
 
 
 def _odd_place(year: Year, dice: Random) -> None:
-    """An answer that is odd in one place, once."""
+    """One answer is odd in one place."""
     operation, place = dice.choice(ODD_PLACES)
     year.provider.faults.add(Fault(operation, place=place, value=dice.choice(ODD_VALUES)))
 
@@ -404,7 +404,7 @@ def _forbidden(year: Year, dice: Random) -> None:
 
 
 def _thermostat_moves(year: Year, dice: Random) -> None:
-    """From one home to another, as long as it is not the last of its home."""
+    """A thermostat moves to another home, unless it is the last in its own."""
     plants = year.home.plants
     homes = [plant for _, plant in sorted(plants.items()) if len(plant.modules) > 1]
     before = dice.choice(homes)
@@ -413,13 +413,13 @@ def _thermostat_moves(year: Year, dice: Random) -> None:
 
 
 def _new_name(year: Year, dice: Random) -> None:
-    """A plant or a thermostat gets a name, which may be an odd one."""
+    """A plant or a thermostat gets a new name, which may be an odd one."""
     plant = dice.choice([plant for _, plant in sorted(year.home.plants.items())])
     year.home.rename(dice.choice([plant.id, *(module.id for module in plant.modules)]), dice.choice(NAMES))
 
 
 def _clock_goes_wrong(year: Year, dice: Random) -> None:
-    """A thermostat's own clock is ahead, behind, reset or mad, and is mended some time or other."""
+    """A thermostat's own clock is ahead, behind, reset, or far off, and is set right some days later."""
     module_id, now = dice.choice(sorted(module for _, module in year.home.outlines)), year.clock.now()
     ahead = dice.choice(
         (
@@ -439,7 +439,7 @@ def _clock_goes_wrong(year: Year, dice: Random) -> None:
 
 
 def mend_homes(year: Year) -> None:
-    """All clocks are right, and all thermostats are awake."""
+    """Set all clocks right, and wake all thermostats."""
     for (_, module_id), outline in year.home.outlines.items():
         year.home.set_clock(module_id, timedelta())
         outline.asleep_until = None
@@ -489,7 +489,7 @@ def _for_a_while(year: Year, faults: list[Fault], lasts: timedelta) -> None:
 
 
 def withdraw(year: Year, faults: list[Fault]) -> None:
-    """Order no more of these faults; others stay."""
+    """Remove these faults from those that are ordered."""
     book = year.provider.faults
     others = [fault for fault in book.pending() if not any(fault is each for each in faults)]
     book.clear()
@@ -503,7 +503,7 @@ def _one_of_ours(year: Year, dice: Random) -> Subscription | None:
 
 
 def _between(dice: Random, shortest: timedelta, longest: timedelta) -> timedelta:
-    """Rather short than long."""
+    """A random time between these, more often short than long."""
     return shortest + (longest - shortest) * dice.random() ** 2
 
 

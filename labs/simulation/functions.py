@@ -51,16 +51,16 @@ LOGIN_REFUSES = (400, 401)
 API_REFUSES = (469, 470)
 KEY_REFUSES = (401, 403)
 SAYS_WHY = re.compile(rb"quota|subscription key")
-"""A refusal for a reason: the service itself is well."""
+"""A refusal that gives a reason: the service itself is well."""
 FUNCTION_ERRORS = (SecretsError, StoreError)
-"""With these a run of the keeper may end when AWS fails, and with no others."""
+"""The only errors with which a run of the keeper may end, when AWS fails."""
 
 
 SKEW_SECONDS = 15.0
 """How far a container's wall clock may be off, either way."""
 STEP_SECONDS = 10.0
 STEP_CHANCE = 1 / 50
-"""How far it steps, and how often between two events."""
+"""How far it steps at most, and how often it steps between two events."""
 
 
 class ContainerClock:
@@ -78,7 +78,7 @@ class ContainerClock:
         self.spent = 0.0
 
     def begin(self) -> None:
-        """The container is thawed for another event."""
+        """The container thaws for another event."""
         self._lived += self.spent
         self.spent = 0.0
         if self._dice.random() < STEP_CHANCE:
@@ -94,11 +94,11 @@ class ContainerClock:
         return self._lived + self.spent
 
     def spend(self, seconds: float) -> None:
-        """Wait, unseen by the world's clock."""
+        """Wait, without moving the world's clock."""
         self.spent += seconds
 
     def within[Result](self, seconds: float, work: Callable[[], Result]) -> Result:
-        """As `budget.within`: what is not done in time goes on unseen, and is nobody's any more."""
+        """As `deadlines.within`, which does not stop work that misses its deadline either."""
         if seconds <= 0:
             raise TimeoutError
         begun = self.spent
@@ -121,7 +121,7 @@ class ContainerClock:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a caller of the receiver got: no status when the process ended before it answered."""
+    """What a caller of the receiver got. There is no status if the process ended before it answered."""
 
     status: int | None
     body: bytes
@@ -129,7 +129,7 @@ class Answered:
 
 
 class ReceiverContainer:
-    """One container of the receiver, with its memory of the accepted digests."""
+    """One container of the receiver, which remembers the accepted digests."""
 
     def __init__(self, year: Year) -> None:
         clock = self._clock = ContainerClock(year.clock.now, year.clock_dice)
@@ -146,7 +146,7 @@ class ReceiverContainer:
         self._receiver.warm_up()
 
     def invoke(self, event: Mapping[str, Any], kill_at: tuple[int, str] | None = None) -> Answered:
-        """One event; Killed is the process's end, and then this container is gone."""
+        """Answer one event. Raises Killed when the process ends; the container is then gone."""
         self._gate.begin(kill_at)
         self._clock.begin()
         answer = self._receiver.answer(event)
@@ -156,7 +156,7 @@ class ReceiverContainer:
 
 
 def event_of(secret: str, body: bytes, dice: Random) -> dict[str, Any]:
-    """An HTTP API's event; bodies that are no text, and some that are, come in base64."""
+    """An event of the HTTP API. Bodies that are no text come in base64, and so do some others."""
     event: dict[str, Any] = {"pathParameters": {"secret": secret}, "isBase64Encoded": False}
     try:
         event["body"] = body.decode()
@@ -168,7 +168,7 @@ def event_of(secret: str, body: bytes, dice: Random) -> dict[str, Any]:
 
 
 class RedriverContainer:
-    """The redriver with its event source."""
+    """The redriver with its event source, the spill queue."""
 
     def __init__(self, year: Year) -> None:
         self._clock = ContainerClock(year.clock.now, year.clock_dice)
@@ -177,7 +177,7 @@ class RedriverContainer:
         self._redriver = Redriver(Recorder.of(table), Digests(table), self._clock.monotonic, self._clock.now)
 
     def invoke(self, messages: list[Message], kill_at: tuple[int, str] | None) -> set[int]:
-        """The numbers of the messages that the queue may forget."""
+        """Handle these messages. Returns the numbers of those that the queue may delete."""
         self._gate.begin(kill_at)
         self._clock.begin()
         answer = self._redriver.redrive(
@@ -215,7 +215,7 @@ class KeeperContainer:
         )
 
     def invoke(self, event: Mapping[str, Any], kill_at: tuple[int, str] | None) -> Report:
-        """One run; Killed is the process's end."""
+        """One run. Raises Killed when the process ends."""
         self._gate.begin(kill_at)
         self._clock.begin()
         self._timeout = self._year.clock.now() + KEEPER_TIMEOUT
@@ -232,14 +232,14 @@ class KeeperContainer:
         return report
 
     def _spend(self, seconds: float) -> None:
-        """Time passes for everybody, and the platform ends what takes too long."""
+        """Let time pass for everybody. Lambda ends what takes too long."""
         self._year.let_pass(timedelta(seconds=seconds))
         if self._year.clock.now() >= self._timeout:
             self._gate.dead = True
             raise Killed
 
     def _account_for_tokens(self, *, killed: bool) -> None:
-        """What the login gave is kept, unless the process ended or Secrets Manager failed right then."""
+        """Check that tokens of the login are kept, unless the process ended or Secrets Manager failed before that."""
         kept = {tokens["refresh_token"] for tokens in self._year.secrets.written["tokens"][-8:]}
         for token in self._issued:
             if token not in kept:
@@ -250,7 +250,7 @@ class KeeperContainer:
 
 
 class Line(BaseAdapter):
-    """What the keeper sends over HTTP: to the login, to the API, or to its own webhook."""
+    """Carries what the keeper sends over HTTP: to the login, to the API, or to its own webhook."""
 
     def __init__(self, year: Year, gate: Gate, issued: list[str]) -> None:
         super().__init__()
@@ -259,7 +259,7 @@ class Line(BaseAdapter):
         self._issued = issued
 
     def send(self, request: requests.PreparedRequest, *_: Any, timeout: Any = None, **__: Any) -> requests.Response:
-        """Answer one request through the gate, or time out on one that takes too long."""
+        """Answer one request through the gate. Raises a time-out if the answer takes too long."""
         url = urlsplit(request.url or "")
         _, read = timeout
 
@@ -282,7 +282,7 @@ class Line(BaseAdapter):
         return response
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no connection is open."""
 
     def _answer(
         self, request: requests.PreparedRequest, read: float
@@ -315,7 +315,7 @@ class Line(BaseAdapter):
         return answer
 
     def _judge(self, method: str, url: SplitResult, answer: Answer, *, came: bool) -> None:
-        """Note whether the login, or the list of subscriptions, gives good answers, and what they show."""
+        """Note whether the answer of the login, or of the list of subscriptions, is good, and what it shows."""
         status, content = answer.status, answer.content
         if url.hostname in LOGIN_HOSTS:
             given = status == requests.codes.ok and content.startswith(b"{") and b'"access_token"' in content
@@ -325,7 +325,7 @@ class Line(BaseAdapter):
             given = status == requests.codes.ok and content.startswith(b"[")
             has_reason = status in KEY_REFUSES and SAYS_WHY.search(content) is not None
             good = given or has_reason or status in API_REFUSES or status == requests.codes.no_content
-            if status != requests.codes.unauthorized or has_reason:  # else it is asked again at once
+            if status != requests.codes.unauthorized or has_reason:  # otherwise the keeper asks again at once
                 self._year.verdicts.call_answered(Cause.API, good=came and good)
             if came:
                 faults.list_is_answered(self._year, answer)

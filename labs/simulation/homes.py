@@ -1,9 +1,9 @@
 """Homes in outline: rooms whose readings change by chance, without the physics of a wall.
 
-The stand-in's own thermostats live through every minute, which takes most of a minute for a year. These jump from one
-change to the next; about one in an hour and a half, and now and then the burst of a set point that is slid. What the
-clock changes, by a program or at the end of a mode, they push within a quarter of an hour.
-They are thermostats of the stand-in in every other respect, and what they tell has the same form.
+The stand-in's own thermostats are computed minute by minute, which takes most of a minute for a year. These jump from
+one change to the next. There is one about every hour and a half, and now and then a burst, when a set point is slid.
+What changes by the clock, with a program or at the end of a mode, is pushed within a quarter of an hour. In every other
+respect they are thermostats of the stand-in, and what they tell has the same form.
 """
 
 from __future__ import annotations
@@ -22,32 +22,32 @@ if TYPE_CHECKING:
 BETWEEN_CHANGES = timedelta(minutes=90)
 QUARTER = timedelta(minutes=15)
 BURST = 0.02
-"""How many of the changes are a burst."""
+"""The share of changes that are a burst."""
 WISH = 0.06
-"""How many are a mode that somebody wanted, or another program."""
+"""The share of changes in which somebody chooses a mode or a program."""
 
 
 class Outline(Thermostat):
-    """A thermostat that jumps from change to change. Until `asleep_until` it tells nothing, and is not reached."""
+    """A thermostat that jumps from change to change. Until `asleep_until` it pushes nothing and cannot be reached."""
 
     asleep_until: datetime | None = None
     _next_change: datetime | None = None
 
     @property
     def next_change(self) -> datetime:
-        """When it changes next, or looks whether the clock has changed something."""
+        """When it next changes, or checks whether something has changed by the clock."""
         if self._next_change is None:
             self._next_change = self._now + self._pause()
         return min(self._next_change, self._now + QUARTER - (self._now - datetime.min.replace(tzinfo=UTC)) % QUARTER)
 
     def snapshot(self, at: datetime | None = None) -> Snapshot:
-        """What the provider tells if it is asked at `at`: of one that is asleep, what that said last."""
+        """What the provider answers at `at`. While the thermostat is asleep, that is what it said last."""
         at = at or self._now
         is_asleep = self.asleep_until is not None and at < self.asleep_until
         return self._told if is_asleep and self._told is not None else super().snapshot(at)
 
     def advance(self, to: datetime) -> list[Snapshot]:
-        """Live until `to`; what it reported on the way."""
+        """Go on until `to`. Returns what it reported on the way."""
         reports: list[Snapshot] = []
         while (at := self.next_change) <= to:
             self._now = at
@@ -77,7 +77,7 @@ class Outline(Thermostat):
         return self._report()
 
     def _wished(self) -> list[Snapshot]:
-        """Another program, or a mode that keeps nothing itself, with an end or without."""
+        """Somebody chooses another program, or a mode, with or without an end."""
         mode = self._dice.choice((Mode.AUTOMATIC, Mode.BOOST, Mode.OFF, Mode.PROTECTION))
         minutes = self._dice.choice((30, 60, 90) if mode is Mode.BOOST else (90, None))
         if mode is Mode.AUTOMATIC:
@@ -89,7 +89,7 @@ class Outline(Thermostat):
         return (self._local() + after).replace(second=0, microsecond=0)
 
     def _slid(self) -> list[Snapshot]:
-        """Every position on the way is told, most of them within the same second."""
+        """Somebody slides the set point: every position on the way is pushed, most of them within one second."""
         begun = self._now
         self._set_mode(Mode.MANUAL, self._in(timedelta(hours=2)))
         told: list[Snapshot] = []
@@ -101,7 +101,7 @@ class Outline(Thermostat):
 
 
 class Outlines(Homes):
-    """The account's homes, in outline."""
+    """The homes of the account, in outline."""
 
     @property
     def next_change(self) -> datetime:

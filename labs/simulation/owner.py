@@ -1,4 +1,4 @@
-"""The owner: consents at the beginning, reads mail, and does a day later what the report asks for."""
+"""The owner: consents at the beginning, reads mails, and does what the report asks for a day later."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 DAY = timedelta(days=1)
 AGAIN = timedelta(hours=1)
 FROM_COMMAND_TO_COMMAND = timedelta(minutes=1)
-"""Longer than a secret reads as it did before it was written: nobody is quicker in the browser."""
+"""Longer than a secret still reads as before after a write: nobody is quicker in the browser."""
 
 
 class Owner:
-    """Mends what the keeper cannot. Nothing is known to the owner but mails and the keeper's report."""
+    """Mends what the keeper cannot. The owner knows only the mails and the keeper's report."""
 
     def __init__(self, year: Year) -> None:
         self._year = year
@@ -30,23 +30,23 @@ class Owner:
         self._client_secret, self._recorded_at = "", year.clock.now().date()
 
     def get_mail(self) -> None:
-        """A person is needed. Tomorrow."""
+        """A mail says that a person is needed. The owner looks a day later."""
         self._come_back(DAY)
 
     def hear_of_renewal(self) -> None:
-        """The client secret has its birthday soon. Tomorrow."""
+        """The client secret is almost a year old. The owner renews it a day later."""
         if not self._renewing:
             self._renewing = True
             self._year.later(DAY, self._renew)
 
     def mend(self) -> None:
-        """Do what the last report asks for; what did not work is tried again in an hour."""
+        """Do what the last report asks for. What does not work is tried again in an hour."""
         self._busy = False
         report = self._year.last_report
         reasons = {person.reason for person in report.person} - {Reason.CLIENT_SECRET_BIRTHDAY} if report else set()
         if not reasons:
             if self._year.needs.open is not None:
-                self._come_back(AGAIN)  # the mail said so; the report of just now did not get as far
+                self._come_back(AGAIN)  # the last run did not get far enough to report it
             return
         self._year.chronicle.note(f"owner mends: {', '.join(sorted(reasons))}")
         if reasons & {Reason.APP_PASSWORD_EXPIRED, Reason.APP_TERMS}:
@@ -59,10 +59,10 @@ class Owner:
             self._year.let_pass(FROM_COMMAND_TO_COMMAND)
         if reasons & {Reason.CONSENT_EXPIRED, Reason.CONSENT_MISSING}:
             self._consent()
-        self._come_back(AGAIN)  # looks once more, whether all is well now
+        self._come_back(AGAIN)  # to see whether all is well
 
     def configure(self, client_secret: str) -> None:
-        """`smarther configure`: the day is that of the client secret."""
+        """`smarther configure`: the recorded day stays the same while the client secret does."""
         now = self._year.clock.now()
         if client_secret != self._client_secret:
             self._client_secret, self._recorded_at = client_secret, now.date()
@@ -79,7 +79,7 @@ class Owner:
         )
 
     def _renew(self) -> None:
-        """A new client secret in the portal, and here."""
+        """Make a new client secret in the portal, and configure it."""
         self._renewing = False
         self._renewals += 1
         self._year.chronicle.count("client secrets renewed")
@@ -89,11 +89,11 @@ class Owner:
         self._year.needs.end("client secret")
 
     def _consent(self) -> None:
-        """`smarther authorize`: the keeper is handed the code."""
+        """`smarther authorize`: give the keeper the code."""
         self._year.run_keeper({"consent": {"code": self.consents()}})
 
     def consents(self) -> str:
-        """The code that the browser brings back: of the narrower scope, or of the wider one where that is refused."""
+        """The code that the browser brings back: for the narrower scope, or for the wider one if that is refused."""
         login = self._year.provider.login
         scope = Scope.READING if login.grants(Scope.READING.value) else Scope.CONTROL
         return login.consent(CLIENT_ID, scope.value)

@@ -1,6 +1,6 @@
-"""The provider's post through a year: late, twice, held back and then all at once; some of it odd, some unreadable.
+"""The pushes of a year: some late, some twice, some held back and then sent all at once, some odd, some unreadable.
 
-The stand-in's own journey knows one outage in a stretch of time and ends with everything delivered. A year has many.
+The stand-in's own timeline has one outage and ends with everything delivered. A year has many outages.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ UNREAD = {
     "deep": "extra",
     "odd_envelope": "event_time",
 }
-"""What of a reading cannot be read, by the oddity that its notification held."""
+"""The attribute of a reading that cannot be read, by the oddity in its notification."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a content holds: how many statuses can be read, what of them cannot, the body's digest where some cannot."""
+    """What a content holds: how many readings, which attribute is unread, the body's digest if it is quarantined."""
 
     readings: int
     body_digest: str | None = None
@@ -69,9 +69,9 @@ class Sent:
 
 
 class Post:
-    """Makes pushes of changes, and says when each is due.
+    """Turns changes into pushes, and says when each is due.
 
-    `contents` tells what each content holds, `made` when what an envelope tells of was so, by the right time.
+    `contents` says what each content holds. `made` says when the change in an envelope happened, by the right clock.
     """
 
     def __init__(self, dice: Random, variants: Variants = USUAL) -> None:
@@ -85,16 +85,16 @@ class Post:
         self._late: list[Push] = []
 
     def loses(self, now: datetime) -> bool:
-        """Whether a change of now is never told to anybody: half of them are not while pushes are thinned."""
+        """Whether a change that happens now is never pushed: half of them are not while pushes are thinned."""
         return self.thinned_until is not None and now < self.thinned_until and self._dice.random() < THINNED_SHARE
 
     def replay(self) -> list[Push]:
-        """All that came late in the late days, once more."""
+        """Everything that came late while pushes were late, once more."""
         again, self._late = self._late, []
         return [replace(push, kind=Kind.DUPLICATE) for push in again]
 
     def pushes(self, snapshot: Snapshot) -> list[tuple[datetime, Push]]:
-        """The notification of one change, with its copies, each with the instant at which it is due."""
+        """The notification of one change and its copies, each with the instant at which it is due."""
         made_at = due = snapshot.at
         slow = self.late_until is not None and made_at < self.late_until
         if slow or self._dice.random() < LATE_SHARE:
@@ -127,7 +127,7 @@ class Post:
         return first_push(snapshot, self._dice, [USER_OID], self._variants)
 
     def _broken(self, push: Push) -> Push:
-        """A body cut off, one that is no text, one without a time, or one whose second envelope is good for nothing."""
+        """A body that is cut off, is no text, has no time, or has a second envelope that holds nothing."""
         envelopes = json.loads(push.body)
         readings = 0
         match self._dice.randrange(4):
@@ -148,7 +148,7 @@ class Post:
         return replace(push, body=body, content=digest, kind=Kind.ARBITRARY)
 
     def _system_event(self, push: Push) -> Push:
-        """What the event bus says of our subscription; that it was deleted is not so here, and nobody looks."""
+        """A message of the event bus that our subscription was deleted. It is not true, and nothing depends on it."""
         envelope_id = str(uuid.UUID(int=self._dice.getrandbits(128), version=4))
         event_type = "Microsoft.EventGrid.SubscriptionDeletedEvent"
         body = wire.encoded([{"id": envelope_id, "eventType": event_type, "data": {"eventSubscriptionId": "/x"}}])
@@ -158,6 +158,6 @@ class Post:
 
 
 def _odd(push: Push, oddity: Oddity) -> Push:
-    """The push with an oddity in it; its content is another, and the same for a copy under another envelope id."""
+    """The push with an oddity in it. Its content changes, in the same way for a copy under another envelope id."""
     body = oddity.put(push.body)
     return replace(push, body=body, content=wire.content_of(json.loads(body)))

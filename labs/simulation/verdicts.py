@@ -1,7 +1,7 @@
-"""What really became of pushes and calls, held against the incidents that the keeper tells.
+"""What really happened to pushes and calls, compared with the incidents that the keeper reports.
 
-None is told for which nothing has happened, and each that lasts is told. What has happened is known here from each push
-and each call, not from the faults that were ordered: those meet.
+Every reported incident has really happened, and every one that lasts is reported. What has happened is noted here for
+each push and each call, because the faults that are ordered overlap.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 LATE: Final = 10 * MINUTE
-"""A push that comes later than this has not come in time."""
+"""A push that is later than this has failed to come in time."""
 REMEMBERED: Final = 3 * DAY
-"""So long after the last push that was lost or late, pushes may still be told to be late or to be missing."""
+"""How long after the last lost or late push the keeper may still report that pushes are late or missing."""
 BEFORE_SILENCE: Final = DAY
-"""So long before the last push that came, one may have been lost of which a poll tells in the silence after it."""
+"""How long before the last push another may have been lost, so that a poll in the silence shows its change."""
 ADDRESS_LAG: Final = 3 * HOUR
-"""So long after our own address failed last, a run may still have it that it does: the next may rest for two hours."""
+"""How long after our address last failed the keeper may still report it: the next run may rest for two hours."""
 MOST_GOOD: Final = 10
-"""Calls that went well while a service is still told to be ill: a run that ends early remembers nothing of them."""
+"""How many calls may succeed while a service is still reported as ill: a run that ends early remembers none of them."""
 
 TOLD_WITHIN: Final = {
     Cause.PUSHES_STOPPED: 2 * DAY,
@@ -41,23 +41,23 @@ TOLD_WITHIN: Final = {
     Reason.PROVIDER_GONE: 5 * HOUR,
     Reason.SUBSCRIPTION_KEY_REFUSED: 5 * HOUR,
 }
-"""A silence is one after a day. Of missing pushes nobody is suspected for a day after a suspicion that was none. An
-access token lasts an hour, and a run may rest for two. A reason is told by the run that meets it."""
+"""How soon each is told. A thermostat is silent after a day. A wrong suspicion of missing pushes is followed by a day
+without one. An access token lasts an hour, and a run may rest for two. A reason is told by the run that meets it."""
 OF_SERVICES: Final = frozenset({Cause.API, Cause.LOGIN})
 OF_CLOSED_API: Final = frozenset({Reason.PROVIDER_GONE, Reason.SUBSCRIPTION_KEY_REFUSED})
-"""Why the API answers nothing else. Meanwhile nobody can look at anything behind it."""
+"""Reasons for which the API answers every call in the same way. Nothing behind it can be seen meanwhile."""
 OPEN_END: Final = datetime.max.replace(tzinfo=UTC)
 HABIT_AFTER: Final = 16 * DAY
-"""Before this there is no habit against which pushes could be missing."""
+"""How long a home must have pushed before there is a habit with which its pushes are compared."""
 FEWEST_RUNS: Final = 6
-"""That come to their end after the bound's first half: with fewer, nobody could tell."""
+"""How many runs must succeed in the second half of the bound. With fewer, the keeper could not tell."""
 
 
 @dataclass(slots=True, eq=False)
 class Trial:
-    """One thing that is played, from `began` to `until`, and whether it was told. `runs`: that could have told it.
+    """One thing that really happens, from `began` to `until`, and whether it was told.
 
-    It is to be told of only once it has lasted `needs_after`.
+    `runs`: how many runs could have told it. It need not be told before it has lasted `needs_after`.
     """
 
     cause: Cause | Reason
@@ -69,25 +69,25 @@ class Trial:
 
     @property
     def told_within(self) -> timedelta:
-        """By then somebody is told."""
+        """How soon after its beginning it is told."""
         return self.needs_after + TOLD_WITHIN[self.cause]
 
 
 class Verdicts:
-    """The keeper's incidents, judged."""
+    """Judges the incidents that the keeper reports."""
 
     def __init__(self, year: Year) -> None:
         self._year = year
         self._failed: dict[str, datetime] = {}
-        """By module: when a push of it was last lost, or late."""
+        """By module: when one of its pushes was last lost or late."""
         self._good: Counter[Cause] = Counter({Cause.API: MOST_GOOD + 1, Cause.LOGIN: MOST_GOOD + 1})
-        """How many calls went well since the last that did not."""
+        """How many calls have succeeded since the last one that failed."""
         self._address_failed: datetime | None = None
         self._closed: set[Reason] = set()
-        """Why the API answered nothing else, until many calls went well."""
+        """The reasons for which the API was closed, until many calls have succeeded."""
         self._good_since_closed = 0
         self._end_untold = False
-        """Whether the API was told to be gone, is back, and nobody was told that."""
+        """Whether the API was told to be gone and is back, and nobody has been told that it is back."""
         self._trials: list[Trial] = []
         self._ended: list[Trial] = []
 
@@ -99,7 +99,7 @@ class Verdicts:
             self._failed[module_id] = self._year.clock.now()
 
     def call_answered(self, cause: Cause, *, good: bool) -> None:
-        """The login, or the list of subscriptions, has answered; a refusal that has its reason is good as well."""
+        """The login or the list of subscriptions has answered. A refusal with a reason is a good answer too."""
         self._good[cause] = self._good[cause] + 1 if good else 0
         if cause is Cause.API:
             self._good_since_closed = self._good_since_closed + good if self._year.closure is None else 0
@@ -107,26 +107,26 @@ class Verdicts:
                 self._closed.clear()
 
     def address_failed(self) -> None:
-        """Our own address does not answer as it should, or may not."""
+        """Our own address fails, or may fail."""
         self._address_failed = self._year.clock.now()
 
     def plays(self, cause: Cause, lasts: timedelta) -> None:
-        """From now on something is so for a while."""
+        """From now on this happens, and it lasts so long."""
         trial = self._begins(Trial(cause, self._year.clock.now(), self._year.clock.now() + lasts))
         self._year.later(lasts, lambda: self.ends(trial))
 
     def is_closed(self, reason: Reason, needs_after: timedelta) -> Trial:
-        """From now on the API answers nothing else. After so long a person is needed."""
+        """From now on the API is closed for this reason. A person is needed after `needs_after`."""
         self._closed.add(reason)
         return self._begins(Trial(reason, self._year.clock.now(), OPEN_END, needs_after=needs_after))
 
     def all_is_well(self) -> None:
-        """All that is played is over, but for a closed API."""
+        """Everything that was happening is over, except a closed API."""
         for trial in [each for each in self._trials if each.cause not in OF_CLOSED_API]:
             self.ends(trial)
 
     def run_is_lost(self) -> None:
-        """A run ended before its report, which may have told that something is over."""
+        """A run ended before its report. That report may have told that something is over."""
         self._end_untold = False
 
     def _begins(self, trial: Trial) -> Trial:
@@ -134,7 +134,7 @@ class Verdicts:
         return trial
 
     def ends(self, trial: Trial) -> None:
-        """It is over, if it was not before its time; was it told?"""
+        """It is over, unless it already was. Check that it was told."""
         if trial not in self._trials:
             return
         trial.until = self._year.clock.now()
@@ -148,7 +148,7 @@ class Verdicts:
             )
 
     def _can_be_told(self, trial: Trial) -> bool:
-        """It lasted, for long enough without another that hides it, and runs came to their end meanwhile."""
+        """Whether it lasted long enough with nothing to hide it, and enough runs succeeded meanwhile."""
         if self._alone(trial) <= trial.told_within or trial.runs < FEWEST_RUNS:
             return False
         if trial.cause in OF_SERVICES | OF_CLOSED_API:
@@ -159,7 +159,7 @@ class Verdicts:
         return awake and known
 
     def _alone(self, trial: Trial) -> timedelta:
-        """The longest time in it in which nothing hid it."""
+        """The longest time during which nothing else hid it."""
         longest, at = timedelta(), trial.began
         for other in sorted([*self._trials, *self._ended], key=lambda each: each.began):
             if other is not trial and _hides(other.cause, trial.cause):
@@ -169,31 +169,31 @@ class Verdicts:
     # ---- what is told
 
     def hear(self, report: Report) -> None:
-        """Judge what a run has told."""
+        """Judge the report of a run."""
         now = self._year.clock.now()
         causes = {each.cause for each in report.incidents}
         reasons = {each.reason for each in report.person}
         for trial in self._trials:
             if trial.cause in causes | reasons or (trial.cause is Cause.API and Cause.LOGIN in causes):
-                trial.told = True  # without the login's tokens nobody knows of the API, and both were stopped
+                trial.told = True  # without tokens from the login, the API cannot be asked
             if trial.cause not in OF_CLOSED_API and now - trial.began >= trial.told_within / 2:
                 trial.runs += trial.cause in OF_SERVICES or report.outcome == "healthy"
         for reason in reasons & OF_CLOSED_API - self._closed:
-            self._year.chronicle.wrong(f"told of {reason}, and nothing of it is so")
+            self._year.chronicle.wrong(f"told of {reason}, but it is not so")
         self._hear_ends(report)
         for each in report.incidents:
             self._year.chronicle.count(f"told {each.cause}")
-            # A run that does not get as far as the thermostats says again what the run before it found.
+            # A run that does not reach the thermostats repeats what the run before found.
             if (not each.cause.seen_in_thermostats or report.outcome == "healthy") and not self._is_so(each, now):
-                self._year.chronicle.wrong(f"told of {each.cause} since {each.since:%d %H:%M}, and nothing of it is so")
+                self._year.chronicle.wrong(f"told of {each.cause} since {each.since:%d %H:%M}, but it is not so")
 
     def _hear_ends(self, report: Report) -> None:
-        """What is told to be over is over; and that the API is back is told."""
-        moved = "provider_moved" in report.actions  # what was said of the old address is over
+        """Judge what the report tells to be over. That the API is back must be told."""
+        moved = "provider_moved" in report.actions  # what was told about the old address is over
         for each in report.over:
             self._year.chronicle.count(f"told over {each.cause}")
             if each.cause in OF_SERVICES and not self._good[each.cause] and not moved:
-                self._year.chronicle.wrong(f"{each.cause} is told to be over, and it is not")
+                self._year.chronicle.wrong(f"{each.cause} is told to be over, but it is not")
         if moved or "provider_as_before" in report.actions:
             self._end_untold = False
         elif self._end_untold and report.outcome == "healthy" and report.provider is None:
@@ -211,7 +211,7 @@ class Verdicts:
             case Cause.PUSHES_STOPPED:
                 return self._have_stopped(told)
             case _:
-                return True  # who is silent is checked with each report (`books.check_silence`)
+                return True  # silence is checked with each report (`books.check_silence`)
 
     def _have_stopped(self, told: Incident) -> bool:
         failed = [self._has_failed(each, told.since - BEFORE_SILENCE) for each in told.module_ids]
@@ -229,7 +229,7 @@ class Verdicts:
 
 
 def _hides(other: Cause | Reason, cause: Cause | Reason) -> bool:
-    """Whether one thing that is wrong hides another: all that is wrong with pushes, and a closed API all but itself."""
+    """Whether one trial hides another. Those of pushes hide each other; a closed API hides everything but itself."""
     if other in OF_CLOSED_API:
         return cause not in OF_CLOSED_API
     return other not in OF_SERVICES and cause not in OF_SERVICES | OF_CLOSED_API

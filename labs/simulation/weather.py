@@ -1,4 +1,4 @@
-"""The weather around the functions: brown-outs of AWS's services, a front door that fails, and ends of processes."""
+"""What fails around the functions: AWS's services in brown-outs, the front door, and processes that end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ADDRESS = "https://aws.example"
 
 @dataclass(frozen=True, slots=True)
 class BrownOut:
-    """A service fails `share` of its calls in one way, until it is over."""
+    """Until it is over, a service fails `share` of its calls in one way."""
 
     service: Service
     way: Way
@@ -34,7 +34,7 @@ class BrownOut:
 
 
 class Weather:
-    """What fails at the moment. A call costs time, and a failing one may have been carried out all the same."""
+    """What fails at the moment. Every call takes time, and one that fails may have been carried out."""
 
     def __init__(self, now: Callable[[], datetime], dice: Random) -> None:
         self._now = now
@@ -44,7 +44,7 @@ class Weather:
 
     @property
     def front_door_fails(self) -> bool:
-        """Whether API Gateway answers 5xx before any function is asked."""
+        """Whether API Gateway answers 5xx without asking any function."""
         return self.front_door_until is not None and self._now() < self.front_door_until
 
     def clear_up(self) -> None:
@@ -61,7 +61,7 @@ class Weather:
         spend: Callable[[float], None],
         read: float,
     ) -> Result:
-        """One call to a service. `spend` lets seconds pass; `read` is how long the client waits for an answer."""
+        """Make one call to a service. `spend` lets seconds pass; `read` is how long the client waits for an answer."""
         way = self._way(service)
         match way:
             case None:

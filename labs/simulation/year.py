@@ -67,11 +67,11 @@ START = datetime(2026, 1, 14, 6, 30, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 WARM_RATE = timedelta(minutes=5)
 KEEP_WARM_SHARE = 2 / 3
-"""Of the years; in the others containers are frozen for as long as nobody calls."""
+"""The share of years in which the receiver is kept warm. In the others its containers freeze until somebody calls."""
 REDRIVE_RATE = MINUTE
 TO_FIVE_PAST = timedelta(minutes=35)
 SETTLE_DAYS = 4
-"""At the end nothing fails any more; by then everything must have come right by itself, or by the owner's hand."""
+"""The days without faults at the end. By then everything is right again, by itself or by the owner's hand."""
 
 MOST_CONTAINERS = 3
 LIMIT_SECONDS = 0.75
@@ -80,26 +80,27 @@ RECYCLED = 1 / 60
 RECEIVER_ENDS = 1 / 1500
 KEEPER_ENDS = 1 / 50
 KEEPER_TWICE = 1 / 50
-"""The scheduler promises to start a run at least once."""
+"""The share of runs that are started twice: the scheduler promises at least once."""
 REDRIVER_ENDS = 1 / 20
 LAMBDA_RETRIES = (MINUTE, 2 * MINUTE)
-"""When a failed asynchronous invocation is tried again."""
+"""How long after each failure Lambda tries an asynchronous invocation again."""
 SECRETS_LAG = timedelta(seconds=2)
-"""For so long a secret that was written still reads as before; Secrets Manager promises no less and no more."""
+"""How long a secret still reads as before after a write: Secrets Manager is eventually consistent."""
 CLIENTS: Mapping[Client, float] = {"home_assistant": 26, "bridge": 13}
-"""How often in a year each is started. It is stopped as often."""
+"""How many times a year each of them is started, and stopped."""
 MOST_REFUSED_CALLS = 5
-"""On a day whose quota others have used up: one, and a few where a process ended before it could remember."""
+"""How many calls may be refused on a day whose quota others have used up: one, and a few more if processes end before
+they can remember it."""
 GHOST_MOST_GOOD_RUNS = 210
-"""Four days of runs that went well, and some: a silence is noticed after one day, and where its remedy was used before
-it is used again after two, or at the first poll after them."""
+"""How many healthy runs a ghost may outlast: those of four days, and a few more. A silence is noticed after a day. If
+the subscription was replaced shortly before, it is replaced again after two days, or at the first poll after them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One stretch of time to live.
+    """One stretch of time to simulate.
 
-    `intensity`: how many times a bad year's faults it sees. `every_kind`: whether no kind of fault is left out of it.
+    `intensity`: how many times as many faults as in a bad year. `every_kind`: whether it has every kind of fault.
     """
 
     seed: int
@@ -110,13 +111,13 @@ class Plan:
 
     @property
     def words(self) -> str:
-        """How to live it again."""
+        """What it takes to repeat it."""
         return f"seed {self.seed}, {self.days:g} days, intensity {self.intensity:g}, {self.daily_calls} calls a day"
 
 
 @dataclass(slots=True)
 class Ghost:
-    """A subscription that gives no push, and how many runs that went well have left it so."""
+    """A subscription that gives no pushes. `good_runs`: how many healthy runs have left it in place."""
 
     plant_id: str
     since: datetime
@@ -125,7 +126,7 @@ class Ghost:
 
 
 class Year:
-    """One deployment with its provider and its owner, from the first consent to the balance."""
+    """One deployment with its provider and its owner, from the first consent to the comparison at the end."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -153,12 +154,12 @@ class Year:
         self.needs, self.alarm, self.owner = Needs(self.chronicle), PersonAlarm(), Owner(self)
         self.verdicts = Verdicts(self)
         self.announced: dict[str, str] = {}
-        """Headers that all of the provider's answers bear."""
+        """Headers that the provider adds to every answer."""
         self.was_announced = False
         self.other_form: faults.OtherForm | None = None
         self.closure: faults.Closure | None = None
         self.unresolved: set[str | None] = set()
-        """Hosts whose names do not resolve."""
+        """The hosts whose names do not resolve."""
         self.recoverable: list[dict[str, Any]] = []
         self.last_report: Report | None = None
         self.quota_days: set[Any] = set()
@@ -177,7 +178,7 @@ class Year:
     # ---- from beginning to end
 
     def live(self, progress: Callable[[float], None] = lambda _: None) -> Chronicle:
-        """Live it, and balance the books. `progress` is told how many days have gone by."""
+        """Simulate it, and compare at the end. `progress` is called with the number of days that have passed."""
         with _heard(self.recoverable):
             self._begin()
             for day in range(int(self.plan.days)):
@@ -242,7 +243,7 @@ class Year:
     # ---- time
 
     def run_until(self, end: datetime) -> None:
-        """Let everything happen that is due by then."""
+        """Do everything that is due by `end`."""
         events, clock = self._events, self.clock
         while events and events[0][0] <= end:
             due, _, event = heapq.heappop(events)
@@ -253,11 +254,11 @@ class Year:
             clock.hold(end)
 
     def let_pass(self, by: timedelta) -> None:
-        """Somebody waits, and the others go on."""
+        """Somebody waits, and everything else goes on."""
         self.run_until(self.clock.now() + by)
 
     def later(self, by: timedelta, event: Callable[[], None]) -> None:
-        """Have something happen by then."""
+        """Do something once so much time has passed."""
         self._at(self.clock.now() + by, event)
 
     def _at(self, at: datetime, event: Callable[[], None]) -> None:
@@ -309,14 +310,14 @@ class Year:
             self.verdicts.push_failed(push.module_id)
 
     def replay(self) -> None:
-        """All that came late comes once more."""
+        """Deliver everything that came late once more."""
         for push in self.post.replay():
             self._at(self.clock.now(), lambda push=push: self._deliver(push))  # type: ignore[misc] # a default binds the loop's value
 
     def push(self, url: str, body: bytes, *, genuine: bool = False) -> Answered:
-        """What a POST to one of our addresses is answered with, 5xx where no function answers.
+        """The answer to a POST to one of our addresses; 5xx if no function answers.
 
-        It is genuine when it goes to an address that the keeper subscribed.
+        `genuine`: whether it goes to an address that the keeper subscribed.
         """
         if self.weather.front_door_fails or self.weather.brown_outs:
             self.verdicts.address_failed()
@@ -338,7 +339,7 @@ class Year:
         return answered
 
     def _receiver(self) -> ReceiverContainer:
-        """Any of the containers, moved to the end; sometimes a new one."""
+        """One of the containers at random, moved to the end of the list; sometimes a new one."""
         receivers = self._receivers
         if not receivers or (len(receivers) < MOST_CONTAINERS and self.dice.random() < RECYCLED):
             self.chronicle.count("receiver began cold")
@@ -362,7 +363,7 @@ class Year:
         secret = self.dice.choice(("admin", "x" * 43, "z" * 43))
         answered = self.push(address(BASE, secret), push.body)
         if answered.status == 200 and not self.weather.brown_outs:
-            self.chronicle.wrong("a stranger was let in")
+            self.chronicle.wrong("a call with a wrong secret was let in")
 
     # ---- the functions on their schedules
 
@@ -373,7 +374,7 @@ class Year:
             self._receivers.pop()
 
     def _roll_up(self) -> None:
-        """What is due, and what the stream has told of since; no run fails."""
+        """Make the statistics that are due, and those of late readings anew. No run fails."""
         make_scheduled(self.rollup(), HoursAndDays(Table(self.dynamodb, TABLE)), self.clock.now())  # type: ignore[arg-type] # plays the client
         self._follow_the_stream()
 
@@ -384,7 +385,7 @@ class Year:
         self.chronicle.count("readings after their hours", len(late))
 
     def rollup(self) -> Rollup:
-        """A run of the rollup that begins now."""
+        """The rollup as it runs now."""
         table = Table(self.dynamodb, TABLE)  # type: ignore[arg-type] # plays the client
         return Rollup(table, zone=self.settings.timezone, now=self.clock.now(), out_of_time=lambda: False)
 
@@ -395,7 +396,7 @@ class Year:
             self.later(LAMBDA_RETRIES[attempt], lambda: self._scheduled_keeper(attempt + 1))
 
     def run_keeper(self, event: Mapping[str, Any], *, spared: bool = False) -> Report | None:
-        """One run; None when it failed or ended in the middle."""
+        """One run of the keeper; None if it failed or ended in the middle."""
         container = self._keepers.pop() if self._keepers else KeeperContainer(self)
         report: Report | None = None
         began, heard = self.clock.now(), dict(self.dynamodb.heard)
@@ -414,7 +415,7 @@ class Year:
         if report is not None and report.outcome == "busy":
             self.chronicle.count("keeper met a lease")
         elif report is not None and report.rested:
-            self.chronicle.count("keeper rested")  # it says again what the run before found
+            self.chronicle.count("keeper rested")  # it repeats what the run before found
             self.alarm.measure(report.reasons_now)
         elif report is not None:
             self._hear(report, began)
@@ -422,7 +423,7 @@ class Year:
         return report
 
     def _keep(self, container: KeeperContainer) -> None:
-        """It is used again, unless a deployment has replaced it meanwhile."""
+        """Use the container again, unless a deployment has replaced it meanwhile."""
         if container.settings is self.settings:
             self._keepers.append(container)
 
@@ -449,9 +450,9 @@ class Year:
         self._watch_ghosts(report)
 
     def _check_health(self, began: datetime) -> None:
-        """A report that all is well is true: each plant is subscribed, at an address that is in force.
+        """Check that a healthy report is true: each plant is subscribed, at an address that is in force.
 
-        But for one whose subscription another client deleted while the run was on.
+        A plant is excepted if another client deleted its subscription during the run.
         """
         in_force = {address(BASE, secret) for secret in self._secrets_in_force()}
         subscribed = {entry.plant_id for entry in self.our_subscriptions() if entry.url in in_force}
@@ -476,7 +477,7 @@ class Year:
                 container = RedriverContainer(self)
 
     def _end(self, chance: float, effects: int) -> tuple[int, str] | None:
-        """Whether, and at which effect, a process is to end."""
+        """At which effect a process is to end; None if it is not."""
         if self._settling or self.dice.random() >= chance:
             return None
         return self.dice.randrange(effects), self.dice.choice(("before", "after"))
@@ -484,11 +485,11 @@ class Year:
     # ---- what the provider and the owner do
 
     def our_subscriptions(self) -> list[Subscription]:
-        """Our subscriptions at the provider."""
+        """The subscriptions at the provider that are ours."""
         return [entry for entry in self.provider.subscriptions.all() if is_ours(entry.url, BASE)]
 
     def _live_beside(self, client: Client, between: timedelta, dice: Random) -> None:
-        """Another client of the account, which starts and stops some time or other, and deletes what it deletes."""
+        """Have another client of the account start and stop at random, and delete subscriptions as it does."""
 
         def act(step: ClientAct) -> None:
             if self._settling:
@@ -504,7 +505,7 @@ class Year:
         self.later(between * dice.expovariate(2), lambda: act("start"))
 
     def _look_for_the_bereft(self) -> None:
-        """Which plants have a subscription again that another client had deleted."""
+        """Count how long plants lacked a subscription that another client had deleted, once they have one again."""
         subscribed = {entry.plant_id for entry in self.our_subscriptions()}
         for plant_id in subscribed & self._bereft.keys():
             lasted = self.clock.now() - self._bereft.pop(plant_id)
@@ -513,15 +514,15 @@ class Year:
             )
 
     def change_application(self, **changed: Any) -> None:
-        """What the developer portal says of the owner's application."""
+        """Change what the developer portal says about the owner's application."""
         application = self.provider.login.application(CLIENT_ID)
         assert application is not None
         self.provider.login.register(replace(application, **changed))
 
     def leave_behind(self, plant_id: str, secret: str) -> None:
-        """A subscription at an address that the keeper never made, as of an earlier deployment under this name.
+        """Add a subscription at an address that the keeper never made, as of an earlier deployment under this name.
 
-        While the table is away nobody can tell it from ours: what it brings is acknowledged, and forgotten later.
+        While the table fails nobody can tell it from ours: its pushes are acknowledged, and dropped later.
         """
         entry = self.provider.subscriptions.add(plant_id, address(BASE, secret), "before", self.clock.now(), ours=True)
         self.left_behind.add(entry.id)
@@ -533,7 +534,7 @@ class Year:
             self._ghosts[entry.id] = Ghost(entry.plant_id, self.clock.now())
 
     def app_asks(self, ordered: list[Fault], why: str) -> None:
-        """Legrand's app wants its owner."""
+        """From now on Legrand's app asks for its owner."""
         if not self._app_faults:
             self._app_faults = ordered
             self.chronicle.note(f"app asks: {why}")
@@ -551,7 +552,7 @@ class Year:
 
     @property
     def asked_by_app(self) -> bool:
-        """Whether Legrand's app wants its owner."""
+        """Whether Legrand's app asks for its owner."""
         return bool(self._app_faults)
 
     @property
@@ -565,7 +566,7 @@ class Year:
             faults.reopen(self, self.closure)
 
     def note_api_call(self, answer: Answer) -> None:
-        """Count one call against the quota."""
+        """Count one call, and check it against the quota."""
         today = self.clock.now().date()
         self._api_calls[today] = self._api_calls.get(today, 0) + 1
         self.chronicle.count("API calls")
@@ -577,11 +578,11 @@ class Year:
             if self._refused_calls[today] == MOST_REFUSED_CALLS + 1:
                 self.chronicle.wrong("calls go on after the quota was used up")
             if today not in self.quota_days and self.provider.quota.limit >= self.settings.daily_calls:
-                self.chronicle.wrong("the quota was passed")
+                self.chronicle.wrong("the quota was exceeded")
 
     @property
     def most_calls_in_a_day(self) -> int:
-        """The busiest day."""
+        """The number of calls on the busiest day."""
         return max(self._api_calls.values(), default=0)
 
     # ---- what is watched
@@ -593,7 +594,7 @@ class Year:
         self.needs.watch(alarm_is_on=self.alarm.on)
 
     def _look_at_consent(self) -> None:
-        """Whether the newest refresh token that we hold still opens anything."""
+        """Note whether the newest refresh token that we hold is still good."""
         written = self.secrets.written["tokens"]
         if not written:
             return
@@ -612,17 +613,17 @@ class Year:
             ghost.good_runs += report.outcome == "healthy"
             if ghost.good_runs > GHOST_MOST_GOOD_RUNS and not ghost.late:
                 ghost.late = True
-                self.chronicle.wrong("a ghost subscription is left to haunt")
+                self.chronicle.wrong("a ghost subscription has stayed for too long")
 
     def _look_at_dead_letters(self) -> None:
-        """The owner is told of dead letters by their alarm, and moves them back once the cause is gone."""
+        """Move dead letters back once their cause is gone, as the owner does whom their alarm has told."""
         if self.sqs.dead and not self.weather.brown_outs:
             self.chronicle.count("dead letters moved back", self.sqs.redrive())
 
 
 @contextmanager
 def _heard(recoverable: list[dict[str, Any]]) -> Iterator[None]:
-    """Logs go nowhere but for what they keep, and metrics nowhere: writing them takes longer than living the year."""
+    """Keep only the logs that hold notifications, and no metrics: writing them would take most of the time."""
 
     @dataclass
     class Listener:
@@ -645,7 +646,7 @@ def _heard(recoverable: list[dict[str, Any]]) -> Iterator[None]:
 
 
 def _dice(seed: int, name: str) -> Random:
-    return Random(f"{seed}:{name}")  # noqa: S311 - dice that fall alike each time
+    return Random(f"{seed}:{name}")  # noqa: S311 - the same dice each time
 
 
 def _settings(rotation_days: int, daily_calls: int) -> KeeperSettings:

@@ -39,5 +39,5 @@ def test_a_keeper_that_fails_ends_its_year_and_not_the_others(
     assert "ArithmeticError: planted" in told
     assert "in fail_once" in told
     assert "seed 5, 1 days, intensity 1, 10000 calls a day: balanced" in told
-    assert told.count("live it again") == 1
+    assert told.count("to repeat it") == 1
     assert "make simulate YEARS=1 SEED=4 DAYS=1 INTENSITY=1 CALLS=10000" in told

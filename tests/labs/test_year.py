@@ -445,7 +445,7 @@ PLANTED: dict[Callable[[pytest.MonkeyPatch], None], str] = {
     names_are_taken_as_they_come: "the directory's",
     the_last_key_is_the_latest: "is not its newest",
     unusual_arrivals_are_not_noted: "silent that was heard",
-    incidents_are_invented: "nothing of it is so",
+    incidents_are_invented: "but it is not so",
 }
 
 
