@@ -148,6 +148,25 @@ def test_of_pushes_of_one_second_any_may_have_been_the_last(suspected: World) ->
     assert KeeperNotes(suspected.table).memory().changed_unheard == {}
 
 
+def test_one_odd_answer_is_one_missed_change_and_not_two(suspected: World) -> None:
+    """What an answer says after it is what the last push said, so nothing has changed back."""
+    for plant in suspected.provider.homes.plants.values():
+        for module in plant.modules:
+            told = suspected.provider.homes.snapshot(plant.id, module.id, suspected.clock.now())
+            body = encoded(notification(told, "event", ["oid"]))
+            assert suspected.push(suspected.webhook_url, body, suspected.new_receiver())[0] == 200
+    odd = Fault("status", place=("chronothermostats", 0, "mode"), value="odd", about=in_turn(suspected)[0])
+    suspected.provider.faults.add(odd)
+    for _ in range(4):
+        suspected.later(timedelta(minutes=5))
+        suspected.run()
+
+    missed = [each.missed for each in suspicion(suspected).answers if each.module_id == in_turn(suspected)[0]]
+
+    assert len(missed) > 1
+    assert missed.count(True) == 1
+
+
 CLOCKS = {
     "right": timedelta(),
     "ahead": timedelta(days=3),

@@ -57,13 +57,18 @@ class Polls:
     def unpushed(self, news: Iterable[Reading], found: Latest | None) -> list[Reading]:
         """The readings among these that a push should have told. Raises TableUnavailableError.
 
-        The order of pushes within one second is unknown, so a reading equal to any of them is no change.
+        The order of pushes within one second is unknown, so a reading equal to any of them is no change. Neither is one
+        equal to the last push, whatever a poll said since: an odd answer is one change, not two.
         """
         changed = [reading for reading in news if should_have_pushed(reading, found)]
         if not changed or found is None:
             return changed
+        module_id = changed[0].module_id
         first, last = (found.reading.time.replace(microsecond=each) for each in (0, 999_999))
-        others = self._history.newest(changed[0].module_id, since=first, until=last, limit=_MOST_AT_ONCE)
+        others = self._history.newest(module_id, since=first, until=last, limit=_MOST_AT_ONCE)
+        if not found.reading.pushed:
+            before = self._history.newest(module_id, until=first, limit=_MOST_AT_ONCE)
+            others += [reading for reading in before if reading.pushed][:1]
         return [
             reading
             for reading in changed
