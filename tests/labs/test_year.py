@@ -1,6 +1,6 @@
-"""Stretches of simulated time, with as many faults in a month as a bad half year has, and the books at their end.
+"""Stretches of simulated time, with as many faults in a month as in a bad half year, and the comparison at their end.
 
-A seed that fails names itself. `make simulate YEARS=1 SEED=… DAYS=… INTENSITY=… STORY=1` lives it again, word for word.
+A failure names its seed. `make simulate YEARS=1 SEED=… DAYS=… INTENSITY=… STORY=1` repeats it, word for word.
 """
 
 from __future__ import annotations
@@ -282,7 +282,7 @@ def test_of_one_that_is_asleep_the_provider_tells_what_it_said_last() -> None:
 
 
 def test_a_push_that_nobody_can_read_has_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seed 62002: an answer showed what two pushes had said of which one was cut off and one had no time."""
+    """Seed 62002: of two pushes one was cut off and one had no time, so only answers told what had changed."""
     year = Year(Plan(seed=1))
     monkeypatch.setattr(year, "push", lambda *_, **__: functions.Answered(200, b"", 0.1))
     (plant_id, module_id), outline = next(iter(year.home.outlines.items()))
