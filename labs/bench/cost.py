@@ -242,7 +242,9 @@ def main() -> int:
     """Update the page's figures; returns the exit status."""
     from labs.bench import statistics_units, traffic  # noqa: PLC0415 - the simulation takes its time to load
     from labs.bench.item_size import reading, stored_size  # noqa: PLC0415 - as above
+    from smarther import telemetry  # noqa: PLC0415 - as above
 
+    telemetry.logger.setLevel("WARNING")  # each run of the rollup that is counted would log a line
     path = places.RESULTS / "latest.json"
     result = json.loads(path.read_text())
     units = statistics_units.a_day()
