@@ -137,7 +137,7 @@ class Home:
             credentials_arn="",
             outputs={},
             place=SimpleNamespace(stack="s", sandbox=False),
-            stale_after_hours=STALE_AFTER // HOUR,
+            parameter={"StaleAfterHours": str(STALE_AFTER // HOUR)}.__getitem__,
             keeper_minutes=30,
             waiting=Backlog(),
         )
