@@ -408,6 +408,16 @@ NAMED: dict[str, tuple[Life, timedelta, View]] = {
         61 * HOUR,
         seen("16.0"),
     ),
+    "a day ahead after a word two days late": (
+        life((2 * SECOND, RIGHT), (2 * DAY, -2 * DAY), (2 * DAY + SECOND, DAY)),
+        9 * DAY,
+        seen("10.2", "silent", "clock wrong"),
+    ),
+    "six days behind after a word an hour ahead": (
+        life((SECOND, RIGHT), (4 * DAY, HOUR), (4 * DAY + SECOND, -6 * DAY)),
+        4 * DAY + 5 * HOUR,
+        seen("10.2", "clock wrong"),
+    ),
     "three days ahead and dead": (life(*hourly(1, 30, 3 * DAY)), 100 * HOUR, seen("12.9", "silent", "clock wrong")),
 }
 

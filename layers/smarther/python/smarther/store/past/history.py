@@ -19,7 +19,7 @@ from smarther.store import keys
 from smarther.store.items import instant, measured, text, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from smarther.domain.readings.latest import Latest
@@ -167,16 +167,19 @@ class LatestReader:
         As a rule that is one read. Where a clock was ahead, further readings are read up to one that is not misdated.
         Where the thermostat looks silent, readings that may have arrived late are read as well.
         """
-        newest_first = self._newest(module_id, now, newest)
-        noted = (self._history.reading(module_id, key) for key in unusual.get(module_id, ()))
-        found = NewestReadings(newest_first, [reading for reading in noted if reading is not None])
+        noted = [self._history.reading(module_id, key) for key in unusual.get(module_id, ())]
+        others = [reading for reading in noted if reading is not None]
+        newest_first = self._newest(module_id, now, newest, others)
+        found = NewestReadings(newest_first, others)
         known = found.latest
         if known is None or not is_doubtful(known, now=now, limit=self._stale_after):
             return found
         return NewestReadings(newest_first, [*found.others, *self._late(module_id, known, now)])
 
-    def _newest(self, module_id: str, now: datetime, newest: int) -> list[StoredReading]:
-        """The newest readings by the thermostat's clock, back to one that is not misdated."""
+    def _newest(
+        self, module_id: str, now: datetime, newest: int, others: Iterable[StoredReading]
+    ) -> list[StoredReading]:
+        """The newest readings by the thermostat's clock, back to one that is not misdated, or to the `others`."""
         readings = self._history.newest(module_id, limit=newest)
         ahead = [reading for reading in readings if reading.time >= now + AHEAD]
         if ahead:
@@ -184,8 +187,10 @@ class LatestReader:
         if len(readings) == newest and all(reading.misdated for reading in readings):
             since = None
             if all(is_ahead(reading.time, reading.received_at) for reading in readings):
-                # Readings that arrived much earlier cannot be the latest, so they need not be read.
-                since = min(reading.received_at for reading in readings) - SOON - LATE
+                # Readings that arrived much earlier cannot be the latest, so they need not be read, unless one that is
+                # late may be taken for the newest.
+                arrived = min(reading.received_at for reading in readings)
+                since = min([arrived - SOON - LATE, *(reading.time for reading in others if not reading.misdated)])
             readings = self._history.newest(module_id, since=since, until=now + AHEAD, limit=LOOKED_THROUGH)
         return ahead + readings
 
