@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections import Counter
+from functools import partial
 from traceback import format_exception
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Simulate the years one after another. The exit status is 1 if any of them went wrong."""
     asked = _arguments(arguments)
     console = Console()
+    say = partial(console.print, highlight=False, markup=False, soft_wrap=True)  # whole lines, to be copied
     totals: Counter[str] = Counter()
     failed: list[Plan] = []
     columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn()
@@ -43,24 +45,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
             gc.collect()
             totals.update(chronicle.counts)
             word = "balanced" if not chronicle.violations else f"WRONG in {len(chronicle.violations)} ways"
-            console.print(
+            say(
                 f"{plan.words}: {word}, {chronicle.counts['notifications acknowledged']:,} notifications,"
                 f" {time.perf_counter() - begun:.0f} s",
-                highlight=False,
-                soft_wrap=True,
             )
             if chronicle.violations:
                 failed.append(plan)
                 for line in chronicle.violations[:20]:
-                    console.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
+                    say(f"    {line}")
             if asked.story:
-                console.print("\n".join(chronicle.events), highlight=False, markup=False, soft_wrap=True)
-    _tell(console, totals)
+                say("\n".join(chronicle.events))
+    _tell(say, totals)
     for plan in failed:
         again = (
             f"YEARS=1 SEED={plan.seed} DAYS={plan.days:g} INTENSITY={plan.intensity:g} CALLS={plan.daily_calls} STORY=1"
         )
-        console.print(f"to repeat it: make simulate {again}", highlight=False, soft_wrap=True)
+        say(f"to repeat it: make simulate {again}")
     return 1 if failed else 0
 
 
@@ -85,9 +85,9 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(given)
 
 
-def _tell(console: Console, totals: Counter[str]) -> None:
+def _tell(say: Callable[[str], None], totals: Counter[str]) -> None:
     for name, times in sorted(totals.items()):
-        console.print(f"{times:>10,}  {name}", highlight=False, markup=False, soft_wrap=True)
+        say(f"{times:>10,}  {name}")
 
 
 if __name__ == "__main__":
