@@ -80,10 +80,10 @@ def a_day(hours: int = 24) -> Units:
             _roll_up(counted, DAY + timedelta(hours=hour, minutes=2))
         return Units(
             notifications=said,
-            read=counted.read - counted.read_for_all,
-            written=counted.written - counted.written_for_all,
-            read_for_all=counted.read_for_all,
-            written_for_all=counted.written_for_all,
+            read=counted.thermostat["read"],
+            written=counted.thermostat["written"],
+            read_for_all=counted.all["read"],
+            written_for_all=counted.all["written"],
         )
 
 
@@ -104,14 +104,15 @@ def _roll_up(counted: _Counted, now: datetime) -> None:
 
 
 class _Counted:
-    """A client that counts the units of its queries and writes."""
+    """A client that counts the units of its queries and writes: those of the thermostat, and those of all."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
         self.forget()
 
     def forget(self) -> None:
-        self.read = self.written = self.read_for_all = self.written_for_all = 0.0
+        self.thermostat: defaultdict[str, float] = defaultdict(float)
+        self.all: defaultdict[str, float] = defaultdict(float)
 
     def query(self, **request: Any) -> Any:
         # All that a query reads counts, whatever it returns.
@@ -120,22 +121,16 @@ class _Counted:
         answer = self.client.query(**whole)
         passed = sum(_size(item) for item in answer["Items"])
         units = math.ceil(max(passed, 1) / 4096) * (1.0 if request.get("ConsistentRead") else 0.5)
-        self.read += units
-        if not _of_a_thermostat(request["ExpressionAttributeValues"][":partition"]):
-            self.read_for_all += units
+        self._count(request["ExpressionAttributeValues"][":partition"], "read", units)
         assert names is None or "ProjectionExpression" in request
         return answer
 
     def put_item(self, **request: Any) -> Any:
-        units = math.ceil(_size(request["Item"]) / 1024)
-        self.written += units
-        if not _of_a_thermostat(request["Item"]["pk"]):
-            self.written_for_all += units
+        self._count(request["Item"]["pk"], "written", math.ceil(_size(request["Item"]) / 1024))
         return self.client.put_item(**request)
 
-
-def _of_a_thermostat(partition: Mapping[str, Any]) -> bool:
-    return module_in(partition["S"]) is not None
+    def _count(self, partition: Mapping[str, Any], what: str, units: float) -> None:
+        (self.all if module_in(partition["S"]) is None else self.thermostat)[what] += units
 
 
 def _size(item: dict[str, dict[str, Any]]) -> int:
