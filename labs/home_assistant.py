@@ -30,7 +30,7 @@ from smarther_cli.deployment import Deployment, place_of
 from smarther_cli.errors import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sandbox.running.state import State
@@ -69,7 +69,7 @@ def main() -> int:
 def _finds_all(state: State, *, report: Any) -> bool:
     folder = paths.TEMPORARY / "home-assistant"
     folder.mkdir(mode=0o700)
-    client_id = _certified(state, folder, report=report)
+    client_id = certified(state, folder, report=report)["ClientId"]
     expected = in_table(state)
     port = processes.free_port()
     configure(folder, state, client_id, port)
@@ -86,8 +86,12 @@ def _finds_all(state: State, *, report: Any) -> bool:
     return agreed and bool(expected)
 
 
-def _certified(state: State, folder: Path, *, report: Any) -> str:
-    """Deploy the add-ons with a certificate for a key that is made here; returns the client id that it admits."""
+def certified(state: State, folder: Path, *, events: str = "", report: Callable[[str], None]) -> dict[str, str]:
+    """Deploy `events`, with these parameters, and `home_assistant` with a certificate for a key that is made here.
+
+    The folder gets `key.pem`, `certificate.pem`, and `ca.pem`, the local cloud's authority. Returns the outputs of
+    `home_assistant`. Raises Failure, or boto3's own error.
+    """
     ask = ["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     subprocess.run(  # noqa: S603 - ours alone
         [*ask, "-subj", "/CN=home-assistant", "-keyout", "key.pem", "-out", "csr.pem"],
@@ -96,14 +100,14 @@ def _certified(state: State, folder: Path, *, report: Any) -> str:
         capture_output=True,
     )
     core = Deployment(place_of(sandbox=True))
-    add_on.deploy(core, "events", report=report)
+    add_on.deploy(core, "events", given=events, report=report)
     outputs = add_on.deploy(core, "home_assistant", given=f"Csr='@{folder}/csr.pem'", report=report)
     iot = state.cloud.client("iot")
     described = iot.describe_certificate(certificateId=outputs["CertificateId"])["certificateDescription"]
     (folder / "certificate.pem").write_text(described["certificatePem"])
     authority = httpx.get(f"{state.cloud.endpoint_url}/_ministack/iot/ca.pem").raise_for_status()
     (folder / "ca.pem").write_text(authority.text)
-    return outputs["ClientId"]
+    return outputs
 
 
 def in_table(state: State) -> Shown:

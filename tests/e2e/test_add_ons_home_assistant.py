@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 import ssl
-import subprocess
 import time
 import uuid
 from collections import deque
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from labs.home_assistant import certified
 from smarther.store.listings import Listings
 from smarther.store.table import Table
-from smarther_cli.deploy import add_on
-from smarther_cli.deployment import Deployment, add_on_stack, place_of
+from smarther_cli.deployment import add_on_stack
 from tests.support.add_ons import taken
 from tests.support.envelopes import envelope, status
 from tests.support.waiting import wait_for
@@ -93,7 +91,7 @@ class Reader:
         self.client = Client(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTProtocolVersion.MQTTv311)
         context = ssl.create_default_context(cafile=mirrored.folder / "ca.pem")
         if certificate:
-            context.load_cert_chain(mirrored.folder / "home-assistant.crt", mirrored.folder / "home-assistant.key")
+            context.load_cert_chain(mirrored.folder / "certificate.pem", mirrored.folder / "key.pem")
         self.client.tls_set_context(context)
         self.client.on_message = lambda _client, _data, message: self.received.append(message)
         self.client.on_connect = self._on_connect
@@ -132,20 +130,8 @@ def mirrored(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Mirrored:
     It stays until the end of the run, whose last tests look at its role. Events come in order, so those of a thousand
     readings that other tests stored come first.
     """
-    core, folder = Deployment(place_of(sandbox=True)), tmp_path_factory.mktemp("key")
-    ask = ["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    subprocess.run(  # noqa: S603 - ours alone
-        [*ask, "-subj", "/CN=home-assistant", "-keyout", "home-assistant.key", "-out", "home-assistant.csr"],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-    )
-    add_on.deploy(core, "events", given="ArchiveDays=1", report=lambda _: None)
-    outputs = add_on.deploy(core, "home_assistant", given=f"Csr=@{folder}/home-assistant.csr", report=lambda _: None)
-    iot = home.state.cloud.client("iot")
-    described = iot.describe_certificate(certificateId=outputs["CertificateId"])["certificateDescription"]
-    (folder / "home-assistant.crt").write_text(described["certificatePem"])
-    (folder / "ca.pem").write_bytes(httpx.get(f"{home.state.cloud.endpoint_url}/_ministack/iot/ca.pem").content)
+    folder = tmp_path_factory.mktemp("key")
+    outputs = certified(home.state, folder, events="ArchiveDays=1", report=lambda _: None)
     found, first = Mirrored(home, outputs, folder), str(uuid.uuid4())
     pushed(home, first, 0, "19.0")
     wait_for(lambda: found.celsius(first) == 19.0, "what other tests stored before is not through", seconds=300)
