@@ -96,12 +96,13 @@ def pieces(whole: bytes, cuts: Iterable[int]) -> list[bytes]:
 
 
 @given(answers(), st.lists(st.integers(0, 10_000), max_size=5))
+@example(lines(b"HTTP/1.1 200 OK", b"Content-Length: 2", b"Content-Length: 3", b"") + b"{}x", [])
 def test_an_answer_is_what_the_standard_library_reads(whole: bytes, cuts: list[int]) -> None:
     assert answered(pieces(whole, cuts), ours) == answered([whole], theirs)
 
 
 @given(answers(), st.integers(0, 10_000))
-@example(lines(b"HTTP/1.1 200 OK", b"Content-Length: 2", b"") + b"{}", 44)
+@example(lines(b"HTTP/1.1 200 OK", b"Content-Length: 2", b"") + b"{}", 39)
 def test_an_answer_that_is_cut_off_is_taken_by_neither(whole: bytes, cut: int) -> None:
     part = whole[: cut % (len(whole) + 1)]
     read = answered([part], ours)
@@ -151,6 +152,27 @@ def test_it_is_used_again_unless_the_service_closes_it(head: bytes, reusable: bo
         return answer
 
     assert answered([head], read) == JsonAnswer(200, b"")
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        lines(b"HTTP/1.1 200 OK", b"Content-Length: 2", b"") + b"{}",
+        lines(b"HTTP/1.1 200 OK", b"Transfer-Encoding: chunked", b"", b"2", b"{}", b"0", b""),
+        lines(
+            b"HTTP/1.1 200 OK", b"Transfer-Encoding: chunked", b"", b"2", b"{}", b"0", b"X-After: 1", b"X-More: 2", b""
+        ),
+    ],
+    ids=["by its length", "in chunks", "fields follow the last chunk"],
+)
+def test_the_next_answer_begins_where_the_last_one_ends(first: bytes) -> None:
+    def read_both(connected: socket.socket) -> JsonAnswer:
+        connection = JsonConnection(connected)
+        assert connection.post({}, b"") == JsonAnswer(200, b"{}")
+        return connection.post({}, b"")
+
+    second = lines(b"HTTP/1.1 400 Bad Request", b"Content-Length: 0", b"")
+    assert answered([first + second], read_both) == JsonAnswer(400, b"")
 
 
 def test_a_request_is_one_that_servers_understand() -> None:
